@@ -1,0 +1,1 @@
+//! The fields of an advertisement to send, and their octets.
