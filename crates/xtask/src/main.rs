@@ -1,2 +1,52 @@
-//! Under construction.
-fn main() {}
+//! The project's own chores. `cargo xtask test` proves everything that can be proved on this machine,
+//! `cargo xtask demo` shows two nodes passing an address to one another.
+
+mod apt;
+mod demo;
+mod listeners;
+mod namespaces;
+mod needs;
+mod project;
+mod run;
+mod sequence;
+mod summary;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own chores.
+#[derive(Parser, Debug)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand, Debug)]
+enum Chore {
+    /// Format, lints, documentation, licences, tidy checks, unit, property and namespace tests.
+    Test(sequence::TestArguments),
+    /// Two nodes, a switch and a client: power cut, return and planned stop, with the outage measured.
+    Demo(demo::DemoArguments),
+    /// The checks that no existing tool makes: file sizes, crate layers, dependency budget.
+    Tidy,
+    /// Fetch what the tests need under target/packages and start nothing.
+    Fetch,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Test(arguments) => sequence::run(&arguments),
+        Chore::Demo(arguments) => demo::run(&arguments),
+        Chore::Tidy => tidy::run(),
+        Chore::Fetch => needs::run(),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::from(1)
+        }
+    }
+}

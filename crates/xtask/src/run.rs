@@ -1,0 +1,132 @@
+//! Running a step: a heading, its output passed on line by line and kept in a log, skips collected on the way.
+
+use crate::summary::{Skip, Step, Summary, Verdict};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Instant;
+
+/// Runs steps in order and remembers how they ended.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    pub(crate) root: PathBuf,
+    pub(crate) logs: PathBuf,
+    pub(crate) path: OsString,
+    pub(crate) summary: Summary,
+}
+
+impl Runner {
+    /// Print the heading and run `body`; what it returns decides.
+    pub(crate) fn step(
+        &mut self,
+        name: &'static str,
+        body: impl FnOnce(&Self, &mut Vec<Skip>) -> Result<(), Verdict>,
+    ) -> bool {
+        println!("\n== {name} ==");
+        let start = Instant::now();
+        let mut skips = Vec::new();
+        let verdict = body(self, &mut skips).err().unwrap_or(Verdict::Passed);
+        let took = start.elapsed();
+        match &verdict {
+            Verdict::Passed => println!("-- {name}: passed in {:.1} s", took.as_secs_f64()),
+            Verdict::Failed(why) => println!("-- {name}: FAILED in {:.1} s: {why}", took.as_secs_f64()),
+            Verdict::Skipped(why) => println!("SKIP {name}: {why}"),
+        }
+        let passed = !matches!(verdict, Verdict::Failed(_));
+        self.summary.steps.push(Step {
+            name,
+            took,
+            verdict,
+            skips,
+        });
+        passed
+    }
+
+    /// A step that is one command and must succeed.
+    pub(crate) fn command_step(&mut self, name: &'static str, program: &str, arguments: &[&str]) -> bool {
+        self.step(name, |runner, skips| {
+            let mut command = runner.command(program);
+            command.args(arguments);
+            runner.must_succeed(name, command, skips)
+        })
+    }
+
+    /// A command in the project's root that finds the fetched programs.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.root)
+            .env("PATH", &self.path)
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn must_succeed(
+        &self,
+        name: &str,
+        command: Command,
+        skips: &mut Vec<Skip>,
+    ) -> Result<(), Verdict> {
+        let status = self.pass_on(name, command, skips).map_err(Verdict::Failed)?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Verdict::Failed(format!(
+            "{status}; its output: {}",
+            self.log(name).display()
+        )))
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+
+    /// Show both streams as they come, keep them, and collect what they say about skips.
+    fn pass_on(&self, name: &str, mut command: Command, skips: &mut Vec<Skip>) -> Result<ExitStatus, String> {
+        let said = |e: std::io::Error| format!("{}: {e}", self.log(name).display());
+        println!("   {command:?}");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| {
+                format!(
+                    "{} could not be started: {e}",
+                    command.get_program().to_string_lossy()
+                )
+            })?;
+        let (sender, lines) = mpsc::channel::<String>();
+        let streams: [Option<Box<dyn std::io::Read + Send>>; 2] = [
+            child
+                .stdout
+                .take()
+                .map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
+            child
+                .stderr
+                .take()
+                .map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
+        ];
+        for stream in streams.into_iter().flatten() {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(stream);
+                let mut line = Vec::new();
+                while reader.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+                    let _ = sender.send(String::from_utf8_lossy(&line).trim_end().to_owned());
+                    line.clear();
+                }
+            });
+        }
+        drop(sender);
+        let mut log = File::create(self.log(name)).map_err(said)?;
+        for line in lines {
+            println!("   {line}");
+            writeln!(log, "{line}").map_err(said)?;
+            skips.extend(Skip::parse(&line));
+        }
+        child.wait().map_err(|e| format!("waiting failed: {e}"))
+    }
+}

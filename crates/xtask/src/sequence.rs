@@ -1,0 +1,209 @@
+//! `cargo xtask test`: what runs, in which order. CI calls exactly this.
+
+use crate::project::{Project, cargo};
+use crate::run::Runner;
+use crate::summary::{Skip, Summary, Verdict, not_allowed};
+use crate::{listeners, namespaces, needs, tidy};
+use clap::Args;
+use std::path::PathBuf;
+
+/// What may be left out.
+#[derive(Args, Debug)]
+pub(crate) struct TestArguments {
+    /// Fetch nothing: what is missing is skipped by name.
+    #[arg(long)]
+    no_install: bool,
+    /// Only format, lints, tidy, unit and property tests.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Programs that must never be found listening on the host.
+const NEVER_ON_THE_HOST: [&str; 7] = [
+    "keepalived",
+    "nginx",
+    "zebra",
+    "vrrpd",
+    "vrrpctl",
+    "vrrp-lab",
+    "snmpd",
+];
+
+pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
+    let project = Project::read()?;
+    let before = listeners::listeners();
+    println!("== needs ==");
+    println!(
+        "   Nothing is installed and no service is started: packages are unpacked under {}.",
+        project.target.join("packages").display()
+    );
+    let fetched = needs::fetch(&project, !arguments.no_install)?;
+    let logs = project.target.join("xtask-logs");
+    std::fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
+    let mut runner = Runner {
+        root: project.root.clone(),
+        logs,
+        path: fetched.path,
+        summary: Summary::default(),
+    };
+    let missing: Vec<Skip> = fetched
+        .missing
+        .into_iter()
+        .map(|(name, reason)| Skip { name, reason })
+        .collect();
+    if !missing.is_empty() {
+        runner.step("needs", |_, skips| {
+            skips.extend(missing);
+            Ok(())
+        });
+    }
+    static_checks(&mut runner, &project, arguments);
+    tests(&mut runner, arguments);
+    if !arguments.quick {
+        namespace_tests(&mut runner, &project);
+        no_listener(&mut runner, &project, &before);
+    }
+    finish(&runner, &project)
+}
+
+/// What needs no test to run: format, lints, documentation, licences, tidy, the proof that the core needs no std.
+fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArguments) {
+    let cargo = cargo();
+    runner.command_step("format", &cargo, &["fmt", "--all", "--check"]);
+    runner.step("tidy", |_, _| tidy::check(project).map_err(Verdict::Failed));
+    runner.command_step(
+        "clippy",
+        &cargo,
+        &[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "vrrp-fuzz",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    );
+    if arguments.quick {
+        return;
+    }
+    runner.step("doc", |runner, skips| {
+        let mut command = runner.command(&cargo);
+        command.args([
+            "doc",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "vrrp-fuzz",
+            "--no-deps",
+        ]);
+        command.env("RUSTDOCFLAGS", "-D warnings");
+        runner.must_succeed("doc", command, skips)
+    });
+    runner.step("deny", |runner, skips| {
+        let deny = needs::cargo_deny(project, !arguments.no_install).map_err(Verdict::Skipped)?;
+        let mut command = runner.command(&deny.display().to_string());
+        command.args(["--log-level", "error", "check", "licenses", "bans", "sources"]);
+        runner.must_succeed("deny", command, skips)
+    });
+    runner.step("no_std", |runner, skips| {
+        let mut command = runner.command(&cargo);
+        command.args([
+            "build",
+            "--quiet",
+            "--manifest-path",
+            "crates/no-std-proof/Cargo.toml",
+            "--target-dir",
+        ]);
+        command.arg(project.target.join("no-std-proof"));
+        runner.must_succeed("no_std", command, skips)
+    });
+}
+
+/// Unit, property and documentation tests of everything but the lab.
+fn tests(runner: &mut Runner, arguments: &TestArguments) {
+    runner.step("tests", |runner, skips| {
+        let mut command = runner.command(&cargo());
+        command.args([
+            "test",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "vrrp-lab",
+            "--exclude",
+            "vrrp-fuzz",
+        ]);
+        if arguments.quick {
+            command.args(["--lib", "--bins"]);
+        }
+        // Without it the harness swallows what a test says about being skipped.
+        command.args(["--", "--nocapture"]);
+        runner.must_succeed("tests", command, skips)
+    });
+}
+
+/// Two nodes, a switch and a client, in namespaces of their own.
+fn namespace_tests(runner: &mut Runner, project: &Project) {
+    runner.step("namespaces", |runner, skips| {
+        let how = namespaces::probe().map_err(Verdict::Skipped)?;
+        println!("   private namespaces by `unshare {how}`");
+        let mut build = runner.command(&cargo());
+        build.args(["build", "--quiet", "--package", "vrrpd", "--package", "vrrpctl"]);
+        runner.must_succeed("namespaces-build", build, skips)?;
+        let mut command = runner.command(&cargo());
+        command.args(["test", "--quiet", "--package", "vrrp-lab", "--", "--nocapture"]);
+        command.env("VRRPD_BIN", project.target.join("debug/vrrpd"));
+        command.env("VRRPCTL_BIN", project.target.join("debug/vrrpctl"));
+        runner.must_succeed("namespaces", command, skips)
+    });
+}
+
+/// Fetching and testing must not have brought a service to the host.
+fn no_listener(
+    runner: &mut Runner,
+    project: &Project,
+    before: &std::collections::BTreeMap<listeners::Listener, u64>,
+) {
+    runner.step("listeners", |_, _| {
+        let folders: [PathBuf; 1] = [project.target.clone()];
+        let report = listeners::ours_since(before, &folders, &NEVER_ON_THE_HOST);
+        for stranger in &report.strangers {
+            println!("   not of this run: {stranger}");
+        }
+        if report.ours.is_empty() {
+            return Ok(());
+        }
+        Err(Verdict::Failed(format!(
+            "new on the host: {}",
+            report.ours.join(", ")
+        )))
+    });
+}
+
+/// The table, and the exit code: 1 for a failure or a skip that CI does not allow, 77 for refused namespaces.
+fn finish(runner: &Runner, project: &Project) -> Result<u8, String> {
+    println!("{}", runner.summary.table());
+    if runner.summary.failed() {
+        return Ok(1);
+    }
+    if std::env::var_os("CI").is_some() {
+        let list = project.root.join(".ci/allowed-skips");
+        let allowed = std::fs::read_to_string(&list).map_err(|e| format!("{}: {e}", list.display()))?;
+        let skips = runner.summary.skips();
+        let refused = not_allowed(&skips, &allowed);
+        for skip in &refused {
+            println!("  not in {}: {}: {}", list.display(), skip.name, skip.reason);
+        }
+        if !refused.is_empty() {
+            return Ok(1);
+        }
+    }
+    let refused = runner
+        .summary
+        .steps
+        .iter()
+        .any(|s| s.name == "namespaces" && matches!(s.verdict, Verdict::Skipped(_)));
+    Ok(if refused { namespaces::REFUSED } else { 0 })
+}

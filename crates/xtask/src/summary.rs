@@ -1,0 +1,145 @@
+//! What ran, what did not and why, as a table at the end.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// A check that said why it could not run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Skip {
+    pub(crate) name: String,
+    pub(crate) reason: String,
+}
+
+/// One heading of the run.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) took: Duration,
+    pub(crate) verdict: Verdict,
+    pub(crate) skips: Vec<Skip>,
+}
+
+/// The whole run.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Skip {
+    /// `SKIP name: reason`, alone on a line or behind what the test harness printed on it.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let at = line.find("SKIP ")?;
+        let before = line.get(..at)?;
+        if !(before.trim().is_empty() || before.ends_with("... ")) {
+            return None;
+        }
+        let (name, reason) = line.get(at + 5..)?.split_once(": ")?;
+        let word = !name.is_empty() && !name.contains(char::is_whitespace);
+        word.then(|| Self {
+            name: name.to_owned(),
+            reason: reason.trim().to_owned(),
+        })
+    }
+}
+
+impl Summary {
+    pub(crate) fn failed(&self) -> bool {
+        self.steps.iter().any(|s| matches!(s.verdict, Verdict::Failed(_)))
+    }
+
+    /// Every skip once: of whole steps and of single checks.
+    pub(crate) fn skips(&self) -> Vec<Skip> {
+        let mut all: Vec<Skip> = self.steps.iter().flat_map(|s| s.skips.iter().cloned()).collect();
+        for step in &self.steps {
+            if let Verdict::Skipped(reason) = &step.verdict {
+                all.push(Skip {
+                    name: step.name.to_owned(),
+                    reason: reason.clone(),
+                });
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    pub(crate) fn table(&self) -> String {
+        let mut text = String::from("\n  step         result    seconds\n");
+        let (mut passed, mut failed) = (0, 0);
+        for step in &self.steps {
+            let (word, why) = match &step.verdict {
+                Verdict::Passed => ("passed", String::new()),
+                Verdict::Failed(why) => ("FAILED", format!("  {why}")),
+                Verdict::Skipped(_) => ("skipped", String::new()),
+            };
+            passed += usize::from(step.verdict == Verdict::Passed);
+            failed += usize::from(word == "FAILED");
+            let _ = writeln!(
+                text,
+                "  {:<12} {word:<9} {:>7.1}{why}",
+                step.name,
+                step.took.as_secs_f64()
+            );
+        }
+        let skips = self.skips();
+        let _ = writeln!(
+            text,
+            "\n  {passed} passed, {failed} failed, {} skipped",
+            skips.len()
+        );
+        for skip in &skips {
+            let _ = writeln!(text, "  SKIP {}: {}", skip.name, skip.reason);
+        }
+        text
+    }
+}
+
+/// The skips that CI does not allow. The file has one `name: reason` a line; the name decides.
+pub(crate) fn not_allowed<'a>(skips: &'a [Skip], allowed: &str) -> Vec<&'a Skip> {
+    let names: Vec<&str> = allowed
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .filter_map(|line| line.split_once(':').map(|(name, _)| name.trim()))
+        .collect();
+    skips
+        .iter()
+        .filter(|skip| !names.contains(&skip.name.as_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Skip, not_allowed};
+
+    #[test]
+    fn a_skip_is_found_alone_and_behind_the_harness() {
+        let skip = Skip::parse("SKIP second_user: one mapped uid").expect("a skip");
+        assert_eq!(
+            (skip.name.as_str(), skip.reason.as_str()),
+            ("second_user", "one mapped uid")
+        );
+        assert!(Skip::parse("test second_user ... SKIP second_user: one mapped uid").is_some());
+        assert_eq!(Skip::parse("the log says SKIP x: y"), None);
+        assert_eq!(Skip::parse("SKIP two words: y"), None);
+    }
+
+    #[test]
+    fn only_listed_names_may_be_skipped() {
+        let skips = ["realtime", "netem"].map(|name| Skip {
+            name: name.to_owned(),
+            reason: "absent".to_owned(),
+        });
+        let refused = not_allowed(&skips, "# comment\nnetem: the kernel has no such queue\n");
+        assert_eq!(refused.len(), 1);
+        assert_eq!(refused[0].name, "realtime");
+    }
+}
