@@ -1,13 +1,22 @@
 //! Octets: what is on the wire, and which of it is believed.
 //!
-//! [`Ip`] reads the header in front (steps 1 to 3 of the receive order), [`Message`] is a checked view of the VRRP
-//! message, [`Advertisement`] the fields to send, and `receive` judges what arrived in the order of RFC 9568
-//! section 7.1.
+//! [`IpPacket`] reads the header in front (steps 1 to 3 of the receive order), [`Message`] is a checked view of the
+//! VRRP message, [`judge`] decides what is believed of what arrived (steps 4 to 21, RFC 9568 section 7.1), and
+//! [`Advertisement`] holds the fields to send. [`difference`] says what keeps a peer from being understood.
 
+mod advertisement;
+mod auth;
 mod checksum;
-
+mod difference;
+mod ip;
+mod packet;
+mod receive;
 mod reject;
 
-pub use checksum::ChecksumForm;
-
+pub use advertisement::Advertisement;
+pub use checksum::{ChecksumForm, PROTOCOL, Verified, verify};
+pub use difference::{Difference, difference};
+pub use ip::IpPacket;
+pub use packet::{Addresses, Message};
+pub use receive::{Local, Received, judge};
 pub use reject::{Reject, Warning, Warnings};
