@@ -3,20 +3,37 @@
 extern crate alloc;
 
 mod action;
+mod announce;
 mod config;
+mod counters;
 mod id;
 mod input;
+mod log_limit;
+mod machine;
 mod priority;
+mod reconfigure;
+mod router;
+mod seal;
+mod sending;
+mod snapshot;
 mod time;
 mod tracking;
+mod virtual_router;
 pub mod wire;
 
 pub use action::{Action, Actions, Cause, Draft, Report, StateName, Transition};
 pub use config::{
     Announcements, Authentication, Config, ConfigError, Ipv4Checksum, Profile, Settings, Version,
 };
+pub use counters::{Counters, GlobalCounters, Rejects};
 pub use id::{Family, InstanceId, InterfaceId, Path, Peer, RouterKey, Vrid, virtual_mac};
 pub use input::{Failure, Heard, Input, Link, Order};
+pub use log_limit::Suppressed;
+pub use machine::{Hold, HoldKind, LastHeard, State};
 pub use priority::{Priority, Rank, active_down_nanos, skew_nanos};
+pub use router::{KeyInUse, Outbox, Rejected, Router};
+pub use seal::Sealed;
+pub use snapshot::Snapshot;
 pub use time::{Deadline, Instant, Interval, Wake, WallClock};
 pub use tracking::{Bar, Health, Standing, Tracker, TrackerId, Weight};
+pub use virtual_router::{DifferentRouter, VirtualRouter};

@@ -120,7 +120,7 @@ impl Interval {
     /// Whether version 2 can carry it: whole seconds, 1 to 255 (V2-5.3.7-01).
     #[must_use]
     pub const fn fits_version_2(self) -> bool {
-        self.0.get() % 100 == 0
+        self.0.get().is_multiple_of(100)
     }
 
     /// The octet of a version 2 advertisement, `max(1, round down)` (PRJ-IOP-01).

@@ -1,0 +1,80 @@
+//! When gratuitous ARP and unsolicited NA are repeated (X-09, NET-ARP-05, NET-ND-05). Pure, with its own deadline.
+
+use crate::config::Announcements;
+use crate::time::Instant;
+
+/// What is still to be announced while Active.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Announcing {
+    rounds_left: u8,
+    round_at: Option<Instant>,
+    refresh_at: Option<Instant>,
+    rival_at: Option<Instant>,
+}
+
+impl Announcing {
+    /// On becoming Active, or when addresses were added: returns the copies of the first round.
+    pub(crate) fn begin(&mut self, now: Instant, plan: &Announcements) -> u8 {
+        let later = plan.later_rounds > 0 && plan.later_after_nanos > 0;
+        let last_round = u64::from(plan.later_rounds).saturating_mul(plan.later_after_nanos);
+        *self = Self {
+            rounds_left: if later { plan.later_rounds } else { 0 },
+            round_at: later.then(|| now.plus_nanos(plan.later_after_nanos)),
+            // keepalived: the first refresh comes after the last round.
+            refresh_at: (plan.refresh_every_nanos > 0)
+                .then(|| now.plus_nanos(last_round).plus_nanos(plan.refresh_every_nanos)),
+            rival_at: None,
+        };
+        plan.at_once
+    }
+
+    /// A rival of lower rank was heard: returns the copies to send now.
+    pub(crate) fn rival(&mut self, now: Instant, plan: &Announcements) -> u8 {
+        if plan.rival_repeat > 0 && plan.rival_again_nanos > 0 {
+            self.rival_at = Some(now.plus_nanos(plan.rival_again_nanos));
+        }
+        plan.rival_repeat
+    }
+
+    /// No longer Active.
+    pub(crate) fn stop(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        [self.round_at, self.refresh_at, self.rival_at]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Copies that are due at `until`, 0 for none. Rounds that were slept through are not made up for.
+    pub(crate) fn due(&mut self, until: Instant, plan: &Announcements) -> u8 {
+        let mut copies = 0;
+        if let Some(at) = self.round_at.filter(|at| *at <= until) {
+            copies = plan.later_repeat;
+            self.rounds_left = self.rounds_left.saturating_sub(1);
+            self.round_at = (self.rounds_left > 0).then(|| next(at, plan.later_after_nanos, until));
+        }
+        if let Some(at) = self.refresh_at.filter(|at| *at <= until) {
+            copies = copies.max(plan.refresh_repeat);
+            self.refresh_at = Some(next(at, plan.refresh_every_nanos, until));
+        }
+        if self.rival_at.is_some_and(|at| at <= until) {
+            copies = copies.max(plan.rival_repeat);
+            self.rival_at = None;
+        }
+        copies
+    }
+}
+
+/// The absolute phase is kept unless a whole period was missed (PRJ-TIME-05).
+fn next(at: Instant, period_nanos: u64, now: Instant) -> Instant {
+    let next = at.plus_nanos(period_nanos);
+    if next <= now {
+        now.plus_nanos(period_nanos)
+    } else {
+        next
+    }
+}

@@ -1,0 +1,154 @@
+//! Active (RFC 9568 section 6.4.3).
+
+use core::cmp::Ordering;
+
+use crate::action::{Actions, Cause, Report};
+use crate::config::{Profile, Version};
+use crate::input::Heard;
+use crate::machine::State;
+use crate::time::{Instant, Interval};
+use crate::virtual_router::VirtualRouter;
+
+/// Triggered advertisements per interval beyond the periodic one (PRJ-FSM-01).
+const TRIGGERED_MAX: u8 = 3;
+
+/// Limits answers to weaker routers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Triggered {
+    window_from: Instant,
+    sent: u8,
+}
+
+impl Triggered {
+    pub(crate) fn reset(&mut self, now: Instant) {
+        *self = Self {
+            window_from: now,
+            sent: 0,
+        };
+    }
+
+    fn allow(&mut self, now: Instant, interval: Interval) -> bool {
+        if now.nanos_since(self.window_from) >= interval.nanos() {
+            self.reset(now);
+        }
+        let allowed = self.sent < TRIGGERED_MAX;
+        if allowed {
+            self.sent = self.sent.saturating_add(1);
+        }
+        allowed
+    }
+}
+
+impl VirtualRouter {
+    /// T-A-02: Adver_Timer has fired, or may fire early by the slack (PRJ-SLACK-01).
+    pub(crate) fn active_tick(&mut self, now: Instant, out: &mut Actions) {
+        let State::Active { advertise_at } = self.state else {
+            return;
+        };
+        if now < advertise_at.minus_nanos(self.slack_nanos()) {
+            return;
+        }
+        let interval = self.config.interval.nanos();
+        let late_nanos = now.nanos_since(advertise_at);
+        if self.config.step_back_when_stalled && late_nanos > self.active_down_nanos(self.config.interval) {
+            // another has probably taken over; as T-A-04 without `Learn`.
+            self.become_backup(now, self.config.interval, Cause::Stalled, out);
+            return;
+        }
+        if late_nanos > interval / 2 {
+            self.counters.late_adverts = self.counters.late_adverts.wrapping_add(1);
+            out.report(Report::Late { late_nanos });
+        }
+        self.sending.before_periodic();
+        self.send_own(out);
+        // PRJ-TIME-05: the absolute phase, unless a whole interval was missed: no burst of catch-up packets.
+        let next = advertise_at.plus_nanos(interval);
+        let next = if late_nanos > interval {
+            now.plus_nanos(interval)
+        } else {
+            next
+        };
+        self.state = State::Active { advertise_at: next };
+    }
+
+    /// T-A-03 to T-A-08.
+    pub(crate) fn active_heard(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
+        if heard.priority == 0 {
+            self.active_heard_goodbye(now, out);
+            return;
+        }
+        match heard.priority.cmp(&self.priority().get()) {
+            Ordering::Greater => self.active_yields(now, heard, out),
+            Ordering::Less => self.active_answers(now, heard, out),
+            Ordering::Equal => {
+                self.report_same_priority(heard, out);
+                if self.yields_to_equal(heard.source) {
+                    self.active_yields(now, heard, out);
+                } else if self.link.primary != Some(heard.source) {
+                    self.active_answers(now, heard, out);
+                }
+                // T-A-08: our own address came back; answering would make both ends answer without end.
+            }
+        }
+    }
+
+    /// T-A-03: `Send(P)`, `AdverTimer(Advertisement_Interval)`.
+    fn active_heard_goodbye(&mut self, now: Instant, out: &mut Actions) {
+        if self.may_trigger(now) {
+            self.send_own(out);
+            self.state = State::Active {
+                advertise_at: now.plus_nanos(self.config.interval.nanos()),
+            };
+        }
+    }
+
+    /// T-A-04 and T-A-05.
+    fn active_yields(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
+        if self.config.advert_before_yield {
+            self.send_own(out);
+        }
+        let interval = self.learned(heard);
+        let cause = Cause::HigherHeard {
+            source: heard.source,
+            priority: heard.priority,
+        };
+        self.become_backup(now, interval, cause, out);
+        self.accept_as_active(now, heard);
+    }
+
+    /// T-A-06 and T-A-07: discard, `Send(P)`, Adver_Timer untouched.
+    fn active_answers(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
+        // V2-6.4.3-02: RFC 3768 only discards.
+        let rfc_3768 = self.config.profile == Profile::Rfc && self.config.version == Version::V2;
+        if !self.may_trigger(now) {
+            return;
+        }
+        if self.config.answer_lower && !rfc_3768 {
+            self.send_own(out);
+        }
+        // Its gratuitous ARP may have reached neighbours after ours.
+        let copies = self.announcing.rival(now, &self.config.settings().announcements);
+        self.announce(copies, out);
+        out.report(Report::Reasserted {
+            source: heard.source,
+            priority: heard.priority,
+        });
+    }
+
+    fn may_trigger(&mut self, now: Instant) -> bool {
+        let allowed = self.triggered.allow(now, self.config.interval);
+        if !allowed {
+            self.counters.triggered_suppressed = self.counters.triggered_suppressed.wrapping_add(1);
+        }
+        allowed
+    }
+
+    /// V3-8.3.2-03, once per sender.
+    fn report_same_priority(&mut self, heard: &Heard, out: &mut Actions) {
+        if self.same_priority != Some(heard.source) {
+            self.same_priority = Some(heard.source);
+            out.report(Report::SamePriority { source: heard.source });
+        }
+    }
+}

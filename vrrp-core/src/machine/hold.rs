@@ -1,0 +1,106 @@
+//! The planned-stop hold (PRJ-STOP-01 to PRJ-STOP-04): after the goodbye the addresses answer until the successor does.
+
+use core::net::IpAddr;
+
+use crate::action::{Action, Actions, Cause, Report};
+use crate::config::Version;
+use crate::input::Heard;
+use crate::machine::State;
+use crate::time::{Instant, NANOS_PER_CENTISECOND};
+use crate::virtual_router::VirtualRouter;
+
+/// The successor advertises before it owns the address (PRJ-STOP-02).
+const AFTER_SUCCESSOR_NANOS: u64 = 50_000_000;
+/// Margin over the longest Skew_Time (PRJ-STOP-02).
+const MARGIN_NANOS: u64 = 100_000_000;
+/// A longer wait would look like a daemon that does not stop (PRJ-STOP-02).
+const LONGEST_NANOS: u64 = 5_000_000_000;
+
+/// Addresses that are still held though the router has said goodbye.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Hold {
+    /// What follows when it ends.
+    pub kind: HoldKind,
+    /// When it ends.
+    pub ends_at: Instant,
+    /// The first router that was heard with a priority above 0.
+    pub successor: Option<IpAddr>,
+}
+
+/// What a hold was begun for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum HoldKind {
+    /// A planned stop, or a bar for health: Initialize follows.
+    Stop,
+    /// A switchover: Backup follows, or Active again when nobody took over.
+    Switchover,
+}
+
+impl VirtualRouter {
+    /// A hold that begins now, where the profile has one and it is not too long.
+    pub(crate) fn new_hold(&self, now: Instant, kind: HoldKind, out: &mut Actions) -> Option<Hold> {
+        if !self.config.hold {
+            return None;
+        }
+        // The longest Skew_Time of any successor: 255/256 of the interval, in version 2 of one second.
+        let base_cs = match self.config.version {
+            Version::V2 => 100,
+            Version::V3 => u64::from(self.config.interval.centiseconds()),
+        };
+        let skew = base_cs.saturating_mul(255).saturating_mul(NANOS_PER_CENTISECOND) / 256;
+        let latest = skew.saturating_add(MARGIN_NANOS);
+        if latest > LONGEST_NANOS {
+            out.report(Report::HoldTooLong);
+            return None;
+        }
+        Some(Hold {
+            kind,
+            ends_at: now.plus_nanos(latest),
+            successor: None,
+        })
+    }
+
+    /// PRJ-STOP-02: advertisements are heard during a hold, against T-I-04.
+    pub(crate) fn heard_in_hold(&mut self, now: Instant, heard: &Heard) {
+        let State::Initialize { hold: Some(hold) } = &mut self.state else {
+            return;
+        };
+        if heard.priority > 0 && hold.successor.is_none() {
+            hold.successor = Some(heard.source);
+            hold.ends_at = hold.ends_at.min(now.plus_nanos(AFTER_SUCCESSOR_NANOS));
+        }
+    }
+
+    /// The hold's time is over, or the successor answers.
+    pub(crate) fn finish_hold(&mut self, now: Instant, out: &mut Actions) {
+        let State::Initialize { hold: Some(hold) } = self.state else {
+            return;
+        };
+        match (hold.kind, hold.successor) {
+            (HoldKind::Switchover, None) => {
+                out.report(Report::HoldEnded { successor: None });
+                self.roll_back(now, out);
+            }
+            (HoldKind::Switchover, Some(_)) => {
+                self.drop_hold(out);
+                self.set_resigned(true, out);
+                self.settle(now, Cause::Resigned, out);
+            }
+            (HoldKind::Stop, _) => self.drop_hold(out),
+        }
+    }
+
+    /// Lets the addresses go at once.
+    pub(crate) fn drop_hold(&mut self, out: &mut Actions) {
+        let State::Initialize { hold: Some(hold) } = self.state else {
+            return;
+        };
+        self.state = State::Initialize { hold: None };
+        out.push(Action::ReleaseAddresses);
+        out.report(Report::HoldEnded {
+            successor: hold.successor,
+        });
+    }
+}

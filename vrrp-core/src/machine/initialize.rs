@@ -1,0 +1,85 @@
+//! Initialize (RFC 9568 section 6.4.1), and the way into and out of it.
+
+use crate::action::{Actions, Cause};
+use crate::machine::{Hold, HoldKind, State};
+use crate::time::Instant;
+use crate::tracking::Bar;
+use crate::virtual_router::VirtualRouter;
+
+impl VirtualRouter {
+    /// Brings the state in line with what bars the router: the only place that enters or leaves Initialize.
+    pub(crate) fn settle(&mut self, now: Instant, started: Cause, out: &mut Actions) {
+        match (self.state, self.bar()) {
+            (State::Initialize { hold: Some(hold) }, bar) => self.settle_hold(now, hold, bar, out),
+            (State::Initialize { hold: None }, None) => self.startup(now, started, out),
+            (State::Initialize { hold: None }, Some(_)) => {}
+            (State::Backup { .. } | State::Active { .. }, None) => {}
+            (State::Backup { .. }, Some(bar)) => self.become_initialize(now, cause_of(bar), None, out),
+            (State::Active { .. }, Some(bar)) => {
+                let hold = if may_hold(bar) {
+                    self.new_hold(now, HoldKind::Stop, out)
+                } else {
+                    None
+                };
+                self.become_initialize(now, cause_of(bar), hold, out);
+            }
+        }
+    }
+
+    /// T-I-01 for the owner, T-I-02 for everyone else.
+    fn startup(&mut self, now: Instant, cause: Cause, out: &mut Actions) {
+        if self.priority().is_owner() {
+            self.become_active(now, Cause::Owner, out);
+        } else {
+            self.become_backup(now, self.config.interval, cause, out);
+        }
+    }
+
+    fn settle_hold(&mut self, now: Instant, hold: Hold, bar: Option<Bar>, out: &mut Actions) {
+        match (hold.kind, bar) {
+            (_, Some(bar)) if !may_hold(bar) => self.drop_hold(out),
+            // Barred or stopped in the middle of a switchover: it ends as a stop does.
+            (_, Some(_)) => {
+                self.state = State::Initialize {
+                    hold: Some(Hold {
+                        kind: HoldKind::Stop,
+                        ..hold
+                    }),
+                }
+            }
+            (HoldKind::Switchover, None) => {}
+            // PRJ-STOP-03: continue as Active where nobody took over, let go where somebody did; never both.
+            (HoldKind::Stop, None) if hold.successor.is_none() => self.roll_back(now, out),
+            (HoldKind::Stop, None) => {
+                self.drop_hold(out);
+                self.startup(now, Cause::Started, out);
+            }
+        }
+    }
+}
+
+/// PRJ-STOP-01: for a planned stop and for health, never where the addresses cannot answer anyway.
+const fn may_hold(bar: Bar) -> bool {
+    match bar {
+        Bar::NotStarted | Bar::Tracker(_) => true,
+        Bar::StartDelay
+        | Bar::LinkDown
+        | Bar::NoPrimaryAddress
+        | Bar::NoVirtualAddress
+        | Bar::SendFailed
+        | Bar::HoldFailed => false,
+    }
+}
+
+const fn cause_of(bar: Bar) -> Cause {
+    match bar {
+        Bar::NotStarted => Cause::Stopped,
+        Bar::StartDelay
+        | Bar::LinkDown
+        | Bar::NoPrimaryAddress
+        | Bar::NoVirtualAddress
+        | Bar::Tracker(_)
+        | Bar::SendFailed
+        | Bar::HoldFailed => Cause::Barred(bar),
+    }
+}

@@ -1,0 +1,229 @@
+//! The state machine of RFC 9568 section 6.4: the states, and the three named transitions between them.
+//!
+//! One file per state; one function per input in it.
+
+mod active;
+mod backup;
+mod hold;
+mod initialize;
+
+use core::net::IpAddr;
+
+use crate::action::{Action, Actions, Cause, Draft, Report, StateName, Transition};
+use crate::config::Version;
+use crate::id::Family;
+use crate::priority::active_down_nanos;
+use crate::time::{Instant, Interval};
+use crate::virtual_router::VirtualRouter;
+
+pub(crate) use active::Triggered;
+pub use hold::{Hold, HoldKind};
+
+/// A state owns its deadlines: an Active router with a running take-over timer cannot be written (PRJ-FSM-03).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum State {
+    /// RFC 9568 section 6.4.1. keepalived's FAULT is this with a bar.
+    Initialize {
+        /// After a planned stop the addresses still answer (PRJ-STOP-01).
+        hold: Option<Hold>,
+    },
+    /// RFC 9568 section 6.4.2.
+    Backup {
+        /// Active_Adver_Interval: what the Active said, at first the configured interval.
+        active_interval: Interval,
+        /// When Active_Down_Timer fires.
+        active_down_at: Instant,
+        /// End of the preempt delay that a weaker Active's advertisement began.
+        preempt_at: Option<Instant>,
+        /// The wait was shortened once for the present fall of the Active's priority.
+        hurried: bool,
+        /// What the last advertisement was, for the reason of a take-over (T-B-02).
+        last: LastHeard,
+    },
+    /// RFC 9568 section 6.4.3.
+    Active {
+        /// When Adver_Timer fires.
+        advertise_at: Instant,
+    },
+}
+
+/// The last advertisement a Backup heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum LastHeard {
+    /// None since Backup was entered.
+    Nothing,
+    /// One that restarted the timer.
+    Accepted,
+    /// Priority 0 (T-B-03).
+    Goodbye,
+    /// One of lower priority (T-B-07).
+    Lower,
+}
+
+impl State {
+    /// The state without its contents.
+    #[must_use]
+    pub const fn name(&self) -> StateName {
+        match self {
+            Self::Initialize { .. } => StateName::Initialize,
+            Self::Backup { .. } => StateName::Backup,
+            Self::Active { .. } => StateName::Active,
+        }
+    }
+}
+
+impl VirtualRouter {
+    /// Backup with a full Active_Down_Interval at the configured interval (T-I-02) or a learned one (T-A-04).
+    pub(crate) fn become_backup(
+        &mut self,
+        now: Instant,
+        interval: Interval,
+        cause: Cause,
+        out: &mut Actions,
+    ) {
+        let from = self.state.name();
+        self.leave_active(out);
+        self.state = State::Backup {
+            active_interval: interval,
+            active_down_at: now.plus_nanos(self.active_down_nanos(interval)),
+            preempt_at: None,
+            hurried: false,
+            last: LastHeard::Nothing,
+        };
+        if from == StateName::Active {
+            self.counters.yielded = self.counters.yielded.wrapping_add(1);
+        }
+        out.report(Report::Transition(Transition {
+            from,
+            to: StateName::Backup,
+            cause,
+            holding: false,
+        }));
+    }
+
+    /// T-I-01 and T-B-02: `Send`, `Own`, `Announce`, `AdverTimer`, `RaStart`, `State`.
+    pub(crate) fn become_active(&mut self, now: Instant, cause: Cause, out: &mut Actions) {
+        let from = self.state.name();
+        // A switchover ends when its successor is lost (PRJ-STOP-04): from here on with the own priority.
+        self.set_resigned(false, out);
+        self.send_own(out);
+        out.push(Action::HoldAddresses);
+        let copies = self.announcing.begin(now, &self.config.settings().announcements);
+        self.announce(copies, out);
+        self.enter_active(now, from, cause, out);
+    }
+
+    /// PRJ-STOP-03: the addresses never left, so neighbours need not be told; the other routers do.
+    pub(crate) fn roll_back(&mut self, now: Instant, out: &mut Actions) {
+        let from = self.state.name();
+        self.set_resigned(false, out);
+        self.send_own(out);
+        out.push(Action::HoldAddresses);
+        self.enter_active(now, from, Cause::NobodyTookOver, out);
+    }
+
+    fn enter_active(&mut self, now: Instant, from: StateName, cause: Cause, out: &mut Actions) {
+        self.state = State::Active {
+            advertise_at: now.plus_nanos(self.config.interval.nanos()),
+        };
+        self.triggered.reset(now);
+        self.sending.reset();
+        self.resignation = None;
+        if self.config.family == Family::Ipv6 {
+            out.push(Action::RouterAdvertisements { on: true });
+        }
+        self.counters.master_transitions = self.counters.master_transitions.wrapping_add(1);
+        out.report(Report::Transition(Transition {
+            from,
+            to: StateName::Active,
+            cause,
+            holding: false,
+        }));
+    }
+
+    /// T-A-01 and T-B-01. With `hold` the addresses stay (PRJ-STOP-01).
+    pub(crate) fn become_initialize(
+        &mut self,
+        now: Instant,
+        cause: Cause,
+        hold: Option<Hold>,
+        out: &mut Actions,
+    ) {
+        let from = self.state.name();
+        if from == StateName::Active {
+            self.send(0, out);
+            self.begin_resignation(now);
+            if hold.is_some() {
+                self.silence(out);
+            } else {
+                self.leave_active(out);
+            }
+        }
+        self.state = State::Initialize { hold };
+        let holding = hold.is_some();
+        out.report(Report::Transition(Transition {
+            from,
+            to: StateName::Initialize,
+            cause,
+            holding,
+        }));
+    }
+
+    /// `RaStop` and `Disown`, where this router is Active or in hold.
+    pub(crate) fn leave_active(&mut self, out: &mut Actions) {
+        if self.holds() {
+            self.silence(out);
+            out.push(Action::ReleaseAddresses);
+        }
+    }
+
+    fn silence(&mut self, out: &mut Actions) {
+        self.announcing.stop();
+        if self.config.family == Family::Ipv6 && matches!(self.state, State::Active { .. }) {
+            out.push(Action::RouterAdvertisements { on: false });
+        }
+    }
+
+    /// `Send(P)`.
+    pub(crate) fn send_own(&mut self, out: &mut Actions) {
+        self.send(self.priority().get(), out);
+    }
+
+    /// `Send(p)`; in both versions with `v2_interop`, version 3 first (V3-8.4.2-03).
+    pub(crate) fn send(&mut self, priority: u8, out: &mut Actions) {
+        out.push(Action::Send(Draft {
+            priority,
+            version: self.config.version,
+        }));
+        if self.config.v2_interop {
+            out.push(Action::Send(Draft {
+                priority,
+                version: Version::V2,
+            }));
+        }
+    }
+
+    pub(crate) fn announce(&mut self, copies: u8, out: &mut Actions) {
+        if copies > 0 {
+            self.counters.announcement_rounds = self.counters.announcement_rounds.wrapping_add(1);
+            out.push(Action::AnnounceAddresses { copies });
+        }
+    }
+
+    /// Active_Down_Interval at the effective priority (PRJ-TIME-03).
+    pub(crate) fn active_down_nanos(&self, interval: Interval) -> u64 {
+        active_down_nanos(
+            self.config.version,
+            self.priority(),
+            interval,
+            self.config.down_adverts,
+        )
+    }
+
+    /// Whether a sender of equal priority wins against us (T-A-05, V3-6.4.3-09).
+    pub(crate) fn yields_to_equal(&self, source: IpAddr) -> bool {
+        self.link.primary.is_some_and(|own| source > own)
+    }
+}

@@ -1,0 +1,84 @@
+//! Changes while running (conformance part 4.4); the RFC says nothing about them.
+
+use crate::action::{Action, Actions, Cause};
+use crate::config::{Config, Version};
+use crate::machine::State;
+use crate::time::Instant;
+use crate::tracking::{Bar, Tracking};
+use crate::virtual_router::{DifferentRouter, VirtualRouter};
+
+impl VirtualRouter {
+    /// Replaces the configuration of a running router; an equal one does nothing at all.
+    ///
+    /// Health of tracked objects is kept where the list of trackers is equal, else it starts from
+    /// [`Tracker::initial`](crate::Tracker::initial): put what is known there.
+    ///
+    /// # Errors
+    /// [`DifferentRouter`] when key or version differ (PRJ-CHG-07); nothing has changed then.
+    pub fn reconfigure(&mut self, now: Instant, config: Config) -> Result<Actions, DifferentRouter> {
+        let mut out = Actions::none();
+        if config == self.config {
+            return Ok(out);
+        }
+        if config.version != self.config.version || config.key() != self.config.key() {
+            return Err(DifferentRouter);
+        }
+        let ownership = config.priority.is_owner() != self.config.priority.is_owner();
+        if ownership && self.state_name() != crate::StateName::Initialize {
+            // PRJ-CHG-03: Shutdown, then Startup.
+            self.become_initialize(now, Cause::Reconfigured, None, &mut out);
+        }
+        let before = self.priority_before();
+        let addresses =
+            config.addresses != self.config.addresses || config.held_only != self.config.held_only;
+        let interval = config.interval != self.config.interval;
+        if config.trackers != self.config.trackers {
+            self.tracking = Tracking::new(&config.trackers);
+        }
+        self.config = config;
+        self.priority_may_have_changed(now, before, &mut out);
+        if interval {
+            self.interval_changed(now);
+        }
+        self.settle(now, Cause::Reconfigured, &mut out);
+        if addresses {
+            self.addresses_changed(now, &mut out);
+        }
+        Ok(out)
+    }
+
+    /// PRJ-CHG-04.
+    fn interval_changed(&mut self, now: Instant) {
+        let configured = self.config.interval;
+        let down_nanos = self.active_down_nanos(configured);
+        let version = self.config.version;
+        match &mut self.state {
+            State::Active { advertise_at } => {
+                *advertise_at = (*advertise_at).min(now.plus_nanos(configured.nanos()));
+            }
+            State::Backup {
+                active_interval,
+                active_down_at,
+                ..
+            } if version == Version::V2 => {
+                *active_interval = configured;
+                *active_down_at = now.plus_nanos(down_nanos);
+            }
+            // Version 3 Backup: used until the next advertisement teaches another.
+            State::Backup { .. } | State::Initialize { .. } => {}
+        }
+    }
+
+    /// PRJ-CHG-05. An empty list has become a bar already.
+    fn addresses_changed(&mut self, now: Instant, out: &mut Actions) {
+        if let State::Active { .. } = self.state {
+            debug_assert!(self.bar() != Some(Bar::NoVirtualAddress), "settled before");
+            self.send_own(out);
+            out.push(Action::HoldAddresses);
+            let copies = self.announcing.begin(now, &self.config.settings().announcements);
+            self.announce(copies, out);
+        } else if self.holds() {
+            out.push(Action::HoldAddresses);
+        }
+    }
+}

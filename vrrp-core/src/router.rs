@@ -1,0 +1,360 @@
+//! Many virtual routers: who is meant by a packet, who is due, and what all of them want done.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+
+use crate::action::{Action, Actions, Draft};
+use crate::config::Config;
+use crate::counters::GlobalCounters;
+use crate::id::{Family, InstanceId, InterfaceId, Path, RouterKey, Vrid};
+use crate::input::Input;
+use crate::log_limit::{LogLimit, Suppressed};
+use crate::seal::Sealed;
+use crate::time::{Deadline, Instant, WallClock};
+use crate::virtual_router::{DifferentRouter, VirtualRouter};
+use crate::wire::{Difference, Local, Message, Received, Reject, difference, judge};
+
+/// What many routers want done, in order; owned by the caller and used again, so that a step allocates nothing.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    items: Vec<(InstanceId, Action)>,
+}
+
+impl Outbox {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { items: Vec::new() }
+    }
+
+    /// What is to be done, in order; the place is kept.
+    pub fn drain(&mut self) -> impl Iterator<Item = (InstanceId, Action)> + '_ {
+        self.items.drain(..)
+    }
+
+    /// What is to be done, in order.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(InstanceId, Action)] {
+        &self.items
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    fn extend(&mut self, id: InstanceId, actions: Actions) {
+        self.items.extend(actions.into_iter().map(|action| (id, action)));
+    }
+}
+
+/// A discarded packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejected {
+    /// Why.
+    pub reject: Reject,
+    /// The router it named, where it named one of ours.
+    pub instance: Option<InstanceId>,
+    /// Who sent it.
+    pub source: IpAddr,
+    /// In which way the sender differs from our router: evidence that a peer lives.
+    pub difference: Option<Difference>,
+    /// A line may be logged now, with the number of those that were not (PRJ-LOG-01).
+    pub log: Option<Suppressed>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    id: InstanceId,
+    router: VirtualRouter,
+    limit: LogLimit,
+}
+
+type Place = (Option<InterfaceId>, Family, u8);
+
+/// The map of virtual routers of one node.
+#[derive(Debug, Default)]
+pub struct Router {
+    slots: Vec<Option<Slot>>,
+    /// Dense copy of every deadline: looking for the next one touches nothing else.
+    deadlines: Vec<Option<Deadline>>,
+    places: BTreeMap<Place, Vec<InstanceId>>,
+    limits: BTreeMap<Option<InterfaceId>, LogLimit>,
+    counters: GlobalCounters,
+}
+
+impl Router {
+    /// No routers yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a router in Initialize; hand it [`Input::Link`] and [`Input::Start`].
+    ///
+    /// # Errors
+    /// [`KeyInUse`] when another router has its key (PRJ-KEY-01).
+    pub fn add(&mut self, config: Config) -> Result<InstanceId, KeyInUse> {
+        self.insert(VirtualRouter::new(config))
+    }
+
+    /// Adds a router that was made or restored elsewhere.
+    ///
+    /// # Errors
+    /// [`KeyInUse`] when another router has its key.
+    pub fn insert(&mut self, router: VirtualRouter) -> Result<InstanceId, KeyInUse> {
+        let key = router.config().key();
+        let place = (key.interface, key.family, key.vrid.get());
+        let rivals = self.places.get(&place).map_or([].as_slice(), Vec::as_slice);
+        for id in rivals {
+            if self
+                .get(*id)
+                .is_some_and(|other| clashes(&other.config().key().path, &key.path))
+            {
+                return Err(KeyInUse { key, by: *id });
+            }
+        }
+        let number = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let id = InstanceId(number);
+        self.deadlines.push(router.deadline());
+        self.limits.entry(key.interface).or_default();
+        self.slots.push(Some(Slot {
+            id,
+            router,
+            limit: LogLimit::default(),
+        }));
+        self.places.entry(place).or_default().push(id);
+        Ok(id)
+    }
+
+    /// Takes a router out; hand it [`Input::Stop`] before and carry out what that asks for.
+    pub fn remove(&mut self, id: InstanceId) -> Option<VirtualRouter> {
+        let slot = self.slots.get_mut(index(id))?.take()?;
+        if let Some(deadline) = self.deadlines.get_mut(index(id)) {
+            *deadline = None;
+        }
+        for ids in self.places.values_mut() {
+            ids.retain(|other| *other != id);
+        }
+        Some(slot.router)
+    }
+
+    /// A packet of protocol 112 arrived: finds its router, judges it, counts it, and lets the router act.
+    ///
+    /// # Errors
+    /// [`Rejected`] with the reason; nothing but counters and the log limit has changed (PRJ-RX-09).
+    pub fn receive(
+        &mut self,
+        now: Instant,
+        packet: &Received<'_>,
+        out: &mut Outbox,
+    ) -> Result<InstanceId, Rejected> {
+        let Some(id) = self.addressee(packet) else {
+            let reject = judge(packet, None).err().unwrap_or(Reject::VridUnknown);
+            self.counters.rejected.count(reject);
+            let log = self
+                .limits
+                .get_mut(&packet.interface)
+                .and_then(|limit| limit.allow(now, reject));
+            return Err(Rejected {
+                reject,
+                instance: None,
+                source: packet.source,
+                difference: None,
+                log,
+            });
+        };
+        let Some(slot) = self.slots.get_mut(index(id)).and_then(Option::as_mut) else {
+            return Err(Rejected {
+                reject: Reject::VridUnknown,
+                instance: None,
+                source: packet.source,
+                difference: None,
+                log: None,
+            });
+        };
+        let before = slot.router.last_active();
+        match slot.router.receive(now, packet) {
+            Ok(actions) => {
+                if before.map(|rank| rank.address) != slot.router.last_active().map(|rank| rank.address) {
+                    // PRJ-LOG-01: an accepted packet of a new Active makes old news worth telling again.
+                    slot.limit.reset();
+                }
+                out.extend(id, actions);
+                self.refresh(id);
+                Ok(id)
+            }
+            Err(reject) => {
+                self.counters.rejected.count(reject);
+                let local = Local {
+                    config: slot.router.config(),
+                    primary: slot.router.link().primary,
+                };
+                let difference = difference(packet, &local);
+                let log = slot.limit.allow(now, reject);
+                Err(Rejected {
+                    reject,
+                    instance: Some(id),
+                    source: packet.source,
+                    difference,
+                    log,
+                })
+            }
+        }
+    }
+
+    /// Something happened to one router.
+    pub fn handle(&mut self, now: Instant, id: InstanceId, input: Input, out: &mut Outbox) {
+        if let Some(slot) = self.slots.get_mut(index(id)).and_then(Option::as_mut) {
+            out.extend(id, slot.router.handle(now, input));
+            self.refresh(id);
+        }
+    }
+
+    /// See [`VirtualRouter::reconfigure`].
+    ///
+    /// # Errors
+    /// [`DifferentRouter`] when key or version differ, or there is no such router.
+    pub fn reconfigure(
+        &mut self,
+        now: Instant,
+        id: InstanceId,
+        config: Config,
+        out: &mut Outbox,
+    ) -> Result<(), DifferentRouter> {
+        let slot = self
+            .slots
+            .get_mut(index(id))
+            .and_then(Option::as_mut)
+            .ok_or(DifferentRouter)?;
+        out.extend(id, slot.router.reconfigure(now, config)?);
+        self.refresh(id);
+        Ok(())
+    }
+
+    /// Lets every router act that is due, or may share this wake-up (PRJ-SLACK-01). Drain the sockets first.
+    pub fn tick(&mut self, now: Instant, out: &mut Outbox) {
+        for (slot, place) in self.slots.iter_mut().zip(&mut self.deadlines) {
+            let due = place.is_some_and(|deadline| deadline.earliest <= now);
+            if let (true, Some(slot)) = (due, slot) {
+                out.extend(slot.id, slot.router.handle(now, Input::Tick));
+                *place = slot.router.deadline();
+            }
+        }
+    }
+
+    /// The next deadline over all routers.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(InstanceId, Deadline)> {
+        let ids = (0_u32..).map(InstanceId);
+        ids.zip(&self.deadlines)
+            .filter_map(|(id, deadline)| deadline.map(|deadline| (id, deadline)))
+            .min_by_key(|(_, deadline)| deadline.at)
+    }
+
+    /// One router.
+    #[must_use]
+    pub fn get(&self, id: InstanceId) -> Option<&VirtualRouter> {
+        self.slots.get(index(id))?.as_ref().map(|slot| &slot.router)
+    }
+
+    /// See [`VirtualRouter::seal`].
+    pub fn seal(&mut self, id: InstanceId, draft: Draft, wall: Option<WallClock>) -> Option<Sealed<'_>> {
+        let slot = self.slots.get_mut(index(id))?.as_mut()?;
+        Some(slot.router.seal(draft, wall))
+    }
+
+    /// Every router in the order of adding.
+    pub fn iter(&self) -> impl Iterator<Item = (InstanceId, &VirtualRouter)> {
+        let ids = (0_u32..).map(InstanceId);
+        ids.zip(&self.slots)
+            .filter_map(|(id, slot)| slot.as_ref().map(|slot| (id, &slot.router)))
+    }
+
+    /// What belongs to no single router.
+    #[must_use]
+    pub const fn counters(&self) -> &GlobalCounters {
+        &self.counters
+    }
+
+    fn refresh(&mut self, id: InstanceId) {
+        let deadline = self.get(id).and_then(VirtualRouter::deadline);
+        if let Some(place) = self.deadlines.get_mut(index(id)) {
+            *place = deadline;
+        }
+    }
+
+    /// The router that a packet names: interface, family and VRID, and among several of one VRID the path.
+    fn addressee(&self, packet: &Received<'_>) -> Option<InstanceId> {
+        let vrid = Vrid::new(Message::peek_vrid(packet.message)?)?;
+        let family = Family::of(&packet.source);
+        let on_link = self.places.get(&(packet.interface, family, vrid.get()));
+        let anywhere = self
+            .places
+            .get(&(None, family, vrid.get()))
+            .filter(|_| packet.interface.is_some());
+        let mut candidates = on_link.into_iter().chain(anywhere).flatten();
+        let first = *candidates.clone().next()?;
+        Some(
+            candidates
+                .find(|id| self.is_on_path(**id, packet))
+                .copied()
+                .unwrap_or(first),
+        )
+    }
+
+    fn is_on_path(&self, id: InstanceId, packet: &Received<'_>) -> bool {
+        self.get(id).is_some_and(|router| match &router.config().path {
+            Path::Multicast { group } => Some(*group) == packet.destination,
+            Path::Unicast { local, peers } => {
+                let own = local.or(router.link().primary);
+                own.is_some()
+                    && own == packet.destination
+                    && peers.iter().any(|peer| peer.address == packet.source)
+            }
+        })
+    }
+}
+
+fn index(id: InstanceId) -> usize {
+    usize::try_from(id.0).unwrap_or(usize::MAX)
+}
+
+/// Two routers of one VRID can be told apart only by different unicast peers.
+fn clashes(a: &Path, b: &Path) -> bool {
+    match (a, b) {
+        (Path::Multicast { group: a }, Path::Multicast { group: b }) => a == b,
+        (Path::Unicast { local: la, peers: a }, Path::Unicast { local: lb, peers: b }) => {
+            la == lb
+                && a.iter()
+                    .any(|peer| b.iter().any(|other| other.address == peer.address))
+        }
+        (Path::Multicast { .. }, Path::Unicast { .. }) | (Path::Unicast { .. }, Path::Multicast { .. }) => {
+            false
+        }
+    }
+}
+
+/// Another router has this key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInUse {
+    /// The key asked for.
+    pub key: RouterKey,
+    /// Who has it.
+    pub by: InstanceId,
+}
+
+impl fmt::Display for KeyInUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "VRID {} in {} is in use on this interface and path",
+            self.key.vrid, self.key.family
+        )
+    }
+}
+
+impl core::error::Error for KeyInUse {}

@@ -1,0 +1,115 @@
+//! What failed sends and failed holds lead to (PRJ-FAIL-01, PRJ-TX-02). Pure.
+
+use crate::time::Instant;
+use crate::tracking::Bar;
+
+/// Failed periodic advertisements in a row that end an Active's career.
+const FAILURES_MAX: u8 = 3;
+/// Tries at saying goodbye after the first.
+const RESIGNATION_RETRIES: u8 = 3;
+/// Three retries within 10 ms.
+const RESIGNATION_PAUSE_NANOS: u64 = 3_000_000;
+const SECOND_NANOS: u64 = 1_000_000_000;
+const PAUSE_SECONDS_MAX: u8 = 60;
+
+/// Counts failures in a row without being told of successes: a period without a failure is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Sending {
+    failed_since_periodic: bool,
+    in_a_row: u8,
+}
+
+impl Sending {
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Before every periodic advertisement.
+    pub(crate) fn before_periodic(&mut self) {
+        if !self.failed_since_periodic {
+            self.in_a_row = 0;
+        }
+        self.failed_since_periodic = false;
+    }
+
+    /// Whether it is time to give up. One failure per period counts.
+    pub(crate) fn failed(&mut self) -> bool {
+        if !self.failed_since_periodic {
+            self.failed_since_periodic = true;
+            self.in_a_row = self.in_a_row.saturating_add(1);
+        }
+        self.in_a_row >= FAILURES_MAX
+    }
+}
+
+/// Retries of the advertisement with priority 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Resignation {
+    retries_left: u8,
+    pub(crate) again_at: Option<Instant>,
+}
+
+impl Resignation {
+    pub(crate) const fn new() -> Self {
+        Self {
+            retries_left: RESIGNATION_RETRIES,
+            again_at: None,
+        }
+    }
+
+    pub(crate) fn failed(&mut self, now: Instant) {
+        if self.retries_left > 0 {
+            self.retries_left = self.retries_left.saturating_sub(1);
+            self.again_at = Some(now.plus_nanos(RESIGNATION_PAUSE_NANOS));
+        }
+    }
+}
+
+/// The router bars itself for 1, 2, 4 … 60 s and tries again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Pause {
+    seconds: u8,
+    until: Instant,
+    bar: Option<Bar>,
+}
+
+impl Pause {
+    /// Returns the seconds of the pause. A minute without a failure makes it short again.
+    pub(crate) fn begin(&mut self, now: Instant, bar: Bar) -> u8 {
+        let calm_nanos = u64::from(PAUSE_SECONDS_MAX).saturating_mul(SECOND_NANOS);
+        let calm = now > self.until.plus_nanos(calm_nanos);
+        self.seconds = if self.seconds == 0 || calm {
+            1
+        } else {
+            self.seconds.saturating_mul(2).min(PAUSE_SECONDS_MAX)
+        };
+        self.until = now.plus_nanos(u64::from(self.seconds).saturating_mul(SECOND_NANOS));
+        self.bar = Some(bar);
+        self.seconds
+    }
+
+    /// What works again needs no pause.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn bar(&self) -> Option<Bar> {
+        self.bar
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.bar.map(|_| self.until)
+    }
+
+    /// Whether the pause has just ended.
+    pub(crate) fn over(&mut self, now: Instant) -> bool {
+        let over = self.bar.is_some() && now >= self.until;
+        if over {
+            self.bar = None;
+        }
+        over
+    }
+}

@@ -1,0 +1,88 @@
+//! What survives a program that re-executes itself: everything but the configuration.
+
+use core::net::IpAddr;
+
+use crate::announce::Announcing;
+use crate::config::Config;
+use crate::counters::Counters;
+use crate::input::Link;
+use crate::machine::{State, Triggered};
+use crate::priority::Rank;
+use crate::sending::{Pause, Resignation, Sending};
+use crate::time::Instant;
+use crate::tracking::{Health, TrackerId};
+use crate::virtual_router::VirtualRouter;
+use crate::wire::ChecksumForm;
+
+/// The running state of one router. Its times are those of the clock that was handed in, so it is good only where
+/// that clock goes on: the same machine since the same boot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Snapshot {
+    state: State,
+    link: Link,
+    counters: Counters,
+    announcing: Announcing,
+    triggered: Triggered,
+    sending: Sending,
+    resignation: Option<Resignation>,
+    last_active: Option<Rank>,
+    version_3_heard: Option<(IpAddr, Instant)>,
+    healths: alloc::vec::Vec<Health>,
+    pause: Pause,
+    started: bool,
+    start_at: Option<Instant>,
+    resigned: bool,
+    form: Option<(ChecksumForm, IpAddr)>,
+}
+
+impl VirtualRouter {
+    /// The running state, to be given to [`VirtualRouter::restore`] by the successor of this program.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let ids = 0_u16..;
+        Snapshot {
+            state: self.state,
+            link: self.link,
+            counters: self.counters,
+            announcing: self.announcing,
+            triggered: self.triggered,
+            sending: self.sending,
+            resignation: self.resignation,
+            last_active: self.last_active,
+            version_3_heard: self.version_3_heard,
+            healths: ids.map_while(|id| self.tracking.get(TrackerId(id))).collect(),
+            pause: self.pause,
+            started: self.started,
+            start_at: self.start_at,
+            resigned: self.resigned,
+            form: self.form,
+        }
+    }
+
+    /// Goes on where [`VirtualRouter::snapshot`] was taken. Health is taken over where as many objects are tracked.
+    #[must_use]
+    pub fn restore(config: Config, snapshot: Snapshot) -> Self {
+        let mut router = Self::new(config);
+        if snapshot.healths.len() == router.config.trackers.len() {
+            for (id, health) in (0_u16..).zip(&snapshot.healths) {
+                let _changed = router.tracking.set(TrackerId(id), *health);
+            }
+        }
+        router.state = snapshot.state;
+        router.link = snapshot.link;
+        router.counters = snapshot.counters;
+        router.announcing = snapshot.announcing;
+        router.triggered = snapshot.triggered;
+        router.sending = snapshot.sending;
+        router.resignation = snapshot.resignation;
+        router.last_active = snapshot.last_active;
+        router.version_3_heard = snapshot.version_3_heard;
+        router.pause = snapshot.pause;
+        router.started = snapshot.started;
+        router.start_at = snapshot.start_at;
+        router.resigned = snapshot.resigned;
+        router.form = snapshot.form;
+        router
+    }
+}
