@@ -172,7 +172,7 @@ pub struct Actions {
 
 impl Actions {
     /// More than a step can yield.
-    pub const MAX: usize = 10;
+    pub const MAX: usize = 12;
 
     pub(crate) const fn none() -> Self {
         Self {

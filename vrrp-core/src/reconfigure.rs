@@ -1,6 +1,6 @@
 //! Changes while running (conformance part 4.4); the RFC says nothing about them.
 
-use crate::action::{Action, Actions, Cause};
+use crate::action::{Action, Actions, Cause, StateName};
 use crate::config::{Config, Version};
 use crate::machine::State;
 use crate::time::Instant;
@@ -24,7 +24,7 @@ impl VirtualRouter {
             return Err(DifferentRouter);
         }
         let ownership = config.priority.is_owner() != self.config.priority.is_owner();
-        if ownership && self.state_name() != crate::StateName::Initialize {
+        if ownership && self.state_name() != StateName::Initialize {
             // PRJ-CHG-03: Shutdown, then Startup.
             self.become_initialize(now, Cause::Reconfigured, None, &mut out);
         }
@@ -41,7 +41,8 @@ impl VirtualRouter {
             self.interval_changed(now);
         }
         self.settle(now, Cause::Reconfigured, &mut out);
-        if addresses {
+        // An owner that was started anew above has held and announced already.
+        if addresses && !ownership {
             self.addresses_changed(now, &mut out);
         }
         Ok(out)

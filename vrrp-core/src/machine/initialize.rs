@@ -36,8 +36,10 @@ impl VirtualRouter {
     }
 
     fn settle_hold(&mut self, now: Instant, hold: Hold, bar: Option<Bar>, out: &mut Actions) {
+        // A stop is the first reason found; what makes holding useless may stand behind it.
+        let can_answer = self.link.up && self.link.primary.is_some();
         match (hold.kind, bar) {
-            (_, Some(bar)) if !may_hold(bar) => self.drop_hold(out),
+            (_, Some(bar)) if !can_answer || !may_hold(bar) => self.drop_hold(out),
             // Barred or stopped in the middle of a switchover: it ends as a stop does.
             (_, Some(_)) => {
                 self.state = State::Initialize {
