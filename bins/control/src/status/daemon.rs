@@ -1,0 +1,73 @@
+//! The daemon as a whole.
+
+use serde::{Deserialize, Serialize};
+
+/// One running `vrrpd`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Daemon {
+    /// As in `vrrpd --version`.
+    pub program_version: String,
+    /// Process id.
+    pub pid: u32,
+    /// keepalived's `router_id`, or the host name.
+    pub router_id: String,
+    /// When it was started.
+    pub started_unix_ms: u64,
+    /// For how long it has run.
+    pub uptime_ms: u64,
+    /// The file that the present configuration came from.
+    pub config_file: String,
+    /// When that file was read with success.
+    pub config_loaded_unix_ms: u64,
+    /// The last reload, if any: also one that was refused.
+    pub last_reload: Option<Reload>,
+    /// A planned stop is under way.
+    pub stopping: bool,
+    /// SCHED_FIFO priority of the router loop; `None`: ordinary scheduling.
+    pub realtime_priority: Option<u8>,
+    /// How punctual the router loop is.
+    pub router_loop: LoopLag,
+    /// Lines that were dropped because the log's reader was too slow.
+    pub log_lines_dropped: u64,
+    /// What the daemon warned of when it read the file, each with its place.
+    pub warnings: Vec<String>,
+    /// Instances of the file that do not run.
+    pub not_started: Vec<NotStarted>,
+}
+
+/// One reload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// When.
+    pub at_unix_ms: u64,
+    /// Whether the new file is in force.
+    pub applied: bool,
+    /// What was changed, or why nothing was.
+    pub message: String,
+}
+
+/// Lateness of the router loop against its deadlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LoopLag {
+    /// Deadlines that were served.
+    pub wakeups: u64,
+    /// How late the last one was.
+    pub last_ns: u64,
+    /// How late the worst one was since the start.
+    pub max_ns: u64,
+    /// Those later than 1 ms.
+    pub late_over_1ms: u64,
+}
+
+/// An instance of the file that does not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotStarted {
+    /// Its name in the file.
+    pub name: String,
+    /// `file:line` of the word or value that is the reason.
+    pub place: String,
+    /// Why.
+    pub reason: String,
+    /// The word for `--allow-missing`, where that would start it nevertheless.
+    pub allow_missing: Option<String>,
+}

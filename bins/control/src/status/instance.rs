@@ -1,0 +1,214 @@
+//! One virtual router.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{Health, Run};
+
+/// The states of RFC 9568 section 6.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Not taking part; [`Instance::barred`] says why.
+    Initialize,
+    /// Waiting for the Active to fall silent.
+    Backup,
+    /// Answering for the addresses.
+    Active,
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Initialize => "Initialize",
+            Self::Backup => "Backup",
+            Self::Active => "Active",
+        })
+    }
+}
+
+/// The same in keepalived's words, as its notify scripts get them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum KeepalivedState {
+    /// Not started yet.
+    Init,
+    /// Active.
+    Master,
+    /// Backup.
+    Backup,
+    /// Initialize because something failed.
+    Fault,
+    /// Initialize because it was stopped.
+    Stop,
+}
+
+impl fmt::Display for KeepalivedState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Init => "INIT",
+            Self::Master => "MASTER",
+            Self::Backup => "BACKUP",
+            Self::Fault => "FAULT",
+            Self::Stop => "STOP",
+        })
+    }
+}
+
+/// One virtual router.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its name in the file.
+    pub name: String,
+    /// 1 to 255.
+    pub vrid: u8,
+    /// `IPv4` or `IPv6`.
+    pub family: String,
+    /// Protocol version, 2 or 3.
+    pub protocol_version: u8,
+    /// Where it advertises; `None`: unicast without an interface.
+    pub interface: Option<String>,
+    /// `multicast` or `unicast`.
+    pub path: String,
+    /// Unicast peers; empty with multicast.
+    pub peers: Vec<IpAddr>,
+    /// Advertisement_Interval.
+    pub interval_ms: u64,
+    /// State in the words of the RFC.
+    pub state: State,
+    /// State in keepalived's words.
+    pub keepalived_state: KeepalivedState,
+    /// When the state was entered.
+    pub since_unix_ms: u64,
+    /// For how long it has been in this state.
+    pub state_for_ms: u64,
+    /// Why it is in this state: who or what caused it.
+    pub why: String,
+    /// After a planned stop the addresses still answer until the successor does.
+    pub holding: bool,
+    /// What keeps it from taking part, if anything.
+    pub barred: Option<String>,
+    /// What it competes with.
+    pub priority: Priority,
+    /// Who is Active as far as this router knows.
+    pub active: Option<ActiveRouter>,
+    /// Its addresses.
+    pub addresses: Vec<Address>,
+    /// What it waits for next.
+    pub next: Option<Next>,
+    /// Counters by their name in RFC 8347, and ours where it has none.
+    pub counters: BTreeMap<String, u64>,
+    /// Discarded packets by reason; reasons that never occurred are left out.
+    pub rejected: BTreeMap<String, u64>,
+    /// Routers with this VRID that it cannot understand: the usual cause of two Active routers.
+    pub incompatible_peers: Vec<IncompatiblePeer>,
+    /// What was started on its changes of state, newest last.
+    pub hooks: Vec<Hook>,
+}
+
+/// What a router competes with, and how that comes about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Priority {
+    /// Sent and compared: base plus contributions, limited to 1 to 254; an owner's is always 255.
+    pub effective: u8,
+    /// As configured.
+    pub base: u8,
+    /// One per tracked object, those that add nothing included.
+    pub contributions: Vec<Contribution>,
+}
+
+/// What one tracked object does to the priority.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contribution {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is.
+    pub kind: TrackedKind,
+    /// Its health.
+    pub health: Health,
+    /// Configured weight; 0: its failure bars the instance (FAULT).
+    pub weight: i16,
+    /// The meaning of up and down is swapped.
+    pub reverse: bool,
+    /// What it adds at the moment.
+    pub adds: i32,
+}
+
+/// Kinds of tracked objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TrackedKind {
+    /// A check, see [`Status::checks`](crate::Status::checks).
+    Script,
+    /// The link of an interface.
+    Interface,
+}
+
+/// A router that was heard as Active, or this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveRouter {
+    /// Its primary address; `None`: this router, which has no address of the family at the moment.
+    pub address: Option<IpAddr>,
+    /// Its priority, 0 to 255.
+    pub priority: u8,
+    /// This router itself.
+    pub own: bool,
+}
+
+/// One virtual address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Without its prefix length.
+    pub address: IpAddr,
+    /// Prefix length.
+    pub prefix: u8,
+    /// Where it lands.
+    pub device: Option<String>,
+    /// Its label.
+    pub label: Option<String>,
+    /// Listed in advertisements (`virtual_ipaddress`), not only held (`virtual_ipaddress_excluded`).
+    pub advertised: bool,
+    /// This router should hold it now.
+    pub wanted: bool,
+    /// The kernel has it: seen in its table after the last change.
+    pub present: bool,
+    /// It was there before this router took it, and stays when it is released: it also answers on a Backup.
+    pub foreign: bool,
+}
+
+/// The next deadline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// What happens then, in words.
+    pub what: String,
+    /// Time until then.
+    pub in_ms: u64,
+}
+
+/// A router with the same VRID whose packets are discarded, or believed with a warning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncompatiblePeer {
+    /// Its address.
+    pub address: IpAddr,
+    /// The exact difference: `sends version 2, this router version 3`.
+    pub difference: String,
+    /// How many packets.
+    pub packets: u64,
+    /// Time since the last one.
+    pub last_ago_ms: u64,
+}
+
+/// One run of a notify script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hook {
+    /// The command with its arguments.
+    pub command: String,
+    /// For which state.
+    pub state: KeepalivedState,
+    /// How it ended; `None`: it runs, or waits for those before it.
+    pub run: Option<Run>,
+}

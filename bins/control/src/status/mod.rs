@@ -1,0 +1,22 @@
+//! Everything a daemon knows of itself, as a tree.
+
+pub(crate) mod check;
+pub(crate) mod daemon;
+pub(crate) mod instance;
+
+use serde::{Deserialize, Serialize};
+
+use check::Check;
+use daemon::Daemon;
+use instance::Instance;
+
+/// Answer to [`Ask::Status`](crate::Ask::Status).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon as a whole.
+    pub daemon: Daemon,
+    /// Its virtual routers, in the order of the file.
+    pub instances: Vec<Instance>,
+    /// The checks that run, each once however many instances track it, in the order of the file.
+    pub checks: Vec<Check>,
+}

@@ -1,0 +1,205 @@
+//! What stands in the documentation of the protocol, line by line: other clients are written from it.
+
+use vrrp_control::*;
+
+fn instance() -> Instance {
+    Instance {
+        name: "VI_1".into(),
+        vrid: 55,
+        family: "IPv4".into(),
+        protocol_version: 2,
+        interface: Some("eth1".into()),
+        path: "multicast".into(),
+        peers: vec![],
+        interval_ms: 1000,
+        state: State::Initialize,
+        keepalived_state: KeepalivedState::Fault,
+        since_unix_ms: 1_700_000_000_000,
+        state_for_ms: 12,
+        why: "check chk_nginx is down".into(),
+        holding: true,
+        barred: Some("check chk_nginx is down".into()),
+        priority: Priority {
+            effective: 150,
+            base: 150,
+            contributions: vec![Contribution {
+                name: "chk_nginx".into(),
+                kind: TrackedKind::Script,
+                health: Health::Down,
+                weight: 0,
+                reverse: false,
+                adds: 0,
+            }],
+        },
+        active: Some(ActiveRouter {
+            address: "192.168.190.2".parse().ok(),
+            priority: 100,
+            own: false,
+        }),
+        addresses: vec![Address {
+            address: "192.168.190.23".parse().unwrap(),
+            prefix: 24,
+            device: Some("eth1".into()),
+            label: Some("eth1:1".into()),
+            advertised: true,
+            wanted: false,
+            present: true,
+            foreign: false,
+        }],
+        next: Some(Next {
+            what: "give the addresses up".into(),
+            in_ms: 40,
+        }),
+        counters: [("advertisement-sent".to_owned(), 7)].into(),
+        rejected: [("auth-failed".to_owned(), u64::MAX)].into(),
+        incompatible_peers: vec![IncompatiblePeer {
+            address: "192.168.190.3".parse().unwrap(),
+            difference: "sends version 3, this router version 2".into(),
+            packets: 3,
+            last_ago_ms: 800,
+        }],
+        hooks: vec![Hook {
+            command: "/x.sh INSTANCE VI_1 FAULT 150".into(),
+            state: KeepalivedState::Fault,
+            run: None,
+        }],
+    }
+}
+
+fn status() -> Status {
+    Status {
+        daemon: Daemon {
+            program_version: "0.1.0".into(),
+            pid: 4711,
+            router_id: "lb01".into(),
+            started_unix_ms: 1,
+            uptime_ms: 2,
+            config_file: "/etc/keepalived/keepalived.conf".into(),
+            config_loaded_unix_ms: 3,
+            last_reload: Some(Reload {
+                at_unix_ms: 4,
+                applied: false,
+                message: "line 7: missing brace".into(),
+            }),
+            stopping: false,
+            realtime_priority: Some(50),
+            router_loop: LoopLag {
+                wakeups: 9,
+                last_ns: 8,
+                max_ns: 70_000,
+                late_over_1ms: 0,
+            },
+            log_lines_dropped: 0,
+            warnings: vec!["keepalived.conf:3: smtp_server is not used".into()],
+            not_started: vec![NotStarted {
+                name: "VI_2".into(),
+                place: "keepalived.conf:20".into(),
+                reason: "use_vmac is not supported".into(),
+                allow_missing: Some("use_vmac".into()),
+            }],
+        },
+        instances: vec![instance()],
+        checks: vec![Check {
+            name: "chk_nginx".into(),
+            command: "connect to 127.0.0.1:80".into(),
+            health: Health::Down,
+            interval_ms: 1000,
+            timeout_ms: 1000,
+            rise: 1,
+            fall: 1,
+            streak: 4,
+            last: Some(Run {
+                ended_unix_ms: 5,
+                took_ms: 0,
+                succeeded: false,
+                result: "connection refused".into(),
+                output: "a \"quoted\"\nline \u{1b}[31m".into(),
+            }),
+            next_in_ms: Some(990),
+            tracked_by: vec!["VI_1".into()],
+        }],
+    }
+}
+
+#[test]
+fn a_request_is_the_line_of_the_documentation() {
+    assert_eq!(
+        Request::new(Ask::Status).to_line().unwrap(),
+        "{\"version\":1,\"ask\":\"status\"}\n"
+    );
+    let read = Request::from_line(b"{\"version\":1,\"ask\":\"hello\",\"later\":true}\n").unwrap();
+    assert_eq!(read, Request::new(Ask::Hello));
+}
+
+#[test]
+fn every_reply_survives_the_line() {
+    let hello = Answer::Hello {
+        program: "vrrpd".into(),
+        program_version: "0.1.0".into(),
+        pid: 1,
+    };
+    let error = Answer::Error(Problem {
+        kind: ProblemKind::Unavailable,
+        message: "stopping".into(),
+    });
+    for answer in [hello, Answer::Status(Box::new(status())), error] {
+        let line = Reply::new(answer.clone()).to_line().unwrap();
+        assert_eq!(line.matches('\n').count(), 1, "one line: {line}");
+        assert_eq!(Reply::from_line(line.as_bytes()).unwrap().answer, answer);
+    }
+}
+
+#[test]
+fn words_of_the_tree_are_stable() {
+    let value: serde_json::Value =
+        serde_json::to_value(Reply::new(Answer::Status(Box::new(status())))).unwrap();
+    let instance = &value["answer"]["status"]["instances"][0];
+    assert_eq!(instance["state"], "initialize");
+    assert_eq!(instance["keepalived_state"], "FAULT");
+    assert_eq!(instance["priority"]["contributions"][0]["kind"], "script");
+    assert_eq!(instance["priority"]["contributions"][0]["health"], "down");
+    assert_eq!(instance["rejected"]["auth-failed"], u64::MAX);
+    assert_eq!(
+        value["answer"]["status"]["daemon"]["router_loop"]["max_ns"],
+        70_000
+    );
+}
+
+#[test]
+fn fields_that_a_client_does_not_know_are_no_error() {
+    let mut value = serde_json::to_value(Reply::new(Answer::Status(Box::new(status())))).unwrap();
+    value["answer"]["status"]["instances"][0]["colour"] = "blue".into();
+    value["more"] = 1.into();
+    let read = Reply::from_line(value.to_string().as_bytes()).unwrap();
+    assert_eq!(read.answer, Answer::Status(Box::new(status())));
+}
+
+fn kind(line: &[u8]) -> ProblemKind {
+    match Request::from_line(line) {
+        Err(Answer::Error(problem)) => {
+            assert!(!problem.message.is_empty());
+            problem.kind
+        }
+        other => panic!("expected a problem, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_bad_line_gets_the_answer_it_deserves() {
+    assert_eq!(kind(b""), ProblemKind::Malformed);
+    assert_eq!(kind(b"status\n"), ProblemKind::Malformed);
+    assert_eq!(kind(b"{\"ask\":\"status\"}\n"), ProblemKind::Malformed);
+    assert_eq!(
+        kind(b"{\"version\":2,\"ask\":\"status\"}\n"),
+        ProblemKind::OtherVersion
+    );
+    assert_eq!(
+        kind(b"{\"version\":1,\"ask\":\"fly\"}\n"),
+        ProblemKind::UnknownRequest
+    );
+    assert_eq!(
+        kind(b"{\"version\":1,\"ask\":{\"status\":1}}\n"),
+        ProblemKind::UnknownRequest
+    );
+    assert_eq!(kind(b"\xff\xfe{}\n"), ProblemKind::Malformed);
+}
