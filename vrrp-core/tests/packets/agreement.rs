@@ -1,0 +1,97 @@
+//! A peer that is there and not understood: what the packet says about it.
+
+use vrrp_core::wire::{ChecksumForm, Difference, IpPacket, difference};
+use vrrp_core::{Interval, Profile, Version};
+
+use crate::golden::{packet, packets, received};
+
+fn told(id: &str, profile: Profile) -> Option<Difference> {
+    let packet = packet(id);
+    let receiver = packet.receiver(profile);
+    let octets = packet.octets();
+    difference(&received(&IpPacket::parse(&octets).ok()?), &receiver.local())
+}
+
+#[test]
+fn each_kind_of_difference_is_told() {
+    let seconds = |seconds| Interval::from_seconds(seconds).unwrap();
+    let default = |id| told(id, Profile::Default);
+    assert_eq!(default("B01"), Some(Difference::HopLimit { theirs: Some(254) }));
+    let version_2 = Difference::Version {
+        theirs: 2,
+        ours: Version::V3,
+    };
+    assert_eq!(default("B06"), Some(version_2));
+    assert_eq!(default("B15"), Some(Difference::Surplus { octets: 4 }));
+    assert_eq!(
+        default("B16"),
+        Some(Difference::Surplus { octets: 28 }),
+        "PRJ-RX-04"
+    );
+    assert_eq!(default("B17"), Some(Difference::Checksum { theirs: None }));
+    let pseudo = Difference::Checksum {
+        theirs: Some(ChecksumForm::Pseudo),
+    };
+    assert_eq!(told("G07", Profile::Rfc), Some(pseudo));
+    assert_eq!(default("B26"), Some(Difference::AuthType { theirs: 1, ours: 0 }));
+    assert_eq!(default("B27"), Some(Difference::AuthType { theirs: 0, ours: 1 }));
+    assert_eq!(default("B28"), Some(Difference::AuthData));
+    let none = Difference::Interval {
+        theirs: None,
+        ours: seconds(1),
+    };
+    assert_eq!(default("B31"), Some(none));
+    let destination = Difference::Destination {
+        theirs: Some("192.0.2.2".parse().unwrap()),
+        ours: Some("224.0.0.18".parse().unwrap()),
+    };
+    assert_eq!(default("B32"), Some(destination));
+    assert_eq!(
+        told("W05", Profile::Rfc),
+        default("W05"),
+        "rejected or believed with a warning"
+    );
+    assert!(matches!(
+        default("W05"),
+        Some(Difference::AddressList { ours: 1, .. })
+    ));
+}
+
+/// A packet of another VRID says nothing about our peers, and neither does one that agrees.
+#[test]
+fn nothing_is_told_of_strangers_and_of_friends() {
+    for id in ["B21", "B22", "B11", "B33", "B38", "G01", "G06", "G10", "W09"] {
+        assert_eq!(told(id, Profile::Default), None, "{id}");
+    }
+}
+
+/// The daemon writes "peer 192.0.2.1 " in front.
+#[test]
+fn a_difference_reads_as_half_a_sentence() {
+    let say = |id| told(id, Profile::Default).unwrap().to_string();
+    assert_eq!(say("B06"), "sends version 2, this router version 3");
+    assert_eq!(
+        say("B16"),
+        "sends 28 octets behind the message, probably keepalived's auth_hmac"
+    );
+    assert_eq!(say("B28"), "sends another password than this router");
+    assert_eq!(
+        say("B31"),
+        "advertises an interval of 0, this router every 1.00 s"
+    );
+    assert_eq!(
+        say("B32"),
+        "sends to 192.0.2.2, this router listens to 224.0.0.18"
+    );
+}
+
+/// No difference prints a password (SEC-08): there is none in the type, and this holds for every golden packet.
+#[test]
+fn no_difference_prints_a_password() {
+    for packet in packets() {
+        if let Some(difference) = told(packet.id(), Profile::Default) {
+            let shown = format!("{difference} {difference:?}");
+            assert!(!shown.contains("vrrp-pw"), "{}: {shown}", packet.named());
+        }
+    }
+}
