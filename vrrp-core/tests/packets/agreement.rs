@@ -1,9 +1,9 @@
 //! A peer that is there and not understood: what the packet says about it.
 
 use vrrp_core::wire::{ChecksumForm, Difference, IpPacket, difference};
-use vrrp_core::{Interval, Profile, Version};
+use vrrp_core::{Interval, Profile, Version, Vrid};
 
-use crate::golden::{packet, packets, received};
+use crate::golden::{Receiver, packet, packets, received, settings};
 
 fn told(id: &str, profile: Profile) -> Option<Difference> {
     let packet = packet(id);
@@ -63,6 +63,63 @@ fn nothing_is_told_of_strangers_and_of_friends() {
     for id in ["B21", "B22", "B11", "B33", "B38", "G01", "G06", "G10", "W09"] {
         assert_eq!(told(id, Profile::Default), None, "{id}");
     }
+}
+
+/// Not even when a fault is found before the VRID is asked for: it may be what that other router wants.
+#[test]
+fn nothing_is_told_of_faulty_packets_for_others() {
+    let packet = packet("B01");
+    let octets = packet.octets();
+    let ip = IpPacket::parse(&octets).unwrap();
+    let told = |name| difference(&received(&ip), &Receiver::named(name, Profile::Default).local());
+    assert!(told("r-v3-ip4").is_some());
+    assert_eq!(told("r-v3-ip4-three"), None, "another VRID");
+    let mut other_family = settings("r-v3-ip6", Profile::Default);
+    other_family.vrid = Vrid::new(51).unwrap();
+    let other_family = Receiver {
+        config: other_family.build().unwrap(),
+        primary: "fe80::2".parse().unwrap(),
+    };
+    assert_eq!(
+        difference(&received(&ip), &other_family.local()),
+        None,
+        "another family"
+    );
+}
+
+/// the most usual mistake with unicast.
+#[test]
+fn a_sender_that_nobody_listed_is_told() {
+    let octets = packet("G27").octets();
+    let ip = IpPacket::parse(&octets).unwrap();
+    let receiver = Receiver::named("r-v3-ip4-unicast", Profile::Default);
+    let mut stranger = received(&ip);
+    stranger.source = "192.0.2.9".parse().unwrap();
+    assert_eq!(
+        difference(&stranger, &receiver.local()),
+        Some(Difference::NotListed)
+    );
+    stranger.source = "127.0.0.1".parse().unwrap();
+    stranger.destination = Some("192.0.2.1".parse().unwrap());
+    assert!(matches!(
+        difference(&stranger, &receiver.local()),
+        Some(Difference::Destination { .. })
+    ));
+}
+
+/// PRJ-RX-04 in version 2, whose own 8 octets of Authentication Data are no surplus.
+#[test]
+fn a_surplus_is_counted_behind_the_authentication_data() {
+    let octets = packet("G01").octets();
+    let ip = IpPacket::parse(&octets).unwrap();
+    let longer = [ip.payload, &[0; 5]].concat();
+    let mut longer_received = received(&ip);
+    longer_received.message = &longer;
+    let receiver = Receiver::named("r-v2", Profile::Default);
+    assert_eq!(
+        difference(&longer_received, &receiver.local()),
+        Some(Difference::Surplus { octets: 5 })
+    );
 }
 
 /// The daemon writes "peer 192.0.2.1 " in front.

@@ -139,6 +139,17 @@ fn impossible_header_lengths_are_malformed() {
             "{header_words} words"
         );
     }
+    // 16 octets with a right checksum of their own.
+    let mut short = good.clone();
+    short[0] = 0x44;
+    short[10..12].fill(0);
+    let sum: u32 = short[..16]
+        .chunks(2)
+        .map(|word| u32::from(word[0]) * 256 + u32::from(word[1]))
+        .sum();
+    let sum = u16::try_from((sum & 0xffff) + (sum >> 16)).unwrap();
+    short[10..12].copy_from_slice(&(!sum).to_be_bytes());
+    assert_eq!(IpPacket::parse(&short), Err(Reject::IpMalformed));
     for length in 0..good.len() {
         assert_eq!(
             IpPacket::parse(&good[..length]),
@@ -146,4 +157,31 @@ fn impossible_header_lengths_are_malformed() {
             "{length} octets"
         );
     }
+}
+
+/// PRJ-RX-03 in IPv6: octets after Payload Length are padding; fewer than it says are no packet.
+#[test]
+fn the_payload_length_of_ipv6_is_kept_to() {
+    let good = crate::golden::packet("G10").octets();
+    let padded = [good.as_slice(), &[0xff; 6]].concat();
+    assert!(IpPacket::parse(&good).is_ok());
+    assert_eq!(IpPacket::parse(&padded), IpPacket::parse(&good));
+    for length in 0..good.len() {
+        assert_eq!(
+            IpPacket::parse(&good[..length]),
+            Err(Reject::IpMalformed),
+            "{length} octets"
+        );
+    }
+}
+
+/// V3-5.2.8-04: right is a sum of 0xffff; a sum of 0, which only octets of zero have, is not. An odd octet is the high
+/// half of its word (RFC 1071).
+#[test]
+fn only_a_sum_of_all_ones_is_right() {
+    let nowhere = "0.0.0.0".parse().unwrap();
+    assert!(!verify(&[0; 12], nowhere, nowhere).plain);
+    assert!(verify(&[0xff, 0xff], nowhere, nowhere).plain);
+    assert!(verify(&[0x0f, 0xff, 0xf0], nowhere, nowhere).plain);
+    assert!(!verify(&[0xff, 0x0f, 0xf0], nowhere, nowhere).plain);
 }

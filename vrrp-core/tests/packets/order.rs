@@ -215,6 +215,15 @@ fn without_a_router_the_general_checks_still_run() {
     };
     let mut sent = version_2(0, 1, 254, [0; 8]);
     assert_eq!(verdict(&sent), Err(Reject::VridUnknown));
+    sent.destination = "192.0.2.2";
+    assert_eq!(
+        verdict(&sent),
+        Err(Reject::VridUnknown),
+        "nobody has this VRID by unicast either"
+    );
+    sent.destination = "fe80::2";
+    assert_eq!(verdict(&sent), Err(Reject::DestinationNotGroup));
+    sent.destination = "224.0.0.18";
     sent.message[7] ^= 1;
     assert_eq!(verdict(&sent), Err(Reject::Checksum));
     sent.message[0] = 0x41;

@@ -146,6 +146,13 @@ fn a_unicast_router_listens_to_its_own_address_only() {
     }
 }
 
+/// V3-5.2.3-01: one number in both families names two routers.
+#[test]
+fn the_other_family_is_another_router() {
+    let case = Case::multicast("r-v3-ip6", Profile::Default, version_3(61));
+    assert_eq!(case.warnings(), Err(Reject::VridUnknown));
+}
+
 /// keepalived `mcast_dst_ip`: another group instead of the usual one.
 #[test]
 fn a_configured_group_replaces_the_usual_one() {
