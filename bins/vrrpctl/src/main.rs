@@ -1,2 +1,124 @@
-//! Under construction.
-fn main() {}
+//! Everything an operator asks of vrrpd.
+
+mod colour;
+mod detail;
+mod overview;
+mod words;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use vrrp_control::{Answer, Ask, AskError, DEFAULT_SOCKET, Status};
+
+use crate::colour::Colour;
+
+/// Exit codes, also in `--help`.
+const DONE: u8 = 0;
+const REFUSED: u8 = 1;
+const NO_DAEMON: u8 = 3;
+
+/// Ask a running vrrpd.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 done; 1 the daemon refused, or there is no such instance; 2 wrong arguments; 3 no daemon answered."
+)]
+struct Arguments {
+    /// The control socket of the daemon (vrrpd --control PATH).
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET, global = true)]
+    socket: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// State of every instance and check; with a name, everything about one instance.
+    Status {
+        /// One instance of the configuration.
+        instance: Option<String>,
+        /// The whole answer as JSON; its fields are described with the crate vrrp-control.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let Command::Status { instance, json } = arguments.command;
+    ExitCode::from(match vrrp_control::ask(&arguments.socket, Ask::Status) {
+        Ok(Answer::Status(status)) => show(&status, instance.as_deref(), json),
+        Ok(Answer::Error(problem)) => {
+            eprintln!("vrrpctl: {}: {}", arguments.socket.display(), problem.message);
+            REFUSED
+        }
+        Ok(other) => {
+            eprintln!(
+                "vrrpctl: {}: unexpected answer {other:?}",
+                arguments.socket.display()
+            );
+            REFUSED
+        }
+        Err(error) => {
+            eprintln!("vrrpctl: {error}");
+            match error {
+                AskError::Line { .. } => REFUSED,
+                _ => NO_DAEMON,
+            }
+        }
+    })
+}
+
+fn show(status: &Status, name: Option<&str>, json: bool) -> u8 {
+    let chosen = name.map(|name| {
+        (
+            name,
+            status.instances.iter().find(|instance| instance.name == name),
+        )
+    });
+    if let Some((name, None)) = chosen {
+        let known: Vec<&str> = status
+            .instances
+            .iter()
+            .map(|instance| instance.name.as_str())
+            .collect();
+        eprintln!(
+            "vrrpctl: no instance {name} runs there; running: {}",
+            words::list(&known)
+        );
+        return REFUSED;
+    }
+    let instance = chosen.and_then(|(_, instance)| instance);
+    let colour = Colour::for_stdout(std::io::stdout().is_terminal());
+    let text = match (instance, json) {
+        (Some(instance), true) => pretty(instance),
+        (None, true) => pretty(status),
+        (Some(instance), false) => Ok(detail::render(instance, &status.checks, colour)),
+        (None, false) => Ok(overview::render(status, colour)),
+    };
+    match text {
+        Ok(text) => print(&text),
+        Err(error) => {
+            eprintln!("vrrpctl: cannot write the answer as JSON: {error}");
+            REFUSED
+        }
+    }
+}
+
+fn pretty<T: serde::Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n")
+}
+
+/// A reader that has had enough (`vrrpctl status | head`) is no error.
+fn print(text: &str) -> u8 {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            eprintln!("vrrpctl: standard output: {error}");
+            REFUSED
+        }
+        Ok(()) | Err(_) => DONE,
+    }
+}

@@ -1,0 +1,176 @@
+//! `vrrpctl status NAME`: everything about one instance.
+
+use std::fmt::Write;
+
+use vrrp_control::{Check, Instance, TrackedKind};
+
+use crate::colour::Colour;
+use crate::overview::{bare_table, lay_out};
+use crate::words;
+
+pub(crate) fn render(instance: &Instance, checks: &[Check], colour: Colour) -> String {
+    let mut text = String::new();
+    let mut facts = bare_table(&[words::clean(&instance.name).as_str(), ""]);
+    for (name, value) in facts_of(instance, colour) {
+        facts.add_row([name.to_owned(), value]);
+    }
+    text.push_str(&lay_out(&mut facts));
+    text.push_str(&addresses(instance, colour));
+    text.push_str(&tracked(instance, checks, colour));
+    text.push_str(&hooks(instance));
+    text.push_str(&counters(instance));
+    colour.paint(&text)
+}
+
+fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> {
+    let path = if instance.peers.is_empty() {
+        instance.path.clone()
+    } else {
+        let peers: Vec<String> = instance.peers.iter().map(ToString::to_string).collect();
+        format!("{} with {}", instance.path, peers.join(", "))
+    };
+    let mut facts = vec![
+        (
+            "state",
+            format!(
+                "{} ({}), for {}",
+                colour.state(instance.keepalived_state),
+                instance.state,
+                words::span(instance.state_for_ms)
+            ),
+        ),
+        ("why", words::clean(&instance.why)),
+    ];
+    if instance.holding {
+        facts.push((
+            "holding",
+            "the addresses answer until the successor does".to_owned(),
+        ));
+    }
+    if let Some(barred) = &instance.barred {
+        facts.push(("barred", colour.alarm(&words::clean(barred))));
+    }
+    facts.extend([
+        ("priority", words::priority(&instance.priority)),
+        ("active", words::active(instance.active.as_ref())),
+        (
+            "router",
+            format!(
+                "VRID {}, {}, version {}, {path}, every {}",
+                instance.vrid,
+                instance.family,
+                instance.protocol_version,
+                words::span(instance.interval_ms)
+            ),
+        ),
+        (
+            "interface",
+            instance.interface.clone().unwrap_or_else(|| "none".to_owned()),
+        ),
+        (
+            "next",
+            instance.next.as_ref().map_or_else(
+                || "nothing".to_owned(),
+                |next| format!("{} in {}", next.what, words::span(next.in_ms)),
+            ),
+        ),
+    ]);
+    for peer in &instance.incompatible_peers {
+        let said = format!(
+            "{} {} ({} packets)",
+            peer.address,
+            words::clean(&peer.difference),
+            peer.packets
+        );
+        facts.push(("cannot understand", colour.alarm(&said)));
+    }
+    facts
+}
+
+fn addresses(instance: &Instance, colour: Colour) -> String {
+    let mut table = bare_table(&["ADDRESS", "DEVICE", "LABEL", "ADVERTISED", "KERNEL"]);
+    for address in &instance.addresses {
+        let (word, wrong) = words::presence(address);
+        table.add_row([
+            format!("{}/{}", address.address, address.prefix),
+            address.device.clone().unwrap_or_else(|| "-".to_owned()),
+            address.label.clone().unwrap_or_else(|| "-".to_owned()),
+            if address.advertised { "yes" } else { "no" }.to_owned(),
+            if wrong {
+                colour.alarm(word)
+            } else {
+                word.to_owned()
+            },
+        ]);
+    }
+    section(instance.addresses.is_empty(), table)
+}
+
+fn tracked(instance: &Instance, checks: &[Check], colour: Colour) -> String {
+    let contributions = &instance.priority.contributions;
+    let mut table = bare_table(&["TRACKED", "KIND", "HEALTH", "WEIGHT", "ADDS", "LAST RESULT"]);
+    for contribution in contributions {
+        let check = checks
+            .iter()
+            .find(|check| contribution.kind == TrackedKind::Script && check.name == contribution.name);
+        let kind = match contribution.kind {
+            TrackedKind::Script => "script",
+            TrackedKind::Interface => "interface",
+            _ => "other",
+        };
+        let weight = match (contribution.weight, contribution.reverse) {
+            (0, false) => "bars when down".to_owned(),
+            (0, true) => "bars when up".to_owned(),
+            (weight, false) => weight.to_string(),
+            (weight, true) => format!("{weight} reverse"),
+        };
+        table.add_row([
+            words::clean(&contribution.name),
+            kind.to_owned(),
+            colour.health(contribution.health),
+            weight,
+            format!("{:+}", contribution.adds),
+            check
+                .and_then(|check| check.last.as_ref())
+                .map_or_else(|| "-".to_owned(), words::run),
+        ]);
+    }
+    section(contributions.is_empty(), table)
+}
+
+fn hooks(instance: &Instance) -> String {
+    let mut table = bare_table(&["NOTIFIED", "RESULT", "COMMAND"]);
+    for hook in &instance.hooks {
+        table.add_row([
+            hook.state.to_string(),
+            hook.run
+                .as_ref()
+                .map_or_else(|| "runs or waits".to_owned(), words::run),
+            words::clean(&hook.command),
+        ]);
+    }
+    section(instance.hooks.is_empty(), table)
+}
+
+fn counters(instance: &Instance) -> String {
+    let mut text = String::new();
+    for (name, count) in &instance.counters {
+        let _ = writeln!(text, "{count:>12} {name}");
+    }
+    for (name, count) in &instance.rejected {
+        let _ = writeln!(text, "{count:>12} rejected: {name}");
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\n{:>12} COUNTER\n{text}", "")
+    }
+}
+
+fn section(empty: bool, mut table: comfy_table::Table) -> String {
+    if empty {
+        String::new()
+    } else {
+        format!("\n{}", lay_out(&mut table))
+    }
+}

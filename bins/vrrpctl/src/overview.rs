@@ -1,0 +1,200 @@
+//! `vrrpctl status`: one line per instance, one per check, and what is wrong.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use vrrp_control::{Address, Check, Daemon, Instance, Status};
+
+use crate::colour::Colour;
+use crate::words;
+
+/// Addresses of one instance that the table shows; `vrrpctl status NAME` shows all.
+const ADDRESSES_MAX: usize = 4;
+
+pub(crate) fn render(status: &Status, colour: Colour) -> String {
+    let daemon = &status.daemon;
+    let mut text = format!(
+        "{}: vrrpd {} (process {}), up {}, {}\n",
+        words::clean(&daemon.router_id),
+        daemon.program_version,
+        daemon.pid,
+        words::span(daemon.uptime_ms),
+        words::clean(&daemon.config_file),
+    );
+    if daemon.stopping {
+        text.push_str("stopping: the addresses answer until the successor does\n");
+    }
+    text.push('\n');
+    text.push_str(&instances(&status.instances, colour));
+    if !status.checks.is_empty() {
+        text.push('\n');
+        text.push_str(&checks(&status.checks, colour));
+    }
+    let wrong = problems(status);
+    if !wrong.is_empty() {
+        text.push('\n');
+        for line in wrong {
+            text.push_str(&format!("! {line}\n"));
+        }
+    }
+    colour.paint(&text)
+}
+
+/// A table without lines: columns that line up, and nothing that has to be cut away again by other programs.
+pub(crate) fn bare_table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.iter().copied());
+    table
+}
+
+/// Columns start at the left edge, with no blanks at the end of a line.
+pub(crate) fn lay_out(table: &mut Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt() + "\n"
+}
+
+fn instances(instances: &[Instance], colour: Colour) -> String {
+    if instances.is_empty() {
+        return "no instance runs\n".to_owned();
+    }
+    let mut table = bare_table(&[
+        "INSTANCE",
+        "VRID",
+        "INTERFACE",
+        "STATE",
+        "FOR",
+        "PRIORITY",
+        "ACTIVE",
+        "ADDRESSES",
+        "WHY",
+    ]);
+    for instance in instances {
+        table.add_row([
+            words::clean(&instance.name),
+            instance.vrid.to_string(),
+            instance.interface.clone().unwrap_or_else(|| "-".to_owned()),
+            state(instance, colour),
+            words::span(instance.state_for_ms),
+            words::priority(&instance.priority),
+            words::active(instance.active.as_ref()),
+            addresses(&instance.addresses, colour),
+            words::clean(&instance.why),
+        ]);
+    }
+    lay_out(&mut table)
+}
+
+fn state(instance: &Instance, colour: Colour) -> String {
+    let mut text = colour.state(instance.keepalived_state);
+    if instance.holding {
+        text.push_str(" (addresses held until the successor answers)");
+    }
+    text
+}
+
+fn addresses(addresses: &[Address], colour: Colour) -> String {
+    let mut lines: Vec<String> = addresses
+        .iter()
+        .take(ADDRESSES_MAX)
+        .map(|address| {
+            let (word, wrong) = words::presence(address);
+            let word = if wrong {
+                colour.alarm(word)
+            } else {
+                word.to_owned()
+            };
+            format!("{}/{} {word}", address.address, address.prefix)
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    if let Some(more) = addresses
+        .len()
+        .checked_sub(ADDRESSES_MAX)
+        .filter(|more| *more > 0)
+    {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n")
+}
+
+fn checks(checks: &[Check], colour: Colour) -> String {
+    let mut table = bare_table(&["CHECK", "HEALTH", "STREAK", "NEXT", "TRACKED BY", "LAST RESULT"]);
+    for check in checks {
+        let names: Vec<&str> = check.tracked_by.iter().map(String::as_str).collect();
+        table.add_row([
+            words::clean(&check.name),
+            colour.health(check.health),
+            check.streak.to_string(),
+            check.next_in_ms.map_or_else(|| "runs".to_owned(), words::span),
+            words::list(&names),
+            check
+                .last
+                .as_ref()
+                .map_or_else(|| "none yet".to_owned(), words::run),
+        ]);
+    }
+    lay_out(&mut table)
+}
+
+/// Everything that an operator should look at, in words.
+fn problems(status: &Status) -> Vec<String> {
+    let mut lines = Vec::new();
+    for instance in &status.instances {
+        for peer in &instance.incompatible_peers {
+            lines.push(format!(
+                "{}: {} {} ({} packets, the last one {} ago)",
+                words::clean(&instance.name),
+                peer.address,
+                words::clean(&peer.difference),
+                peer.packets,
+                words::span(peer.last_ago_ms)
+            ));
+        }
+        for address in &instance.addresses {
+            if let (word, true) = words::presence(address) {
+                lines.push(format!(
+                    "{}: {} {word}",
+                    words::clean(&instance.name),
+                    address.address
+                ));
+            }
+        }
+    }
+    daemon_problems(&status.daemon, &mut lines);
+    lines
+}
+
+fn daemon_problems(daemon: &Daemon, lines: &mut Vec<String>) {
+    for missing in &daemon.not_started {
+        let mut line = format!(
+            "{} does not run: {}: {}",
+            words::clean(&missing.name),
+            words::clean(&missing.place),
+            words::clean(&missing.reason)
+        );
+        if let Some(word) = &missing.allow_missing {
+            line.push_str(&format!(
+                " (to start it without that: --allow-missing {})",
+                words::clean(word)
+            ));
+        }
+        lines.push(line);
+    }
+    if let Some(reload) = daemon.last_reload.as_ref().filter(|reload| !reload.applied) {
+        lines.push(format!(
+            "the last reload changed nothing: {}",
+            words::clean(&reload.message)
+        ));
+    }
+    if daemon.log_lines_dropped > 0 {
+        lines.push(format!(
+            "{} log lines were dropped: their reader is too slow",
+            daemon.log_lines_dropped
+        ));
+    }
+    lines.extend(daemon.warnings.iter().map(|warning| words::clean(warning)));
+}

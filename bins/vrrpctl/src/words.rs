@@ -1,0 +1,130 @@
+//! How things are said.
+
+use vrrp_control::{ActiveRouter, Address, Priority, Run};
+
+/// `a, b and c`; `none` for nothing.
+pub(crate) fn list(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A length of time with the two largest units that matter.
+pub(crate) fn span(ms: u64) -> String {
+    let seconds = ms / 1000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) if seconds == 0 => format!("{ms} ms"),
+        (0, 0, 0) if seconds < 10 && ms % 1000 >= 100 => format!("{seconds}.{} s", ms % 1000 / 100),
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        (_, _, _) => format!("{days} d {} h", hours % 24),
+    }
+}
+
+/// `148 = 150 -2 (chk_nginx)`; the bare number where nothing is added.
+pub(crate) fn priority(priority: &Priority) -> String {
+    let mut text = priority.effective.to_string();
+    let adding: Vec<String> = priority
+        .contributions
+        .iter()
+        .filter(|contribution| contribution.adds != 0)
+        .map(|contribution| format!(" {:+} ({})", contribution.adds, clean(&contribution.name)))
+        .collect();
+    if !adding.is_empty() || priority.effective != priority.base {
+        text.push_str(&format!(" = {}{}", priority.base, adding.concat()));
+    }
+    text
+}
+
+/// Who is Active.
+pub(crate) fn active(active: Option<&ActiveRouter>) -> String {
+    match active {
+        None => "nobody heard".to_owned(),
+        Some(ActiveRouter { own: true, .. }) => "this node".to_owned(),
+        Some(ActiveRouter {
+            address, priority, ..
+        }) => address.map_or_else(
+            || format!("priority {priority}"),
+            |address| format!("{address} ({priority})"),
+        ),
+    }
+}
+
+/// What the kernel says of an address beside what is wanted; `true`: something is wrong.
+pub(crate) fn presence(address: &Address) -> (&'static str, bool) {
+    match (address.wanted, address.present, address.foreign) {
+        (true, true, _) => ("held", false),
+        (true, false, _) => ("MISSING", true),
+        (false, true, true) => ("answers though Backup: configured by others", true),
+        (false, true, false) => ("LEFT BEHIND", true),
+        (false, false, _) => ("", false),
+    }
+}
+
+/// Result of a run.
+pub(crate) fn run(run: &Run) -> String {
+    let mut text = format!("{} after {}", clean(&run.result), span(run.took_ms));
+    if !run.output.is_empty() {
+        text.push_str(&format!(": {}", clean(&run.output)));
+    }
+    text
+}
+
+/// Text of others on one line, without anything that a terminal would obey.
+pub(crate) fn clean(text: &str) -> String {
+    let trimmed = text.trim_end();
+    trimmed
+        .chars()
+        .map(|c| {
+            if c == '\n' {
+                '⏎'
+            } else if c.is_control() {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_keep_the_two_units_that_matter() {
+        let said: Vec<String> = [0, 999, 1000, 9_950, 10_000, 61_000, 3_600_000, 90_000_000]
+            .into_iter()
+            .map(span)
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "0 ms",
+                "999 ms",
+                "1 s",
+                "9.9 s",
+                "10 s",
+                "1 min 1 s",
+                "1 h 0 min",
+                "1 d 1 h"
+            ]
+        );
+    }
+
+    #[test]
+    fn output_of_a_script_cannot_steer_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\nc\n"), "a\u{fffd}[2Jb⏎c");
+    }
+
+    #[test]
+    fn lists() {
+        assert_eq!(list(&[]), "none");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+}

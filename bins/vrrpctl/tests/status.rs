@@ -1,0 +1,145 @@
+//! The program as an operator sees it, against a socket that answers as the daemon does.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+const ANSWER: &str = include_str!("answer.json");
+
+fn folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("vrrpctl-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn vrrpctl(arguments: &[&str], socket: &std::path::Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
+        .args(arguments)
+        .arg("--socket")
+        .arg(socket)
+        .output()
+        .unwrap()
+}
+
+/// Answers one client with `answer` while `arguments` run.
+fn asked(name: &str, arguments: &[&str], answer: &str) -> Output {
+    let path = folder().join(name);
+    let listener = UnixListener::bind(&path).unwrap();
+    let mut line = answer.replace('\n', " ");
+    line.push('\n');
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = String::new();
+        BufReader::new(stream.try_clone().unwrap())
+            .read_line(&mut request)
+            .unwrap();
+        stream.write_all(line.as_bytes()).unwrap();
+        request
+    });
+    let output = vrrpctl(arguments, &path);
+    assert_eq!(server.join().unwrap(), "{\"version\":1,\"ask\":\"status\"}\n");
+    output
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+#[test]
+fn the_table_names_state_priority_active_and_cause() {
+    let output = asked("table", &["status"], ANSWER);
+    let text = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let line = text.lines().find(|line| line.starts_with("VI_1")).unwrap();
+    for word in [
+        "55",
+        "eth1",
+        "BACKUP",
+        "148 = 150 -2 (chk_nginx)",
+        "192.168.190.2 (149)",
+        "192.168.190.2 was heard",
+    ] {
+        assert!(line.contains(word), "{word} is missing in: {line}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colours outside a terminal: {text}");
+    assert!(
+        text.contains("! VI_1: 192.168.190.9 sends version 3, this router version 2"),
+        "{text}"
+    );
+    assert!(
+        text.contains("! VI_2 does not run: lb.conf:20: use_vmac"),
+        "{text}"
+    );
+    assert!(text.contains("--allow-missing use_vmac"), "{text}");
+    assert!(
+        text.contains("the last reload changed nothing: lb.conf:7"),
+        "{text}"
+    );
+    assert!(
+        text.lines().all(|line| line == line.trim_end()),
+        "blanks at the end of a line"
+    );
+}
+
+#[test]
+fn json_is_the_answer_of_the_daemon() {
+    let output = asked("json", &["status", "--json"], ANSWER);
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let sent: serde_json::Value = serde_json::from_str(ANSWER).unwrap();
+    assert_eq!(printed, sent["answer"]["status"]);
+}
+
+#[test]
+fn one_instance_in_detail() {
+    let output = asked("detail", &["status", "VI_1"], ANSWER);
+    let text = text(&output.stdout);
+    for word in [
+        "BACKUP (Backup)",
+        "advertisement-rcvd",
+        "chk_nginx",
+        "exit status 1",
+        "take over in 2.9 s",
+        "eth1:1",
+    ] {
+        assert!(text.contains(word), "{word} is missing in: {text}");
+    }
+}
+
+#[test]
+fn an_unknown_instance_is_told_with_the_known_ones() {
+    let output = asked("unknown", &["status", "VI_7"], ANSWER);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stderr).contains("no instance VI_7 runs there; running: VI_1"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_refusal_is_told() {
+    let refusal =
+        r#"{"version":1,"answer":{"error":{"kind":"unavailable","message":"the daemon is stopping"}}}"#;
+    let output = asked("refusal", &["status"], refusal);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("the daemon is stopping"));
+}
+
+#[test]
+fn no_daemon_says_what_was_found_and_what_to_do() {
+    let absent = folder().join("absent.sock");
+    let output = vrrpctl(&["status"], &absent);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("absent.sock does not exist") && said.contains("Start vrrpd"),
+        "{said}"
+    );
+
+    let stale = folder().join("stale.sock");
+    drop(UnixListener::bind(&stale).unwrap());
+    let output = vrrpctl(&["status"], &stale);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("nobody answers there"));
+}
