@@ -63,6 +63,7 @@ impl fmt::Display for Priority {
 
 /// Priority first, then primary address as an unsigned number (V3-6.4.3-09): the derived order *is* the election.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rank {
     /// 0 to 255 as on the wire.
     pub priority: u8,
