@@ -1,0 +1,139 @@
+//! What can go wrong, and what operators do: each a value with units.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vrrp_core::{Config, Health, Order, TrackerId};
+
+use crate::fabric::Way;
+use crate::frame::Datagram;
+use crate::timeline::millis;
+
+/// A node of the world, in the order of adding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub usize);
+
+/// One thing that happens to the world.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The program is started; on a node without power the node is switched on first.
+    Start(NodeId),
+    /// The program is asked to end (SIGTERM); a second time ends the hold.
+    Stop(NodeId),
+    /// The node is dead at once: its kernel has no address any more, its port is dark.
+    PowerCut(NodeId),
+    /// The program dies (kill -9); the kernel keeps what it held.
+    Kill(NodeId),
+    /// The program does not run for a while (SIGSTOP); packets wait in its socket.
+    Stall(NodeId, Duration),
+    /// The link loses its carrier, and the program is told.
+    LinkDown(NodeId),
+    /// The link has a carrier again, and the program is told.
+    LinkUp(NodeId),
+    /// An operator's order to every router of the node.
+    Order(NodeId, Order),
+    /// The health of a tracked object changes, for every router of the node.
+    Health(NodeId, TrackerId, Health),
+    /// A router of the node, counted from 0, is configured anew.
+    Reconfigure(NodeId, usize, Box<Config>),
+    /// Nodes of different numbers no longer hear each other; clients stay with number 0.
+    Partition(Vec<(NodeId, u8)>),
+    /// Everyone hears everyone again.
+    Heal,
+    /// One direction between two nodes changes.
+    Way(NodeId, NodeId, Way),
+    /// Every way that was not set by itself changes.
+    Ways(Way),
+    /// The LAN is looped, or no longer.
+    Looped(bool),
+    /// A packet that no router of this world has sent reaches everyone.
+    Forged(Arc<Datagram>),
+}
+
+impl Fault {
+    /// The node it concerns.
+    #[must_use]
+    pub const fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Start(node)
+            | Self::Stop(node)
+            | Self::PowerCut(node)
+            | Self::Kill(node)
+            | Self::Stall(node, _)
+            | Self::LinkDown(node)
+            | Self::LinkUp(node)
+            | Self::Order(node, _)
+            | Self::Health(node, ..)
+            | Self::Reconfigure(node, ..) => Some(*node),
+            Self::Partition(_)
+            | Self::Heal
+            | Self::Way(..)
+            | Self::Ways(_)
+            | Self::Looped(_)
+            | Self::Forged(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(_) => f.write_str("start"),
+            Self::Stop(_) => f.write_str("planned stop"),
+            Self::PowerCut(_) => f.write_str("power cut"),
+            Self::Kill(_) => f.write_str("kill -9 of the program"),
+            Self::Stall(_, lasts) => write!(f, "stalled for {} ms", millis(*lasts)),
+            Self::LinkDown(_) => f.write_str("link down"),
+            Self::LinkUp(_) => f.write_str("link up"),
+            Self::Order(_, Order::Resign) => f.write_str("switchover"),
+            Self::Order(_, Order::Compete) => f.write_str("switchover undone"),
+            Self::Health(_, id, health) => write!(f, "check {} is {health:?}", id.0),
+            Self::Reconfigure(_, index, config) => {
+                write!(
+                    f,
+                    "router {index} reconfigured: priority {}, interval {}, {} addresses",
+                    config.priority,
+                    config.interval,
+                    config.addresses.len()
+                )
+            }
+            Self::Partition(sides) => {
+                f.write_str("partition:")?;
+                sides
+                    .iter()
+                    .try_for_each(|(node, side)| write!(f, " node {} on side {side}", node.0))
+            }
+            Self::Heal => f.write_str("the partition is healed"),
+            Self::Way(from, to, way) => {
+                write!(f, "from node {} to node {}: {}", from.0, to.0, WayWords(way))
+            }
+            Self::Ways(way) => write!(f, "everywhere: {}", WayWords(way)),
+            Self::Looped(true) => f.write_str("the LAN is looped"),
+            Self::Looped(false) => f.write_str("the LAN is no longer looped"),
+            Self::Forged(datagram) => {
+                write!(
+                    f,
+                    "forged packet from {}, {} octets",
+                    datagram.source,
+                    datagram.message.len()
+                )
+            }
+        }
+    }
+}
+
+struct WayWords<'a>(&'a Way);
+
+impl fmt::Display for WayWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of a million frames lost, {} ms delay, {} ms jitter",
+            self.0.loss_ppm,
+            millis(self.0.delay),
+            millis(self.0.jitter)
+        )
+    }
+}

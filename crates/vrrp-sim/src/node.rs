@@ -1,0 +1,507 @@
+//! One node: the real `Router`, the program around it, its kernel, its link.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vrrp_core::wire::Received;
+use vrrp_core::{
+    Action, Config, Draft, Failure, Health, Input, InstanceId, InterfaceId, Link, Outbox, Report, Router,
+    Tracker, TrackerId, VirtualRouter,
+};
+
+use crate::frame::{Datagram, Frame, Target};
+use crate::kernel::{Job, Kernel};
+use crate::timeline::What;
+use crate::{Instant, clock};
+
+/// The only interface of a node.
+pub const INTERFACE: InterfaceId = InterfaceId(1);
+
+/// A node as it is built.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// Short; begins each of its lines.
+    pub name: String,
+    /// Address it sends from.
+    pub primary: IpAddr,
+    /// Its virtual routers, all on [`INTERFACE`].
+    pub routers: Vec<Config>,
+    /// Time the kernel needs to add or remove one address.
+    pub address_takes: Duration,
+    /// When it wakes for a deadline.
+    pub wakes: Waking,
+    /// After a start: when leftovers of an earlier life are removed (PRJ-ADDR-02).
+    pub leftovers_after: Duration,
+}
+
+impl NodeSettings {
+    /// A node whose kernel is immediate and which wakes exactly in time.
+    #[must_use]
+    pub fn new(name: &str, primary: IpAddr, routers: Vec<Config>) -> Self {
+        Self {
+            name: name.to_owned(),
+            primary,
+            routers,
+            address_takes: Duration::ZERO,
+            wakes: Waking::InTime,
+            leftovers_after: Duration::from_millis(100),
+        }
+    }
+}
+
+/// When a program wakes for a deadline; all of them are what [`vrrp_core::Deadline`] allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waking {
+    /// At the deadline.
+    InTime,
+    /// As early as the slack allows (PRJ-SLACK-01).
+    Early,
+    /// Anywhere between.
+    Anywhere,
+}
+
+/// What waits for the program.
+#[derive(Debug, Clone)]
+enum Waiting {
+    Packet(Arc<Datagram>),
+    Input(Input),
+    Configure(usize, Box<Config>),
+    RemoveLeftovers,
+}
+
+/// What the program has been told: kept apart from the core, to judge the core by it.
+#[derive(Debug, Default)]
+struct Told {
+    link_up: bool,
+    stopping: bool,
+    healths: BTreeMap<TrackerId, Health>,
+}
+
+impl Told {
+    fn hear(&mut self, input: &Input) {
+        match input {
+            Input::Link(link) => self.link_up = link.up,
+            Input::Track(id, health) => {
+                self.healths.insert(*id, *health);
+            }
+            Input::Stop => self.stopping = true,
+            Input::Start
+            | Input::Tick
+            | Input::Heard(_)
+            | Input::Order(_)
+            | Input::Failed(_)
+            | Input::Recovered
+            | Input::SuccessorAnswers => {}
+        }
+    }
+
+    fn bars(&self, config: &Config) -> bool {
+        let closed = |(id, tracker): (u16, &Tracker)| {
+            let health = self.healths.get(&TrackerId(id)).copied();
+            tracker.weight.bars(health.unwrap_or(tracker.initial))
+        };
+        self.stopping || !self.link_up || (0..).zip(&config.trackers).any(closed)
+    }
+}
+
+#[derive(Debug)]
+struct Program {
+    router: Router,
+    ids: Vec<InstanceId>,
+    stalled_until: Option<Instant>,
+    told: Told,
+}
+
+/// A node in the world.
+#[derive(Debug)]
+pub struct Node {
+    pub(crate) settings: NodeSettings,
+    program: Option<Program>,
+    waiting: VecDeque<Waiting>,
+    kernel: Kernel,
+    powered: bool,
+    link_up: bool,
+    outbox: Outbox,
+    buffer: Vec<u8>,
+}
+
+/// What a step of a node gives to the world.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    pub(crate) frames: Vec<(Frame, Target)>,
+    pub(crate) lines: Vec<What>,
+}
+
+impl Node {
+    pub(crate) fn new(settings: NodeSettings) -> Self {
+        Self {
+            settings,
+            program: None,
+            waiting: VecDeque::new(),
+            kernel: Kernel::default(),
+            powered: true,
+            link_up: true,
+            outbox: Outbox::new(),
+            buffer: vec![0; 65_535],
+        }
+    }
+
+    /// Its settings; the routers are those of the last start or reconfiguration.
+    #[must_use]
+    pub const fn settings(&self) -> &NodeSettings {
+        &self.settings
+    }
+
+    /// What its kernel holds.
+    #[must_use]
+    pub const fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Whether it has power.
+    #[must_use]
+    pub const fn is_powered(&self) -> bool {
+        self.powered
+    }
+
+    /// Whether its link has a carrier.
+    #[must_use]
+    pub const fn link_up(&self) -> bool {
+        self.link_up
+    }
+
+    /// Whether its program runs, stalled or not.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.program.is_some()
+    }
+
+    /// Whether its program runs and is not stalled.
+    #[must_use]
+    pub fn is_awake(&self, now: Instant) -> bool {
+        let stalled = |program: &Program| program.stalled_until.is_some_and(|until| now < until);
+        self.program.as_ref().is_some_and(|program| !stalled(program))
+    }
+
+    /// Whether the program has read everything that arrived.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether the program was told of a reason that forbids this router to take part; kept apart from the core.
+    #[must_use]
+    pub fn is_barred(&self, config: &Config) -> bool {
+        self.program
+            .as_ref()
+            .is_none_or(|program| program.told.bars(config))
+    }
+
+    /// Its virtual routers, while the program runs.
+    pub fn routers(&self) -> impl Iterator<Item = &VirtualRouter> {
+        self.program
+            .iter()
+            .flat_map(|program| program.router.iter().map(|(_, router)| router))
+    }
+
+    /// The addresses that its routers want held now.
+    #[must_use]
+    pub fn wanted(&self) -> BTreeSet<IpAddr> {
+        self.routers()
+            .filter(|router| router.holds())
+            .flat_map(|router| addresses(router.config()))
+            .collect()
+    }
+
+    pub(crate) fn power_cut(&mut self) {
+        self.kill();
+        self.powered = false;
+        self.kernel = Kernel::default();
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.program = None;
+        self.waiting.clear();
+    }
+
+    pub(crate) fn start(&mut self, now: Instant) {
+        if self.program.is_some() {
+            return;
+        }
+        self.powered = true;
+        let mut router = Router::new();
+        // Two routers with one key are refused by the core; the second is then simply not there.
+        let ids = self.settings.routers.iter().cloned();
+        let ids = ids.filter_map(|config| router.add(config).ok()).collect();
+        self.program = Some(Program {
+            router,
+            ids,
+            stalled_until: None,
+            told: Told::default(),
+        });
+        self.input(Input::Link(self.link()));
+        self.input(Input::Start);
+        self.stall(now, Duration::ZERO);
+    }
+
+    pub(crate) fn stall(&mut self, now: Instant, lasts: Duration) {
+        if let Some(program) = &mut self.program {
+            let until = clock::after(now, lasts);
+            program.stalled_until = program.stalled_until.max(Some(until));
+        }
+    }
+
+    pub(crate) fn set_link(&mut self, up: bool) {
+        self.link_up = up;
+        self.input(Input::Link(self.link()));
+    }
+
+    fn link(&self) -> Link {
+        Link {
+            up: self.link_up,
+            primary: Some(self.settings.primary),
+        }
+    }
+
+    /// For every router of the node.
+    pub(crate) fn input(&mut self, input: Input) {
+        self.wait(Waiting::Input(input));
+    }
+
+    pub(crate) fn configure(&mut self, index: usize, config: Box<Config>) {
+        self.wait(Waiting::Configure(index, config));
+    }
+
+    pub(crate) fn remove_leftovers(&mut self) {
+        self.wait(Waiting::RemoveLeftovers);
+    }
+
+    pub(crate) fn arrived(&mut self, datagram: Arc<Datagram>) {
+        self.wait(Waiting::Packet(datagram));
+    }
+
+    fn wait(&mut self, waiting: Waiting) {
+        // Without a program there is no socket.
+        if self.program.is_some() {
+            self.waiting.push_back(waiting);
+        }
+    }
+
+    /// When the program wants to run next, with the earliest time that does.
+    pub(crate) fn wants_to_run(&self) -> Option<(Instant, Instant)> {
+        let program = self.program.as_ref()?;
+        let stalled = program.stalled_until.unwrap_or_default();
+        let deadline = program.router.deadline().map(|(_, deadline)| deadline);
+        let (earliest, at) = deadline.map(|deadline| (deadline.earliest, deadline.at)).unzip();
+        let now_and_then = if self.waiting.is_empty() {
+            None
+        } else {
+            Some(stalled)
+        };
+        let earliest = [earliest, now_and_then].into_iter().flatten().min()?;
+        let at = [at, now_and_then].into_iter().flatten().min()?;
+        Some((earliest.max(stalled), at.max(stalled)))
+    }
+
+    /// The program runs: what has arrived first, then what is due (PRJ-TIME-04).
+    pub(crate) fn run(&mut self, now: Instant, tick: bool) -> Effects {
+        let mut effects = Effects::default();
+        if !self.is_awake(now) {
+            return effects;
+        }
+        while let Some(waiting) = self.waiting.pop_front() {
+            self.take(now, waiting, &mut effects);
+            self.execute(now, &mut effects);
+        }
+        if let (true, Some(program)) = (tick, &mut self.program) {
+            program.router.tick(now, &mut self.outbox);
+            self.execute(now, &mut effects);
+        }
+        if self.has_finished() {
+            self.kill();
+            effects.lines.push(What::Exited);
+        }
+        effects
+    }
+
+    fn has_finished(&self) -> bool {
+        self.program.as_ref().is_some_and(|program| {
+            program.told.stopping
+                && program
+                    .router
+                    .iter()
+                    .all(|(_, router)| !router.holds() && router.deadline().is_none())
+        })
+    }
+
+    fn take(&mut self, now: Instant, waiting: Waiting, effects: &mut Effects) {
+        let Some(program) = &mut self.program else {
+            return;
+        };
+        let (router, out) = (&mut program.router, &mut self.outbox);
+        match waiting {
+            Waiting::Packet(datagram) => {
+                let received = Received {
+                    interface: Some(INTERFACE),
+                    source: datagram.source,
+                    destination: Some(datagram.destination),
+                    hop_limit: Some(datagram.hop_limit),
+                    message: &datagram.message,
+                };
+                if let Err(rejected) = router.receive(now, &received, out) {
+                    effects.lines.push(What::Rejected {
+                        source: rejected.source,
+                        reject: rejected.reject,
+                    });
+                }
+            }
+            Waiting::Input(input) => {
+                program.told.hear(&input);
+                for id in &program.ids {
+                    router.handle(now, *id, input, out);
+                }
+            }
+            Waiting::Configure(index, config) => self.reconfigure(now, index, *config),
+            Waiting::RemoveLeftovers => {
+                let wanted = self.wanted();
+                let takes = self.settings.address_takes;
+                for address in self
+                    .kernel
+                    .present()
+                    .difference(&wanted)
+                    .copied()
+                    .collect::<Vec<_>>()
+                {
+                    self.kernel.ask(now, Job::Remove(address), takes);
+                }
+            }
+        }
+    }
+
+    /// As a reload does: the addresses that are no longer configured are removed, the router is told.
+    fn reconfigure(&mut self, now: Instant, index: usize, config: Config) {
+        let Some(program) = &mut self.program else {
+            return;
+        };
+        let Some(id) = program.ids.get(index).copied() else {
+            return;
+        };
+        let told = program
+            .router
+            .reconfigure(now, id, config.clone(), &mut self.outbox);
+        if let (Ok(()), Some(old)) = (told, self.settings.routers.get_mut(index)) {
+            let gone = addresses(old)
+                .into_iter()
+                .filter(|old| !addresses(&config).contains(old));
+            for address in gone {
+                self.kernel
+                    .ask(now, Job::Remove(address), self.settings.address_takes);
+            }
+            *old = config;
+        }
+    }
+
+    /// Carries out what the core asks for; what could not be done is told to it at once.
+    fn execute(&mut self, now: Instant, effects: &mut Effects) {
+        while !self.outbox.is_empty() {
+            let actions = self.outbox.drain().collect::<Vec<_>>();
+            for (id, action) in actions {
+                self.carry_out(now, id, action, effects);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, now: Instant, id: InstanceId, action: Action, effects: &mut Effects) {
+        let Some(router) = self.program.as_ref().and_then(|program| program.router.get(id)) else {
+            return;
+        };
+        let takes = self.settings.address_takes;
+        match action {
+            Action::Send(draft) => self.send(now, id, draft, effects),
+            Action::HoldAddresses => {
+                for address in addresses(router.config()) {
+                    self.kernel.ask(now, Job::Add(address), takes);
+                }
+            }
+            Action::ReleaseAddresses => {
+                for address in addresses(router.config()) {
+                    self.kernel.ask(now, Job::Remove(address), takes);
+                }
+            }
+            Action::AnnounceAddresses { copies } => {
+                let addresses = addresses(router.config());
+                for address in addresses
+                    .iter()
+                    .cycle()
+                    .take(addresses.len() * usize::from(copies))
+                {
+                    self.kernel.ask(now, Job::Announce(*address), takes);
+                }
+            }
+            Action::RouterAdvertisements { .. } => {}
+            Action::Report(report) => effects.lines.push(line(router, report)),
+        }
+    }
+
+    fn send(&mut self, now: Instant, id: InstanceId, draft: Draft, effects: &mut Effects) {
+        let Some(program) = &mut self.program else {
+            return;
+        };
+        if !self.link_up {
+            let failure = Failure::Send { gone: true };
+            program
+                .router
+                .handle(now, id, Input::Failed(failure), &mut self.outbox);
+            return;
+        }
+        let Some(sealed) = program.router.seal(id, draft, None) else {
+            return;
+        };
+        let Some(source) = sealed.source() else {
+            return;
+        };
+        for destination in sealed.destinations() {
+            if let Some(octets) = sealed.encode(destination, &mut self.buffer) {
+                let datagram = Datagram {
+                    source,
+                    destination,
+                    hop_limit: 255,
+                    message: self.buffer[..octets].to_vec(),
+                };
+                effects
+                    .frames
+                    .push((Frame::Advert(Arc::new(datagram)), Target::Everyone));
+            }
+        }
+        if let Some(router) = program.router.get(id) {
+            effects.lines.push(What::Sent {
+                vrid: router.config().vrid.get(),
+                priority: draft.priority,
+                barred: program.told.bars(router.config()),
+            });
+        }
+    }
+
+    pub(crate) fn kernel_mut(&mut self) -> &mut Kernel {
+        &mut self.kernel
+    }
+}
+
+fn line(router: &VirtualRouter, report: Report) -> What {
+    What::Report {
+        vrid: router.config().vrid.get(),
+        report,
+    }
+}
+
+/// What a router holds: advertised and not advertised.
+fn addresses(config: &Config) -> Vec<IpAddr> {
+    config
+        .addresses
+        .iter()
+        .chain(&config.held_only)
+        .copied()
+        .collect()
+}

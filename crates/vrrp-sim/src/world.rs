@@ -1,0 +1,475 @@
+//! The world: virtual time, everything that will happen, and everything that is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use vrrp_core::{Input, Instant};
+
+use crate::check::Check;
+use crate::client::{Client, ClientId, ClientSettings, Learned};
+use crate::clock;
+use crate::fabric::Fabric;
+use crate::fault::{Fault, NodeId};
+use crate::frame::{Frame, Port, Target};
+use crate::kernel::Job;
+use crate::node::{Effects, Node, NodeSettings, Waking};
+use crate::random::Random;
+use crate::timeline::{Line, Timeline, What};
+
+/// What will happen.
+#[derive(Debug, Clone)]
+enum Event {
+    Fault(Fault),
+    Arrives { from: Port, to: Port, frame: Frame },
+    Wakes(NodeId),
+    Kernel(NodeId),
+    Leftovers(NodeId),
+    Asks(ClientId),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Station {
+    Node(NodeId),
+    Client(ClientId),
+}
+
+/// An invariant was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Name of the check.
+    pub check: &'static str,
+    /// When it was seen.
+    pub at: Instant,
+    /// What is wrong.
+    pub found: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {} s: {}: {}", self.at, self.check, self.found)
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// Nodes and clients on one switch. Everything that happens has a time and a number; the same calls with the same seed
+/// give the same world, octet for octet.
+#[derive(Debug)]
+pub struct World {
+    now: Instant,
+    sequence: u64,
+    events: BTreeMap<(Instant, u64), Event>,
+    nodes: Vec<(Port, Node)>,
+    /// When each node is to wake: a wake-up that is no longer wanted finds another time here.
+    wakes: Vec<Option<Instant>>,
+    clients: Vec<(Port, Client)>,
+    stations: Vec<Station>,
+    fabric: Fabric,
+    random: Random,
+    checks: Vec<Box<dyn Check>>,
+    timeline: Timeline,
+    disturbed_at: Instant,
+    /// What the latest event led to.
+    latest: Vec<(Option<NodeId>, What)>,
+}
+
+impl World {
+    /// An empty LAN. The seed decides losses, jitter and [`Waking::Anywhere`].
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: Instant::from_nanos(0),
+            sequence: 0,
+            events: BTreeMap::new(),
+            nodes: Vec::new(),
+            wakes: Vec::new(),
+            clients: Vec::new(),
+            stations: Vec::new(),
+            fabric: Fabric::new(seed),
+            random: Random::new(!seed),
+            checks: Vec::new(),
+            timeline: Timeline::default(),
+            disturbed_at: Instant::from_nanos(0),
+            latest: Vec::new(),
+        }
+    }
+
+    /// Adds a node; its program is not started.
+    pub fn add_node(&mut self, settings: NodeSettings) -> NodeId {
+        let id = NodeId(self.nodes.len());
+        let port = self.fabric.attach();
+        self.stations.push(Station::Node(id));
+        self.nodes.push((port, Node::new(settings)));
+        self.wakes.push(None);
+        id
+    }
+
+    /// Adds a client.
+    pub fn add_client(&mut self, settings: ClientSettings) -> ClientId {
+        let id = ClientId(self.clients.len());
+        let port = self.fabric.attach();
+        self.stations.push(Station::Client(id));
+        self.schedule(clock::at(settings.begins), Event::Asks(id));
+        self.clients.push((port, Client::new(settings)));
+        id
+    }
+
+    /// Adds an observer that sees the world after every event.
+    pub fn add_check(&mut self, check: impl Check + 'static) {
+        self.checks.push(Box::new(check));
+    }
+
+    /// Lets something happen at a time since the beginning; what lies in the past happens at once.
+    pub fn at(&mut self, since_start: Duration, fault: Fault) {
+        self.schedule(clock::at(since_start), Event::Fault(fault));
+    }
+
+    /// Virtual time goes on to `since_start`.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn run_until(&mut self, since_start: Duration) -> Result<(), Violation> {
+        let end = clock::at(since_start);
+        while let Some(entry) = self.events.first_entry() {
+            let (at, _) = *entry.key();
+            if at > end {
+                break;
+            }
+            let event = entry.remove();
+            self.now = at;
+            self.latest.clear();
+            self.happen(event);
+            self.look()?;
+        }
+        self.now = self.now.max(end);
+        self.latest.clear();
+        self.look()
+    }
+
+    /// Virtual time.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// When something last happened that the group may need time to answer.
+    #[must_use]
+    pub const fn disturbed_at(&self) -> Instant {
+        self.disturbed_at
+    }
+
+    /// Every node.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes
+            .iter()
+            .enumerate()
+            .map(|(index, (_, node))| (NodeId(index), node))
+    }
+
+    /// One node.
+    ///
+    /// # Panics
+    /// For the id of another world.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0].1
+    }
+
+    /// The switch port of a node.
+    ///
+    /// # Panics
+    /// For the id of another world.
+    #[must_use]
+    pub fn port(&self, id: NodeId) -> Port {
+        self.nodes[id.0].0
+    }
+
+    /// One client.
+    ///
+    /// # Panics
+    /// For the id of another world.
+    #[must_use]
+    pub fn client(&self, id: ClientId) -> &Client {
+        &self.clients[id.0].1
+    }
+
+    /// Every client.
+    pub fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.clients.iter().map(|(_, client)| client)
+    }
+
+    /// The switch.
+    #[must_use]
+    pub const fn fabric(&self) -> &Fabric {
+        &self.fabric
+    }
+
+    /// The switch, to be changed before the world begins; later a [`Fault`] does it.
+    pub const fn fabric_mut(&mut self) -> &mut Fabric {
+        &mut self.fabric
+    }
+
+    /// What has happened.
+    #[must_use]
+    pub const fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// What the latest event led to, in order, for checks.
+    #[must_use]
+    pub fn latest(&self) -> &[(Option<NodeId>, What)] {
+        &self.latest
+    }
+
+    fn schedule(&mut self, at: Instant, event: Event) {
+        self.sequence += 1;
+        self.events.insert((at.max(self.now), self.sequence), event);
+    }
+
+    fn look(&mut self) -> Result<(), Violation> {
+        let mut checks = std::mem::take(&mut self.checks);
+        let found = checks.iter_mut().find_map(|check| {
+            check.look(self).map(|found| Violation {
+                check: check.name(),
+                at: self.now,
+                found,
+            })
+        });
+        self.checks = checks;
+        found.map_or(Ok(()), Err)
+    }
+
+    fn tell(&mut self, node: Option<NodeId>, what: What) {
+        let who = node
+            .map_or("lan", |id| &self.nodes[id.0].1.settings.name)
+            .to_owned();
+        self.latest.push((node, what.clone()));
+        self.timeline.add(Line {
+            at: self.now,
+            who,
+            what,
+        });
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Fault(fault) => self.befall(fault),
+            Event::Arrives { from, to, frame } => self.arrive(from, to, &frame),
+            Event::Wakes(id) => {
+                // A wake-up that was overtaken by another is void.
+                if self.wakes[id.0] == Some(self.now) {
+                    self.wakes[id.0] = None;
+                    self.run(id, true);
+                }
+            }
+            Event::Kernel(id) => self.kernel_works(id),
+            Event::Leftovers(id) => {
+                self.nodes[id.0].1.remove_leftovers();
+                self.run(id, false);
+            }
+            Event::Asks(id) => self.ask(id),
+        }
+    }
+
+    fn befall(&mut self, fault: Fault) {
+        if !matches!(fault, Fault::Forged(_)) {
+            self.tell(fault.node(), What::Fault(fault.clone()));
+            self.disturbed_at = self.now;
+        }
+        let touched = fault.node();
+        self.apply(fault);
+        if let Some(id) = touched {
+            self.run(id, false);
+        }
+    }
+
+    fn apply(&mut self, fault: Fault) {
+        let now = self.now;
+        match fault {
+            Fault::Start(id) => {
+                let after = self.node(id).settings.leftovers_after;
+                self.schedule(clock::after(now, after), Event::Leftovers(id));
+                let link_up = self.node(id).link_up();
+                self.fabric.set_up(self.port(id), link_up);
+                self.nodes[id.0].1.start(now);
+            }
+            Fault::Stop(id) => self.nodes[id.0].1.input(Input::Stop),
+            Fault::PowerCut(id) => {
+                self.fabric.set_up(self.port(id), false);
+                self.nodes[id.0].1.power_cut();
+            }
+            Fault::Kill(id) => self.nodes[id.0].1.kill(),
+            Fault::Stall(id, lasts) => {
+                self.nodes[id.0].1.stall(now, lasts);
+                self.disturbed_at = clock::after(now, lasts);
+            }
+            Fault::LinkDown(id) => self.set_link(id, false),
+            Fault::LinkUp(id) => self.set_link(id, true),
+            Fault::Order(id, order) => self.nodes[id.0].1.input(Input::Order(order)),
+            Fault::Health(id, tracker, health) => {
+                self.nodes[id.0].1.input(Input::Track(tracker, health));
+            }
+            Fault::Reconfigure(id, index, config) => self.nodes[id.0].1.configure(index, config),
+            Fault::Partition(sides) => {
+                for (id, side) in sides {
+                    self.fabric.set_island(self.port(id), side);
+                }
+            }
+            Fault::Heal => {
+                for port in (0..self.stations.len()).map(Port) {
+                    self.fabric.set_island(port, 0);
+                }
+            }
+            Fault::Way(from, to, way) => self.fabric.set_way(self.port(from), self.port(to), way),
+            Fault::Ways(way) => self.fabric.set_usual(way),
+            Fault::Looped(looped) => self.fabric.set_looped(looped),
+            Fault::Forged(datagram) => {
+                for id in (0..self.nodes.len()).map(NodeId) {
+                    if self.fabric.is_up(self.port(id)) {
+                        self.nodes[id.0].1.arrived(datagram.clone());
+                        self.run(id, false);
+                    }
+                }
+            }
+        }
+    }
+
+    fn set_link(&mut self, id: NodeId, up: bool) {
+        let lit = up && self.node(id).is_powered();
+        self.fabric.set_up(self.port(id), lit);
+        self.nodes[id.0].1.set_link(up);
+    }
+
+    /// The program of a node runs, where it can, and says when it wants to run again.
+    fn run(&mut self, id: NodeId, tick: bool) {
+        let now = self.now;
+        let effects = self.nodes[id.0].1.run(now, tick);
+        self.spread(id, effects);
+        self.kernel_works(id);
+        let wants = self.node(id).wants_to_run().map(|(earliest, at)| {
+            let earliest = earliest.max(now);
+            let at = at.max(now);
+            match self.node(id).settings.wakes {
+                Waking::InTime => at,
+                Waking::Early => earliest,
+                Waking::Anywhere => earliest.plus_nanos(self.random.below(at.nanos_since(earliest) + 1)),
+            }
+        });
+        if self.wakes[id.0] != wants {
+            self.wakes[id.0] = wants;
+            if let Some(at) = wants {
+                self.schedule(at, Event::Wakes(id));
+            }
+        }
+    }
+
+    fn spread(&mut self, id: NodeId, effects: Effects) {
+        for line in effects.lines {
+            self.tell(Some(id), line);
+        }
+        for (frame, target) in effects.frames {
+            self.carry(self.port(id), frame, target);
+        }
+    }
+
+    fn carry(&mut self, from: Port, frame: Frame, target: Target) {
+        for (at, to) in self.fabric.carry(self.now, from, target) {
+            let frame = frame.clone();
+            self.schedule(at, Event::Arrives { from, to, frame });
+        }
+    }
+
+    fn kernel_works(&mut self, id: NodeId) {
+        while let Some(job) = self.nodes[id.0].1.kernel_mut().done(self.now) {
+            match job {
+                Job::Add(address) => self.tell(Some(id), What::Added(address)),
+                Job::Remove(address) => self.tell(Some(id), What::Removed(address)),
+                Job::Announce(address) => {
+                    self.tell(Some(id), What::Announced(address));
+                    let station = self.port(id);
+                    let frame = Frame::Announcement { address, station };
+                    self.carry(station, frame, Target::Everyone);
+                }
+            }
+        }
+        if let Some(at) = self.node(id).kernel().next_at() {
+            self.schedule(at, Event::Kernel(id));
+        }
+    }
+
+    fn arrive(&mut self, from: Port, to: Port, frame: &Frame) {
+        // What is under way when a link goes down is lost.
+        if !self.fabric.is_up(to) {
+            return;
+        }
+        match self.stations[to.0] {
+            Station::Node(id) => self.node_hears(id, from, frame),
+            Station::Client(id) => {
+                let now = self.now;
+                let answer = self.clients[id.0].1.hears(now, from, frame);
+                if let Some((frame, target)) = answer {
+                    self.carry(to, frame, target);
+                }
+            }
+        }
+    }
+
+    fn node_hears(&mut self, id: NodeId, from: Port, frame: &Frame) {
+        let (port, node) = &mut self.nodes[id.0];
+        let station = *port;
+        match frame {
+            Frame::Advert(datagram) => {
+                node.arrived(datagram.clone());
+                self.run(id, false);
+            }
+            Frame::WhoHas { address } if node.kernel().has(address) => {
+                let address = *address;
+                self.carry(station, Frame::IsAt { address, station }, Target::One(from));
+            }
+            Frame::Request { address, number } if node.kernel().has(address) => {
+                let number = *number;
+                self.carry(station, Frame::Reply { number }, Target::One(from));
+            }
+            Frame::WhoHas { .. }
+            | Frame::Request { .. }
+            | Frame::Announcement { .. }
+            | Frame::IsAt { .. }
+            | Frame::Reply { .. } => {}
+        }
+    }
+
+    fn ask(&mut self, id: ClientId) {
+        let now = self.now;
+        let (port, client) = &mut self.clients[id.0];
+        let port = *port;
+        let (frame, target) = client.ask(now);
+        let learned = client.learn(now);
+        let again = clock::after(now, client.settings.every);
+        let (name, address) = (client.settings.name.clone(), client.settings.target);
+        self.schedule(again, Event::Asks(id));
+        self.carry(port, frame, target);
+        for learned in learned {
+            let (at, what) = match learned {
+                Learned::Answers(at, port) => (at, What::AnsweredBy(self.name_at(port))),
+                Learned::Over(outage, at) => {
+                    let lasted = outage.until.map(|until| until.since(outage.from));
+                    (at, What::NoAnswer { address, lasted })
+                }
+            };
+            self.timeline.add(Line {
+                at,
+                who: name.clone(),
+                what,
+            });
+        }
+    }
+
+    fn name_at(&self, port: Port) -> String {
+        match self.stations.get(port.0) {
+            Some(Station::Node(id)) => self.node(*id).settings.name.clone(),
+            Some(Station::Client(id)) => self.client(*id).settings.name.clone(),
+            None => String::new(),
+        }
+    }
+}
