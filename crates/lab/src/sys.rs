@@ -1,0 +1,18 @@
+//! The one system call argument that no safe crate builds: the address of a packet socket.
+#![allow(unsafe_code, reason = "sockaddr_ll; each block says why it is sound")]
+
+use socket2::{SockAddr, SockAddrStorage};
+
+/// A link-layer address: `protocol` as in `ETH_P_ALL` (host order), `interface` by index.
+pub(crate) fn packet_address(protocol: u16, interface: u32) -> SockAddr {
+    let mut storage = SockAddrStorage::zeroed();
+    // SAFETY: `view_as` asks that the type is one of the system's socket addresses that fits the storage, and
+    // sockaddr_ll (20 bytes, no pointers) is one.
+    let link = unsafe { storage.view_as::<libc::sockaddr_ll>() };
+    link.sll_family = libc::AF_PACKET as libc::sa_family_t;
+    link.sll_protocol = protocol.to_be();
+    link.sll_ifindex = interface.cast_signed();
+    let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+    // SAFETY: the storage was zeroed and then filled as a sockaddr_ll, whose family and length are the ones given.
+    unsafe { SockAddr::new(storage, length) }
+}
