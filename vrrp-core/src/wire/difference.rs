@@ -7,8 +7,9 @@ use core::fmt;
 use core::net::IpAddr;
 
 use super::checksum::{self, ChecksumForm};
+use super::local::Local;
 use super::packet::{AUTH_OCTETS, Message};
-use super::receive::{Local, Received, judge};
+use super::receive::{Received, judge};
 use super::{Reject, Warning, auth};
 use crate::config::Version;
 use crate::id::Family;
