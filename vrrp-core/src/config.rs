@@ -356,6 +356,20 @@ fn check_path(s: &Settings) -> Result<(), ConfigError> {
             if s.interface.is_none() && local.is_none() {
                 return Err(ConfigError::NoInterface);
             }
+            for (index, peer) in peers.iter().enumerate() {
+                if peer.hop_limit_min > peer.hop_limit_max {
+                    return Err(ConfigError::HopLimits { peer: peer.address });
+                }
+                if peers
+                    .iter()
+                    .take(index)
+                    .any(|earlier| earlier.address == peer.address)
+                {
+                    return Err(ConfigError::AddressTwice {
+                        address: peer.address,
+                    });
+                }
+            }
             let addresses = peers.iter().map(|peer| &peer.address).chain(local.iter());
             for address in addresses {
                 if Family::of(address) != s.family {
@@ -406,6 +420,7 @@ fn check_choices(s: &Settings) -> Result<(), ConfigError> {
             ),
             (s.ipv4_checksum != Ipv4Checksum::Rfc9568, "ipv4_checksum"),
             (s.owner_ignores, "owner_ignores"),
+            (s.allow_no_address, "allow_no_address"),
         ];
         if let Some((_, setting)) = beyond.into_iter().find(|(set, _)| *set) {
             return Err(ConfigError::BeyondRfc { setting });
@@ -511,6 +526,11 @@ pub enum ConfigError {
     UnicastInRfc,
     /// Unicast without a peer: never turned into multicast silently.
     NoPeer,
+    /// A peer whose smallest believed TTL or Hop Limit is above the largest: it would never be heard.
+    HopLimits {
+        /// The peer.
+        peer: IpAddr,
+    },
     /// an owner always preempts.
     OwnerWithoutPreempt,
     /// X-02 needs preemption.
@@ -572,6 +592,12 @@ impl fmt::Display for ConfigError {
             Self::Group { group } => write!(f, "{group} is not a multicast group of the router's family"),
             Self::UnicastInRfc => f.write_str("unicast peers are not in the RFC"),
             Self::NoPeer => f.write_str("unicast without a peer"),
+            Self::HopLimits { peer } => {
+                write!(
+                    f,
+                    "peer {peer} could never be heard: its smallest hop limit is above its largest"
+                )
+            }
             Self::OwnerWithoutPreempt => f.write_str("priority 255 always preempts"),
             Self::PreemptDelayWithoutPreempt => f.write_str("a preempt delay needs preemption"),
             Self::NoAnnouncement => f.write_str("at least one announcement is sent on becoming Active"),

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -296,26 +297,29 @@ impl Router {
             .places
             .get(&(None, family, vrid.get()))
             .filter(|_| packet.interface.is_some());
-        let mut candidates = on_link.into_iter().chain(anywhere).flatten();
-        let first = *candidates.clone().next()?;
-        Some(
-            candidates
-                .find(|id| self.is_on_path(**id, packet))
-                .copied()
-                .unwrap_or(first),
-        )
+        let candidates = on_link.into_iter().chain(anywhere).flatten();
+        let best = candidates.copied().enumerate().max_by_key(|(order, id)| {
+            // The first of equals: what fits nowhere is judged, and refused, by the oldest.
+            (self.nearness(*id, packet), Reverse(*order))
+        });
+        best.map(|(_, id)| id)
     }
 
-    fn is_on_path(&self, id: InstanceId, packet: &Received<'_>) -> bool {
-        self.get(id).is_some_and(|router| match &router.config().path {
-            Path::Multicast { group } => Some(*group) == packet.destination,
+    /// How well a packet fits a router's path; an unlisted sender may still be meant for a unicast router.
+    fn nearness(&self, id: InstanceId, packet: &Received<'_>) -> u8 {
+        let Some(router) = self.get(id) else {
+            return 0;
+        };
+        match &router.config().path {
+            Path::Multicast { group } if Some(*group) == packet.destination => 2,
+            Path::Multicast { .. } => 0,
             Path::Unicast { local, peers } => {
                 let own = local.or(router.link().primary);
-                own.is_some()
-                    && own == packet.destination
-                    && peers.iter().any(|peer| peer.address == packet.source)
+                let reached = own.is_some() && own == packet.destination;
+                let listed = peers.iter().any(|peer| peer.address == packet.source);
+                u8::from(reached).saturating_add(u8::from(reached && listed))
             }
-        })
+        }
     }
 }
 
