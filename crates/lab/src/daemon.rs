@@ -147,18 +147,23 @@ impl Running {
     /// # Errors
     /// When vrrpctl fails or says something that is not JSON.
     pub fn status(&self) -> Result<serde_json::Value, LabError> {
-        let ctl = find_own("vrrpctl", "VRRPCTL_BIN")?;
-        let socket = self.socket.clone().into_os_string();
-        let text = run(
-            &ctl.display().to_string(),
-            [
-                "--socket".into(),
-                socket,
-                OsString::from("status"),
-                "--json".into(),
-            ],
-        )?;
+        let text = self.ask(&["status", "--json"])?;
         serde_json::from_str(&text)
             .map_err(|e| LabError::Other(format!("vrrpctl status --json: {e}: {text}")))
+    }
+
+    /// `vrrpctl status` of our daemon, as an operator reads it.
+    ///
+    /// # Errors
+    /// When vrrpctl fails.
+    pub fn status_table(&self) -> Result<String, LabError> {
+        self.ask(&["status"])
+    }
+
+    fn ask(&self, words: &[&str]) -> Result<String, LabError> {
+        let ctl = find_own("vrrpctl", "VRRPCTL_BIN")?;
+        let mut arguments = vec![OsString::from("--socket"), self.socket.clone().into_os_string()];
+        arguments.extend(words.iter().map(OsString::from));
+        run(&ctl.display().to_string(), arguments)
     }
 }

@@ -18,12 +18,14 @@
 pub mod bench;
 pub mod conf;
 pub mod daemon;
+pub mod demo;
 pub mod echo;
 pub mod error;
 pub mod frame;
 pub mod holders;
 pub mod http;
 pub mod pair;
+pub mod picture;
 pub mod private;
 pub mod probe;
 pub mod process;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use vrrp_lab::private::{self, Place};
-use vrrp_lab::{LabError, bench};
+use vrrp_lab::{LabError, bench, demo};
 
 /// Nodes, a switch and a client in network namespaces.
 #[derive(Parser, Debug)]
@@ -18,6 +18,8 @@ enum Task {
     /// Benchmarks, every daemon in the same lab.
     #[command(subcommand)]
     Bench(Bench),
+    /// Power cut, return and planned stop of the tutorials' pair, as a picture.
+    Demo(demo::Arguments),
 }
 
 #[derive(Subcommand, Debug)]
@@ -47,5 +49,6 @@ fn complain(error: &LabError, code: i32) -> i32 {
 fn run(task: &Task) -> Result<(), LabError> {
     match task {
         Task::Bench(Bench::Failover(arguments)) => bench::failover::run(arguments),
+        Task::Demo(arguments) => demo::run(arguments),
     }
 }

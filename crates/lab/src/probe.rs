@@ -31,8 +31,8 @@ pub struct Reply {
 pub struct Replies {
     /// In the order of arrival.
     pub replies: Vec<Reply>,
-    /// Questions asked.
-    pub asked: u64,
+    /// When each question was asked, by its number.
+    pub sent: Vec<Stamp>,
     /// The longest time between two questions: no shorter outage can be told from a pause of the client itself.
     pub own_stall: Duration,
     /// What [`Self::own_stall`] would be on a perfect machine.
@@ -42,6 +42,8 @@ pub struct Replies {
 /// A time without answers, and who answered before and after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
+    /// When the first question was asked that got no answer, or a late one. A pause of the client itself is not in it.
+    pub began: Stamp,
     /// The last answer before.
     pub from: Reply,
     /// The first answer after.
@@ -63,22 +65,30 @@ struct Latest {
 }
 
 impl Silence {
-    /// From answer to answer.
+    /// From the first question that was not answered at once to the next answer.
     pub fn length(&self) -> Duration {
-        self.to.at - self.from.at
+        self.to.at - self.began
     }
 }
 
 impl Replies {
-    /// The longest silence that begins at or after `from`.
-    pub fn longest_silence(&self, from: Stamp) -> Option<Silence> {
-        self.replies
-            .windows(2)
-            .filter(|pair| pair[1].at >= from)
-            .map(|pair| Silence {
+    /// The time between every answer and the next one.
+    pub fn silences(&self) -> impl Iterator<Item = Silence> {
+        self.replies.windows(2).filter_map(|pair| {
+            let first_open = usize::try_from(pair[0].number + 1).ok()?;
+            let began = *self.sent.get(first_open)?;
+            Some(Silence {
+                began,
                 from: pair[0],
                 to: pair[1],
             })
+        })
+    }
+
+    /// The longest silence that ends after `from`.
+    pub fn longest_silence(&self, from: Stamp) -> Option<Silence> {
+        self.silences()
+            .filter(|silence| silence.to.at >= from)
             .max_by_key(Silence::length)
     }
 
@@ -139,7 +149,7 @@ impl Probe {
         let ended = self.thread.take().and_then(|thread| thread.join().ok());
         ended.unwrap_or(Replies {
             replies: Vec::new(),
-            asked: 0,
+            sent: Vec::new(),
             own_stall: Duration::ZERO,
             interval: INTERVAL,
         })
@@ -170,7 +180,7 @@ fn open(address: IpAddr) -> Result<UdpSocket, LabError> {
 fn ask(socket: &UdpSocket, interval: Duration, stop: &AtomicBool, latest: &Latest) -> Replies {
     let mut replies = Replies {
         replies: Vec::new(),
-        asked: 0,
+        sent: Vec::new(),
         own_stall: Duration::ZERO,
         interval,
     };
@@ -182,8 +192,9 @@ fn ask(socket: &UdpSocket, interval: Duration, stop: &AtomicBool, latest: &Lates
         let now = Instant::now();
         if now >= next {
             // An address that nobody has answers with an error of the network: that is silence, not a fault.
-            let _ = socket.send(&replies.asked.to_be_bytes());
-            replies.asked += 1;
+            let number = u64::try_from(replies.sent.len()).unwrap_or(u64::MAX);
+            replies.sent.push(Stamp::now());
+            let _ = socket.send(&number.to_be_bytes());
             replies.own_stall = replies.own_stall.max(now - last_asked);
             last_asked = now;
             next += interval;
@@ -233,29 +244,27 @@ mod tests {
     use crate::Stamp;
     use std::time::Duration;
 
-    fn run(answers: &[(u64, u8)]) -> Replies {
-        let replies = answers
-            .iter()
-            .map(|&(ms, node)| Reply {
-                number: 0,
-                at: Stamp(ms * 1_000_000),
-                node,
-            })
-            .collect();
+    /// Questions every millisecond from 0 on; answers as (question, arrival in ms, node).
+    fn run(answers: &[(u64, u64, u8)]) -> Replies {
+        let reply = |&(number, ms, node)| Reply {
+            number,
+            at: Stamp(ms * 1_000_000),
+            node,
+        };
         let interval = Duration::from_millis(1);
         Replies {
-            replies,
-            asked: 0,
+            replies: answers.iter().map(reply).collect(),
+            sent: (0..100).map(|ms| Stamp(ms * 1_000_000)).collect(),
             own_stall: interval,
             interval,
         }
     }
 
     #[test]
-    fn the_outage_is_the_longest_silence_after_the_fault() {
-        let replies = run(&[(0, 1), (50, 1), (51, 1), (52, 1), (82, 2), (83, 2)]);
+    fn the_outage_lasts_from_the_first_lost_question_to_the_next_answer() {
+        let replies = run(&[(0, 0, 1), (50, 50, 1), (51, 51, 1), (82, 82, 2), (83, 83, 2)]);
         let silence = replies.longest_silence(Stamp(51_000_000)).expect("answers");
-        assert_eq!(silence.length(), Duration::from_millis(30));
+        assert_eq!(silence.length(), Duration::from_millis(82 - 52));
         assert_eq!((silence.from.node, silence.to.node), (1, 2));
         assert_eq!(
             replies.first_of(2, Stamp(0)).map(|r| r.at),
@@ -263,7 +272,22 @@ mod tests {
         );
         assert_eq!(
             replies.last_of(1, Stamp(60_000_000)).map(|r| r.at),
-            Some(Stamp(52_000_000))
+            Some(Stamp(51_000_000))
+        );
+    }
+
+    #[test]
+    fn a_late_answer_is_an_outage_and_a_pause_of_the_client_is_none() {
+        let late = run(&[(10, 10, 1), (11, 41, 1), (12, 41, 1)]);
+        assert_eq!(
+            late.longest_silence(Stamp(0)).map(|s| s.length()),
+            Some(Duration::from_millis(30))
+        );
+        let mut pause = run(&[(10, 10, 1), (11, 71, 1)]);
+        pause.sent[11] = Stamp(71_000_000);
+        assert_eq!(
+            pause.longest_silence(Stamp(0)).map(|s| s.length()),
+            Some(Duration::ZERO)
         );
     }
 }

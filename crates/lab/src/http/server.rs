@@ -83,12 +83,12 @@ impl Drop for Web {
     }
 }
 
-/// A process without a master: an ordinary user's namespace has no second user for workers to become.
+/// A process without a master, and root as its user: an ordinary user's namespace has no second user for workers to become.
 fn configuration(node: &Node) -> String {
     let folder = node.folder().display();
     let name = node.name();
     format!(
-        "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr;\n\
+        "user root root;\ndaemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr;\n\
          events {{ worker_connections 512; }}\n\
          http {{\n    access_log off;\n    keepalive_requests 100000000;\n    keepalive_timeout 600;\n\
          \x20   client_body_temp_path {folder}/body;\n    proxy_temp_path {folder}/proxy;\n\
