@@ -67,6 +67,22 @@ impl Holders {
         found.sort_by_key(|c| c.at);
         found
     }
+
+    /// Changes since `from`: of any kind, or additions on one node.
+    pub fn count(&self, from: Stamp, added_on: Option<u8>) -> usize {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |c: &&Change| c.at >= from && added_on.is_none_or(|node| c.node == node && c.held);
+        log.iter().filter(wanted).count()
+    }
+
+    /// When the last address came to `node` since `from`.
+    pub fn last(&self, from: Stamp, node: u8) -> Option<Stamp> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter()
+            .filter(|c| c.at >= from && c.node == node && c.held)
+            .map(|c| c.at)
+            .max()
+    }
 }
 
 /// How long at least two nodes held the address between `from` and `until`; `holding` held it at `from`.
@@ -110,6 +126,8 @@ fn open() -> Result<OwnedFd, LabError> {
     )
     .map_err(failed())?;
     setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::milliseconds(50)).map_err(failed())?;
+    // A thousand addresses come in one burst.
+    setsockopt(&socket, sockopt::RcvBuf, &(8 << 20)).map_err(failed())?;
     // RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR.
     bind(socket.as_raw_fd(), &NetlinkAddr::new(0, 0x10 | 0x100)).map_err(failed())?;
     Ok(socket)

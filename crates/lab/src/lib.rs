@@ -21,6 +21,7 @@ pub mod daemon;
 pub mod demo;
 pub mod echo;
 pub mod error;
+pub mod forge;
 pub mod frame;
 pub mod holders;
 pub mod http;

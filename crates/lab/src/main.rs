@@ -26,6 +26,10 @@ enum Task {
 enum Bench {
     /// The outage that a client sees.
     Failover(bench::failover::Arguments),
+    /// Packets that must be rejected, few and many.
+    Rejected(bench::rejected::Arguments),
+    /// 255 and 1,020 virtual routers.
+    Fleet(bench::fleet::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +53,8 @@ fn complain(error: &LabError, code: i32) -> i32 {
 fn run(task: &Task) -> Result<(), LabError> {
     match task {
         Task::Bench(Bench::Failover(arguments)) => bench::failover::run(arguments),
+        Task::Bench(Bench::Rejected(arguments)) => bench::rejected::run(arguments),
+        Task::Bench(Bench::Fleet(arguments)) => bench::fleet::run(arguments),
         Task::Demo(arguments) => demo::run(arguments),
     }
 }

@@ -113,6 +113,7 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
         command.args([
             "build",
             "--quiet",
+            "--release",
             "--manifest-path",
             "crates/no-std-proof/Cargo.toml",
             "--target-dir",

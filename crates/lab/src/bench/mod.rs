@@ -1,6 +1,8 @@
 //! Benchmarks that print: every subject in the same lab in one run, never a timed assertion.
 
 pub mod failover;
+pub mod fleet;
+pub mod rejected;
 mod table;
 
 use crate::LabError;
