@@ -1,1 +1,97 @@
-//! Under construction.
+//! Health that decides: pluggable probes, the pure judge that turns their verdicts into
+//! [`Health`], and a runner that does both beside the router loop, never on it.
+//!
+//! ```text
+//! Probe ──► Outcome ──► Judge (rise, fall, first) ──► Health ──► Input::Track of vrrp-core: priority, or barred
+//!   ▲ every interval, beside the router loop            │
+//!   └── Runner ─────────────────────────────────────────┴──► Change to the caller, Status for whoever asks
+//! ```
+//!
+//! What is here: [`ConnectProbe`] (TCP, UDP) and, with feature `script`, [`ScriptProbe`] (keepalived's
+//! `vrrp_script`), [`HookQueue`] (its `notify` scripts, in order) and the process runner behind both.
+//! What is not: interfaces. A link is an event and not a question, so `track_interface` is fed by the link watch of
+//! `vrrp-net` straight into the router. Weights and `reverse` are [`vrrp_core::Weight`].
+//!
+//! # A probe of one's own
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! use futures::{FutureExt, future::BoxFuture};
+//! use healthcheck::{Check, Health, Judge, Outcome, Probe, Rules, Runner};
+//!
+//! /// Well while its queue is short.
+//! struct QueueLength(fn() -> usize);
+//!
+//! impl Probe for QueueLength {
+//!     fn name(&self) -> String {
+//!         "length of the work queue".into()
+//!     }
+//!     fn limit(&self) -> Duration {
+//!         Duration::from_millis(100)
+//!     }
+//!     fn probe(&self) -> BoxFuture<'_, Outcome> {
+//!         async {
+//!             let started = Instant::now();
+//!             match self.0() {
+//!                 length @ 0..=100 => Outcome::pass(format!("{length} waiting"), started.elapsed()),
+//!                 length => Outcome::fail(format!("{length} waiting, 100 allowed"), started.elapsed()),
+//!             }
+//!         }
+//!         .boxed()
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let (changes, mut changed) = tokio::sync::mpsc::unbounded_channel();
+//! let mut runner = Runner::new(move |change| {
+//!     // With vrrp-net: handle.set_health(instance, tracker, change.health)
+//!     let _ = changes.send(change);
+//! });
+//! runner.add(Check {
+//!     name: "queue".into(),
+//!     probe: Box::new(QueueLength(|| 250)),
+//!     judge: Judge::new(Rules::new(2, 3)),
+//!     interval: Duration::from_secs(1),
+//! });
+//! let change = changed.recv().await.unwrap();
+//! assert_eq!((&*change.name, change.health), ("queue", Health::Down));
+//! assert_eq!(change.outcome.reason, "250 waiting, 100 allowed");
+//! assert_eq!(runner.status("queue").unwrap().runs, 1);
+//! runner.stop().await;
+//! # }
+//! ```
+
+mod aside;
+mod connect;
+#[cfg(feature = "script")]
+mod hooks;
+mod judge;
+mod probe;
+#[cfg(feature = "script")]
+mod process;
+mod runner;
+#[cfg(feature = "script")]
+mod script;
+#[cfg(feature = "script")]
+mod sys;
+
+pub use connect::{ConnectProbe, Target, Transport};
+#[cfg(feature = "script")]
+pub use hooks::{
+    Drained, HookEnd, HookLimits, HookQueue, HookResult, HookStatus, NotifyState, notify_arguments,
+};
+pub use judge::{Judge, Rules};
+pub use probe::{Outcome, Probe, Verdict};
+#[cfg(feature = "script")]
+pub use process::{
+    Command, End, Finished, Insecure, Limits, OUTPUT_BYTES_MAX, Remains, RunAs, SEARCH_PATH, Unusable,
+    UserError, check_path_security, run,
+};
+pub use runner::{Change, Check, Runner, Status};
+#[cfg(feature = "script")]
+pub use script::{Form, FormError, ScriptProbe, ScriptSpec};
+#[cfg(feature = "script")]
+pub use sys::close_inherited_on_exec;
+pub use vrrp_core::Health;

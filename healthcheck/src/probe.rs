@@ -1,0 +1,104 @@
+//! One look at the service: what it is asked for and what it says.
+
+use std::fmt;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+/// What one run of a probe says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// The service answered as it should.
+    Pass,
+    /// It did not, or nobody could find out.
+    Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// The result of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Pass or fail.
+    pub verdict: Verdict,
+    /// Why, in words for an operator: `exit 2`, `connection refused by 127.0.0.1:80`.
+    pub reason: String,
+    /// What the service or script said, the last 4 KB of it; often empty.
+    pub output: String,
+    /// From the start of the run to the verdict.
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// A pass without output.
+    #[must_use]
+    pub fn pass(reason: impl Into<String>, took: Duration) -> Self {
+        Self {
+            verdict: Verdict::Pass,
+            reason: reason.into(),
+            output: String::new(),
+            took,
+        }
+    }
+
+    /// A fail without output.
+    #[must_use]
+    pub fn fail(reason: impl Into<String>, took: Duration) -> Self {
+        Self {
+            verdict: Verdict::Fail,
+            reason: reason.into(),
+            output: String::new(),
+            took,
+        }
+    }
+
+    /// Whether the run passed.
+    #[must_use]
+    pub const fn passed(&self) -> bool {
+        matches!(self.verdict, Verdict::Pass)
+    }
+}
+
+/// Something that can be asked, again and again, whether a service is well.
+///
+/// The contract that the [`Runner`](crate::Runner) relies on:
+///
+/// * **One at a time.** `probe` is never called while an earlier call is still going.
+/// * **Cancel-safe.** The returned future may be dropped at any await. Nothing that the run started (a process, a
+///   socket) may outlive the drop.
+/// * **Own deadline.** The future ends by itself within [`limit`](Self::limit). One that does not is dropped then
+///   and counts as a fail; one that panics counts as a fail too.
+/// * **Cannot fail to answer.** What keeps a probe from finding out (no such file, no such user, no route) is a
+///   [`Verdict::Fail`] with the reason, never a missing result: a check that vanishes would let a dead service
+///   keep the address.
+pub trait Probe: Send + Sync + 'static {
+    /// What it looks at, in words for an operator: `TCP connect to 127.0.0.1:80`.
+    fn name(&self) -> String;
+
+    /// The longest that one call of [`probe`](Self::probe) takes.
+    fn limit(&self) -> Duration;
+
+    /// Looks once.
+    fn probe(&self) -> BoxFuture<'_, Outcome>;
+}
+
+impl<P: Probe + ?Sized> Probe for Box<P> {
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    fn limit(&self) -> Duration {
+        (**self).limit()
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Outcome> {
+        (**self).probe()
+    }
+}

@@ -1,0 +1,196 @@
+//! Many checks on tokio, each in its own rhythm, beside the router loop.
+
+mod attend;
+mod status;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use vrrp_core::Health;
+
+pub use status::{Change, Status};
+
+use crate::judge::Judge;
+use crate::probe::Probe;
+
+type OnChange = Arc<dyn Fn(Change) + Send + Sync>;
+
+/// A probe, who judges it, and how often.
+pub struct Check {
+    /// Unique in a runner; keepalived's name of the `vrrp_script`.
+    pub name: Arc<str>,
+    /// What to look at.
+    pub probe: Box<dyn Probe>,
+    /// When verdicts become a health.
+    pub judge: Judge,
+    /// From the start of a run to the start of the next (keepalived `interval`); at least 1 ms.
+    pub interval: Duration,
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("name", &self.name)
+            .field("probe", &self.probe.name())
+            .field("judge", &self.judge)
+            .field("interval", &self.interval)
+            .finish()
+    }
+}
+
+/// Runs checks. The first run of a check begins at once; then one every interval. A run that falls due while the one
+/// before is still going is left out and counted ([`Status::skipped`]).
+///
+/// Dropping the runner, or [`stop`](Self::stop), ends every check and kills what its run has started.
+///
+/// On a reload leave alone what has not changed ([`ScriptSpec`](crate::ScriptSpec) and [`Rules`](crate::Rules) can
+/// be compared), [`remove`](Self::remove) what is gone, and [`add`](Self::add) the rest: a check that is added under
+/// a name that is known goes on from the health that was known.
+pub struct Runner {
+    on_change: OnChange,
+    runtime: Handle,
+    checks: BTreeMap<Arc<str>, Attended>,
+}
+
+struct Attended {
+    task: JoinHandle<()>,
+    status: watch::Receiver<Status>,
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("checks", &self.checks.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    /// Runs on the tokio runtime that it is called in; it needs I/O and time enabled. `on_change` is called for
+    /// every change of health, on that runtime: it must not block (send the change on).
+    ///
+    /// # Panics
+    /// Outside a tokio runtime; see [`on`](Self::on).
+    pub fn new(on_change: impl Fn(Change) + Send + Sync + 'static) -> Self {
+        Self::on(Handle::current(), on_change)
+    }
+
+    /// As [`new`](Self::new), on another runtime: a daemon whose router loop has a thread to itself gives its checks
+    /// a runtime of their own.
+    pub fn on(runtime: Handle, on_change: impl Fn(Change) + Send + Sync + 'static) -> Self {
+        Self {
+            on_change: Arc::new(on_change),
+            runtime,
+            checks: BTreeMap::new(),
+        }
+    }
+
+    /// Begins a check, its first run at once. A check of the same name is ended (a run under way is killed); its
+    /// health, counters and last result are carried over, so that a reload never makes a known health unknown.
+    pub fn add(&mut self, check: Check) {
+        let now = Instant::now().into_std();
+        let mut status = Status {
+            name: Arc::clone(&check.name),
+            probe: check.probe.name().into(),
+            judge: check.judge,
+            since: now,
+            last: None,
+            running_since: None,
+            runs: 0,
+            failures: 0,
+            skipped: 0,
+        };
+        if let Some(before) = self.checks.remove(&check.name) {
+            before.task.abort();
+            let before = before.status.borrow();
+            if before.runs > 0 {
+                status = Status {
+                    name: status.name,
+                    probe: status.probe,
+                    judge: check.judge.succeed(&before.judge),
+                    running_since: None,
+                    ..before.clone()
+                };
+            }
+        }
+        let name = Arc::clone(&check.name);
+        let (sender, status) = watch::channel(status);
+        let task = self
+            .runtime
+            .spawn(attend::attend(check, sender, Arc::clone(&self.on_change)));
+        self.checks.insert(name, Attended { task, status });
+    }
+
+    /// Ends a check, and kills its run. False if there is none of this name. A change that is being told at this
+    /// moment may still arrive.
+    pub fn remove(&mut self, name: &str) -> bool {
+        match self.checks.remove(name) {
+            Some(attended) => {
+                attended.task.abort();
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The health of a check; unknown if there is none of this name.
+    #[must_use]
+    pub fn health(&self, name: &str) -> Health {
+        self.checks
+            .get(name)
+            .map_or(Health::Unknown, |attended| attended.status.borrow().health())
+    }
+
+    /// All that is known of a check.
+    #[must_use]
+    pub fn status(&self, name: &str) -> Option<Status> {
+        self.checks
+            .get(name)
+            .map(|attended| attended.status.borrow().clone())
+    }
+
+    /// All that is known of every check, by name.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<Status> {
+        self.checks
+            .values()
+            .map(|attended| attended.status.borrow().clone())
+            .collect()
+    }
+
+    /// For whoever wants to follow one check; it ends with the check.
+    #[must_use]
+    pub fn watch(&self, name: &str) -> Option<watch::Receiver<Status>> {
+        self.checks.get(name).map(|attended| attended.status.clone())
+    }
+
+    /// Ends every check; when it returns, every process group that a check had started has been killed. A new runner
+    /// begins anew.
+    pub async fn stop(mut self) {
+        let tasks: Vec<_> = std::mem::take(&mut self.checks)
+            .into_values()
+            .map(|attended| attended.task)
+            .collect();
+        for task in &tasks {
+            task.abort();
+        }
+        for task in tasks {
+            // Aborted on purpose.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        for attended in self.checks.values() {
+            attended.task.abort();
+        }
+    }
+}
