@@ -59,10 +59,18 @@ fn instance() -> Instance {
             last_ago_ms: 800,
         }],
         hooks: vec![Hook {
+            label: "notify FAULT".into(),
             command: "/x.sh INSTANCE VI_1 FAULT 150".into(),
-            state: KeepalivedState::Fault,
-            run: None,
+            run: Run {
+                ended_unix_ms: 1,
+                took_ms: 2,
+                succeeded: true,
+                result: "exit 0".into(),
+                output: String::new(),
+            },
         }],
+        hook_running: Some("notify MASTER".into()),
+        hooks_waiting: 1,
     }
 }
 
@@ -107,7 +115,10 @@ fn status() -> Status {
             timeout_ms: 1000,
             rise: 1,
             fall: 1,
-            streak: 4,
+            against: 0,
+            runs: 9,
+            failures: 4,
+            skipped: 1,
             last: Some(Run {
                 ended_unix_ms: 5,
                 took_ms: 0,

@@ -142,14 +142,22 @@ fn hooks(instance: &Instance) -> String {
     let mut table = bare_table(&["NOTIFIED", "RESULT", "COMMAND"]);
     for hook in &instance.hooks {
         table.add_row([
-            hook.state.to_string(),
-            hook.run
-                .as_ref()
-                .map_or_else(|| "runs or waits".to_owned(), words::run),
+            words::clean(&hook.label),
+            words::run(&hook.run),
             words::clean(&hook.command),
         ]);
     }
-    section(instance.hooks.is_empty(), table)
+    if let Some(running) = &instance.hook_running {
+        table.add_row([
+            words::clean(running),
+            format!("runs, {} wait", instance.hooks_waiting),
+            String::new(),
+        ]);
+    }
+    section(
+        instance.hooks.is_empty() && instance.hook_running.is_none(),
+        table,
+    )
 }
 
 fn counters(instance: &Instance) -> String {

@@ -122,13 +122,22 @@ fn addresses(addresses: &[Address], colour: Colour) -> String {
 }
 
 fn checks(checks: &[Check], colour: Colour) -> String {
-    let mut table = bare_table(&["CHECK", "HEALTH", "STREAK", "NEXT", "TRACKED BY", "LAST RESULT"]);
+    let mut table = bare_table(&[
+        "CHECK",
+        "HEALTH",
+        "RUNS",
+        "FAILED",
+        "NEXT",
+        "TRACKED BY",
+        "LAST RESULT",
+    ]);
     for check in checks {
         let names: Vec<&str> = check.tracked_by.iter().map(String::as_str).collect();
         table.add_row([
             words::clean(&check.name),
             colour.health(check.health),
-            check.streak.to_string(),
+            check.runs.to_string(),
+            check.failures.to_string(),
             check.next_in_ms.map_or_else(|| "runs".to_owned(), words::span),
             words::list(&names),
             check

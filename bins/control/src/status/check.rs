@@ -43,8 +43,14 @@ pub struct Check {
     pub rise: u32,
     /// Failures in a row that make it down.
     pub fall: u32,
-    /// Results in a row that are like the last one.
-    pub streak: u32,
+    /// Results in a row that speak against the present health: how far it is from changing.
+    pub against: u32,
+    /// Results so far.
+    pub runs: u64,
+    /// Failures among them.
+    pub failures: u64,
+    /// Runs left out because the one before was still going.
+    pub skipped: u64,
     /// The last run that ended.
     pub last: Option<Run>,
     /// Time until the next run; `None` while one runs.

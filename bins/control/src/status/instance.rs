@@ -105,8 +105,12 @@ pub struct Instance {
     pub rejected: BTreeMap<String, u64>,
     /// Routers with this VRID that it cannot understand: the usual cause of two Active routers.
     pub incompatible_peers: Vec<IncompatiblePeer>,
-    /// What was started on its changes of state, newest last.
+    /// The last notify scripts that ended, oldest first.
     pub hooks: Vec<Hook>,
+    /// The notify script that runs now.
+    pub hook_running: Option<String>,
+    /// Notify scripts that wait for it.
+    pub hooks_waiting: u64,
 }
 
 /// What a router competes with, and how that comes about.
@@ -202,13 +206,13 @@ pub struct IncompatiblePeer {
     pub last_ago_ms: u64,
 }
 
-/// One run of a notify script.
+/// One notify script that ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hook {
+    /// What it was for: `notify MASTER`.
+    pub label: String,
     /// The command with its arguments.
     pub command: String,
-    /// For which state.
-    pub state: KeepalivedState,
-    /// How it ended; `None`: it runs, or waits for those before it.
-    pub run: Option<Run>,
+    /// How it ended.
+    pub run: Run,
 }
