@@ -8,7 +8,7 @@ use crate::announce::Announcing;
 use crate::config::{Config, Ipv4Checksum};
 use crate::counters::Counters;
 use crate::input::{Failure, Heard, Input, Link, Order};
-use crate::machine::{HoldKind, State, Triggered};
+use crate::machine::{Hold, HoldKind, State, Triggered};
 use crate::priority::{Priority, Rank};
 use crate::seal::Sealed;
 use crate::sending::{Pause, Resignation, Sending};
@@ -88,7 +88,7 @@ impl VirtualRouter {
                 self.pause.clear();
                 self.settle(now, Cause::Started, &mut out);
             }
-            Input::SuccessorAnswers => self.finish_hold(now, &mut out),
+            Input::SuccessorAnswers => self.finish_hold(now, true, &mut out),
         }
         out
     }
@@ -143,7 +143,7 @@ impl VirtualRouter {
         match self.state {
             State::Initialize { hold } => {
                 if hold.is_some_and(|hold| now >= hold.ends_at) {
-                    self.finish_hold(now, out);
+                    self.finish_hold(now, false, out);
                 }
             }
             State::Backup { .. } => self.backup_tick(now, out),
@@ -214,10 +214,18 @@ impl VirtualRouter {
                     self.settle(now, Cause::Resigned, out);
                 }
             }
-            (Order::Compete, State::Initialize { hold: Some(hold) })
-                if hold.kind == HoldKind::Switchover && hold.successor.is_none() =>
-            {
-                self.roll_back(now, out);
+            (Order::Compete, State::Initialize { hold: Some(hold) }) if hold.kind == HoldKind::Switchover => {
+                if hold.successor.is_none() {
+                    self.roll_back(now, out);
+                } else {
+                    // Somebody has taken over: it ends as a stop does, and the own priority competes again.
+                    self.state = State::Initialize {
+                        hold: Some(Hold {
+                            kind: HoldKind::Stop,
+                            ..hold
+                        }),
+                    };
+                }
             }
             (Order::Resign | Order::Compete, _) => {
                 let before = self.priority_before();

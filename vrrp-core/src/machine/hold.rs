@@ -32,7 +32,7 @@ pub struct Hold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum HoldKind {
-    /// A planned stop, or a bar for health: Initialize follows.
+    /// A planned stop, or a bar for health: Initialize follows, or Startup where nothing bars any more.
     Stop,
     /// A switchover: Backup follows, or Active again when nobody took over.
     Switchover,
@@ -73,22 +73,26 @@ impl VirtualRouter {
         }
     }
 
-    /// The hold's time is over, or the successor answers.
-    pub(crate) fn finish_hold(&mut self, now: Instant, out: &mut Actions) {
+    /// The hold's time is over, or the successor `answers`: its ARP may be seen where its advertisement was lost.
+    pub(crate) fn finish_hold(&mut self, now: Instant, answers: bool, out: &mut Actions) {
         let State::Initialize { hold: Some(hold) } = self.state else {
             return;
         };
-        match (hold.kind, hold.successor) {
-            (HoldKind::Switchover, None) => {
+        match (hold.kind, answers || hold.successor.is_some()) {
+            (HoldKind::Switchover, false) => {
                 out.report(Report::HoldEnded { successor: None });
                 self.roll_back(now, out);
             }
-            (HoldKind::Switchover, Some(_)) => {
+            (HoldKind::Switchover, true) => {
                 self.drop_hold(out);
                 self.set_resigned(true, out);
                 self.settle(now, Cause::Resigned, out);
             }
-            (HoldKind::Stop, _) => self.drop_hold(out),
+            (HoldKind::Stop, _) => {
+                self.drop_hold(out);
+                // Nothing bars a router whose switchover was undone while the successor took over.
+                self.settle(now, Cause::Started, out);
+            }
         }
     }
 
