@@ -18,7 +18,8 @@ pub struct NodeId(pub usize);
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The program is started; on a node without power the node is switched on first.
+    /// The program is started; on a node without power the node is switched on first. A program that is about to end
+    /// stays (PRJ-STOP-03).
     Start(NodeId),
     /// The program is asked to end (SIGTERM); a second time ends the hold.
     Stop(NodeId),

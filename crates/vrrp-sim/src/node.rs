@@ -1,18 +1,19 @@
 //! One node: the real `Router`, the program around it, its kernel, its link.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_core::wire::Received;
 use vrrp_core::{
-    Action, Config, Draft, Failure, Health, Input, InstanceId, InterfaceId, Link, Outbox, Report, Router,
-    Tracker, TrackerId, VirtualRouter,
+    Action, Config, Draft, Failure, Input, InstanceId, InterfaceId, Link, Outbox, Report, Router,
+    VirtualRouter,
 };
 
 use crate::frame::{Datagram, Frame, Target};
 use crate::kernel::{Job, Kernel};
+use crate::program::{Program, Told, Waiting, addresses};
 use crate::timeline::What;
 use crate::{Instant, clock};
 
@@ -60,58 +61,6 @@ pub enum Waking {
     Early,
     /// Anywhere between.
     Anywhere,
-}
-
-/// What waits for the program.
-#[derive(Debug, Clone)]
-enum Waiting {
-    Packet(Arc<Datagram>),
-    Input(Input),
-    Configure(usize, Box<Config>),
-    RemoveLeftovers,
-}
-
-/// What the program has been told: kept apart from the core, to judge the core by it.
-#[derive(Debug, Default)]
-struct Told {
-    link_up: bool,
-    stopping: bool,
-    healths: BTreeMap<TrackerId, Health>,
-}
-
-impl Told {
-    fn hear(&mut self, input: &Input) {
-        match input {
-            Input::Link(link) => self.link_up = link.up,
-            Input::Track(id, health) => {
-                self.healths.insert(*id, *health);
-            }
-            Input::Stop => self.stopping = true,
-            Input::Start
-            | Input::Tick
-            | Input::Heard(_)
-            | Input::Order(_)
-            | Input::Failed(_)
-            | Input::Recovered
-            | Input::SuccessorAnswers => {}
-        }
-    }
-
-    fn bars(&self, config: &Config) -> bool {
-        let closed = |(id, tracker): (u16, &Tracker)| {
-            let health = self.healths.get(&TrackerId(id)).copied();
-            tracker.weight.bars(health.unwrap_or(tracker.initial))
-        };
-        self.stopping || !self.link_up || (0..).zip(&config.trackers).any(closed)
-    }
-}
-
-#[derive(Debug)]
-struct Program {
-    router: Router,
-    ids: Vec<InstanceId>,
-    stalled_until: Option<Instant>,
-    told: Told,
 }
 
 /// A node in the world.
@@ -228,6 +177,8 @@ impl Node {
 
     pub(crate) fn start(&mut self, now: Instant) {
         if self.program.is_some() {
+            // Asked to end and asked to stay again: PRJ-STOP-03.
+            self.input(Input::Start);
             return;
         }
         self.powered = true;
@@ -319,11 +270,16 @@ impl Node {
             program.router.tick(now, &mut self.outbox);
             self.execute(now, &mut effects);
         }
-        if self.has_finished() {
-            self.kill();
-            effects.lines.push(What::Exited);
-        }
         effects
+    }
+
+    /// The program ends by itself when it was asked to and has nothing left to do.
+    pub(crate) fn exits(&mut self) -> bool {
+        let finished = self.kernel.is_idle() && self.has_finished();
+        if finished {
+            self.kill();
+        }
+        finished
     }
 
     fn has_finished(&self) -> bool {
@@ -494,14 +450,4 @@ fn line(router: &VirtualRouter, report: Report) -> What {
         vrid: router.config().vrid.get(),
         report,
     }
-}
-
-/// What a router holds: advertised and not advertised.
-fn addresses(config: &Config) -> Vec<IpAddr> {
-    config
-        .addresses
-        .iter()
-        .chain(&config.held_only)
-        .copied()
-        .collect()
 }

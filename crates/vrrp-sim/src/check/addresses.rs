@@ -25,7 +25,8 @@ impl Check for AddressesFollowTheState {
 
     fn look(&mut self, world: &World) -> Option<String> {
         let now = world.now();
-        for (id, node) in world.nodes() {
+        for id in world.touched().iter().copied() {
+            let node = world.node(id);
             if !node.is_running() {
                 self.started.remove(&id);
                 continue;

@@ -35,6 +35,9 @@ impl Check for NoTwoHolders {
     }
 
     fn look(&mut self, world: &World) -> Option<String> {
+        if world.touched().is_empty() {
+            return None;
+        }
         let now = world.now();
         let holders = world
             .nodes()

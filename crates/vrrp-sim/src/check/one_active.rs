@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vrrp_core::{Family, StateName, VirtualRouter, active_down_nanos};
+use vrrp_core::{Family, Interval, StateName, VirtualRouter, active_down_nanos};
 
 use super::Check;
 use crate::node::Node;
@@ -34,11 +34,17 @@ impl Check for OneActive {
 
     fn look(&mut self, world: &World) -> Option<String> {
         let quiet = world.now().since(world.disturbed_at());
-        if world.fabric().loses() || quiet <= self.allowance {
+        if world.touched().is_empty() || world.fabric().loses() || quiet <= self.allowance {
             return None;
         }
         let groups = groups(world);
-        let bound = groups.values().flat_map(bound_nanos).max()?;
+        // The slowest of all, the dead included: its interval may have been learned.
+        let all = world.nodes().flat_map(|(_, node)| &node.settings().routers);
+        let slowest = all.map(|config| config.interval).max()?;
+        let bound = groups
+            .values()
+            .filter_map(|group| bound_nanos(group, slowest))
+            .max()?;
         if quiet <= self.allowance + Duration::from_nanos(bound) {
             return None;
         }
@@ -67,9 +73,7 @@ fn groups(world: &World) -> BTreeMap<(u8, Family, u8), Group<'_>> {
     groups
 }
 
-/// A router may have learned the slowest interval of its group.
-fn bound_nanos(group: &Group<'_>) -> Option<u64> {
-    let slowest = group.iter().map(|(_, router)| router.config().interval).max()?;
+fn bound_nanos(group: &Group<'_>, slowest: Interval) -> Option<u64> {
     let down = group.iter().map(|(_, router)| {
         let config = router.config();
         active_down_nanos(config.version, router.priority(), slowest, config.down_adverts)

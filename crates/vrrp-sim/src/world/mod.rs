@@ -1,13 +1,16 @@
 //! The world: virtual time, everything that will happen, and everything that is.
 
+mod faults;
+mod traffic;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use vrrp_core::{Input, Instant};
+use vrrp_core::Instant;
 
 use crate::check::Check;
-use crate::client::{Client, ClientId, ClientSettings, Learned};
+use crate::client::{Client, ClientId, ClientSettings};
 use crate::clock;
 use crate::fabric::Fabric;
 use crate::fault::{Fault, NodeId};
@@ -72,6 +75,7 @@ pub struct World {
     disturbed_at: Instant,
     /// What the latest event led to.
     latest: Vec<(Option<NodeId>, What)>,
+    touched: Vec<NodeId>,
 }
 
 impl World {
@@ -92,6 +96,7 @@ impl World {
             timeline: Timeline::default(),
             disturbed_at: Instant::from_nanos(0),
             latest: Vec::new(),
+            touched: Vec::new(),
         }
     }
 
@@ -139,11 +144,17 @@ impl World {
             let event = entry.remove();
             self.now = at;
             self.latest.clear();
+            self.touched.clear();
+            // What passes between a client and a kernel changes neither.
+            let dull = matches!(&event, Event::Arrives { frame, .. } if !matches!(frame, Frame::Advert(_)));
             self.happen(event);
-            self.look()?;
+            if !dull {
+                self.look()?;
+            }
         }
         self.now = self.now.max(end);
         self.latest.clear();
+        self.touched = (0..self.nodes.len()).map(NodeId).collect();
         self.look()
     }
 
@@ -216,6 +227,13 @@ impl World {
         &self.timeline
     }
 
+    /// The nodes that the latest event touched, perhaps more than once; at the end of a run all of them. No other node
+    /// can be otherwise than before.
+    #[must_use]
+    pub fn touched(&self) -> &[NodeId] {
+        &self.touched
+    }
+
     /// What the latest event led to, in order, for checks.
     #[must_use]
     pub fn latest(&self) -> &[(Option<NodeId>, What)] {
@@ -272,75 +290,6 @@ impl World {
         }
     }
 
-    fn befall(&mut self, fault: Fault) {
-        if !matches!(fault, Fault::Forged(_)) {
-            self.tell(fault.node(), What::Fault(fault.clone()));
-            self.disturbed_at = self.now;
-        }
-        let touched = fault.node();
-        self.apply(fault);
-        if let Some(id) = touched {
-            self.run(id, false);
-        }
-    }
-
-    fn apply(&mut self, fault: Fault) {
-        let now = self.now;
-        match fault {
-            Fault::Start(id) => {
-                let after = self.node(id).settings.leftovers_after;
-                self.schedule(clock::after(now, after), Event::Leftovers(id));
-                let link_up = self.node(id).link_up();
-                self.fabric.set_up(self.port(id), link_up);
-                self.nodes[id.0].1.start(now);
-            }
-            Fault::Stop(id) => self.nodes[id.0].1.input(Input::Stop),
-            Fault::PowerCut(id) => {
-                self.fabric.set_up(self.port(id), false);
-                self.nodes[id.0].1.power_cut();
-            }
-            Fault::Kill(id) => self.nodes[id.0].1.kill(),
-            Fault::Stall(id, lasts) => {
-                self.nodes[id.0].1.stall(now, lasts);
-                self.disturbed_at = clock::after(now, lasts);
-            }
-            Fault::LinkDown(id) => self.set_link(id, false),
-            Fault::LinkUp(id) => self.set_link(id, true),
-            Fault::Order(id, order) => self.nodes[id.0].1.input(Input::Order(order)),
-            Fault::Health(id, tracker, health) => {
-                self.nodes[id.0].1.input(Input::Track(tracker, health));
-            }
-            Fault::Reconfigure(id, index, config) => self.nodes[id.0].1.configure(index, config),
-            Fault::Partition(sides) => {
-                for (id, side) in sides {
-                    self.fabric.set_island(self.port(id), side);
-                }
-            }
-            Fault::Heal => {
-                for port in (0..self.stations.len()).map(Port) {
-                    self.fabric.set_island(port, 0);
-                }
-            }
-            Fault::Way(from, to, way) => self.fabric.set_way(self.port(from), self.port(to), way),
-            Fault::Ways(way) => self.fabric.set_usual(way),
-            Fault::Looped(looped) => self.fabric.set_looped(looped),
-            Fault::Forged(datagram) => {
-                for id in (0..self.nodes.len()).map(NodeId) {
-                    if self.fabric.is_up(self.port(id)) {
-                        self.nodes[id.0].1.arrived(datagram.clone());
-                        self.run(id, false);
-                    }
-                }
-            }
-        }
-    }
-
-    fn set_link(&mut self, id: NodeId, up: bool) {
-        let lit = up && self.node(id).is_powered();
-        self.fabric.set_up(self.port(id), lit);
-        self.nodes[id.0].1.set_link(up);
-    }
-
     /// The program of a node runs, where it can, and says when it wants to run again.
     fn run(&mut self, id: NodeId, tick: bool) {
         let now = self.now;
@@ -373,14 +322,8 @@ impl World {
         }
     }
 
-    fn carry(&mut self, from: Port, frame: Frame, target: Target) {
-        for (at, to) in self.fabric.carry(self.now, from, target) {
-            let frame = frame.clone();
-            self.schedule(at, Event::Arrives { from, to, frame });
-        }
-    }
-
     fn kernel_works(&mut self, id: NodeId) {
+        self.touched.push(id);
         while let Some(job) = self.nodes[id.0].1.kernel_mut().done(self.now) {
             match job {
                 Job::Add(address) => self.tell(Some(id), What::Added(address)),
@@ -396,80 +339,8 @@ impl World {
         if let Some(at) = self.node(id).kernel().next_at() {
             self.schedule(at, Event::Kernel(id));
         }
-    }
-
-    fn arrive(&mut self, from: Port, to: Port, frame: &Frame) {
-        // What is under way when a link goes down is lost.
-        if !self.fabric.is_up(to) {
-            return;
-        }
-        match self.stations[to.0] {
-            Station::Node(id) => self.node_hears(id, from, frame),
-            Station::Client(id) => {
-                let now = self.now;
-                let answer = self.clients[id.0].1.hears(now, from, frame);
-                if let Some((frame, target)) = answer {
-                    self.carry(to, frame, target);
-                }
-            }
-        }
-    }
-
-    fn node_hears(&mut self, id: NodeId, from: Port, frame: &Frame) {
-        let (port, node) = &mut self.nodes[id.0];
-        let station = *port;
-        match frame {
-            Frame::Advert(datagram) => {
-                node.arrived(datagram.clone());
-                self.run(id, false);
-            }
-            Frame::WhoHas { address } if node.kernel().has(address) => {
-                let address = *address;
-                self.carry(station, Frame::IsAt { address, station }, Target::One(from));
-            }
-            Frame::Request { address, number } if node.kernel().has(address) => {
-                let number = *number;
-                self.carry(station, Frame::Reply { number }, Target::One(from));
-            }
-            Frame::WhoHas { .. }
-            | Frame::Request { .. }
-            | Frame::Announcement { .. }
-            | Frame::IsAt { .. }
-            | Frame::Reply { .. } => {}
-        }
-    }
-
-    fn ask(&mut self, id: ClientId) {
-        let now = self.now;
-        let (port, client) = &mut self.clients[id.0];
-        let port = *port;
-        let (frame, target) = client.ask(now);
-        let learned = client.learn(now);
-        let again = clock::after(now, client.settings.every);
-        let (name, address) = (client.settings.name.clone(), client.settings.target);
-        self.schedule(again, Event::Asks(id));
-        self.carry(port, frame, target);
-        for learned in learned {
-            let (at, what) = match learned {
-                Learned::Answers(at, port) => (at, What::AnsweredBy(self.name_at(port))),
-                Learned::Over(outage, at) => {
-                    let lasted = outage.until.map(|until| until.since(outage.from));
-                    (at, What::NoAnswer { address, lasted })
-                }
-            };
-            self.timeline.add(Line {
-                at,
-                who: name.clone(),
-                what,
-            });
-        }
-    }
-
-    fn name_at(&self, port: Port) -> String {
-        match self.stations.get(port.0) {
-            Some(Station::Node(id)) => self.node(*id).settings.name.clone(),
-            Some(Station::Client(id)) => self.client(*id).settings.name.clone(),
-            None => String::new(),
+        if self.nodes[id.0].1.exits() {
+            self.tell(Some(id), What::Exited);
         }
     }
 }

@@ -1,0 +1,173 @@
+//! `vrrp-sim`: named situations, and worlds out of seeds.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use vrrp_core::Interval;
+use vrrp_sim::scenario::{self, Scenario};
+use vrrp_sim::{World, random_world};
+
+/// Simulates VRRP in virtual time: the same arguments always give the same story.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the named scenarios
+    List,
+    /// Run a named scenario, or all, and print what happened
+    Run {
+        /// As `list` names them; none: all
+        names: Vec<String>,
+        /// Advertisement interval in centiseconds, 1 to 4095
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=4095))]
+        interval_cs: u16,
+        /// Decides what is lost where frames can be lost
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print the periodic traffic too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Run random worlds and check them; prints the seed of the first that breaks an invariant
+    Random {
+        /// First seed; each world takes the next
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How many worlds
+        #[arg(long, default_value_t = 1000)]
+        count: u64,
+        /// Nodes of each world
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=200))]
+        nodes: u8,
+    },
+    /// Run one random world again and print what happened
+    Replay {
+        /// The seed that was printed
+        #[arg(long)]
+        seed: u64,
+        /// Nodes, as printed
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=200))]
+        nodes: u8,
+        /// Print the periodic traffic too
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::List => list(),
+        Command::Run {
+            names,
+            interval_cs,
+            seed,
+            all,
+        } => run(&names, interval_cs, seed, all),
+        Command::Random { seed, count, nodes } => random(seed, count, nodes),
+        Command::Replay { seed, nodes, all } => replay(seed, nodes, all),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => {
+            eprintln!("vrrp-sim: {words}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() -> Result<(), String> {
+    for scenario in &scenario::ALL {
+        println!("{:<18}{}", scenario.name, scenario.about);
+    }
+    Ok(())
+}
+
+fn run(names: &[String], interval_cs: u16, seed: u64, all: bool) -> Result<(), String> {
+    let interval = Interval::from_centiseconds(interval_cs).ok_or("an interval of 0")?;
+    let chosen = names
+        .iter()
+        .map(|name| Scenario::named(name).ok_or(format!("no scenario is called {name}; see `vrrp-sim list`")))
+        .collect::<Result<Vec<_>, _>>()?;
+    let chosen = if chosen.is_empty() {
+        scenario::ALL.iter().collect()
+    } else {
+        chosen
+    };
+    let mut broken = Vec::new();
+    for scenario in chosen {
+        println!("# {}: {}", scenario.name, scenario.about);
+        let mut world = scenario.world(seed, interval).map_err(|e| e.to_string())?;
+        let outcome = scenario.run(&mut world);
+        print_lines(&world, all);
+        for client in world.clients() {
+            let name = &client.settings().name;
+            println!("# {name}: longest outage {} ms", millis(client.longest_outage()));
+        }
+        println!("# theory at 1 s: {}\n", scenario.theory);
+        if let Err(violation) = outcome {
+            println!("# BROKEN {violation}\n");
+            broken.push(scenario.name);
+        }
+    }
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("an invariant is broken in {}", broken.join(", ")))
+    }
+}
+
+fn random(first: u64, count: u64, nodes: u8) -> Result<(), String> {
+    let mut events = Duration::ZERO;
+    for seed in (0..count).map(|offset| first.wrapping_add(offset)) {
+        let mut random = random_world(seed, nodes).map_err(|e| format!("seed {seed}: {e}"))?;
+        random.run().map_err(|violation| {
+            format!("{violation}\n  again with: vrrp-sim replay --seed {seed} --nodes {nodes}")
+        })?;
+        events += random.ends * u32::from(nodes);
+    }
+    println!(
+        "{count} worlds of {nodes} nodes, {} router-seconds: every invariant held",
+        events.as_secs()
+    );
+    Ok(())
+}
+
+fn replay(seed: u64, nodes: u8, all: bool) -> Result<(), String> {
+    let mut random = random_world(seed, nodes).map_err(|e| e.to_string())?;
+    for (_, node) in random.world.nodes() {
+        for config in &node.settings().routers {
+            println!(
+                "# {}: {}, version {}, priority {}, interval {}, preempt {}",
+                node.settings().name,
+                node.settings().primary,
+                config.version,
+                config.priority,
+                config.interval,
+                config.preempt
+            );
+        }
+    }
+    let outcome = random.run();
+    print_lines(&random.world, all);
+    outcome.map_err(|violation| violation.to_string())
+}
+
+fn print_lines(world: &World, all: bool) {
+    if all {
+        for line in world.timeline().lines() {
+            println!("{line}");
+        }
+    } else {
+        print!("{}", world.timeline());
+    }
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{}.{:03}", duration.as_millis(), duration.as_micros() % 1000)
+}

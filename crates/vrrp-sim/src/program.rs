@@ -1,0 +1,71 @@
+//! The program on a node: the real `Router`, what it has been told, and what waits for it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use vrrp_core::{Config, Health, Input, InstanceId, Instant, Router, Tracker, TrackerId};
+
+use crate::frame::Datagram;
+
+/// What waits for the program.
+#[derive(Debug, Clone)]
+pub(crate) enum Waiting {
+    Packet(Arc<Datagram>),
+    Input(Input),
+    Configure(usize, Box<Config>),
+    RemoveLeftovers,
+}
+
+/// What the program has been told: kept apart from the core, to judge the core by it.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) link_up: bool,
+    pub(crate) stopping: bool,
+    pub(crate) healths: BTreeMap<TrackerId, Health>,
+}
+
+impl Told {
+    pub(crate) fn hear(&mut self, input: &Input) {
+        match input {
+            Input::Link(link) => self.link_up = link.up,
+            Input::Track(id, health) => {
+                self.healths.insert(*id, *health);
+            }
+            Input::Stop => self.stopping = true,
+            Input::Start => self.stopping = false,
+            Input::Tick
+            | Input::Heard(_)
+            | Input::Order(_)
+            | Input::Failed(_)
+            | Input::Recovered
+            | Input::SuccessorAnswers => {}
+        }
+    }
+
+    pub(crate) fn bars(&self, config: &Config) -> bool {
+        let closed = |(id, tracker): (u16, &Tracker)| {
+            let health = self.healths.get(&TrackerId(id)).copied();
+            tracker.weight.bars(health.unwrap_or(tracker.initial))
+        };
+        self.stopping || !self.link_up || (0..).zip(&config.trackers).any(closed)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) router: Router,
+    pub(crate) ids: Vec<InstanceId>,
+    pub(crate) stalled_until: Option<Instant>,
+    pub(crate) told: Told,
+}
+
+/// What a router holds: advertised and not advertised.
+pub(crate) fn addresses(config: &Config) -> Vec<IpAddr> {
+    config
+        .addresses
+        .iter()
+        .chain(&config.held_only)
+        .copied()
+        .collect()
+}

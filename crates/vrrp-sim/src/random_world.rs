@@ -1,0 +1,172 @@
+//! A world out of a seed: which routers, which faults, and the checks that must hold in it.
+
+use std::time::Duration;
+
+use vrrp_core::{
+    ConfigError, Health, Interval, Order, Priority, Settings, Tracker, TrackerId, Version, Weight,
+};
+
+use crate::check;
+use crate::fabric::Way;
+use crate::fault::{Fault, NodeId};
+use crate::lan;
+use crate::random::Random;
+use crate::world::{Violation, World};
+
+/// Faults of one world.
+const FAULTS: u64 = 12;
+/// A priority-0 retry, the way of frames, leftovers of a crash, and one request of margin.
+const WORLD_ITSELF: Duration = Duration::from_millis(250);
+
+/// A world and what it needs.
+#[derive(Debug)]
+pub struct RandomWorld {
+    /// The world, its faults scheduled.
+    pub world: World,
+    /// When nothing disturbs it any more, and it has had time to settle.
+    pub ends: Duration,
+}
+
+/// The world of `seed` with `nodes` nodes, at least 1 and at most 200.
+///
+/// # Errors
+/// Never, unless the generator asks for what the core refuses.
+pub fn random_world(seed: u64, nodes: u8) -> Result<RandomWorld, ConfigError> {
+    let mut random = Random::new(seed);
+    let version = if random.below(4) == 0 {
+        Version::V2
+    } else {
+        Version::V3
+    };
+    let usual = interval(&mut random, version);
+    let mixed = version == Version::V3 && random.below(4) == 0;
+    let lossy = random.below(4) == 0;
+    let mut slowest = usual;
+    let mut routers = Vec::new();
+    for _ in 0..nodes.clamp(1, 200) {
+        let interval = if mixed {
+            interval(&mut random, version)
+        } else {
+            usual
+        };
+        slowest = slowest.max(interval);
+        routers.push(router(&mut random, version, interval));
+    }
+    let (mut world, ids) = lan::lan(seed, routers)?;
+    let way = Way {
+        loss_ppm: if lossy { 50_000 } else { 0 },
+        jitter: Duration::from_micros(random.below(500)),
+        ..Way::default()
+    };
+    world.fabric_mut().set_usual(way);
+    let settle = settle(slowest);
+    let mut at = settle;
+    for _ in 0..FAULTS {
+        let fault = fault(&mut random, &ids, slowest);
+        let pause = random.below(u64::try_from(settle.as_nanos()).unwrap_or(u64::MAX) * 3 / 2);
+        at += Duration::from_nanos(pause);
+        world.at(at, fault);
+    }
+    at += settle * 3;
+    world.add_check(check::AddressesFollowTheState::default());
+    world.add_check(check::NothingSentWhileBarred::default());
+    world.add_check(check::OneActive::after(longest_hold(slowest) + WORLD_ITSELF));
+    if !lossy {
+        let merge = Duration::from_nanos(slowest.nanos());
+        world.add_check(check::NoTwoHolders::for_longer_than(
+            longest_hold(slowest) + merge + WORLD_ITSELF,
+        ));
+    }
+    Ok(RandomWorld { world, ends: at })
+}
+
+impl RandomWorld {
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    /// The first broken invariant.
+    pub fn run(&mut self) -> Result<(), Violation> {
+        self.world.run_until(self.ends)
+    }
+}
+
+fn interval(random: &mut Random, version: Version) -> Interval {
+    let centiseconds = match version {
+        Version::V2 => random.between(1, 3) * 100,
+        Version::V3 => *random.one_of(&[1, 2, 5, 10, 20, 100, 200]).unwrap_or(&100),
+    };
+    u16::try_from(centiseconds)
+        .ok()
+        .and_then(Interval::from_centiseconds)
+        .unwrap_or(Interval::DEFAULT)
+}
+
+fn router(random: &mut Random, version: Version, interval: Interval) -> Settings {
+    let priority = match random.below(12) {
+        0 => 255,
+        1 => 254,
+        _ => random.between(1, 254),
+    };
+    let priority = u8::try_from(priority)
+        .ok()
+        .and_then(Priority::new)
+        .unwrap_or(Priority::DEFAULT);
+    let mut settings = lan::settings(priority, interval);
+    settings.version = version;
+    settings.preempt = priority.is_owner() || random.below(4) > 0;
+    settings.trackers = vec![
+        Tracker {
+            weight: Weight::Gate { reverse: false },
+            initial: Health::Up,
+        },
+        Tracker {
+            weight: Weight::from_keepalived(-60, false),
+            initial: Health::Up,
+        },
+    ];
+    settings
+}
+
+fn fault(random: &mut Random, nodes: &[NodeId], slowest: Interval) -> Fault {
+    let node = random.one_of(nodes).copied().unwrap_or(NodeId(0));
+    let health = if random.below(2) == 0 {
+        Health::Down
+    } else {
+        Health::Up
+    };
+    match random.below(13) {
+        0 => Fault::PowerCut(node),
+        1 => Fault::Kill(node),
+        2..=4 => Fault::Start(node),
+        5 => Fault::Stop(node),
+        6 => Fault::LinkDown(node),
+        7 => Fault::LinkUp(node),
+        8 => Fault::Stall(node, Duration::from_nanos(random.below(slowest.nanos() * 6))),
+        9 => Fault::Order(
+            node,
+            if random.below(2) == 0 {
+                Order::Resign
+            } else {
+                Order::Compete
+            },
+        ),
+        10 => Fault::Health(node, TrackerId(u16::from(random.below(2) == 0)), health),
+        11 => Fault::Partition(
+            nodes
+                .iter()
+                .map(|node| (*node, u8::from(random.below(2) == 0)))
+                .collect(),
+        ),
+        _ => Fault::Heal,
+    }
+}
+
+/// PRJ-STOP-02, for the slowest router and either version.
+fn longest_hold(slowest: Interval) -> Duration {
+    Duration::from_nanos(slowest.nanos().max(Interval::DEFAULT.nanos())) + Duration::from_millis(150)
+}
+
+/// Longer than every bound of [`check::OneActive`].
+fn settle(slowest: Interval) -> Duration {
+    Duration::from_nanos(slowest.nanos() * 5) + longest_hold(slowest) + WORLD_ITSELF
+}
