@@ -55,7 +55,6 @@ fn instance() -> Instance {
         incompatible_peers: vec![IncompatiblePeer {
             address: "192.168.190.3".parse().unwrap(),
             difference: "sends version 3, this router version 2".into(),
-            packets: 3,
             last_ago_ms: 800,
         }],
         hooks: vec![Hook {
@@ -95,8 +94,10 @@ fn status() -> Status {
                 wakeups: 9,
                 last_ns: 8,
                 max_ns: 70_000,
-                late_over_1ms: 0,
+                max_ago_ms: 12,
             },
+            rejected: [("vrid-unknown".to_owned(), 3)].into(),
+            netlink_overruns: 0,
             log_lines_dropped: 0,
             warnings: vec!["keepalived.conf:3: smtp_server is not used".into()],
             not_started: vec![NotStarted {

@@ -77,10 +77,10 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
     ]);
     for peer in &instance.incompatible_peers {
         let said = format!(
-            "{} {} ({} packets)",
+            "{} {} (last heard {} ago)",
             peer.address,
             words::clean(&peer.difference),
-            peer.packets
+            words::span(peer.last_ago_ms)
         );
         facts.push(("cannot understand", colour.alarm(&said)));
     }

@@ -155,11 +155,10 @@ fn problems(status: &Status) -> Vec<String> {
     for instance in &status.instances {
         for peer in &instance.incompatible_peers {
             lines.push(format!(
-                "{}: {} {} ({} packets, the last one {} ago)",
+                "{}: {} {} (last heard {} ago)",
                 words::clean(&instance.name),
                 peer.address,
                 words::clean(&peer.difference),
-                peer.packets,
                 words::span(peer.last_ago_ms)
             ));
         }

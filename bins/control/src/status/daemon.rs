@@ -1,5 +1,7 @@
 //! The daemon as a whole.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// One running `vrrpd`.
@@ -27,6 +29,10 @@ pub struct Daemon {
     pub realtime_priority: Option<u8>,
     /// How punctual the router loop is.
     pub router_loop: LoopLag,
+    /// Packets of protocol 112 that were discarded, by reason; reasons that never occurred are left out.
+    pub rejected: BTreeMap<String, u64>,
+    /// Times that the kernel's events were lost, and everything was read anew.
+    pub netlink_overruns: u64,
     /// Lines that were dropped because the log's reader was too slow.
     pub log_lines_dropped: u64,
     /// What the daemon warned of when it read the file, each with its place.
@@ -49,14 +55,14 @@ pub struct Reload {
 /// Lateness of the router loop against its deadlines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LoopLag {
-    /// Deadlines that were served.
+    /// Deadlines that it woke for.
     pub wakeups: u64,
     /// How late the last one was.
     pub last_ns: u64,
     /// How late the worst one was since the start.
     pub max_ns: u64,
-    /// Those later than 1 ms.
-    pub late_over_1ms: u64,
+    /// Time since the worst one.
+    pub max_ago_ms: u64,
 }
 
 /// An instance of the file that does not run.

@@ -200,8 +200,6 @@ pub struct IncompatiblePeer {
     pub address: IpAddr,
     /// The exact difference: `sends version 2, this router version 3`.
     pub difference: String,
-    /// How many packets.
-    pub packets: u64,
     /// Time since the last one.
     pub last_ago_ms: u64,
 }
