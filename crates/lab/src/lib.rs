@@ -23,6 +23,7 @@ pub mod echo;
 pub mod error;
 pub mod forge;
 pub mod frame;
+pub mod frr;
 pub mod holders;
 pub mod http;
 pub mod pair;

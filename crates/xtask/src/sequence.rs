@@ -1,6 +1,6 @@
 //! `cargo xtask test`: what runs, in which order. CI calls exactly this.
 
-use crate::project::{Project, cargo};
+use crate::project::{Project, cargo, find_program};
 use crate::run::Runner;
 use crate::summary::{Skip, Summary, Verdict, not_allowed};
 use crate::{listeners, namespaces, needs, tidy};
@@ -120,6 +120,30 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
         ]);
         command.arg(project.target.join("no-std-proof"));
         runner.must_succeed("no_std", command, skips)
+    });
+    fuzz_targets(runner);
+}
+
+/// The fuzz targets need a C++ compiler, which a machine with only Rust lacks.
+fn fuzz_targets(runner: &mut Runner) {
+    runner.step("fuzz", |runner, skips| {
+        if find_program("c++").is_none() {
+            return Err(Verdict::Skipped(
+                "no C++ compiler, which libfuzzer needs".to_owned(),
+            ));
+        }
+        let mut command = runner.command(&cargo());
+        command.args([
+            "clippy",
+            "--quiet",
+            "--package",
+            "vrrp-fuzz",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]);
+        runner.must_succeed("fuzz", command, skips)
     });
 }
 
