@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Only scenarios whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Real-time priority for the daemons (`vrrp_rt_priority 50`), which only root can give.
+    #[arg(long)]
+    realtime: bool,
     /// Where the JSON goes.
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
@@ -68,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<(), LabError> {
                 } else {
                     arguments.runs
                 };
-                let series = one_series(daemon, interval_ms, scenario, runs)?;
+                let series = one_series(daemon, interval_ms, scenario, runs, arguments.realtime)?;
                 for error in &series.errors {
                     println!(
                         "  {} {interval_ms} ms {}: {error}",
@@ -88,7 +91,13 @@ pub fn run(arguments: &Arguments) -> Result<(), LabError> {
     write_json(&arguments.out, "failover", &report)
 }
 
-fn one_series(daemon: Daemon, interval_ms: u32, scenario: Scenario, runs: u32) -> Result<Series, LabError> {
+fn one_series(
+    daemon: Daemon,
+    interval_ms: u32,
+    scenario: Scenario,
+    runs: u32,
+    realtime: bool,
+) -> Result<Series, LabError> {
     let mut options = Options::new(daemon, interval_ms);
     options.quiet = true;
     options.nopreempt = scenario == Scenario::NoPreempt;
@@ -100,22 +109,27 @@ fn one_series(daemon: Daemon, interval_ms: u32, scenario: Scenario, runs: u32) -
         runs: Vec::new(),
         errors: Vec::new(),
     };
-    let mut pair = settled(&options, scenario)?;
+    let mut pair = settled(&options, scenario, realtime)?;
     for _ in 0..runs {
         match scenario.run(&mut pair) {
             Ok(measured) => series.runs.push(measured),
             Err(error) => {
                 series.errors.push(error.to_string());
                 drop(pair);
-                pair = settled(&options, scenario)?;
+                pair = settled(&options, scenario, realtime)?;
             }
         }
     }
     Ok(series)
 }
 
-fn settled(options: &Options, scenario: Scenario) -> Result<Pair, LabError> {
+fn settled(options: &Options, scenario: Scenario, realtime: bool) -> Result<Pair, LabError> {
     let mut pair = Pair::new(options)?;
+    if realtime {
+        for member in [&mut pair.better, &mut pair.other] {
+            member.config.globals.push("vrrp_rt_priority 50".to_owned());
+        }
+    }
     if scenario == Scenario::FailedCheck {
         add_check(&mut pair)?;
     }
@@ -136,6 +150,7 @@ fn rows<'a>(series: impl Iterator<Item = &'a Series>) -> Vec<Vec<String>> {
         "outage",
         "advert excess",
         "reply excess",
+        "first advert after",
         "two holders",
         "leftover gone",
         "pages lost new/kept",
@@ -153,6 +168,7 @@ fn rows<'a>(series: impl Iterator<Item = &'a Series>) -> Vec<Vec<String>> {
             column(|m| Some(m.outage_ms)),
             column(|m| m.advert_excess_ms),
             column(|m| m.reply_excess_ms),
+            column(|m| m.takeover_ms),
             column(|m| Some(m.two_holders_ms)),
             column(|m| m.leftover_gone_ms),
             format!(
