@@ -1,1 +1,52 @@
-//! Under construction.
+//! VRRP on Linux: raw sockets, gratuitous ARP and unsolicited Neighbor Advertisements, addresses and links by netlink,
+//! and a loop that drives the state machines of [`vrrp_core`].
+//!
+//! A program that wants its address to move with it asks for a [`Service`], opens a [`Driver`] while it has
+//! `CAP_NET_RAW` and `CAP_NET_ADMIN`, and runs it on a thread of its own; [`Handle`] talks to it from anywhere.
+//!
+//! ```no_run
+//! use vrrp_net::{Driver, Options, Service};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = Service::new("VI_1", "eth1", 51)?.address("192.0.2.10/24")?.priority(150)?;
+//! let driver = Driver::open(vec![service], Options::default())?;
+//! let handle = driver.handle();
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+//! std::thread::spawn(move || runtime.block_on(driver.run()));
+//! // … serve; then hand over without losing a packet:
+//! # let other = tokio::runtime::Builder::new_current_thread().build()?;
+//! other.block_on(handle.stop())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it never does: it knows no priorities and decides nothing (that is [`vrrp_core`]); it never touches an address
+//! that it did not make; it opens no listening port.
+
+mod address;
+mod announce;
+pub mod clock;
+mod devices;
+mod driver;
+mod event;
+mod handle;
+mod handover;
+mod netlink;
+mod options;
+mod service;
+mod socket;
+mod status;
+mod sys;
+mod watch;
+
+pub use address::{AddressSyntax, HeldAddress};
+pub use driver::{Driver, DriverError, OpenError};
+pub use event::{Event, Happening};
+pub use handle::{Applied, Gone, Handle, RequestError, Resigned};
+pub use handover::{Handover, HandoverError};
+pub use options::Options;
+pub use service::{Service, ServiceError};
+pub use status::{
+    AddressPresence, AddressStatus, Contribution, Incompatible, LoopLag, ServiceStatus, StandingStatus,
+    Status,
+};

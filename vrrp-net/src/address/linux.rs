@@ -1,0 +1,354 @@
+//! Carries out what the keeper wants, by netlink, many addresses in few messages.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io;
+
+use ipnet::IpNet;
+use vrrp_core::InstanceId;
+
+use super::HeldAddress;
+use super::journal::{Journal, Line};
+use super::keeper::{Keeper, Place, Present, Step};
+use super::message::make;
+use crate::devices::Devices;
+use crate::netlink::{AddressInfo, Change, Message, Requests};
+use crate::watch::{Seen, Table};
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// We made it: it was not there.
+    Added(Place),
+    /// It was ours and is gone now.
+    Removed(Place),
+    /// It could be neither.
+    Failed {
+        place: Place,
+        adding: bool,
+        error: io::Error,
+    },
+    /// It is there, and not ours.
+    Foreign(Place),
+    /// It went with the address that it was secondary to, and was put back.
+    PutBack(AddressInfo),
+}
+
+/// The addresses of this node that are ours to make and remove.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    requests: Requests,
+    keeper: Keeper,
+    specs: HashMap<Place, HeldAddress>,
+    /// Made by us, for kernels (before 5.18) that do not say so.
+    made: BTreeSet<Place>,
+    tag: Option<u8>,
+    journal: Option<Journal>,
+}
+
+impl Addresses {
+    /// `tag`: the address protocol number that marks ours; `None` where the kernel keeps none.
+    pub(crate) fn new(requests: Requests, tag: Option<u8>, journal: Option<Journal>) -> Self {
+        Self {
+            requests,
+            keeper: Keeper::default(),
+            specs: HashMap::new(),
+            made: BTreeSet::new(),
+            tag,
+            journal,
+        }
+    }
+
+    pub(crate) fn keeper(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+
+    pub(crate) fn holders(&self, place: Place) -> &[InstanceId] {
+        self.keeper.holders(place)
+    }
+
+    /// Says how an address is to be made; `None`: it is no longer ours to care for.
+    pub(crate) fn configure(&mut self, place: Place, spec: Option<HeldAddress>) {
+        let _before = match spec {
+            Some(spec) => self.specs.insert(place, spec),
+            None => self.specs.remove(&place),
+        };
+    }
+
+    pub(crate) fn spec(&self, place: Place) -> Option<&HeldAddress> {
+        self.specs.get(&place)
+    }
+
+    /// Every address that is configured: all that an audit looks at.
+    pub(crate) fn configured(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.specs.keys().copied().collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// What an earlier life has written down, or handed over.
+    pub(crate) fn adopt(&mut self, lines: &[Line], devices: &mut Devices) {
+        for line in lines {
+            let _new = self.made.insert(Place {
+                device: devices.id(&line.device),
+                address: line.address,
+            });
+        }
+    }
+
+    /// What is held now, for a successor of this program.
+    pub(crate) fn lines(&self, devices: &Devices) -> Vec<Line> {
+        let line = |place: &Place| Line {
+            device: devices.name(place.device).to_owned(),
+            address: place.address,
+        };
+        self.made.iter().map(line).collect()
+    }
+
+    fn is_ours(&self, info: &AddressInfo, place: Place) -> bool {
+        match self.tag {
+            Some(tag) => info.tag == Some(tag),
+            None => info.tag.is_none() && self.made.contains(&place),
+        }
+    }
+
+    /// What is at a place.
+    pub(crate) fn present(&self, place: Place, table: &Table, devices: &Devices) -> Present {
+        let Some(index) = devices.index(table, place.device) else {
+            return Present::NoDevice;
+        };
+        let mut present = Present::Absent;
+        for info in table.find(index, place.address) {
+            if self.is_ours(info, place) {
+                return Present::Ours;
+            }
+            present = Present::Foreign;
+        }
+        present
+    }
+
+    /// Makes every one of these places as it is wanted. Removals come first and are over when the additions begin.
+    pub(crate) fn settle(&mut self, places: &[Place], table: &mut Table, devices: &Devices) -> Vec<News> {
+        let mut news = Vec::new();
+        let (mut add, mut remove) = (Vec::new(), Vec::new());
+        for place in places {
+            let present = self.present(*place, table, devices);
+            if present == Present::Absent {
+                let _gone = self.made.remove(place);
+            }
+            match self.keeper.step(*place, present) {
+                Step::Leave => {}
+                Step::Add => add.push(*place),
+                Step::Remove => remove.push(*place),
+                Step::LeaveForeign => news.push(News::Foreign(*place)),
+            }
+        }
+        if !remove.is_empty() {
+            self.remove(&remove, table, devices, &mut news, &mut add);
+        }
+        if !add.is_empty() {
+            self.add(&add, table, devices, &mut news);
+        }
+        self.write_journal(devices, &news);
+        news
+    }
+
+    fn add(&mut self, places: &[Place], table: &mut Table, devices: &Devices, news: &mut Vec<News>) {
+        let mut asked = Vec::with_capacity(places.len());
+        let mut changes = Vec::with_capacity(places.len());
+        for place in places {
+            let (Some(spec), Some(index)) = (self.specs.get(place), devices.index(table, place.device))
+            else {
+                continue;
+            };
+            let message = make(spec, index, self.tag.unwrap_or_default());
+            changes.push(Change::add(&message));
+            asked.push((*place, index));
+        }
+        let results = self.requests.carry_out(&changes);
+        let mut unclear = Vec::new();
+        for (((place, index), change), result) in asked.into_iter().zip(&changes).zip(results) {
+            match result {
+                Ok(()) => {
+                    let _new = self.made.insert(place);
+                    let _seen = table.put_address(self.as_made(place, index, change));
+                    news.push(News::Added(place));
+                }
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => unclear.push(place),
+                Err(error) => news.push(News::Failed {
+                    place,
+                    adding: true,
+                    error,
+                }),
+            }
+        }
+        self.clear_up(&unclear, table, devices, news);
+    }
+
+    /// "Exists already" is success (PRJ-FAIL-01); whose it is, only the kernel knows.
+    fn clear_up(&mut self, places: &[Place], table: &mut Table, devices: &Devices, news: &mut Vec<News>) {
+        if places.is_empty() {
+            return;
+        }
+        if let Ok(addresses) = self.requests.addresses() {
+            table.replace_addresses(addresses, &mut Vec::new());
+        }
+        for place in places {
+            if self.present(*place, table, devices) == Present::Foreign {
+                news.push(News::Foreign(*place));
+            }
+        }
+    }
+
+    fn remove(
+        &mut self,
+        places: &[Place],
+        table: &mut Table,
+        devices: &Devices,
+        news: &mut Vec<News>,
+        add: &mut Vec<Place>,
+    ) {
+        let mut doomed = Vec::new();
+        for place in places {
+            if let Some(index) = devices.index(table, place.device) {
+                let ours = table
+                    .find(index, place.address)
+                    .filter(|info| self.is_ours(info, *place));
+                doomed.extend(ours.map(|info| (*place, info.clone())));
+            }
+        }
+        let endangered = endangered(table, &doomed);
+        let changes: Vec<Change> = doomed
+            .iter()
+            .map(|(_, info)| Change::delete_again(info))
+            .collect();
+        let results = self.requests.carry_out(&changes);
+        for ((place, info), result) in doomed.iter().zip(results) {
+            match result {
+                Err(error) if !is_gone(&error) => news.push(News::Failed {
+                    place: *place,
+                    adding: false,
+                    error,
+                }),
+                Ok(()) | Err(_) => {
+                    let _mine = self.made.remove(place);
+                    let _seen = table.drop_address(info.index, info.address, info.prefix);
+                    news.push(News::Removed(*place));
+                }
+            }
+        }
+        if !endangered.is_empty() {
+            self.put_back(endangered, table, devices, news, add);
+        }
+    }
+
+    /// Removing a primary address removes its secondaries: whatever else was there comes back, ours as it is wanted, that
+    /// of others as it was.
+    fn put_back(
+        &mut self,
+        endangered: Vec<AddressInfo>,
+        table: &mut Table,
+        devices: &Devices,
+        news: &mut Vec<News>,
+        add: &mut Vec<Place>,
+    ) {
+        if let Ok(addresses) = self.requests.addresses() {
+            table.replace_addresses(addresses, &mut Vec::new());
+        }
+        let lost = |info: &AddressInfo| {
+            table
+                .find(info.index, info.address)
+                .all(|left| left.prefix != info.prefix)
+        };
+        let missing: Vec<AddressInfo> = endangered.into_iter().filter(lost).collect();
+        let mut others = Vec::new();
+        for info in missing {
+            let place = self.specs.keys().copied().find(|place| {
+                place.address == info.address && devices.index(table, place.device) == Some(info.index)
+            });
+            match place {
+                Some(place) if self.is_ours(&info, place) => {
+                    if self.keeper.wants(place) && !add.contains(&place) {
+                        add.push(place);
+                    }
+                }
+                Some(_) | None => others.push(info),
+            }
+        }
+        let changes: Vec<Change> = others
+            .iter()
+            .map(|info| Change::add_again(info.message.to_vec()))
+            .collect();
+        let results = self.requests.carry_out(&changes);
+        for (info, result) in others.into_iter().zip(results) {
+            if result.is_ok() {
+                let _seen = table.put_address(info.clone());
+                news.push(News::PutBack(info));
+            }
+        }
+    }
+
+    /// What the kernel will tell of an address that was just made.
+    fn as_made(&self, place: Place, index: u32, change: &Change) -> AddressInfo {
+        let spec = self.specs.get(&place);
+        AddressInfo {
+            index,
+            address: place.address,
+            prefix: spec.map_or(0, |spec| spec.prefix),
+            scope: spec.and_then(|spec| spec.scope).unwrap_or(0),
+            flags: libc::IFA_F_PERMANENT,
+            tag: self.tag,
+            message: change.payload().into(),
+        }
+    }
+
+    fn write_journal(&mut self, devices: &Devices, news: &[News]) {
+        let changed = news
+            .iter()
+            .any(|news| matches!(news, News::Added(_) | News::Removed(_)));
+        if changed && self.journal.is_some() {
+            let lines = self.lines(devices);
+            if let Some(journal) = &mut self.journal {
+                journal.write(&lines);
+            }
+        }
+    }
+
+    /// Every link and address anew: what is otherwise than the events had told.
+    pub(crate) fn resync(&mut self, table: &mut Table) -> io::Result<Vec<Seen>> {
+        let links = self.requests.links()?;
+        let addresses: Vec<Message> = self.requests.addresses()?;
+        Ok(table.replace(links, addresses))
+    }
+}
+
+/// "Is not there" and "its interface is not there" are what was wanted.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EADDRNOTAVAIL | libc::ENODEV | libc::ENXIO)
+    )
+}
+
+/// What shares a subnet with an address that is about to go, and might be secondary to it.
+fn endangered(table: &Table, doomed: &[(Place, AddressInfo)]) -> Vec<AddressInfo> {
+    let key = |info: &AddressInfo| (info.index, info.address, info.prefix);
+    let going: HashSet<_> = doomed.iter().map(|(_, info)| key(info)).collect();
+    let subnets: HashSet<(u32, IpNet)> = doomed
+        .iter()
+        .filter(|(_, info)| info.address.is_ipv4() && info.prefix < 32)
+        .filter_map(|(_, info)| Some((info.index, subnet(info)?)))
+        .collect();
+    let indexes: BTreeSet<u32> = subnets.iter().map(|(index, _)| *index).collect();
+    let in_danger = |info: &&AddressInfo| {
+        !going.contains(&key(info)) && subnet(info).is_some_and(|net| subnets.contains(&(info.index, net)))
+    };
+    indexes
+        .into_iter()
+        .flat_map(|index| table.on(index).filter(in_danger))
+        .cloned()
+        .collect()
+}
+
+fn subnet(info: &AddressInfo) -> Option<IpNet> {
+    IpNet::new(info.address, info.prefix).ok().map(|net| net.trunc())
+}

@@ -1,0 +1,103 @@
+//! The time that the core is told: one clock that goes on during suspend, and one timer armed to the next deadline.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::time::{
+    ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
+    timerfd_create, timerfd_settime,
+};
+use vrrp_core::Instant;
+
+const NANOS_PER_SECOND: u64 = 1_000_000_000;
+
+/// Now, on CLOCK_BOOTTIME: monotonic, and it includes suspend (PRJ-TIME-05).
+#[must_use]
+pub fn now() -> Instant {
+    let now = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
+    Instant::from_nanos(seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos))
+}
+
+/// A timerfd: tokio's own timers are a millisecond late.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    armed_for: Option<Instant>,
+}
+
+impl Alarm {
+    /// The descriptor to wait on, and what arms it.
+    pub(crate) fn new() -> io::Result<(OwnedFd, Self)> {
+        let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
+        let fd = timerfd_create(TimerfdClockId::Boottime, flags)?;
+        Ok((fd, Self { armed_for: None }))
+    }
+
+    /// When it will ring.
+    pub(crate) const fn armed_for(&self) -> Option<Instant> {
+        self.armed_for
+    }
+
+    /// Rings at `at`, at once where that is past, never for `None`. Arming it anew stops an earlier ring.
+    pub(crate) fn arm(&mut self, fd: &OwnedFd, at: Option<Instant>) -> io::Result<()> {
+        if self.armed_for == at && at.is_some() {
+            return Ok(());
+        }
+        // All zeroes would disarm it.
+        let nanos = at.map_or(0, |at| at.as_nanos().max(1));
+        let value = Timespec {
+            tv_sec: i64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(i64::MAX),
+            tv_nsec: i64::try_from(nanos % NANOS_PER_SECOND).unwrap_or(0),
+        };
+        let interval = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let spec = Itimerspec {
+            it_interval: interval,
+            it_value: value,
+        };
+        let _before = timerfd_settime(fd, TimerfdTimerFlags::ABSTIME, &spec)?;
+        self.armed_for = at;
+        Ok(())
+    }
+
+    /// Rang: there is nothing armed until the next [`Alarm::arm`].
+    pub(crate) const fn rang(&mut self) {
+        self.armed_for = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    /// PRJ-TIME-05: absolute on a clock that never steps back; a deadline in the past rings at once.
+    #[test]
+    fn prj_time_05_an_alarm_rings_at_its_absolute_time_and_at_once_where_that_is_past() {
+        let (fd, mut alarm) = Alarm::new().unwrap();
+        let start = now();
+        alarm.arm(&fd, Some(start.plus_nanos(20_000_000))).unwrap();
+        let limit = Timespec {
+            tv_sec: 5,
+            tv_nsec: 0,
+        };
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        assert_eq!(poll(&mut fds, Some(&limit)).unwrap(), 1);
+        assert!(now().nanos_since(start) >= 20_000_000);
+
+        alarm.arm(&fd, Some(Instant::from_nanos(0))).unwrap();
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        assert_eq!(poll(&mut fds, Some(&limit)).unwrap(), 1, "past is now");
+
+        alarm.arm(&fd, None).unwrap();
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        assert_eq!(poll(&mut fds, Some(&at_once)).unwrap(), 0, "disarmed");
+    }
+}

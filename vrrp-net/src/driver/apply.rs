@@ -1,0 +1,248 @@
+//! A reload: what is equal is not touched, what is wrong changes nothing.
+
+use std::collections::BTreeMap;
+
+use vrrp_core::{Config, Input, InstanceId, Instant};
+
+use super::channels::{Channels, Key};
+use super::engine::Engine;
+use super::instance::Instance;
+use super::open::check_names;
+use crate::address::keeper::Place;
+use crate::handle::{Applied, RequestError};
+use crate::service::{Service, ServiceError};
+
+impl Engine {
+    pub(super) fn apply(&mut self, now: Instant, services: Vec<Service>) -> Result<Applied, RequestError> {
+        self.check(&services)?;
+        let mut applied = Applied::default();
+        for id in self.ids() {
+            let Some(instance) = self.instances.get(&id).filter(|instance| !instance.leaving) else {
+                continue;
+            };
+            if !services
+                .iter()
+                .any(|service| service.name == instance.service.name)
+            {
+                applied.removed.push(instance.service.name.clone());
+                self.send_away(now, id);
+            }
+        }
+        // Those that go have gone before others take their keys.
+        self.carry_out(now);
+        let mut new = Vec::new();
+        for service in services {
+            let name = service.name.clone();
+            match self.find(&name) {
+                None => {
+                    applied.added.push(name);
+                    new.push(service);
+                }
+                Some(id) if self.instances.get(&id).is_some_and(|i| i.service == service) => {
+                    applied.unchanged.push(name);
+                }
+                Some(id) => {
+                    applied.changed.push(name);
+                    new.extend(self.change(now, id, service));
+                }
+            }
+        }
+        for service in new {
+            self.begin(now, service);
+        }
+        self.refresh_devices(now);
+        self.fit_channels();
+        Ok(applied)
+    }
+
+    /// Everything that could go wrong, before anything changes.
+    fn check(&mut self, services: &[Service]) -> Result<(), RequestError> {
+        check_names(services)?;
+        let mut keys: Vec<(Config, &str)> = Vec::new();
+        for service in services {
+            let interface = service.interface.as_deref().map(|name| self.devices.id(name));
+            let config = service.config(interface)?;
+            if let Some((_, other)) = keys.iter().find(|(other, _)| other.key() == config.key()) {
+                return Err(RequestError::Service(ServiceError::KeyTwice {
+                    service: service.name.clone(),
+                    other: (*other).to_owned(),
+                }));
+            }
+            keys.push((config, &service.name));
+            self.try_socket(service)?;
+        }
+        Ok(())
+    }
+
+    /// A socket that could not be opened would leave the service barred: better said now.
+    fn try_socket(&mut self, service: &Service) -> Result<(), RequestError> {
+        let interface = service.interface.as_deref().map(|name| self.devices.id(name));
+        let Some(key) = Key::of(service, interface).filter(|key| self.channels.get(*key).is_none()) else {
+            return Ok(());
+        };
+        let index = interface.and_then(|device| self.devices.index(&self.table, device));
+        let mut trial = Channels::default();
+        match trial.provide(key, index, service, &self.devices) {
+            Err(error) if error.raw_os_error() != Some(libc::ENODEV) => Err(RequestError::Socket {
+                service: service.name.clone(),
+                error,
+            }),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Another configuration of a service that runs. Gives it back where it has to start as another router
+    /// (PRJ-CHG-07).
+    fn change(&mut self, now: Instant, id: InstanceId, service: Service) -> Option<Service> {
+        let interface = service.interface.as_deref().map(|name| self.devices.id(name));
+        let config = service.config(interface).ok()?;
+        let same = self.router.get(id).is_some_and(|router| {
+            let running = router.config();
+            running.key() == config.key() && running.version == config.version
+        });
+        if !same {
+            self.feed(now, id, Input::Stop);
+            self.send_away(now, id);
+            self.carry_out(now);
+            self.drop_now(now, id);
+            return Some(service);
+        }
+        self.rearrange(now, id, service);
+        if let Err(error) = self.router.reconfigure(now, id, config, &mut self.outbox) {
+            tracing::error!(?error, "a service could not be changed while running");
+        }
+        self.carry_out(now);
+        self.refresh_tracked(now, id);
+        self.refresh_link(now, id);
+        None
+    }
+
+    /// Other addresses, or other ways to make them. What is no longer asked for goes before the core hears of it; what is
+    /// new comes with its `HoldAddresses`.
+    fn rearrange(&mut self, now: Instant, id: InstanceId, service: Service) {
+        let Some(instance) = self.instances.get_mut(&id) else {
+            return;
+        };
+        let holds = instance.holds;
+        let before = instance.replace(service, &mut self.devices);
+        let after = instance.places.clone();
+        let held: Vec<_> = after.iter().copied().zip(instance.service.all_held()).collect();
+        let mut touched = Vec::new();
+        for place in before {
+            let made_otherwise = held.iter().any(|(other, held)| {
+                *other == place && self.addresses.spec(place).is_some_and(|spec| spec != held)
+            });
+            if made_otherwise || !after.contains(&place) {
+                self.addresses.keeper().release(id, place);
+                touched.push(place);
+            }
+        }
+        let _made = self.settle(now, &mut touched.clone());
+        for place in touched {
+            self.forget_place(place);
+        }
+        for (place, held) in held {
+            self.addresses.configure(place, Some(held));
+            if holds {
+                self.addresses.keeper().hold(id, place);
+            }
+        }
+        let _made = self.settle(now, &mut after.clone());
+    }
+
+    /// No longer configured by anybody: not ours to care for.
+    fn forget_place(&mut self, place: Place) {
+        if !self
+            .instances
+            .values()
+            .any(|instance| instance.places.contains(&place))
+        {
+            self.addresses.configure(place, None);
+        }
+    }
+
+    /// Stops a service; it goes when it holds nothing any more.
+    fn send_away(&mut self, now: Instant, id: InstanceId) {
+        if let Some(instance) = self.instances.get_mut(&id) {
+            instance.leaving = true;
+        }
+        self.feed(now, id, Input::Stop);
+    }
+
+    fn begin(&mut self, now: Instant, service: Service) {
+        // A predecessor that still holds its addresses makes way at once.
+        let rival = self.rival(&service);
+        if let Some(rival) = rival {
+            self.feed(now, rival, Input::Stop);
+            self.carry_out(now);
+            self.drop_now(now, rival);
+        }
+        let name = service.name.clone();
+        match self.admit(service, None, now) {
+            Ok(id) => {
+                let mut places = self
+                    .instances
+                    .get(&id)
+                    .map_or_else(Vec::new, |instance| instance.places.clone());
+                let _left = self.settle(now, &mut places);
+                self.refresh_devices(now);
+                self.refresh_tracked(now, id);
+                self.refresh_link(now, id);
+                self.feed(now, id, Input::Start);
+                self.carry_out(now);
+            }
+            Err(error) => tracing::error!(service = name, %error, "a service could not be started"),
+        }
+    }
+
+    fn rival(&mut self, service: &Service) -> Option<InstanceId> {
+        let interface = service.interface.as_deref().map(|name| self.devices.id(name));
+        let key = service.config(interface).ok()?.key();
+        let leaving: BTreeMap<InstanceId, &Instance> = self
+            .instances
+            .iter()
+            .filter(|(_, i)| i.leaving)
+            .map(|(id, i)| (*id, i))
+            .collect();
+        leaving.into_keys().find(|id| {
+            self.router
+                .get(*id)
+                .is_some_and(|router| router.config().key() == key)
+        })
+    }
+
+    /// Takes a stopped service out, with everything that it still has to do done first.
+    fn drop_now(&mut self, now: Instant, id: InstanceId) {
+        while self.work.iter().any(|(of, _)| *of == id) {
+            self.work_window(now);
+        }
+        let _router = self.router.remove(id);
+        if let Some(instance) = self.instances.remove(&id) {
+            for place in instance.places {
+                self.addresses.keeper().release(id, place);
+                self.forget_place(place);
+            }
+        }
+        self.announcements.cancel(id);
+    }
+
+    /// Services that were sent away and hold nothing any more.
+    pub(super) fn forget_the_gone(&mut self) {
+        let done = |(id, instance): (&InstanceId, &Instance)| {
+            let quiet = self
+                .router
+                .get(*id)
+                .is_none_or(|router| !router.holds() && router.deadline().is_none());
+            (instance.leaving && quiet).then_some(*id)
+        };
+        let gone: Vec<InstanceId> = self.instances.iter().filter_map(done).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let now = crate::clock::now();
+        for id in gone {
+            self.drop_now(now, id);
+        }
+        self.fit_channels();
+    }
+}

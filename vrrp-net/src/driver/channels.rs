@@ -1,0 +1,188 @@
+//! The open sockets, by interface and family.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+
+use vrrp_core::{Family, InterfaceId, Path};
+
+use crate::devices::Devices;
+use crate::handover::SavedSocket;
+use crate::service::Service;
+use crate::socket::{Channel, Scope, size_queue};
+
+/// PRJ-TIME-08: so many packets at least may wait, and are read in one go.
+const PACKETS_MIN: usize = 1024;
+
+/// What a socket is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// One interface.
+    Device(InterfaceId, Family),
+    /// Unicast without an interface, to this address.
+    Local(IpAddr),
+}
+
+impl Key {
+    /// The socket that a service needs.
+    pub(super) fn of(service: &Service, interface: Option<InterfaceId>) -> Option<Self> {
+        match interface {
+            Some(device) => Some(Self::Device(device, service.settings.family)),
+            None => service.unicast_local().map(Self::Local),
+        }
+    }
+}
+
+/// One open socket.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) fd: OwnedFd,
+    pub(super) channel: Channel,
+    /// Virtual routers that use it.
+    routers: usize,
+}
+
+impl Open {
+    /// PRJ-TIME-08: how many packets are read in one go.
+    pub(super) fn drain_max(&self) -> usize {
+        packets(self.routers)
+    }
+}
+
+fn packets(routers: usize) -> usize {
+    routers.saturating_mul(4).max(PACKETS_MIN)
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Channels {
+    open: BTreeMap<Key, Open>,
+    /// Grows with every change, so that whoever waits on them knows.
+    generation: u64,
+}
+
+impl Channels {
+    pub(super) fn get(&self, key: Key) -> Option<&Open> {
+        self.open.get(&key)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Key, &Open)> {
+        self.open.iter()
+    }
+
+    /// Whether a socket bound to the interface of this index hears the family of an unbound one.
+    pub(super) fn hears(&self, index: Option<u32>, unbound: Key) -> bool {
+        let Key::Local(local) = unbound else {
+            return false;
+        };
+        let family = Family::of(&local);
+        self.open.iter().any(|(key, open)| {
+            matches!(key, Key::Device(_, of) if *of == family) && Some(open.channel.index()) == index
+        })
+    }
+
+    pub(super) fn keys(&self) -> Vec<Key> {
+        self.open.keys().copied().collect()
+    }
+
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Opens the socket of `key` where it is not open on the right interface, and joins the service's group.
+    /// `index`: of the key's interface.
+    pub(super) fn provide(
+        &mut self,
+        key: Key,
+        index: Option<u32>,
+        service: &Service,
+        devices: &Devices,
+    ) -> io::Result<()> {
+        let right = match (key, index, self.open.get(&key)) {
+            (_, _, None) => false,
+            (Key::Local(_), _, Some(_)) => true,
+            (Key::Device(..), index, Some(open)) => index == Some(open.channel.index()),
+        };
+        if !right {
+            self.close(key);
+            let (family, scope) = match key {
+                Key::Local(address) => (Family::of(&address), Scope::Address(address)),
+                Key::Device(device, family) => {
+                    let Some(index) = index else {
+                        return Err(io::Error::from_raw_os_error(libc::ENODEV));
+                    };
+                    let name = devices.name(device);
+                    (family, Scope::Device { name, index })
+                }
+            };
+            let (fd, channel) = Channel::open(family, scope, packets(1))?;
+            self.insert(key, fd, channel);
+        }
+        match (self.open.get_mut(&key), &service.settings.path) {
+            (Some(open), Path::Multicast { group }) => {
+                open.channel.join(std::os::fd::AsFd::as_fd(&open.fd), *group)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A socket that a predecessor has opened.
+    pub(super) fn insert(&mut self, key: Key, fd: OwnedFd, channel: Channel) {
+        self.generation = self.generation.wrapping_add(1);
+        let open = Open {
+            fd,
+            channel,
+            routers: 1,
+        };
+        let _before = self.open.insert(key, open);
+    }
+
+    /// A socket bound to an interface that has gone stays silent for ever.
+    pub(super) fn close(&mut self, key: Key) {
+        if self.open.remove(&key).is_some() {
+            self.generation = self.generation.wrapping_add(1);
+        }
+    }
+
+    /// How many routers use each socket: closes what nobody uses, makes room for their packets.
+    pub(super) fn fit(&mut self, users: &BTreeMap<Key, usize>) {
+        let unused: Vec<Key> = self
+            .open
+            .keys()
+            .copied()
+            .filter(|key| !users.contains_key(key))
+            .collect();
+        for key in unused {
+            self.close(key);
+        }
+        for (key, open) in &mut self.open {
+            let routers = users.get(key).copied().unwrap_or(0);
+            if packets(routers) != open.drain_max() {
+                // Less room than wished is a matter of luck, not of life.
+                let _refused = size_queue(&open.fd, packets(routers));
+            }
+            open.routers = routers;
+        }
+    }
+
+    /// Gives the descriptors out with what they are for.
+    pub(super) fn give_out(&mut self, devices: &Devices) -> Vec<(SavedSocket, OwnedFd)> {
+        let open = std::mem::take(&mut self.open);
+        let saved = |(key, open): (Key, Open)| {
+            let (device, family, local) = match key {
+                Key::Device(device, family) => (Some(devices.name(device).to_owned()), family, None),
+                Key::Local(local) => (None, Family::of(&local), Some(local)),
+            };
+            let socket = SavedSocket {
+                device,
+                index: open.channel.index(),
+                family,
+                local,
+                groups: open.channel.groups().to_vec(),
+            };
+            (socket, open.fd)
+        };
+        open.into_iter().map(saved).collect()
+    }
+}

@@ -1,0 +1,207 @@
+//! What a handle asks for.
+
+use tokio::sync::oneshot;
+use vrrp_core::{Input, InstanceId, Instant, Order, Priority, TrackerId};
+
+use super::engine::{Ending, Engine};
+use crate::address::keeper::Present;
+use crate::handle::{Command, RequestError, Resigned};
+use crate::status::{AddressPresence, AddressStatus, Contribution, Incompatible, ServiceStatus, Status};
+
+impl Engine {
+    pub(super) fn obey(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Health {
+                service,
+                tracker,
+                health,
+            } => match self.find(&service) {
+                Some(id) => self.feed(now, id, Input::Track(tracker, health)),
+                None => tracing::warn!(service, "health of an unknown service"),
+            },
+            Command::Priority { service, priority } => self.set_priority(now, &service, priority),
+            Command::Resign { service, reply } => self.resign(now, service, reply),
+            Command::Compete { service } => match self.find(&service) {
+                Some(id) => self.feed(now, id, Input::Order(Order::Compete)),
+                None => tracing::warn!(service, "an order for an unknown service"),
+            },
+            Command::Apply { services, reply } => {
+                let result = self.apply(now, services);
+                let _gone = reply.send(result);
+            }
+            Command::Status { reply } => {
+                let _gone = reply.send(self.status(now));
+            }
+            Command::Stop { at_once, reply } => self.stop(now, at_once, reply),
+            Command::Handover { reply } => self.begin_handover(now, reply),
+        }
+    }
+
+    pub(super) fn find(&self, service: &str) -> Option<InstanceId> {
+        let mut instances = self.instances.iter();
+        instances
+            .find(|(_, instance)| instance.service.name == service && !instance.leaving)
+            .map(|(id, _)| *id)
+    }
+
+    fn set_priority(&mut self, now: Instant, service: &str, priority: Priority) {
+        let Some(id) = self.find(service) else {
+            tracing::warn!(service, "a priority for an unknown service");
+            return;
+        };
+        let Some(instance) = self.instances.get_mut(&id) else {
+            return;
+        };
+        let before = instance.service.settings.priority;
+        instance.service.settings.priority = priority;
+        let interface = instance.interface;
+        match instance.service.config(interface) {
+            Ok(config) => {
+                if let Err(error) = self.router.reconfigure(now, id, config, &mut self.outbox) {
+                    tracing::warn!(service, ?error, "priority not changed");
+                }
+                self.refresh_link(now, id);
+            }
+            Err(error) => {
+                tracing::warn!(service, %error, "priority not changed");
+                instance.service.settings.priority = before;
+            }
+        }
+    }
+
+    fn resign(
+        &mut self,
+        now: Instant,
+        service: String,
+        reply: oneshot::Sender<Result<Resigned, RequestError>>,
+    ) {
+        let Some(id) = self.find(&service) else {
+            let _gone = reply.send(Err(RequestError::UnknownService(service)));
+            return;
+        };
+        let was_active = self.is_active(id);
+        self.feed(now, id, Input::Order(Order::Resign));
+        let holding = self.router.get(id).is_some_and(|router| router.holds());
+        if was_active && holding {
+            self.answer_resigning(id, Err(RequestError::Stopping));
+            if let Some(instance) = self.instances.get_mut(&id) {
+                instance.resigning = Some(reply);
+            }
+        } else if was_active {
+            let _gone = reply.send(Ok(Resigned::WithoutHold));
+        } else {
+            let _gone = reply.send(Ok(Resigned::WasNotActive));
+        }
+    }
+
+    fn stop(&mut self, now: Instant, at_once: bool, reply: Option<oneshot::Sender<()>>) {
+        let first = !matches!(self.ending, Ending::Stopping(_));
+        let mut replies = match std::mem::take(&mut self.ending) {
+            Ending::Stopping(replies) => replies,
+            Ending::Open => Vec::new(),
+            Ending::HandingOver { reply, .. } => {
+                let _gone = reply.send(Err(RequestError::Stopping));
+                Vec::new()
+            }
+        };
+        replies.extend(reply);
+        self.ending = Ending::Stopping(replies);
+        for id in self.ids() {
+            if first {
+                self.feed(now, id, Input::Stop);
+            }
+            if at_once {
+                self.feed(now, id, Input::Stop);
+            }
+        }
+    }
+
+    fn begin_handover(
+        &mut self,
+        now: Instant,
+        reply: oneshot::Sender<Result<crate::handover::Handover, RequestError>>,
+    ) {
+        if matches!(self.ending, Ending::Open) {
+            self.ending = Ending::HandingOver { asked_at: now, reply };
+        } else {
+            let _gone = reply.send(Err(RequestError::Stopping));
+        }
+    }
+
+    fn status(&self, now: Instant) -> Status {
+        let services = self
+            .instances
+            .keys()
+            .filter_map(|id| self.service_status(now, *id));
+        Status {
+            at_nanos: now.as_nanos(),
+            services: services.collect(),
+            loop_lag: self.lag,
+            rejected: self.router.counters().rejected,
+            overruns: self.overruns,
+        }
+    }
+
+    fn service_status(&self, now: Instant, id: InstanceId) -> Option<ServiceStatus> {
+        let instance = self.instances.get(&id)?;
+        let router = self.router.get(id)?;
+        let settings = &instance.service.settings;
+        let contributions = (0_u16..).zip(&settings.trackers).filter_map(|(index, tracker)| {
+            let health = router.health(TrackerId(index))?;
+            Some(Contribution {
+                tracker: index,
+                health,
+                adds: tracker.weight.contribution(health),
+                bars: tracker.weight.bars(health),
+            })
+        });
+        let incompatible = instance
+            .incompatible
+            .iter()
+            .map(|(source, (difference, at))| Incompatible {
+                source: *source,
+                difference: *difference,
+                seen_nanos: at.as_nanos(),
+            });
+        Some(ServiceStatus {
+            name: instance.service.name.clone(),
+            interface: instance.service.interface.clone(),
+            state: router.state_name(),
+            holding: router.holds() && !self.is_active(id),
+            since_nanos: instance.since.as_nanos(),
+            since: instance.since_wall,
+            for_time: now.since(instance.since),
+            why: instance.why,
+            standing: router.standing().into(),
+            priority: router.priority().get(),
+            base_priority: settings.priority.get(),
+            contributions: contributions.collect(),
+            last_active: router.last_active().map(|rank| (rank.address, rank.priority)),
+            link: router.link(),
+            addresses: self.address_statuses(id),
+            deadline: router.deadline(),
+            counters: *router.counters(),
+            incompatible: incompatible.collect(),
+        })
+    }
+
+    fn address_statuses(&self, id: InstanceId) -> Vec<AddressStatus> {
+        let Some(instance) = self.instances.get(&id) else {
+            return Vec::new();
+        };
+        let status = |place: &crate::address::keeper::Place| AddressStatus {
+            address: place.address,
+            prefix: self.addresses.spec(*place).map_or(0, |spec| spec.prefix),
+            interface: self.devices.name(place.device).to_owned(),
+            advertised: instance.service.settings.addresses.contains(&place.address),
+            wanted: instance.holds,
+            present: match self.addresses.present(*place, &self.table, &self.devices) {
+                Present::NoDevice => AddressPresence::NoInterface,
+                Present::Absent => AddressPresence::Absent,
+                Present::Ours => AddressPresence::Ours,
+                Present::Foreign => AddressPresence::Foreign,
+            },
+        };
+        instance.places.iter().map(status).collect()
+    }
+}

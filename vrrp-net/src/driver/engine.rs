@@ -1,0 +1,167 @@
+//! Everything that a turn of the loop works on; no waiting in here.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, oneshot};
+use vrrp_core::{InstanceId, Instant, Outbox, Report, Router};
+
+use super::channels::Channels;
+use super::instance::Instance;
+use super::links::DeviceState;
+use crate::address::linux::Addresses;
+use crate::announce::Announcer;
+use crate::announce::queue::Queue;
+use crate::devices::Devices;
+use crate::event::Event;
+use crate::handle::RequestError;
+use crate::handover::{Handover, Saved, SavedService};
+use crate::socket::Buffers;
+use crate::status::LoopLag;
+use crate::watch::Table;
+
+/// What is done after the advertisements have left, in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Work {
+    Hold,
+    Release,
+    Announce(u8),
+    Report(Report),
+}
+
+/// How the loop ends.
+#[derive(Debug, Default)]
+pub(super) enum Ending {
+    /// Not yet.
+    #[default]
+    Open,
+    /// As soon as nothing is held.
+    Stopping(Vec<oneshot::Sender<()>>),
+    /// At the next quiet moment.
+    HandingOver {
+        asked_at: Instant,
+        reply: oneshot::Sender<Result<Handover, RequestError>>,
+    },
+}
+
+/// The state of the loop.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) router: Router,
+    pub(super) outbox: Outbox,
+    pub(super) work: VecDeque<(InstanceId, Work)>,
+    pub(super) instances: BTreeMap<InstanceId, Instance>,
+    pub(super) devices: Devices,
+    pub(super) device_states: Vec<DeviceState>,
+    pub(super) table: Table,
+    pub(super) addresses: Addresses,
+    pub(super) channels: Channels,
+    pub(super) announcer: Announcer,
+    pub(super) announcements: Queue,
+    pub(super) link_events: OwnedFd,
+    pub(super) netlink_buffer: Vec<u8>,
+    pub(super) buffers: Buffers,
+    pub(super) message: Vec<u8>,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) audit_every: Duration,
+    pub(super) audit_at: Instant,
+    pub(super) overruns: u64,
+    pub(super) lag: LoopLag,
+    /// A socket was not read to its end.
+    pub(super) unread: bool,
+    pub(super) ending: Ending,
+    /// Everything is released, or handed over: nothing is left to do on dropping.
+    pub(super) over: bool,
+}
+
+impl Engine {
+    /// When the loop has to wake at the latest.
+    pub(super) fn next_wake(&self) -> Option<Instant> {
+        let core = self.router.deadline().map(|(_, deadline)| deadline.at);
+        let times = [
+            core,
+            self.announcements.deadline(),
+            Some(self.audit_at),
+            self.handover_at(),
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    /// Whether the loop must not wait at all.
+    pub(super) fn has_more_to_do(&self) -> bool {
+        self.unread || !self.work.is_empty()
+    }
+
+    /// Whether the loop has come to its end.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.ending {
+            Ending::Open => false,
+            Ending::Stopping(_) => self.work.is_empty() && self.is_silent(),
+            Ending::HandingOver { .. } => self.is_quiet(crate::clock::now()),
+        }
+    }
+
+    /// Nothing is held, and no goodbye waits to be sent again.
+    fn is_silent(&self) -> bool {
+        self.router
+            .iter()
+            .all(|(_, router)| !router.holds() && router.deadline().is_none())
+    }
+
+    /// The end: answers whoever asked for it.
+    pub(super) fn finish(mut self) {
+        match std::mem::take(&mut self.ending) {
+            Ending::Open => {}
+            Ending::Stopping(replies) => {
+                self.over = true;
+                for reply in replies {
+                    let _gone = reply.send(());
+                }
+            }
+            Ending::HandingOver { reply, .. } => {
+                self.over = true;
+                let handover = self.hand_over();
+                let _gone = reply.send(Ok(handover));
+            }
+        }
+    }
+
+    fn hand_over(&mut self) -> Handover {
+        let services = self.instances.iter().filter_map(|(id, instance)| {
+            Some(SavedService {
+                name: instance.service.name.clone(),
+                snapshot: self.router.get(*id)?.snapshot(),
+                since: instance.since,
+                since_wall: instance.since_wall,
+                why: instance.why,
+                leaving: instance.leaving,
+            })
+        });
+        let saved = Saved {
+            services: services.collect(),
+            held: self.addresses.lines(&self.devices),
+        };
+        Handover::new(saved, self.channels.give_out(&self.devices))
+    }
+}
+
+/// A loop that is dropped without a stop leaves no address behind that nobody speaks for.
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let now = crate::clock::now();
+        let ids: Vec<InstanceId> = self.instances.keys().copied().collect();
+        for id in ids {
+            for _ in 0..2 {
+                self.feed(now, id, vrrp_core::Input::Stop);
+            }
+        }
+        self.carry_out(now);
+        while !self.work.is_empty() {
+            self.work_window(now);
+        }
+    }
+}

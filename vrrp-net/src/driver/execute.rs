@@ -1,0 +1,86 @@
+//! What the core wants: advertisements at once, everything else in order behind them.
+
+use std::io;
+use std::os::fd::AsFd as _;
+
+use vrrp_core::{Action, Draft, Failure, Input, InstanceId, Instant};
+
+use super::channels::Key;
+use super::engine::{Engine, Work};
+
+/// Failing to send can make the core send again; it does so only a few times.
+const ROUNDS: usize = 8;
+
+impl Engine {
+    /// One input for one router.
+    pub(super) fn feed(&mut self, now: Instant, id: InstanceId, input: Input) {
+        self.router.handle(now, id, input, &mut self.outbox);
+    }
+
+    /// Sends what is to be sent, and queues the rest in order.
+    pub(super) fn carry_out(&mut self, now: Instant) {
+        for _ in 0..ROUNDS {
+            if self.outbox.is_empty() {
+                return;
+            }
+            let mut failed = Vec::new();
+            let mut outbox = std::mem::take(&mut self.outbox);
+            for (id, action) in outbox.drain() {
+                match action {
+                    Action::Send(draft) => {
+                        if let Err(error) = self.send(id, draft) {
+                            failed.push((id, error));
+                        }
+                    }
+                    Action::HoldAddresses => self.work.push_back((id, Work::Hold)),
+                    Action::ReleaseAddresses => self.work.push_back((id, Work::Release)),
+                    Action::AnnounceAddresses { copies } => self.work.push_back((id, Work::Announce(copies))),
+                    Action::Report(report) => self.work.push_back((id, Work::Report(report))),
+                    // Router Advertisements come with the virtual MAC: from the physical one they would name this
+                    // node, not the virtual router, as the default router.
+                    Action::RouterAdvertisements { .. } => {}
+                }
+            }
+            // The place of the list is kept; what failures ask for comes after.
+            std::mem::swap(&mut self.outbox, &mut outbox);
+            for (id, error) in failed {
+                self.tell_send_failed(now, id, &error);
+                let gone = is_gone(&error);
+                self.feed(now, id, Input::Failed(Failure::Send { gone }));
+            }
+        }
+    }
+
+    /// One advertisement, to the group or to every peer. It failed when it left for nobody.
+    fn send(&mut self, id: InstanceId, draft: Draft) -> io::Result<()> {
+        let Some(instance) = self.instances.get(&id) else {
+            return Ok(());
+        };
+        let gone = || io::Error::from_raw_os_error(libc::ENODEV);
+        let key = Key::of(&instance.service, instance.interface).ok_or_else(gone)?;
+        let sealed = self.router.seal(id, draft, None).ok_or_else(gone)?;
+        let open = self.channels.get(key).ok_or_else(gone)?;
+        let source = sealed
+            .source()
+            .ok_or_else(|| io::Error::from_raw_os_error(libc::EADDRNOTAVAIL))?;
+        let mut result = Err(io::Error::from(io::ErrorKind::InvalidInput));
+        let mut sent = false;
+        for destination in sealed.destinations() {
+            let Some(octets) = sealed.encode(destination, &mut self.message) else {
+                continue;
+            };
+            let message = self.message.get(..octets).unwrap_or_default();
+            result = open.channel.send(open.fd.as_fd(), source, destination, message);
+            sent |= result.is_ok();
+        }
+        if sent { Ok(()) } else { result }
+    }
+}
+
+/// There is no use in trying again: the device is down or gone.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::ENODEV | libc::ENETDOWN | libc::ENXIO)
+    )
+}

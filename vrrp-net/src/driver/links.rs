@@ -1,0 +1,342 @@
+//! Links and addresses as they change under a running router.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use vrrp_core::{Health, Input, InstanceId, Instant, InterfaceId, Link};
+
+use super::channels::Key;
+use super::engine::Engine;
+use crate::address::keeper::{Place, Present};
+use crate::netlink::{self, Message, each_message};
+use crate::watch::Seen;
+
+/// Datagrams of events read in one turn.
+const DATAGRAMS: usize = 512;
+
+/// What a configured interface was when it was last looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct DeviceState {
+    index: Option<u32>,
+    running: bool,
+}
+
+impl Engine {
+    /// Reads what the kernel tells of links and addresses.
+    pub(super) fn hear_links(&mut self, now: Instant) {
+        let mut messages = Vec::new();
+        for _ in 0..DATAGRAMS {
+            match netlink::receive(&self.link_events, &mut self.netlink_buffer) {
+                Ok(Some(datagram)) => each_message(datagram, |message| messages.push(message)),
+                Ok(None) => break,
+                Err(error) => {
+                    // ENOBUFS, and whatever else may come: what was told is incomplete, so all of it is asked for anew.
+                    tracing::warn!(%error, "news of links and addresses were lost; reading everything anew");
+                    messages.push(Message::Overrun);
+                }
+            }
+        }
+        if messages.iter().any(|message| matches!(message, Message::Overrun)) {
+            self.overruns = self.overruns.wrapping_add(1);
+            self.resync(now);
+            return;
+        }
+        let mut lost = Vec::new();
+        let mut addresses = Vec::new();
+        for message in messages {
+            match self.table.apply(message) {
+                // Each change of a link for itself: a flap is a flap, however late it is read.
+                Some(Seen::Link { .. }) => {
+                    self.refresh_addresses(now, &mut addresses);
+                    self.refresh_devices(now);
+                }
+                Some(Seen::Address { index, address }) => addresses.push((index, address)),
+                Some(Seen::AddressGone { index, address }) => {
+                    addresses.push((index, address));
+                    lost.extend(self.places_at(index, address));
+                }
+                None => {}
+            }
+        }
+        self.refresh_addresses(now, &mut addresses);
+        self.repair(now, lost);
+    }
+
+    /// Everything anew, after an overrun and at every audit.
+    fn resync(&mut self, now: Instant) {
+        let seen = match self.addresses.resync(&mut self.table) {
+            Ok(seen) => seen,
+            Err(error) => {
+                tracing::warn!(%error, "links and addresses cannot be listed; trying again at the next audit");
+                return;
+            }
+        };
+        if seen.is_empty() {
+            return;
+        }
+        let mut lost = Vec::new();
+        let mut addresses = Vec::new();
+        for change in seen {
+            match change {
+                Seen::Link { .. } => {}
+                Seen::Address { index, address } => addresses.push((index, address)),
+                Seen::AddressGone { index, address } => {
+                    addresses.push((index, address));
+                    lost.extend(self.places_at(index, address));
+                }
+            }
+        }
+        self.refresh_devices(now);
+        self.refresh_addresses(now, &mut addresses);
+        self.repair(now, lost);
+    }
+
+    /// The configured places with this address on the link of this index.
+    fn places_at(&self, index: u32, address: std::net::IpAddr) -> Option<Place> {
+        let link = self.table.link(index)?;
+        let device = self
+            .devices
+            .ids()
+            .find(|id| self.devices.name(*id) == link.name)?;
+        let place = Place { device, address };
+        self.addresses.spec(place).is_some().then_some(place)
+    }
+
+    /// The kernel is compared with what the events have told, and with what is wanted.
+    pub(super) fn audit(&mut self, now: Instant) {
+        let nanos = u64::try_from(self.audit_every.as_nanos()).unwrap_or(u64::MAX);
+        self.audit_at = now.plus_nanos(nanos.max(1));
+        self.resync(now);
+        for id in self.ids() {
+            // A socket that could not be opened is tried again.
+            self.refresh_link(now, id);
+        }
+        let mut places = self.addresses.configured();
+        let _made = self.settle(now, &mut places);
+        self.carry_out(now);
+    }
+
+    /// What bears our mark, is configured and not wanted: left behind by a crash (PRJ-ADDR-02).
+    pub(super) fn remove_leftovers(&mut self, now: Instant) {
+        let mut places = self.addresses.configured();
+        for place in &places {
+            let present = self.addresses.present(*place, &self.table, &self.devices);
+            if present == Present::Ours && !self.addresses.keeper().wants(*place) {
+                self.tell_leftover(now, *place);
+            }
+        }
+        let _made = self.settle(now, &mut places);
+        self.carry_out(now);
+    }
+
+    /// Addresses came or went: primary addresses may be others now, and what is ours may have become foreign.
+    fn refresh_addresses(&mut self, now: Instant, changed: &mut Vec<(u32, std::net::IpAddr)>) {
+        if changed.is_empty() {
+            return;
+        }
+        let mut others = Vec::new();
+        for (index, address) in changed.drain(..) {
+            match self.places_at(index, address) {
+                Some(place) => {
+                    if self.addresses.present(place, &self.table, &self.devices) == Present::Foreign {
+                        self.tell_foreign(now, place);
+                    }
+                    // An owner's own addresses can be its primary one.
+                    others.push(index);
+                }
+                None => others.push(index),
+            }
+        }
+        others.sort_unstable();
+        others.dedup();
+        for id in self.ids() {
+            if self.sends_from(id).is_none_or(|index| others.contains(&index)) {
+                self.refresh_link(now, id);
+            }
+        }
+    }
+
+    /// The link whose addresses decide what the router sends from; `None`: any.
+    fn sends_from(&self, id: InstanceId) -> Option<u32> {
+        let instance = self.instances.get(&id)?;
+        if instance
+            .service
+            .source
+            .or(instance.service.unicast_local())
+            .is_some()
+        {
+            return None;
+        }
+        self.devices.index(&self.table, instance.interface?)
+    }
+
+    /// Looks at every configured interface, and lets everyone know whom a change concerns.
+    pub(super) fn refresh_devices(&mut self, now: Instant) {
+        let mut changed = Vec::new();
+        let mut came = Vec::new();
+        for id in self.devices.ids() {
+            let index = self.devices.index(&self.table, id);
+            let running = index
+                .and_then(|index| self.table.link(index))
+                .is_some_and(|link| link.running);
+            let state = DeviceState { index, running };
+            let place = usize::try_from(id.0).unwrap_or(usize::MAX);
+            if self.device_states.len() <= place {
+                self.device_states
+                    .resize(place.saturating_add(1), DeviceState::default());
+            }
+            if let Some(before) = self.device_states.get_mut(place)
+                && *before != state
+            {
+                if state.index.is_some()
+                    && (before.index != state.index || (state.running && !before.running))
+                {
+                    came.push(id);
+                }
+                *before = state;
+                changed.push(id);
+            }
+        }
+        if changed.is_empty() {
+            return;
+        }
+        for id in self.ids() {
+            if self.concerns(id, &changed) {
+                self.refresh_tracked(now, id);
+                self.refresh_link(now, id);
+            }
+        }
+        self.fit_channels();
+        self.carry_out(now);
+        self.bring_along(now, &came);
+    }
+
+    fn concerns(&self, id: InstanceId, changed: &[InterfaceId]) -> bool {
+        self.instances.get(&id).is_some_and(|instance| {
+            let own = instance.interface.is_some_and(|device| changed.contains(&device));
+            own || instance
+                .tracked
+                .iter()
+                .any(|(device, _)| changed.contains(device))
+        })
+    }
+
+    /// Addresses that are wanted on an interface that came (back), other than the router's own perhaps: made, and
+    /// announced (V3-8.1.2-06).
+    fn bring_along(&mut self, now: Instant, came: &[InterfaceId]) {
+        let mut places = self.addresses.configured();
+        places.retain(|place| came.contains(&place.device));
+        if places.is_empty() {
+            return;
+        }
+        let _made = self.settle(now, &mut places);
+        for place in places {
+            for id in self.addresses.holders(place).to_vec() {
+                self.announcements.push(id, &[place], 1);
+            }
+        }
+    }
+
+    /// Tells the core of the router's own link, where that is otherwise than it knows.
+    pub(super) fn refresh_link(&mut self, now: Instant, id: InstanceId) {
+        let open = match self.provide_channel(id) {
+            Ok(()) => true,
+            Err(error) => {
+                if error.raw_os_error() != Some(libc::ENODEV) {
+                    self.tell_socket_failed(now, id, &error);
+                }
+                false
+            }
+        };
+        let Some(link) = self.link_of(id, open) else {
+            return;
+        };
+        if self.router.get(id).is_some_and(|router| router.link() != link) {
+            self.tell_link(now, id, link);
+            self.feed(now, id, Input::Link(link));
+            self.carry_out(now);
+        }
+    }
+
+    fn link_of(&self, id: InstanceId, open: bool) -> Option<Link> {
+        let instance = self.instances.get(&id)?;
+        let service = &instance.service;
+        let index = instance
+            .interface
+            .and_then(|device| self.devices.index(&self.table, device));
+        let running = match (instance.interface, service.track_primary) {
+            (None, _) | (_, false) => true,
+            (Some(_), true) => index
+                .and_then(|index| self.table.link(index))
+                .is_some_and(|link| link.running),
+        };
+        let current = self.router.get(id)?.link().primary;
+        let primary = match (service.source.or(service.unicast_local()), index) {
+            (Some(address), _) => self.table.has(None, address).then_some(address),
+            (None, Some(index)) => {
+                let is_owner = service.settings.priority.is_owner();
+                let is_virtual = |address| {
+                    let device = instance.interface.unwrap_or(InterfaceId(u64::MAX));
+                    let place = Place { device, address };
+                    let own = is_owner && instance.places.contains(&place);
+                    self.addresses.spec(place).is_some() && !own
+                };
+                self.table
+                    .primary(index, service.settings.family, is_virtual, current)
+            }
+            (None, None) => None,
+        };
+        Some(Link {
+            up: running && open,
+            primary: if open { primary } else { None },
+        })
+    }
+
+    /// Tells the core of the interfaces that a router tracks.
+    pub(super) fn refresh_tracked(&mut self, now: Instant, id: InstanceId) {
+        let Some(instance) = self.instances.get(&id) else {
+            return;
+        };
+        for (device, tracker) in instance.tracked.clone() {
+            let index = self.devices.index(&self.table, device);
+            let running = index
+                .and_then(|index| self.table.link(index))
+                .is_some_and(|link| link.running);
+            let health = if running { Health::Up } else { Health::Down };
+            if self.router.get(id).and_then(|router| router.health(tracker)) != Some(health) {
+                self.feed(now, id, Input::Track(tracker, health));
+            }
+        }
+    }
+
+    /// Opens the socket of a router, or leaves the right one open.
+    pub(super) fn provide_channel(&mut self, id: InstanceId) -> io::Result<()> {
+        let Some(instance) = self.instances.get(&id) else {
+            return Ok(());
+        };
+        let Some(key) = Key::of(&instance.service, instance.interface) else {
+            return Err(io::Error::from_raw_os_error(libc::ENODEV));
+        };
+        let index = instance
+            .interface
+            .and_then(|device| self.devices.index(&self.table, device));
+        if index.is_none() && instance.interface.is_some() {
+            self.channels.close(key);
+            return Err(io::Error::from_raw_os_error(libc::ENODEV));
+        }
+        self.channels
+            .provide(key, index, &instance.service, &self.devices)
+    }
+
+    /// Sockets as large as their routers need, and none that nobody needs.
+    pub(super) fn fit_channels(&mut self) {
+        let mut users: BTreeMap<Key, usize> = BTreeMap::new();
+        for instance in self.instances.values() {
+            if let Some(key) = Key::of(&instance.service, instance.interface) {
+                let count = users.entry(key).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        self.channels.fit(&users);
+    }
+}

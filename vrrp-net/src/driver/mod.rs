@@ -1,0 +1,164 @@
+//! The ready-made loop: opened while privileged, run afterwards.
+//!
+//! Data flows one way. A turn of the loop reads the sockets, then netlink, then commands, then lets the core act on what
+//! is due ([`turn`]); what the core wants is carried out ([`execute`], [`work`]), and what could not be done goes back as
+//! an input. Packets always come before ticks (PRJ-TIME-04): a turn takes the time first, drains every socket, and ticks
+//! with the time taken, so nothing that had arrived by then is unread.
+
+mod apply;
+mod channels;
+mod commands;
+mod engine;
+mod execute;
+mod instance;
+mod links;
+mod open;
+mod packets;
+mod report;
+mod turn;
+mod wait;
+mod work;
+
+use std::io;
+
+use tokio::sync::{broadcast, mpsc};
+
+use crate::handle::{Command, Handle};
+use crate::handover::Handover;
+use crate::options::Options;
+use crate::service::{Service, ServiceError};
+use engine::Engine;
+use wait::Waiter;
+
+/// Events that a slow receiver may be behind.
+const EVENTS: usize = 4096;
+
+/// The loop over all services of this program, not yet running.
+#[derive(Debug)]
+pub struct Driver {
+    engine: Engine,
+    commands: mpsc::UnboundedReceiver<Command>,
+    handle: Handle,
+}
+
+impl Driver {
+    /// Opens every socket. Needs no runtime, but `CAP_NET_RAW` and `CAP_NET_ADMIN`; keep both afterwards: every change of
+    /// an address needs the second, an interface that appears later the first.
+    ///
+    /// An interface that does not exist yet is waited for.
+    ///
+    /// # Errors
+    /// [`OpenError`], naming the missing capability where it is one.
+    pub fn open(services: Vec<Service>, options: Options) -> Result<Self, OpenError> {
+        Self::build(services, options, None)
+    }
+
+    /// Goes on where another driver of this machine, in this or in a replaced program, has ended with
+    /// [`Handle::handover`]. Services it did not have start anew; what it held and nobody asks for any more is removed.
+    ///
+    /// # Errors
+    /// As [`Driver::open`].
+    pub fn adopt(services: Vec<Service>, options: Options, handover: Handover) -> Result<Self, OpenError> {
+        Self::build(services, options, Some(handover))
+    }
+
+    fn build(
+        services: Vec<Service>,
+        options: Options,
+        handover: Option<Handover>,
+    ) -> Result<Self, OpenError> {
+        let (events, _) = broadcast::channel(EVENTS);
+        let (sender, commands) = mpsc::unbounded_channel();
+        let engine = Engine::open(services, options, handover, events.clone())?;
+        Ok(Self {
+            engine,
+            commands,
+            handle: Handle::new(sender, events),
+        })
+    }
+
+    /// Talks to the driver, before it runs and while it does.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Runs until [`Handle::stop`], [`Handle::stop_now`] or [`Handle::handover`].
+    ///
+    /// Needs a runtime with I/O enabled; a current-thread one on a thread of its own, so that nothing else can delay an
+    /// advertisement. When the future is dropped, everything is stopped at once: goodbye, and the addresses are removed.
+    ///
+    /// # Errors
+    /// [`DriverError`] when the timer or the reactor fails; the addresses have been removed then.
+    pub async fn run(self) -> Result<(), DriverError> {
+        let Self {
+            mut engine,
+            mut commands,
+            handle,
+        } = self;
+        // The loop itself must not keep its command channel open for ever, nor close it while handles live.
+        drop(handle);
+        let mut waiter = Waiter::new().map_err(DriverError::Timer)?;
+        engine.start();
+        loop {
+            waiter.watch(&engine).map_err(DriverError::Reactor)?;
+            let until = engine.next_wake();
+            waiter.arm(until).map_err(DriverError::Timer)?;
+            let ready = waiter.wait(&mut commands, engine.has_more_to_do()).await;
+            engine.turn(ready, &mut commands, &mut waiter);
+            if engine.is_over() {
+                waiter.forget();
+                engine.finish();
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Why a driver cannot be opened. Nothing has been changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A capability is missing.
+    #[error(
+        "{capability} is missing, which {purpose} needs; start as root, or give the program \
+         `setcap cap_net_raw,cap_net_admin+ep`, or with systemd `AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN`"
+    )]
+    Capability {
+        /// Its name.
+        capability: &'static str,
+        /// What for.
+        purpose: &'static str,
+    },
+    /// A service is wrong.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A socket could not be opened.
+    #[error("{what} cannot be opened: {error}")]
+    Socket {
+        /// Which.
+        what: String,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// The journal could not be opened.
+    #[error("the journal in {directory} cannot be opened: {error}")]
+    Journal {
+        /// Where.
+        directory: String,
+        /// What the kernel said.
+        error: io::Error,
+    },
+}
+
+/// Why a running driver ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The timer failed.
+    #[error("the timer failed: {0}")]
+    Timer(io::Error),
+    /// The runtime's reactor failed.
+    #[error("the runtime cannot watch a socket (is I/O enabled in it?): {0}")]
+    Reactor(io::Error),
+}

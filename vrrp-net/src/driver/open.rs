@@ -1,0 +1,267 @@
+//! From services to an engine that is ready to start: every socket open, every configuration checked.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::io;
+
+use tokio::sync::broadcast;
+use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter};
+
+use super::OpenError;
+use super::channels::{Channels, Key};
+use super::engine::{Ending, Engine};
+use super::instance::Instance;
+use crate::address::journal::{Journal, Line};
+use crate::address::linux::Addresses;
+use crate::announce::Announcer;
+use crate::announce::queue::{Gaps, Queue};
+use crate::clock;
+use crate::devices::Devices;
+use crate::event::Event;
+use crate::handover::{Handover, Saved, SavedSocket};
+use crate::netlink::{self, DATAGRAM_OCTETS, Requests};
+use crate::options::{Options, kernel_keeps_tags};
+use crate::service::{Service, ServiceError};
+use crate::socket::{Buffers, Channel};
+use crate::status::LoopLag;
+use crate::watch::Table;
+
+/// Longer than any advertisement: 255 IPv6 addresses and what surrounds them.
+const MESSAGE_OCTETS: usize = 8192;
+
+impl Engine {
+    pub(super) fn open(
+        services: Vec<Service>,
+        options: Options,
+        handover: Option<Handover>,
+        events: broadcast::Sender<Event>,
+    ) -> Result<Self, OpenError> {
+        check_names(&services)?;
+        let link_events = netlink::open_events().map_err(|error| socket("the link watch", error))?;
+        let mut requests = Requests::open().map_err(|error| socket("the address socket", error))?;
+        match requests.may_change_addresses() {
+            Ok(true) => {}
+            Ok(false) => {
+                return Err(OpenError::Capability {
+                    capability: "CAP_NET_ADMIN",
+                    purpose: "adding and removing addresses",
+                });
+            }
+            Err(error) => return Err(socket("the address socket", error)),
+        }
+        let tag = options.tag.filter(|_| kernel_keeps_tags());
+        let (journal, left) = open_journal(&options, tag)?;
+        let announcer = Announcer::open().map_err(|error| socket("the announcement socket", error))?;
+        let now = clock::now();
+        let mut engine = Self {
+            router: Router::new(),
+            outbox: Outbox::new(),
+            work: VecDeque::new(),
+            instances: BTreeMap::new(),
+            devices: Devices::default(),
+            device_states: Vec::new(),
+            table: Table::default(),
+            addresses: Addresses::new(requests, tag, journal),
+            channels: Channels::default(),
+            announcer,
+            announcements: Queue::new(Gaps {
+                ipv4_nanos: nanos(options.arp_gap),
+                ipv6_nanos: nanos(options.neighbor_gap),
+            }),
+            link_events,
+            netlink_buffer: vec![0; DATAGRAM_OCTETS],
+            buffers: Buffers::new(),
+            message: vec![0; MESSAGE_OCTETS],
+            events,
+            audit_every: options.audit_every,
+            audit_at: now.plus_nanos(nanos(options.audit_every)),
+            overruns: 0,
+            lag: LoopLag::default(),
+            unread: false,
+            ending: Ending::Open,
+            // Until it has started there is nothing to undo.
+            over: true,
+        };
+        let resync = engine.addresses.resync(&mut engine.table);
+        let _everything = resync.map_err(|error| socket("the list of links and addresses", error))?;
+        engine.fill(services, handover, left, now)?;
+        Ok(engine)
+    }
+
+    fn fill(
+        &mut self,
+        services: Vec<Service>,
+        handover: Option<Handover>,
+        mut left: Vec<Line>,
+        now: Instant,
+    ) -> Result<(), OpenError> {
+        let mut saved = None;
+        if let Some(handover) = handover {
+            for (socket, fd) in handover.sockets {
+                self.adopt_socket(&socket, fd);
+            }
+            left.extend(handover.saved.held.iter().cloned());
+            saved = Some(handover.saved);
+        }
+        for service in services {
+            let _id = self.admit(service, saved.as_mut(), now)?;
+        }
+        for id in self.ids() {
+            let name = self
+                .instances
+                .get(&id)
+                .map_or_else(String::new, |i| i.service.name.clone());
+            if let Err(error) = self.provide_channel(id)
+                && error.raw_os_error() != Some(libc::ENODEV)
+            {
+                return Err(socket(&format!("the VRRP socket of service {name}"), error));
+            }
+        }
+        self.fit_channels();
+        self.addresses.adopt(&left, &mut self.devices);
+        self.strays(&left);
+        Ok(())
+    }
+
+    /// What an earlier life held and nobody asks for now.
+    fn strays(&mut self, left: &[Line]) {
+        for line in left {
+            let place = crate::address::keeper::Place {
+                device: self.devices.id(&line.device),
+                address: line.address,
+            };
+            if self.addresses.spec(place).is_none() {
+                let spec = crate::address::HeldAddress::host(line.address);
+                self.addresses.configure(place, Some(spec));
+                let news = self.addresses.settle(&[place], &mut self.table, &self.devices);
+                tracing::info!(address = %line.address, interface = line.device, ?news, "an address that is no longer configured");
+                self.addresses.configure(place, None);
+            }
+        }
+    }
+
+    fn adopt_socket(&mut self, saved: &SavedSocket, fd: std::os::fd::OwnedFd) {
+        let key = match (&saved.device, saved.local) {
+            (Some(device), _) => Key::Device(self.devices.id(device), saved.family),
+            (None, Some(local)) => Key::Local(local),
+            (None, None) => return,
+        };
+        let channel = Channel::of(saved.family, saved.index, saved.groups.clone());
+        self.channels.insert(key, fd, channel);
+    }
+
+    /// Takes a service in; it does nothing yet.
+    pub(super) fn admit(
+        &mut self,
+        service: Service,
+        saved: Option<&mut Saved>,
+        now: Instant,
+    ) -> Result<InstanceId, ServiceError> {
+        let instance = Instance::new(service, &mut self.devices, now);
+        let config = instance.service.config(instance.interface)?;
+        let place = saved.as_ref().and_then(|saved| {
+            saved
+                .services
+                .iter()
+                .position(|saved| saved.name == instance.service.name && !saved.leaving)
+        });
+        let earlier = place.and_then(|place| saved.map(|saved| saved.services.swap_remove(place)));
+        let mut instance = instance;
+        let router = match earlier {
+            Some(earlier) => {
+                instance.since = earlier.since;
+                instance.since_wall = earlier.since_wall;
+                instance.why = earlier.why;
+                VirtualRouter::restore(config, earlier.snapshot)
+            }
+            None => VirtualRouter::new(config),
+        };
+        let name = instance.service.name.clone();
+        let id = self
+            .router
+            .insert(router)
+            .map_err(|in_use| ServiceError::KeyTwice {
+                service: name,
+                other: self
+                    .instances
+                    .get(&in_use.by)
+                    .map_or_else(String::new, |i| i.service.name.clone()),
+            })?;
+        self.configure_places(&instance);
+        let _none = self.instances.insert(id, instance);
+        Ok(id)
+    }
+
+    pub(super) fn configure_places(&mut self, instance: &Instance) {
+        for (place, held) in instance.places.iter().zip(instance.service.all_held()) {
+            self.addresses.configure(*place, Some(held));
+        }
+    }
+
+    pub(super) fn ids(&self) -> Vec<InstanceId> {
+        self.instances.keys().copied().collect()
+    }
+
+    /// The beginning: every router learns of its link, then takes part; what an earlier life left behind is removed.
+    pub(super) fn start(&mut self) {
+        self.over = false;
+        let now = clock::now();
+        self.refresh_devices(now);
+        for id in self.ids() {
+            // A restored router knows its state already, and its addresses are there.
+            if self.router.get(id).is_some_and(VirtualRouter::holds) {
+                self.work.push_back((id, super::engine::Work::Hold));
+            }
+            self.refresh_tracked(now, id);
+            self.refresh_link(now, id);
+            self.feed(now, id, Input::Start);
+        }
+        self.carry_out(now);
+        while !self.work.is_empty() {
+            self.work_window(now);
+        }
+        self.remove_leftovers(now);
+    }
+}
+
+fn open_journal(options: &Options, tag: Option<u8>) -> Result<(Option<Journal>, Vec<Line>), OpenError> {
+    match (&options.journal, tag) {
+        // Marks tell the truth about each address; a list can be out of date.
+        (Some(directory), None) => {
+            let (journal, left) = Journal::open(directory).map_err(|error| OpenError::Journal {
+                directory: directory.display().to_string(),
+                error,
+            })?;
+            Ok((Some(journal), left))
+        }
+        (_, Some(_)) | (None, None) => Ok((None, Vec::new())),
+    }
+}
+
+pub(super) fn check_names(services: &[Service]) -> Result<(), ServiceError> {
+    let mut names = HashSet::new();
+    for service in services {
+        if !names.insert(service.name.as_str()) {
+            return Err(ServiceError::NameTwice {
+                service: service.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn socket(what: &str, error: io::Error) -> OpenError {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return OpenError::Capability {
+            capability: "CAP_NET_RAW",
+            purpose: "sending and hearing protocol 112",
+        };
+    }
+    OpenError::Socket {
+        what: what.to_owned(),
+        error,
+    }
+}
+
+fn nanos(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

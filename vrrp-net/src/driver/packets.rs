@@ -1,0 +1,58 @@
+//! From a socket to the core.
+
+use std::os::fd::AsFd as _;
+
+use vrrp_core::Instant;
+use vrrp_core::wire::Received;
+
+use super::channels::Key;
+use super::engine::Engine;
+
+impl Engine {
+    /// Reads a socket to its end, or to the bound of PRJ-TIME-08.
+    pub(super) fn drain(&mut self, now: Instant, key: Key) {
+        let mut rejected = Vec::new();
+        let Some(open) = self.channels.get(key) else {
+            return;
+        };
+        let mut left = open.drain_max();
+        loop {
+            let Some(more) = left.checked_sub(1) else {
+                self.unread = true;
+                break;
+            };
+            left = more;
+            let arrived = match open.channel.receive(open.fd.as_fd(), &mut self.buffers) {
+                Ok(Some(arrived)) => arrived,
+                Ok(None) => break,
+                Err(error) => {
+                    // A raw socket hands over ICMP errors and ENETDOWN here, once each; the next read goes on.
+                    tracing::debug!(%error, ?key, "receiving");
+                    continue;
+                }
+            };
+            let interface = match key {
+                Key::Device(device, _) => Some(device),
+                // What a bound socket has heard as well is not heard twice.
+                Key::Local(_) if self.channels.hears(arrived.index, key) => continue,
+                Key::Local(_) => None,
+            };
+            let Ok(message) = arrived.message else {
+                continue;
+            };
+            let received = Received {
+                interface,
+                source: arrived.source,
+                destination: arrived.destination,
+                hop_limit: arrived.hop_limit,
+                message,
+            };
+            if let Err(reject) = self.router.receive(now, &received, &mut self.outbox) {
+                rejected.push(reject);
+            }
+        }
+        for reject in rejected {
+            self.tell_rejected(now, key, &reject);
+        }
+    }
+}

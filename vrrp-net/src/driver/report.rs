@@ -1,0 +1,219 @@
+//! What happened, told to whoever listens, and written to the log where the loop itself did it.
+
+use std::io;
+use std::time::SystemTime;
+
+use vrrp_core::{InstanceId, Instant, Link, Rejected, Report, StateName, Suppressed};
+
+use super::channels::Key;
+use super::engine::Engine;
+use crate::address::keeper::Place;
+use crate::event::{Event, Happening};
+use crate::handle::{RequestError, Resigned};
+
+/// Failures of one kind are told so often.
+const TELL_AGAIN_NANOS: u64 = 60_000_000_000;
+
+impl Engine {
+    pub(super) fn tell(&self, now: Instant, id: Option<InstanceId>, what: Happening) {
+        let service = id
+            .and_then(|id| self.instances.get(&id))
+            .map(|instance| instance.name.clone());
+        // Nobody listens: nobody misses it.
+        let _receivers = self.events.send(Event {
+            service,
+            at_nanos: now.as_nanos(),
+            wall: SystemTime::now(),
+            what,
+        });
+    }
+
+    fn name(&self, id: InstanceId) -> &str {
+        self.instances
+            .get(&id)
+            .map_or("?", |instance| instance.service.name.as_str())
+    }
+
+    pub(super) fn tell_report(&mut self, now: Instant, id: InstanceId, report: Report) {
+        tracing::debug!(service = self.name(id), ?report, "core");
+        if let (Report::Transition(transition), Some(instance)) = (report, self.instances.get_mut(&id)) {
+            instance.since = now;
+            instance.since_wall = SystemTime::now();
+            instance.why = Some(transition.cause);
+        }
+        if let Report::HoldEnded { successor } = report {
+            let answer = successor.map_or(Err(RequestError::NobodyTookOver), |to| Ok(Resigned::To(to)));
+            self.answer_resigning(id, answer);
+        }
+        self.tell(now, Some(id), Happening::Core(report));
+    }
+
+    pub(super) fn answer_resigning(&mut self, id: InstanceId, answer: Result<Resigned, RequestError>) {
+        let waiting = self
+            .instances
+            .get_mut(&id)
+            .and_then(|instance| instance.resigning.take());
+        if let Some(reply) = waiting {
+            let _gone = reply.send(answer);
+        }
+    }
+
+    pub(super) fn tell_rejected(&mut self, now: Instant, key: Key, rejected: &Rejected) {
+        let interface = match key {
+            Key::Device(device, _) => self.devices.name(device),
+            Key::Local(_) => "-",
+        };
+        if let Some(Suppressed(suppressed)) = rejected.log {
+            let service = rejected.instance.map(|id| self.name(id));
+            let difference = rejected.difference.map(|difference| difference.to_string());
+            tracing::warn!(
+                service, interface, source = %rejected.source, reject = %rejected.reject, difference, suppressed,
+                "a packet was discarded"
+            );
+            let what = Happening::Rejected {
+                reject: rejected.reject,
+                source: rejected.source,
+                difference: rejected.difference,
+                suppressed,
+            };
+            self.tell(now, rejected.instance, what);
+        }
+        if let (Some(difference), Some(instance)) = (
+            rejected.difference,
+            rejected.instance.and_then(|id| self.instances.get_mut(&id)),
+        ) {
+            instance.note_incompatible(rejected.source, difference, now);
+        }
+    }
+
+    pub(super) fn tell_send_failed(&mut self, now: Instant, id: InstanceId, error: &io::Error) {
+        let Some(instance) = self.instances.get_mut(&id) else {
+            return;
+        };
+        let again = |at: Instant| now.nanos_since(at) >= TELL_AGAIN_NANOS;
+        if instance.send_failure_told_at.is_none_or(again) {
+            instance.send_failure_told_at = Some(now);
+            tracing::warn!(service = instance.service.name, %error, "an advertisement was not sent");
+            let error = error.to_string();
+            self.tell(now, Some(id), Happening::SendFailed { error });
+        }
+    }
+
+    pub(super) fn tell_socket_failed(&mut self, now: Instant, id: InstanceId, error: &io::Error) {
+        let Some(instance) = self.instances.get_mut(&id) else {
+            return;
+        };
+        let again = |at: Instant| now.nanos_since(at) >= TELL_AGAIN_NANOS;
+        if instance.send_failure_told_at.is_none_or(again) {
+            instance.send_failure_told_at = Some(now);
+            tracing::error!(
+                service = instance.service.name, interface = instance.service.interface, %error,
+                "the VRRP socket cannot be opened; the service takes no part until it can, tried again at every audit"
+            );
+        }
+    }
+
+    pub(super) fn tell_link(&self, now: Instant, id: InstanceId, link: Link) {
+        let Some(instance) = self.instances.get(&id) else {
+            return;
+        };
+        let interface = instance.service.interface.clone().unwrap_or_default();
+        tracing::info!(
+            service = instance.service.name,
+            interface,
+            up = link.up,
+            primary = link.primary.map(tracing::field::display),
+            "link"
+        );
+        let what = Happening::Link {
+            interface,
+            up: link.up,
+            primary: link.primary,
+        };
+        self.tell(now, Some(id), what);
+    }
+
+    pub(super) fn tell_lost(&self, now: Instant, id: InstanceId, place: Place, times: usize) {
+        let interface = self.devices.name(place.device).to_owned();
+        tracing::warn!(
+            service = self.name(id), address = %place.address, interface, times,
+            "somebody else has deleted a held address; it was made again"
+        );
+        let what = Happening::AddressLost {
+            address: place.address,
+            interface,
+            times,
+        };
+        self.tell(now, Some(id), what);
+    }
+
+    /// Once, until it has gone or became ours.
+    pub(super) fn tell_foreign(&mut self, now: Instant, place: Place) {
+        let interface = self.devices.name(place.device).to_owned();
+        let mut concerned = Vec::new();
+        for (id, instance) in &mut self.instances {
+            // PRJ-FSM-07: the owner's addresses are its own, and meant to be there.
+            let owner = instance.service.settings.priority.is_owner();
+            if instance.places.contains(&place) && instance.foreign_told.insert(place) && !owner {
+                concerned.push(*id);
+            }
+        }
+        for id in concerned {
+            tracing::warn!(
+                service = self.name(id), address = %place.address, interface,
+                "a virtual address is on this node already and is left alone; this node also answers for it while Backup"
+            );
+            let what = Happening::AddressForeign {
+                address: place.address,
+                interface: interface.clone(),
+            };
+            self.tell(now, Some(id), what);
+        }
+    }
+
+    pub(super) fn forget_foreign(&mut self, place: Place) {
+        for instance in self.instances.values_mut() {
+            let _told = instance.foreign_told.remove(&place);
+        }
+    }
+
+    pub(super) fn tell_address_failed(&self, now: Instant, place: Place, adding: bool, error: &io::Error) {
+        let interface = self.devices.name(place.device).to_owned();
+        let what = if adding { "made" } else { "removed" };
+        tracing::error!(address = %place.address, interface, %error, "an address cannot be {what}");
+        let holders = self
+            .instances
+            .iter()
+            .filter(|(_, instance)| instance.places.contains(&place));
+        for (id, _) in holders {
+            let what = Happening::AddressFailed {
+                address: place.address,
+                interface: interface.clone(),
+                adding,
+                error: error.to_string(),
+            };
+            self.tell(now, Some(*id), what);
+        }
+    }
+
+    pub(super) fn tell_leftover(&self, now: Instant, place: Place) {
+        let interface = self.devices.name(place.device).to_owned();
+        tracing::info!(address = %place.address, interface, "removing an address that an earlier life has left behind");
+        let owner = self
+            .instances
+            .iter()
+            .find(|(_, instance)| instance.places.contains(&place));
+        let what = Happening::LeftoverRemoved {
+            address: place.address,
+            interface,
+        };
+        self.tell(now, owner.map(|(id, _)| *id), what);
+    }
+
+    /// Whether a router is Active at the moment.
+    pub(super) fn is_active(&self, id: InstanceId) -> bool {
+        self.router
+            .get(id)
+            .is_some_and(|router| router.state_name() == StateName::Active)
+    }
+}

@@ -1,0 +1,89 @@
+//! What happened, for logs, notifications and applications.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde::Serialize;
+use vrrp_core::Report;
+use vrrp_core::wire::{Difference, Reject};
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// Which service; `None`: none in particular.
+    pub service: Option<Arc<str>>,
+    /// CLOCK_BOOTTIME in nanoseconds.
+    pub at_nanos: u64,
+    /// The same by the wall clock.
+    pub wall: SystemTime,
+    /// What.
+    pub what: Happening,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub enum Happening {
+    /// A fact from the state machine. What it says of addresses is done already.
+    Core(Report),
+    /// Others deleted an address while it was held; it was made again and announced (PRJ-ADDR-02).
+    AddressLost {
+        /// The address.
+        address: IpAddr,
+        /// Its interface.
+        interface: String,
+        /// How often within a minute; at 5 the router gives up for a while.
+        times: usize,
+    },
+    /// An address is on this node and we did not make it: the node also answers for it while Backup.
+    AddressForeign {
+        /// The address.
+        address: IpAddr,
+        /// Its interface.
+        interface: String,
+    },
+    /// An address could not be made or removed; it is tried again at every audit.
+    AddressFailed {
+        /// The address.
+        address: IpAddr,
+        /// Its interface.
+        interface: String,
+        /// Whether it was to be made.
+        adding: bool,
+        /// What the kernel said.
+        error: String,
+    },
+    /// An address that an earlier life had left behind was removed.
+    LeftoverRemoved {
+        /// The address.
+        address: IpAddr,
+        /// Its interface.
+        interface: String,
+    },
+    /// The interface of the service is otherwise than before.
+    Link {
+        /// Its name.
+        interface: String,
+        /// Whether it exists, is up and has a carrier.
+        up: bool,
+        /// The address that advertisements are sent from.
+        primary: Option<IpAddr>,
+    },
+    /// A packet was discarded; not every one is told (PRJ-LOG-01).
+    Rejected {
+        /// Why.
+        reject: Reject,
+        /// Who sent it.
+        source: IpAddr,
+        /// In which way the sender differs from this router, where that can be said.
+        difference: Option<Difference>,
+        /// Alike and not told since the last one.
+        suppressed: u64,
+    },
+    /// An advertisement did not leave; not every one is told.
+    SendFailed {
+        /// What the kernel said.
+        error: String,
+    },
+}

@@ -1,0 +1,225 @@
+//! A program that re-executes itself (a binary upgrade) goes on where it was: sockets, state, addresses.
+//!
+//! The descriptors stay open through `exec`, and a file in memory lists them together with the state; its number and the
+//! process id go in the environment variable `VRRP_NET_HANDOVER`. Packets that arrive in between wait in the sockets.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::net::IpAddr;
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::SystemTime;
+
+use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::io::{FdFlags, fcntl_setfd};
+use serde::{Deserialize, Serialize};
+use vrrp_core::{Cause, Family, Instant, Snapshot};
+
+use crate::address::journal::Line;
+use crate::sys;
+
+const VARIABLE: &str = "VRRP_NET_HANDOVER";
+const FORMAT: u32 = 1;
+
+/// The state of one service.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SavedService {
+    pub(crate) name: String,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) since: Instant,
+    pub(crate) since_wall: SystemTime,
+    pub(crate) why: Option<Cause>,
+    pub(crate) leaving: bool,
+}
+
+/// What a socket is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedSocket {
+    pub(crate) device: Option<String>,
+    pub(crate) index: u32,
+    pub(crate) family: Family,
+    pub(crate) local: Option<IpAddr>,
+    pub(crate) groups: Vec<IpAddr>,
+}
+
+/// Everything but the descriptors.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Saved {
+    pub(crate) services: Vec<SavedService>,
+    pub(crate) held: Vec<Line>,
+}
+
+/// What the file in memory says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Contents {
+    format: u32,
+    saved: Saved,
+    sockets: Vec<(SavedSocket, RawFd)>,
+    extra: Vec<(String, RawFd)>,
+}
+
+/// What a driver was when it ended, for [`Driver::adopt`](crate::Driver::adopt) in the same or in a re-executed program.
+///
+/// Dropping it closes the sockets, but releases no address: nobody would answer for them.
+#[derive(Debug)]
+pub struct Handover {
+    pub(crate) saved: Saved,
+    pub(crate) sockets: Vec<(SavedSocket, OwnedFd)>,
+    extra: Vec<(String, OwnedFd)>,
+}
+
+impl Handover {
+    pub(crate) const fn new(saved: Saved, sockets: Vec<(SavedSocket, OwnedFd)>) -> Self {
+        Self {
+            saved,
+            sockets,
+            extra: Vec::new(),
+        }
+    }
+
+    /// Takes a descriptor of the program's own along, such as its listening socket.
+    pub fn add(&mut self, name: &str, fd: impl Into<OwnedFd>) {
+        self.extra.push((name.to_owned(), fd.into()));
+    }
+
+    /// A descriptor that the predecessor has taken along under this name.
+    pub fn take(&mut self, name: &str) -> Option<OwnedFd> {
+        let place = self.extra.iter().position(|(known, _)| known == name)?;
+        Some(self.extra.swap_remove(place).1)
+    }
+
+    /// What the program that this one replaces has left, if there was one. Call it once, early in `main`.
+    ///
+    /// # Errors
+    /// When something was left and cannot be read: then start anew with [`Driver::open`](crate::Driver::open).
+    pub fn from_env() -> Result<Option<Self>, HandoverError> {
+        let Ok(value) = std::env::var(VARIABLE) else {
+            return Ok(None);
+        };
+        let parts = value
+            .split_once(':')
+            .and_then(|(process, fd)| Some((process.parse::<u32>().ok()?, fd.parse::<RawFd>().ok()?)));
+        match parts {
+            // A child of the successor inherits the variable, but neither the process id nor the descriptors.
+            Some((process, fd)) if process == std::process::id() && is_ours(fd) => Self::read(fd).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn read(fd: RawFd) -> Result<Self, HandoverError> {
+        let mut file = File::from(sys::inherited(fd).map_err(HandoverError::Read)?);
+        let mut text = Vec::new();
+        let _start = file.seek(SeekFrom::Start(0)).map_err(HandoverError::Read)?;
+        let _octets = file.read_to_end(&mut text).map_err(HandoverError::Read)?;
+        let contents: Contents =
+            serde_json::from_slice(&text).map_err(|error| HandoverError::Format(error.to_string()))?;
+        if contents.format != FORMAT {
+            return Err(HandoverError::Format(format!("format {}", contents.format)));
+        }
+        let mut handover = Self::new(contents.saved, Vec::new());
+        for (socket, fd) in contents.sockets {
+            handover.sockets.push((socket, own(fd)?));
+        }
+        for (name, fd) in contents.extra {
+            handover.extra.push((name, own(fd)?));
+        }
+        Ok(handover)
+    }
+
+    /// Replaces this process by `command`, which finds everything with [`Handover::from_env`]. Returns only when that
+    /// failed: with everything in hand to go on by [`Driver::adopt`](crate::Driver::adopt).
+    ///
+    /// # Errors
+    /// Always, with the handover and what the kernel said.
+    pub fn exec(self, mut command: Command) -> Result<Infallible, (Self, HandoverError)> {
+        let file = match self.write() {
+            Ok(file) => file,
+            Err(error) => return Err((self, HandoverError::Write(error))),
+        };
+        let value = format!("{}:{}", std::process::id(), file.as_raw_fd());
+        for fd in self.descriptors(&file) {
+            let _open = fcntl_setfd(fd, FdFlags::empty());
+        }
+        let error = command.env(VARIABLE, value).exec();
+        for fd in self.descriptors(&file) {
+            let _closed = fcntl_setfd(fd, FdFlags::CLOEXEC);
+        }
+        Err((self, HandoverError::Exec(error)))
+    }
+
+    /// This program with its arguments, by the path it was started from: the file there may be a newer one by now.
+    ///
+    /// # Errors
+    /// When the path is not known.
+    pub fn own_program() -> io::Result<Command> {
+        let path = std::env::current_exe()?;
+        // What the kernel says once the file was replaced.
+        let text = path.to_string_lossy();
+        let path = text
+            .strip_suffix(" (deleted)")
+            .map_or_else(|| path.clone(), PathBuf::from);
+        let mut command = Command::new(path);
+        let _with = command.args(std::env::args_os().skip(1));
+        Ok(command)
+    }
+
+    fn descriptors<'a>(&'a self, file: &'a File) -> impl Iterator<Item = BorrowedFd<'a>> {
+        let sockets = self.sockets.iter().map(|(_, fd)| fd.as_fd());
+        let extra = self.extra.iter().map(|(_, fd)| fd.as_fd());
+        sockets.chain(extra).chain([file.as_fd()])
+    }
+
+    fn write(&self) -> io::Result<File> {
+        let contents = Contents {
+            format: FORMAT,
+            saved: self.saved.clone(),
+            sockets: self
+                .sockets
+                .iter()
+                .map(|(socket, fd)| (socket.clone(), fd.as_raw_fd()))
+                .collect(),
+            extra: self
+                .extra
+                .iter()
+                .map(|(name, fd)| (name.clone(), fd.as_raw_fd()))
+                .collect(),
+        };
+        let text = serde_json::to_vec(&contents)?;
+        let mut file = File::from(memfd_create("vrrp-net-handover", MemfdFlags::CLOEXEC)?);
+        file.write_all(&text)?;
+        Ok(file)
+    }
+}
+
+/// A descriptor that came through `exec`, closed at the next one.
+fn own(fd: RawFd) -> Result<OwnedFd, HandoverError> {
+    let fd = sys::inherited(fd).map_err(HandoverError::Read)?;
+    fcntl_setfd(&fd, FdFlags::CLOEXEC).map_err(|error| HandoverError::Read(error.into()))?;
+    Ok(fd)
+}
+
+fn is_ours(fd: RawFd) -> bool {
+    let target = std::fs::read_link(format!("/proc/self/fd/{fd}"));
+    target.is_ok_and(|target| target.to_string_lossy().starts_with("/memfd:vrrp-net-handover"))
+}
+
+/// What went wrong with a handover.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandoverError {
+    /// The state could not be written.
+    #[error("the state cannot be written to memory: {0}")]
+    Write(io::Error),
+    /// The program could not be replaced.
+    #[error("the program cannot be replaced: {0}")]
+    Exec(io::Error),
+    /// What the predecessor left cannot be read.
+    #[error("what the predecessor left cannot be read: {0}")]
+    Read(io::Error),
+    /// It is not what this version understands.
+    #[error("what the predecessor left is not understood ({0}); it was probably a newer version")]
+    Format(String),
+}

@@ -1,0 +1,45 @@
+//! What is chosen for the node as a whole.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options of a [`Driver`](crate::Driver).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The address protocol number (`IFA_PROTO`, `ip -d address` of iproute2 6.3 and later shows it) that marks the
+    /// addresses that are ours; by default 112, the number of VRRP itself. `None`, and kernels before 5.18: no mark, what
+    /// was held is known from the journal only.
+    pub tag: Option<u8>,
+    /// A directory for the journal of held addresses, such as `/run/vrrpd`; needed only where addresses carry no mark.
+    pub journal: Option<PathBuf>,
+    /// Time between gratuitous ARP packets for different addresses on one interface (keepalived `garp_interval`); 0.
+    pub arp_gap: Duration,
+    /// The same for unsolicited Neighbor Advertisements (keepalived `gna_interval`); 1 ms (NET-ND-06).
+    pub neighbor_gap: Duration,
+    /// How often links and addresses are compared with what the events have told; 5 s.
+    pub audit_every: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            tag: Some(112),
+            journal: None,
+            arp_gap: Duration::ZERO,
+            neighbor_gap: Duration::from_millis(1),
+            audit_every: Duration::from_secs(5),
+        }
+    }
+}
+
+/// IFA_PROTO came with Linux 5.18; an older kernel would ignore the mark.
+pub(crate) fn kernel_keeps_tags() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let mut numbers = release
+        .split(|letter: char| !letter.is_ascii_digit())
+        .map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= (5, 18),
+        _ => false,
+    }
+}

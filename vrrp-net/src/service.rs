@@ -1,0 +1,287 @@
+//! What an application asks for: one virtual router, its interface and its addresses.
+
+use std::net::IpAddr;
+
+use vrrp_core::{
+    Config, ConfigError, Family, Interval, Path, Peer, Priority, Profile, Settings, TrackerId, Vrid,
+};
+
+use crate::address::{AddressSyntax, HeldAddress};
+
+/// One virtual router as an application asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Names it in events, status and calls; unique.
+    pub name: String,
+    /// What the protocol needs. Its `interface` is filled in by the driver from [`Service::interface`].
+    pub settings: Settings,
+    /// Where advertisements leave and arrive; `None` only with unicast peers and a local address.
+    pub interface: Option<String>,
+    /// How each address is to be made, advertised and held-only alike, in any order. One that `settings` lists and this does
+    /// not is made as `/32` or `/128`.
+    pub addresses: Vec<HeldAddress>,
+    /// A link that is down bars the router (keepalived without `dont_track_primary`).
+    pub track_primary: bool,
+    /// Interfaces whose state is the health of a tracker of `settings.trackers` (keepalived `track_interface`).
+    pub track_interfaces: Vec<(String, TrackerId)>,
+    /// Send from this address, not from the interface's primary one (keepalived `mcast_src_ip`, `unicast_src_ip`).
+    /// While it is not on this node the router is barred.
+    pub source: Option<IpAddr>,
+}
+
+impl Service {
+    /// A version 3 router for IPv4 with the defaults of [`Profile::Default`]: priority 100, an advertisement a second.
+    ///
+    /// # Errors
+    /// [`ServiceError::Vrid`] for 0.
+    ///
+    /// # Examples
+    /// ```
+    /// use vrrp_net::Service;
+    ///
+    /// let service = Service::new("VI_1", "eth1", 51)?.address("192.0.2.10/24")?.priority(150)?;
+    /// assert_eq!(service.settings.addresses, ["192.0.2.10".parse::<std::net::IpAddr>()?]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(name: &str, interface: &str, vrid: u8) -> Result<Self, ServiceError> {
+        Self::in_family(name, interface, vrid, Family::Ipv4)
+    }
+
+    /// As [`Service::new`], for IPv6. The first address should be link-local (RFC 9568 section 5.2.9).
+    ///
+    /// # Errors
+    /// [`ServiceError::Vrid`] for 0.
+    pub fn new_ipv6(name: &str, interface: &str, vrid: u8) -> Result<Self, ServiceError> {
+        Self::in_family(name, interface, vrid, Family::Ipv6)
+    }
+
+    fn in_family(name: &str, interface: &str, vrid: u8, family: Family) -> Result<Self, ServiceError> {
+        let vrid = Vrid::new(vrid).ok_or(ServiceError::Vrid)?;
+        let settings = Settings::new(Profile::Default, family, vrid, vrrp_core::InterfaceId(0));
+        Ok(Self::of(name, Some(interface), settings))
+    }
+
+    /// From settings that are complete: every address as `/32` or `/128` on the interface, the link tracked.
+    #[must_use]
+    pub fn of(name: &str, interface: Option<&str>, settings: Settings) -> Self {
+        Self {
+            name: name.to_owned(),
+            settings,
+            interface: interface.map(str::to_owned),
+            addresses: Vec::new(),
+            track_primary: true,
+            track_interfaces: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// Adds a virtual address, `192.0.2.10/24` or `192.0.2.10`. One of the other family is held and announced, but not
+    /// advertised (PRJ-ADDR-01).
+    ///
+    /// # Errors
+    /// [`ServiceError::Address`] for anything else.
+    pub fn address(self, text: &str) -> Result<Self, ServiceError> {
+        Ok(self.held_address(text.parse()?))
+    }
+
+    /// As [`Service::address`], with everything that can be said about it.
+    #[must_use]
+    pub fn held_address(mut self, held: HeldAddress) -> Self {
+        if Family::of(&held.address) == self.settings.family {
+            self.settings.addresses.push(held.address);
+        } else {
+            self.settings.held_only.push(held.address);
+        }
+        self.addresses.push(held);
+        self
+    }
+
+    /// Base priority, 1 to 255; 255 is for the owner of the addresses.
+    ///
+    /// # Errors
+    /// [`ServiceError::Priority`] for 0.
+    pub fn priority(mut self, priority: u8) -> Result<Self, ServiceError> {
+        self.settings.priority = Priority::new(priority).ok_or(ServiceError::Priority)?;
+        Ok(self)
+    }
+
+    /// Time between advertisements in centiseconds, 1 to 4095.
+    ///
+    /// # Errors
+    /// [`ServiceError::Interval`] for 0 and more than the protocol can say.
+    pub fn interval_centiseconds(mut self, centiseconds: u16) -> Result<Self, ServiceError> {
+        self.settings.interval =
+            Interval::from_centiseconds(centiseconds).ok_or(ServiceError::Interval { centiseconds })?;
+        Ok(self)
+    }
+
+    /// Talk to these peers only, from the interface's primary address, and not by multicast.
+    #[must_use]
+    pub fn unicast(mut self, peers: &[IpAddr]) -> Self {
+        let peer = |address: &IpAddr| Peer {
+            address: *address,
+            hop_limit_min: 255,
+            hop_limit_max: 255,
+        };
+        self.settings.path = Path::Unicast {
+            local: None,
+            peers: peers.iter().map(peer).collect(),
+        };
+        self
+    }
+
+    /// Whether a better Backup takes over from a worse Active (Preempt_Mode).
+    #[must_use]
+    pub const fn preempt(mut self, preempt: bool) -> Self {
+        self.settings.preempt = preempt;
+        self
+    }
+
+    /// How an address of the settings is to be made.
+    pub(crate) fn held(&self, address: IpAddr) -> HeldAddress {
+        let known = self.addresses.iter().find(|held| held.address == address);
+        known.cloned().unwrap_or_else(|| HeldAddress::host(address))
+    }
+
+    /// Every address to hold, as it is to be made.
+    pub(crate) fn all_held(&self) -> Vec<HeldAddress> {
+        let addresses = self.settings.addresses.iter().chain(&self.settings.held_only);
+        addresses.map(|address| self.held(*address)).collect()
+    }
+
+    /// The local address of its unicast path.
+    pub(crate) const fn unicast_local(&self) -> Option<IpAddr> {
+        match &self.settings.path {
+            Path::Unicast { local, .. } => *local,
+            Path::Multicast { .. } => None,
+        }
+    }
+
+    /// Checks it, with the interface's number in place.
+    pub(crate) fn config(&self, interface: Option<vrrp_core::InterfaceId>) -> Result<Config, ServiceError> {
+        self.check()?;
+        let mut settings = self.settings.clone();
+        settings.interface = interface;
+        settings.build().map_err(|error| ServiceError::Config {
+            service: self.name.clone(),
+            error,
+        })
+    }
+
+    fn check(&self) -> Result<(), ServiceError> {
+        for held in self.all_held() {
+            let prefix_max = if held.address.is_ipv4() { 32 } else { 128 };
+            if held.prefix > prefix_max {
+                return Err(ServiceError::Prefix {
+                    service: self.name.clone(),
+                    address: held.address,
+                    prefix: held.prefix,
+                });
+            }
+            // IFNAMSIZ with its terminating zero; the kernel would refuse it in the moment of the take-over.
+            if let Some(label) = held.label.filter(|label| label.is_empty() || label.len() > 15) {
+                return Err(ServiceError::Label {
+                    service: self.name.clone(),
+                    label,
+                });
+            }
+            if held.device.is_none() && self.interface.is_none() {
+                return Err(ServiceError::NoDevice {
+                    service: self.name.clone(),
+                    address: held.address,
+                });
+            }
+        }
+        for (interface, tracker) in &self.track_interfaces {
+            if usize::from(tracker.0) >= self.settings.trackers.len() {
+                return Err(ServiceError::NoTracker {
+                    service: self.name.clone(),
+                    interface: interface.clone(),
+                    tracker: tracker.0,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A service that cannot be what it asks for. Nothing has been changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// VRID 0.
+    #[error("0 is no VRID; use 1 to 255")]
+    Vrid,
+    /// Priority 0.
+    #[error("0 is no priority; use 1 to 254, or 255 for the owner of the addresses")]
+    Priority,
+    /// Not an interval.
+    #[error("an interval of {centiseconds} centiseconds cannot be advertised; use 1 to 4095")]
+    Interval {
+        /// What was asked.
+        centiseconds: u16,
+    },
+    /// Not an address.
+    #[error(transparent)]
+    Address(#[from] AddressSyntax),
+    /// A prefix longer than the address.
+    #[error("service {service}: {address} cannot have a prefix length of {prefix}")]
+    Prefix {
+        /// Whose.
+        service: String,
+        /// The address.
+        address: IpAddr,
+        /// What was asked.
+        prefix: u8,
+    },
+    /// A label that the kernel would refuse.
+    #[error("service {service}: the address label {label:?} does not have 1 to 15 octets")]
+    Label {
+        /// Whose.
+        service: String,
+        /// What was asked.
+        label: String,
+    },
+    /// An address and no interface to put it on.
+    #[error("service {service}: no interface for {address}; name one with the address, the service has none")]
+    NoDevice {
+        /// Whose.
+        service: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A tracked interface without its tracker.
+    #[error(
+        "service {service}: tracked interface {interface} is to be tracker {tracker}, which the settings do not have"
+    )]
+    NoTracker {
+        /// Whose.
+        service: String,
+        /// The interface.
+        interface: String,
+        /// The missing index.
+        tracker: u16,
+    },
+    /// The settings contradict each other or the protocol.
+    #[error("service {service}: {error}")]
+    Config {
+        /// Whose.
+        service: String,
+        /// What is wrong.
+        error: ConfigError,
+    },
+    /// Two services of one name.
+    #[error("two services are called {service}")]
+    NameTwice {
+        /// The name.
+        service: String,
+    },
+    /// Two services of one VRID, family, interface and path.
+    #[error("service {service} has the VRID, family and path of service {other} on the same interface")]
+    KeyTwice {
+        /// The second.
+        service: String,
+        /// The first.
+        other: String,
+    },
+}

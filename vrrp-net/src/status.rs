@@ -1,0 +1,149 @@
+//! What there is to know about a running driver.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use vrrp_core::wire::Difference;
+use vrrp_core::{Cause, Counters, Deadline, Health, Link, Standing, StateName};
+
+/// All of it, at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// CLOCK_BOOTTIME in nanoseconds.
+    pub at_nanos: u64,
+    /// Every service in the order of configuration.
+    pub services: Vec<ServiceStatus>,
+    /// How the loop keeps up.
+    pub loop_lag: LoopLag,
+    /// Packets of protocol 112 that named none of our routers, by reason, and those that did.
+    pub rejected: vrrp_core::Rejects,
+    /// Times that netlink events were lost and everything was read anew.
+    pub overruns: u64,
+}
+
+/// How late the loop woke for its deadlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct LoopLag {
+    /// The last time, in nanoseconds.
+    pub last_nanos: u64,
+    /// The worst since the start, in nanoseconds.
+    pub max_nanos: u64,
+    /// When the worst was, CLOCK_BOOTTIME in nanoseconds.
+    pub max_at_nanos: u64,
+    /// Times it woke for a deadline.
+    pub wakes: u64,
+}
+
+/// One service.
+#[derive(Debug, Clone, Serialize)]
+pub struct ServiceStatus {
+    /// Its name.
+    pub name: String,
+    /// Its interface.
+    pub interface: Option<String>,
+    /// State.
+    pub state: StateName,
+    /// Addresses are still held after a goodbye (PRJ-STOP-01).
+    pub holding: bool,
+    /// Since when, CLOCK_BOOTTIME in nanoseconds.
+    pub since_nanos: u64,
+    /// Since when, by the wall clock of that moment.
+    pub since: SystemTime,
+    /// For how long.
+    pub for_time: Duration,
+    /// Why this state was entered; `None` before the first change.
+    pub why: Option<Cause>,
+    /// Eligible with a priority, or barred and why.
+    pub standing: StandingStatus,
+    /// Priority in effect.
+    pub priority: u8,
+    /// Priority as configured.
+    pub base_priority: u8,
+    /// What each tracked object adds, by its index.
+    pub contributions: Vec<Contribution>,
+    /// Who was last believed to be Active, this router not included: address and priority.
+    pub last_active: Option<(IpAddr, u8)>,
+    /// The link as the router knows it.
+    pub link: Link,
+    /// Every address of the service.
+    pub addresses: Vec<AddressStatus>,
+    /// What comes next, and when.
+    pub deadline: Option<Deadline>,
+    /// Counters.
+    pub counters: Counters,
+    /// Peers whose packets were discarded, and what differs.
+    pub incompatible: Vec<Incompatible>,
+}
+
+/// [`Standing`] in a form that serializes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum StandingStatus {
+    /// May compete with this priority.
+    Eligible(u8),
+    /// May not, and why.
+    Barred(vrrp_core::Bar),
+}
+
+impl From<Standing> for StandingStatus {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Eligible(priority) => Self::Eligible(priority.get()),
+            Standing::Barred(bar) => Self::Barred(bar),
+        }
+    }
+}
+
+/// What a tracked object does to the priority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Contribution {
+    /// Its index in the settings.
+    pub tracker: u16,
+    /// Its health.
+    pub health: Health,
+    /// What it adds.
+    pub adds: i32,
+    /// It bars the router.
+    pub bars: bool,
+}
+
+/// One address: what is wanted and what the kernel has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AddressStatus {
+    /// The address.
+    pub address: IpAddr,
+    /// Its prefix length.
+    pub prefix: u8,
+    /// Its interface.
+    pub interface: String,
+    /// In advertisements.
+    pub advertised: bool,
+    /// Wanted at the moment.
+    pub wanted: bool,
+    /// What the kernel has.
+    pub present: AddressPresence,
+}
+
+/// What the kernel has of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum AddressPresence {
+    /// Its interface does not exist.
+    NoInterface,
+    /// It is not there.
+    Absent,
+    /// It is there and ours.
+    Ours,
+    /// It is there and others made it.
+    Foreign,
+}
+
+/// A peer that is there and not understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Incompatible {
+    /// Its address.
+    pub source: IpAddr,
+    /// What differs.
+    pub difference: Difference,
+    /// When it was last seen, CLOCK_BOOTTIME in nanoseconds.
+    pub seen_nanos: u64,
+}

@@ -1,0 +1,209 @@
+//! What links and addresses there are: a mirror of the kernel, kept by events, corrected by dumps. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+
+use vrrp_core::Family;
+
+use crate::netlink::{AddressInfo, LinkInfo, Message};
+
+/// Something that is otherwise than before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Seen {
+    /// A link came, went, was renamed, or went up or down.
+    Link { index: u32 },
+    /// An address came, or changed.
+    Address { index: u32, address: IpAddr },
+    /// An address went.
+    AddressGone { index: u32, address: IpAddr },
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    info: AddressInfo,
+    /// Order of appearance: the kernel lists the address it would choose first.
+    order: u64,
+}
+
+type Place = (u32, IpAddr, u8);
+
+/// The mirror.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    links: BTreeMap<u32, LinkInfo>,
+    names: HashMap<String, u32>,
+    addresses: BTreeMap<Place, Entry>,
+    order: u64,
+}
+
+impl Table {
+    pub(crate) fn link(&self, index: u32) -> Option<&LinkInfo> {
+        self.links.get(&index)
+    }
+
+    pub(crate) fn index_of(&self, name: &str) -> Option<u32> {
+        self.names.get(name).copied()
+    }
+
+    /// One event.
+    pub(crate) fn apply(&mut self, message: Message) -> Option<Seen> {
+        match message {
+            Message::NewLink(link) => self.put_link(link),
+            Message::DelLink { index } => self.drop_link(index),
+            Message::NewAddress(info) => self.put_address(info),
+            Message::DelAddress(info) => self.drop_address(info.index, info.address, info.prefix),
+            Message::Answer { .. } | Message::Done { .. } | Message::Overrun => None,
+        }
+    }
+
+    fn put_link(&mut self, link: LinkInfo) -> Option<Seen> {
+        let index = link.index;
+        let before = self.links.insert(index, link.clone());
+        if before.as_ref() == Some(&link) {
+            return None;
+        }
+        if let Some(before) = before
+            && self.index_of(&before.name) == Some(index)
+        {
+            let _renamed = self.names.remove(&before.name);
+        }
+        let _other = self.names.insert(link.name, index);
+        Some(Seen::Link { index })
+    }
+
+    fn drop_link(&mut self, index: u32) -> Option<Seen> {
+        let link = self.links.remove(&index)?;
+        if self.index_of(&link.name) == Some(index) {
+            let _gone = self.names.remove(&link.name);
+        }
+        self.addresses.retain(|(of, _, _), _| *of != index);
+        Some(Seen::Link { index })
+    }
+
+    /// Also for what was made by ourselves, before the kernel tells of it.
+    pub(crate) fn put_address(&mut self, info: AddressInfo) -> Option<Seen> {
+        let (index, address) = (info.index, info.address);
+        self.order = self.order.wrapping_add(1);
+        let order = self.order;
+        let place = (index, address, info.prefix);
+        match self.addresses.get_mut(&place) {
+            Some(entry) if entry.info == info => return None,
+            Some(entry) => entry.info = info,
+            None => {
+                let _none = self.addresses.insert(place, Entry { info, order });
+            }
+        }
+        Some(Seen::Address { index, address })
+    }
+
+    pub(crate) fn drop_address(&mut self, index: u32, address: IpAddr, prefix: u8) -> Option<Seen> {
+        let _entry = self.addresses.remove(&(index, address, prefix))?;
+        Some(Seen::AddressGone { index, address })
+    }
+
+    /// Everything anew, from two dumps: what is otherwise than was known, as if it had been told by events.
+    pub(crate) fn replace(&mut self, links: Vec<Message>, addresses: Vec<Message>) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        let mut indexes = Vec::with_capacity(links.len());
+        for message in links {
+            if let Message::NewLink(link) = message {
+                indexes.push(link.index);
+                seen.extend(self.put_link(link));
+            }
+        }
+        let gone: Vec<u32> = self
+            .links
+            .keys()
+            .copied()
+            .filter(|index| !indexes.contains(index))
+            .collect();
+        seen.extend(gone.into_iter().filter_map(|index| self.drop_link(index)));
+        self.replace_addresses(addresses, &mut seen);
+        seen
+    }
+
+    /// As [`Table::replace`], addresses only.
+    pub(crate) fn replace_addresses(&mut self, addresses: Vec<Message>, seen: &mut Vec<Seen>) {
+        let mut before = std::mem::take(&mut self.addresses);
+        for message in addresses {
+            let Message::NewAddress(info) = message else {
+                continue;
+            };
+            let (index, address) = (info.index, info.address);
+            let old = before.remove(&(index, address, info.prefix));
+            if old.is_none_or(|old| old.info != info) {
+                seen.push(Seen::Address { index, address });
+            }
+            self.order = self.order.wrapping_add(1);
+            let order = self.order;
+            let _none = self
+                .addresses
+                .insert((index, address, info.prefix), Entry { info, order });
+        }
+        let gone = before.into_keys();
+        seen.extend(gone.map(|(index, address, _)| Seen::AddressGone { index, address }));
+    }
+
+    /// Every entry of one address on a link; in IPv4 there can be several, of different prefix lengths.
+    pub(crate) fn find(&self, index: u32, address: IpAddr) -> impl Iterator<Item = &AddressInfo> {
+        let range = (index, address, 0)..=(index, address, u8::MAX);
+        self.addresses.range(range).map(|(_, entry)| &entry.info)
+    }
+
+    /// Every address of a link.
+    pub(crate) fn on(&self, index: u32) -> impl Iterator<Item = &AddressInfo> {
+        self.entries_on(index).map(|entry| &entry.info)
+    }
+
+    fn entries_on(&self, index: u32) -> impl Iterator<Item = &Entry> {
+        let lowest = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        self.addresses
+            .range((index, lowest, 0)..)
+            .take_while(move |((of, _, _), _)| *of == index)
+            .map(|(_, entry)| entry)
+    }
+
+    /// Whether an address is on this node and usable as a source; on the link, where one is given.
+    pub(crate) fn has(&self, index: Option<u32>, address: IpAddr) -> bool {
+        match index {
+            Some(index) => self.find(index, address).any(|info| !info.is_unusable()),
+            None => self
+                .addresses
+                .values()
+                .any(|entry| entry.info.address == address && !entry.info.is_unusable()),
+        }
+    }
+
+    /// PRJ-IP-02: the first address of the link that is not secondary, has the widest scope and is not virtual; in IPv6
+    /// a link-local one (V3-5.1.2.1-01). `current` stays as long as there is none of a better kind.
+    pub(crate) fn primary(
+        &self,
+        index: u32,
+        family: Family,
+        is_virtual: impl Fn(IpAddr) -> bool,
+        current: Option<IpAddr>,
+    ) -> Option<IpAddr> {
+        let kind = |info: &AddressInfo| (info.is_secondary(), info.scope);
+        let candidates = || {
+            self.entries_on(index).filter(|entry| {
+                let info = &entry.info;
+                fits(info.address, family) && !info.is_unusable() && !is_virtual(info.address)
+            })
+        };
+        let best = candidates().min_by_key(|entry| (kind(&entry.info), entry.order))?;
+        let stays = candidates()
+            .find(|entry| Some(entry.info.address) == current && kind(&entry.info) == kind(&best.info));
+        Some(stays.unwrap_or(best).info.address)
+    }
+}
+
+fn fits(address: IpAddr, family: Family) -> bool {
+    match (family, address) {
+        (Family::Ipv4, IpAddr::V4(address)) => !address.is_loopback(),
+        (Family::Ipv6, IpAddr::V6(address)) => address.is_unicast_link_local(),
+        (Family::Ipv4, IpAddr::V6(_)) | (Family::Ipv6, IpAddr::V4(_)) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
