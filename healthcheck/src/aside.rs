@@ -39,3 +39,35 @@ impl<T: Send + 'static> Aside<T> {
         answer.map_err(|_gone| io::Error::other("the call ended without an answer"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::Aside;
+
+    #[tokio::test]
+    async fn a_call_that_hangs_is_waited_for_and_not_made_twice() {
+        let aside = Aside::new();
+        let (go, gate) = mpsc::channel::<()>();
+        let first = aside.call(move || {
+            let _ = gate.recv();
+            "first"
+        });
+        assert!(timeout(Duration::from_millis(20), first).await.is_err());
+        go.send(()).unwrap();
+        assert_eq!(aside.call(|| "second").await.unwrap(), "first");
+        assert_eq!(aside.call(|| "third").await.unwrap(), "third");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_dies_is_an_error_and_not_a_wait() {
+        let aside = Aside::new();
+        let died = aside.call(|| -> u8 { std::panic::resume_unwind(Box::new("gone")) });
+        assert!(died.await.is_err());
+        assert_eq!(aside.call(|| 7_u8).await.unwrap(), 7);
+    }
+}

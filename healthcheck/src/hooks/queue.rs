@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
 use super::result::{HookEnd, HookResult, HookStatus};
@@ -45,7 +45,8 @@ impl Default for HookLimits {
 #[derive(Debug)]
 pub struct HookQueue {
     shared: Arc<Shared>,
-    worker: JoinHandle<()>,
+    worker: tokio::sync::Mutex<Option<JoinHandle<()>>>,
+    stop: AbortHandle,
 }
 
 /// How a drain ended.
@@ -67,6 +68,8 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) waiting: VecDeque<Job>,
     pub(super) running: Option<Job>,
+    /// The last one has its result, but its process group is not gone yet.
+    pub(super) dying: bool,
     closed: bool,
     done: u64,
     failed: u64,
@@ -102,7 +105,11 @@ impl HookQueue {
             outstanding: watch::Sender::new(0),
         });
         let worker = runtime.spawn(worker::work(Arc::clone(&shared)));
-        Self { shared, worker }
+        Self {
+            shared,
+            stop: worker.abort_handle(),
+            worker: tokio::sync::Mutex::new(Some(worker)),
+        }
     }
 
     /// Puts a command at the end of the queue. Never blocks and never waits, so the router loop may call it. The
@@ -167,11 +174,13 @@ impl HookQueue {
         {
             return Drained { abandoned: 0 };
         }
-        self.worker.abort();
-        while !self.worker.is_finished() {
-            tokio::task::yield_now().await;
+        self.stop.abort();
+        if let Some(worker) = self.worker.lock().await.take() {
+            // Aborted on purpose; what it ran has been killed when it is gone.
+            let _ = worker.await;
         }
         let mut state = self.shared.lock();
+        state.dying = false;
         let left: Vec<Job> = state
             .running
             .take()
@@ -190,7 +199,7 @@ impl HookQueue {
 
 impl Drop for HookQueue {
     fn drop(&mut self) {
-        self.worker.abort();
+        self.stop.abort();
     }
 }
 
@@ -215,7 +224,10 @@ impl State {
         );
     }
 
+    /// The one that runs is over; its group may still be dying.
     pub(super) fn finish(&mut self, result: HookResult, results_max: usize) {
+        self.running = None;
+        self.dying = true;
         self.done = self.done.saturating_add(1);
         self.failed = self.failed.saturating_add(u64::from(!result.end.is_success()));
         self.keep(result, results_max);

@@ -25,7 +25,7 @@ pub(super) async fn work(shared: Arc<Shared>) {
             lingering.pop_front();
         }
         let mut state = shared.lock();
-        state.running = None;
+        state.dying = false;
         shared.count(&state);
     }
 }

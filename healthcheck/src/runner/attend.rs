@@ -1,7 +1,7 @@
 //! The life of one check: due, run, judge, tell.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -15,22 +15,24 @@ use crate::probe::{Outcome, Probe};
 /// An interval of 0 would never let anything else run.
 const INTERVAL_MIN: Duration = Duration::from_millis(1);
 
+/// A run that ends this part of an interval after the next was due has not missed it: with keepalived's default, a
+/// timeout as long as the interval, a check that hangs would otherwise be run only every other time.
+const LATE_PART: u32 = 8;
+
 /// Never returns; dropped when the check is no longer wanted, and the run under way with it.
-pub(super) async fn attend(check: Check, status: watch::Sender<Status>, on_change: OnChange) {
+pub(super) async fn attend(check: Check, teller: Arc<Teller>) {
     let interval = check.interval.max(INTERVAL_MIN);
     let mut due = Instant::now();
     let mut was_late = false;
     loop {
         sleep_until(due).await;
-        status.send_modify(|status| status.running_since = Some(Instant::now().into_std()));
+        teller.begin();
         let outcome = look(&*check.probe).await;
-        tell(&status, outcome, &on_change);
+        teller.tell(outcome);
         due += interval;
-        let missed = missed_periods(due, Instant::now(), interval);
-        if missed > 0 {
-            due += interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX));
-            status.send_modify(|status| status.skipped = status.skipped.saturating_add(missed));
-        }
+        let missed = missed_runs(Instant::now().saturating_duration_since(due), interval);
+        due += interval.saturating_mul(missed);
+        teller.skip(missed);
         if missed > 0 && !was_late {
             tracing::warn!(
                 check = &*check.name,
@@ -40,6 +42,90 @@ pub(super) async fn attend(check: Check, status: watch::Sender<Status>, on_chang
         }
         was_late = missed > 0;
     }
+}
+
+/// How many runs fell due while another was going that has just ended, `late` after the first of them.
+fn missed_runs(late: Duration, interval: Duration) -> u32 {
+    let missed = late
+        .saturating_sub(interval / LATE_PART)
+        .as_nanos()
+        .div_ceil(interval.as_nanos());
+    u32::try_from(missed).unwrap_or(u32::MAX)
+}
+
+/// Where a check says what it found, until it is told that nobody listens any more.
+pub(super) struct Teller {
+    status: watch::Sender<Status>,
+    on_change: OnChange,
+    /// Held while something is told, so that nothing is told after [`silence`](Self::silence): a late word of an
+    /// old check would contradict the check that has taken its place.
+    silent: Mutex<bool>,
+}
+
+impl Teller {
+    pub(super) fn new(status: Status, on_change: OnChange) -> Self {
+        Self {
+            status: watch::Sender::new(status),
+            on_change,
+            silent: Mutex::new(false),
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    pub(super) fn status(&self) -> Status {
+        self.status.borrow().clone()
+    }
+
+    /// When this returns, the last word has been told.
+    pub(super) fn silence(&self) {
+        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    fn begin(&self) {
+        self.status
+            .send_modify(|status| status.running_since = Some(Instant::now().into_std()));
+    }
+
+    fn skip(&self, runs: u32) {
+        if runs > 0 {
+            self.status
+                .send_modify(|status| status.skipped = status.skipped.saturating_add(u64::from(runs)));
+        }
+    }
+
+    fn tell(&self, outcome: Outcome) {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if *silent {
+            return;
+        }
+        let mut change = None;
+        self.status.send_modify(|status| change = take(status, outcome));
+        if let Some(change) = change {
+            (self.on_change)(change);
+        }
+    }
+}
+
+fn take(status: &mut Status, outcome: Outcome) -> Option<Change> {
+    let now = Instant::now().into_std();
+    let before = status.health();
+    status.running_since = None;
+    status.runs = status.runs.saturating_add(1);
+    status.failures = status.failures.saturating_add(u64::from(!outcome.passed()));
+    let change = status.judge.handle(outcome.verdict).map(|health| Change {
+        name: Arc::clone(&status.name),
+        health,
+        before,
+        outcome: outcome.clone(),
+    });
+    if change.is_some() {
+        status.since = now;
+    }
+    status.last = Some((now, outcome));
+    change
 }
 
 /// One run, whatever the probe does: panic and overrun are fails, since a check must not vanish.
@@ -64,37 +150,21 @@ async fn look(probe: &dyn Probe) -> Outcome {
     }
 }
 
-fn tell(status: &watch::Sender<Status>, outcome: Outcome, on_change: &OnChange) {
-    let mut change = None;
-    status.send_modify(|status| {
-        let now = Instant::now().into_std();
-        let before = status.health();
-        status.running_since = None;
-        status.runs = status.runs.saturating_add(1);
-        status.failures = status.failures.saturating_add(u64::from(!outcome.passed()));
-        if let Some(health) = status.judge.handle(outcome.verdict) {
-            status.since = now;
-            change = Some(Change {
-                name: Arc::clone(&status.name),
-                health,
-                before,
-                outcome: outcome.clone(),
-            });
-        }
-        status.last = Some((now, outcome));
-    });
-    if let Some(change) = change {
-        on_change(change);
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-/// How many runs fell due before `now`, counted from `due`, which itself is still to come if it is not past.
-fn missed_periods(due: Instant, now: Instant, interval: Duration) -> u64 {
-    let late = now.saturating_duration_since(due);
-    if late.is_zero() {
-        return 0;
+    use super::missed_runs;
+
+    #[test]
+    fn a_run_is_missed_when_the_one_before_ended_well_after_it_was_due() {
+        let missed = |late_ms| missed_runs(Duration::from_millis(late_ms), Duration::from_millis(1000));
+        assert_eq!(missed(0), 0);
+        assert_eq!(missed(125), 0);
+        assert_eq!(missed(126), 1);
+        assert_eq!(missed(999), 1);
+        assert_eq!(missed(1125), 1);
+        assert_eq!(missed(1126), 2);
+        assert_eq!(missed_runs(Duration::MAX, Duration::from_millis(1)), u32::MAX);
     }
-    // A run that is late by less than one period is due now and not missed: rounding up keeps the rhythm, one for
-    // every period that has begun.
-    u64::try_from(late.as_nanos().div_ceil(interval.as_nanos().max(1))).unwrap_or(u64::MAX)
 }

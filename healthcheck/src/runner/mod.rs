@@ -16,6 +16,7 @@ use vrrp_core::Health;
 
 pub use status::{Change, Status};
 
+use self::attend::Teller;
 use crate::judge::Judge;
 use crate::probe::Probe;
 
@@ -60,7 +61,15 @@ pub struct Runner {
 
 struct Attended {
     task: JoinHandle<()>,
-    status: watch::Receiver<Status>,
+    teller: Arc<Teller>,
+}
+
+impl Attended {
+    /// No word after this, and no run.
+    fn end(&self) {
+        self.teller.silence();
+        self.task.abort();
+    }
 }
 
 impl fmt::Debug for Runner {
@@ -73,7 +82,8 @@ impl fmt::Debug for Runner {
 
 impl Runner {
     /// Runs on the tokio runtime that it is called in; it needs I/O and time enabled. `on_change` is called for
-    /// every change of health, on that runtime: it must not block (send the change on).
+    /// every change of health, on that runtime, one change of a check at a time and in order. It must not block, and
+    /// not call this runner: it sends the change on.
     ///
     /// # Panics
     /// Outside a tokio runtime; see [`on`](Self::on).
@@ -94,12 +104,11 @@ impl Runner {
     /// Begins a check, its first run at once. A check of the same name is ended (a run under way is killed); its
     /// health, counters and last result are carried over, so that a reload never makes a known health unknown.
     pub fn add(&mut self, check: Check) {
-        let now = Instant::now().into_std();
         let mut status = Status {
             name: Arc::clone(&check.name),
             probe: check.probe.name().into(),
             judge: check.judge,
-            since: now,
+            since: Instant::now().into_std(),
             last: None,
             running_since: None,
             runs: 0,
@@ -107,36 +116,28 @@ impl Runner {
             skipped: 0,
         };
         if let Some(before) = self.checks.remove(&check.name) {
-            before.task.abort();
-            let before = before.status.borrow();
+            before.end();
+            let before = before.teller.status();
             if before.runs > 0 {
                 status = Status {
                     name: status.name,
                     probe: status.probe,
                     judge: check.judge.succeed(&before.judge),
                     running_since: None,
-                    ..before.clone()
+                    ..before
                 };
             }
         }
         let name = Arc::clone(&check.name);
-        let (sender, status) = watch::channel(status);
-        let task = self
-            .runtime
-            .spawn(attend::attend(check, sender, Arc::clone(&self.on_change)));
-        self.checks.insert(name, Attended { task, status });
+        let teller = Arc::new(Teller::new(status, Arc::clone(&self.on_change)));
+        let task = self.runtime.spawn(attend::attend(check, Arc::clone(&teller)));
+        self.checks.insert(name, Attended { task, teller });
     }
 
-    /// Ends a check, and kills its run. False if there is none of this name. A change that is being told at this
-    /// moment may still arrive.
+    /// Ends a check, and kills its run; no change of it arrives any more. False if there is none of this name.
     pub fn remove(&mut self, name: &str) -> bool {
-        match self.checks.remove(name) {
-            Some(attended) => {
-                attended.task.abort();
-                true
-            }
-            None => false,
-        }
+        let removed = self.checks.remove(name);
+        removed.inspect(Attended::end).is_some()
     }
 
     /// The health of a check; unknown if there is none of this name.
@@ -144,15 +145,13 @@ impl Runner {
     pub fn health(&self, name: &str) -> Health {
         self.checks
             .get(name)
-            .map_or(Health::Unknown, |attended| attended.status.borrow().health())
+            .map_or(Health::Unknown, |attended| attended.teller.status().health())
     }
 
     /// All that is known of a check.
     #[must_use]
     pub fn status(&self, name: &str) -> Option<Status> {
-        self.checks
-            .get(name)
-            .map(|attended| attended.status.borrow().clone())
+        self.checks.get(name).map(|attended| attended.teller.status())
     }
 
     /// All that is known of every check, by name.
@@ -160,29 +159,25 @@ impl Runner {
     pub fn statuses(&self) -> Vec<Status> {
         self.checks
             .values()
-            .map(|attended| attended.status.borrow().clone())
+            .map(|attended| attended.teller.status())
             .collect()
     }
 
     /// For whoever wants to follow one check; it ends with the check.
     #[must_use]
     pub fn watch(&self, name: &str) -> Option<watch::Receiver<Status>> {
-        self.checks.get(name).map(|attended| attended.status.clone())
+        self.checks.get(name).map(|attended| attended.teller.subscribe())
     }
 
-    /// Ends every check; when it returns, every process group that a check had started has been killed. A new runner
-    /// begins anew.
+    /// Ends every check; when it returns, every process group that a check had started has been killed.
     pub async fn stop(mut self) {
-        let tasks: Vec<_> = std::mem::take(&mut self.checks)
-            .into_values()
-            .map(|attended| attended.task)
-            .collect();
-        for task in &tasks {
-            task.abort();
+        let checks = std::mem::take(&mut self.checks);
+        for attended in checks.values() {
+            attended.end();
         }
-        for task in tasks {
+        for attended in checks.into_values() {
             // Aborted on purpose.
-            let _ = task.await;
+            let _ = attended.task.await;
         }
     }
 }
@@ -190,7 +185,7 @@ impl Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         for attended in self.checks.values() {
-            attended.task.abort();
+            attended.end();
         }
     }
 }
