@@ -87,7 +87,7 @@ impl Runner {
     /// Show both streams as they come, keep them, and collect what they say about skips.
     fn pass_on(&self, name: &str, mut command: Command, skips: &mut Vec<Skip>) -> Result<ExitStatus, String> {
         let said = |e: std::io::Error| format!("{}: {e}", self.log(name).display());
-        println!("   {command:?}");
+        println!("   {}", words(&command));
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -129,4 +129,19 @@ impl Runner {
         }
         child.wait().map_err(|e| format!("waiting failed: {e}"))
     }
+}
+
+/// The command as one would type it, without the environment.
+fn words(command: &Command) -> String {
+    let program = PathBuf::from(command.get_program());
+    let name = program
+        .file_name()
+        .unwrap_or(command.get_program())
+        .to_string_lossy()
+        .into_owned();
+    let arguments = command.get_args().map(|a| a.to_string_lossy().into_owned());
+    std::iter::once(name)
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
