@@ -309,24 +309,45 @@ impl Pair {
     /// [`LabError::TooLate`] with the logs when that does not happen.
     pub fn wait_until_held(&self, member: &Member) -> Result<(), LabError> {
         let what = format!("{} on {}", self.options.address, member.node.name());
-        wait::until(&what, self.options.patience(), || {
-            member.node.holds(self.options.address).ok()?.then_some(())
-        })
-        .map_err(|error| self.explain(error))
+        self.wait_while_all_run(&what, || member.node.holds(self.options.address).unwrap_or(false))
     }
 
     fn wait_for_holder(&self, wanted: &Member, rival: &Member) -> Result<(), LabError> {
         let what = format!("{} on {} alone", self.options.address, wanted.node.name());
         let holds = |member: &Member| member.node.holds(self.options.address).unwrap_or(false);
-        wait::until(&what, self.options.patience(), || {
-            (holds(wanted) && !holds(rival)).then_some(())
+        self.wait_while_all_run(&what, || holds(wanted) && !holds(rival))
+    }
+
+    /// A daemon that ended by itself will not do what is waited for.
+    fn wait_while_all_run(&self, what: &str, condition: impl Fn() -> bool) -> Result<(), LabError> {
+        let outcome = wait::until(what, self.options.patience(), || {
+            if condition() {
+                Some(None)
+            } else {
+                self.ended().map(Some)
+            }
+        });
+        match outcome {
+            Ok(None) => Ok(()),
+            Ok(Some(ended)) => Err(self.explain(&format!("{what} cannot happen: {ended}"))),
+            Err(error) => Err(self.explain(&error.to_string())),
+        }
+    }
+
+    fn ended(&self) -> Option<String> {
+        [&self.better, &self.other].into_iter().find_map(|member| {
+            let how = member.running.as_ref()?.process.how_it_ended()?;
+            Some(format!(
+                "{} on {} has ended by itself, {how}",
+                member.daemon.name(),
+                member.node.name()
+            ))
         })
-        .map_err(|error| self.explain(error))
     }
 
     /// Add what the daemons said.
-    fn explain(&self, error: LabError) -> LabError {
-        let mut text = error.to_string();
+    fn explain(&self, error: &str) -> LabError {
+        let mut text = error.to_owned();
         for member in [&self.better, &self.other] {
             let log = member
                 .running

@@ -4,6 +4,7 @@ use crate::LabError;
 use crate::topology::Node;
 use crate::usage::Usage;
 use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use std::ffi::OsString;
 use std::fs::File;
@@ -91,6 +92,19 @@ impl Process {
             self.ended = self.child.try_wait().ok().flatten();
         }
         self.ended.is_none()
+    }
+
+    /// How it ended, if it has; leaves the status to be collected.
+    pub fn how_it_ended(&self) -> Option<String> {
+        if let Some(status) = self.ended {
+            return Some(status.to_string());
+        }
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        match waitid(Id::Pid(self.pid()), flags) {
+            Ok(WaitStatus::Exited(_, code)) => Some(format!("exit status: {code}")),
+            Ok(WaitStatus::Signaled(_, signal, _)) => Some(format!("signal: {signal}")),
+            _ => None,
+        }
     }
 
     /// Send a signal to the program alone, which passes it on as it sees fit.
