@@ -146,6 +146,11 @@ fn usable_flags() -> Result<Vec<&'static str>, LabError> {
     )))
 }
 
+/// Whether an ordinary user asks: then root and everybody else inside are that one user.
+pub fn one_user_only() -> bool {
+    !nix::unistd::geteuid().is_root()
+}
+
 fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }

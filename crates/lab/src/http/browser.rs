@@ -33,7 +33,7 @@ pub enum Style {
 pub struct Requests {
     /// Pages asked for.
     pub asked: u32,
-    /// Pages that did not come within [`LIMIT`].
+    /// Pages that did not come within 50 ms.
     pub failed: u32,
     /// The longest time from one page to the next.
     pub longest_without: Duration,
