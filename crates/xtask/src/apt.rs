@@ -89,7 +89,9 @@ impl Place {
             "              apt-get update into {}",
             self.base.join("apt").display()
         );
-        succeed(Command::new("apt-get").args(&options).arg("update"))?;
+        // Without this an update that reached no mirror counts as success.
+        let strict = ["-o", "APT::Update::Error-Mode=any", "update"];
+        succeed(Command::new("apt-get").args(&options).args(strict))?;
         Ok(options)
     }
 
