@@ -95,3 +95,8 @@ pub use script::{Form, FormError, ScriptProbe, ScriptSpec};
 #[cfg(feature = "script")]
 pub use sys::close_inherited_on_exec;
 pub use vrrp_core::Health;
+
+/// The examples of the README are tests too.
+#[cfg(all(doctest, feature = "script"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

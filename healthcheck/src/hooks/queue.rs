@@ -42,6 +42,25 @@ impl Default for HookLimits {
 /// then still tells the state that is. Never is the order changed.
 ///
 /// Dropping the queue kills what runs; [`drain`](Self::drain) lets it finish.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use healthcheck::{Command, HookLimits, HookQueue, NotifyState, notify_arguments};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let queue = HookQueue::new(HookLimits::default());
+/// let words = notify_arguments("VI_1", NotifyState::Master, 150);
+/// queue.push(words.into_iter().fold(Command::new(["echo"]), Command::arg), "notify MASTER");
+/// queue.push(Command::new(["false"]), "notify_master");
+/// queue.drain(Duration::from_secs(10)).await;
+///
+/// let results = queue.results();
+/// assert_eq!(results[0].output, "INSTANCE VI_1 MASTER 150\n");
+/// assert_eq!(results[1].end.to_string(), "exit 1");
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct HookQueue {
     shared: Arc<Shared>,

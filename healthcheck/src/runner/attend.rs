@@ -152,9 +152,49 @@ async fn look(probe: &dyn Probe) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::{Duration, Instant};
 
-    use super::missed_runs;
+    use vrrp_core::Health;
+
+    use super::{Status, Teller, missed_runs};
+    use crate::judge::{Judge, Rules};
+    use crate::probe::Outcome;
+
+    #[test]
+    fn nothing_is_told_after_silence() {
+        let told = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&told);
+        let status = Status {
+            name: "c".into(),
+            probe: "p".into(),
+            judge: Judge::new(Rules::default()),
+            since: Instant::now(),
+            last: None,
+            running_since: None,
+            runs: 0,
+            failures: 0,
+            skipped: 0,
+        };
+        let teller = Teller::new(
+            status,
+            Arc::new(move |_| {
+                count.fetch_add(1, Ordering::SeqCst);
+            }),
+        );
+        teller.tell(Outcome::pass("", Duration::ZERO));
+        assert_eq!(
+            (told.load(Ordering::SeqCst), teller.status().health()),
+            (1, Health::Up)
+        );
+        teller.silence();
+        teller.tell(Outcome::fail("", Duration::ZERO));
+        assert_eq!(
+            (told.load(Ordering::SeqCst), teller.status().health()),
+            (1, Health::Up)
+        );
+    }
 
     #[test]
     fn a_run_is_missed_when_the_one_before_ended_well_after_it_was_due() {

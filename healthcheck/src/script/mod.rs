@@ -88,6 +88,21 @@ impl ScriptSpec {
 /// Runs a script and judges its exit: 0 passes; anything else, a signal, no end within the timeout, or a script
 /// that cannot be run fails with the reason. Runs of one probe never overlap: a run begins when the group of the
 /// one before is gone.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use healthcheck::{Probe, ScriptProbe, ScriptSpec};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), healthcheck::FormError> {
+/// let spec = ScriptSpec::new(["/no/such/check.sh", "--quick"], Duration::from_secs(1))?;
+/// let outcome = ScriptProbe::new(spec).probe().await;
+/// assert!(!outcome.passed());
+/// assert_eq!(outcome.reason, "'/no/such/check.sh' does not exist; correct the path or install it");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ScriptProbe {
     spec: ScriptSpec,
