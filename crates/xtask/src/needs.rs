@@ -35,16 +35,6 @@ const NEEDS: &[Need] = &[
         package: "nginx-light",
         why: "the web server behind the address",
     },
-    Need {
-        program: "tcpdump",
-        package: "tcpdump",
-        why: "a second opinion on our packets",
-    },
-    Need {
-        program: "arping",
-        package: "iputils-arping",
-        why: "asks who answers for the address",
-    },
 ];
 
 /// The version of cargo-deny that the licence check is written for.
