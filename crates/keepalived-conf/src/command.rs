@@ -1,0 +1,174 @@
+//! A command line into program and arguments, without a shell: quotes group, backslashes escape.
+
+/// Why a command cannot be split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommandError {
+    /// A quote is never closed.
+    OpenQuote(char),
+    /// There is no word.
+    Empty,
+}
+
+/// The first command in a text: a string in quotes is the whole command and is split once more, anything else is one
+/// word. Gives the words of the command and what stands behind it.
+pub(crate) fn first(text: &[u8]) -> Result<(Vec<Vec<u8>>, &[u8]), CommandError> {
+    let text = text.trim_ascii_start();
+    let quote = match text.first() {
+        Some(quote @ (b'"' | b'\'')) => *quote,
+        Some(_) => {
+            let (word, rest) = next(text)?;
+            return Ok((vec![word], rest));
+        }
+        None => return Err(CommandError::Empty),
+    };
+    let inner = text.get(1..).unwrap_or_default();
+    let length = closing(inner, quote).ok_or(CommandError::OpenQuote(char::from(quote)))?;
+    let words = split(inner.get(..length).unwrap_or_default())?;
+    Ok((words, inner.get(length.saturating_add(1)..).unwrap_or_default()))
+}
+
+/// All words of a text.
+pub(crate) fn split(mut text: &[u8]) -> Result<Vec<Vec<u8>>, CommandError> {
+    let mut words = Vec::new();
+    while !text.trim_ascii_start().is_empty() {
+        let (word, rest) = next(text.trim_ascii_start())?;
+        words.push(word);
+        text = rest;
+    }
+    if words.is_empty() {
+        Err(CommandError::Empty)
+    } else {
+        Ok(words)
+    }
+}
+
+/// The place of the quote that closes a string.
+fn closing(text: &[u8], quote: u8) -> Option<usize> {
+    let mut escaped = false;
+    text.iter().position(|byte| {
+        let closes = *byte == quote && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        closes
+    })
+}
+
+/// One word: plain letters, escapes, and strings in either kind of quotes, up to a blank.
+fn next(text: &[u8]) -> Result<(Vec<u8>, &[u8]), CommandError> {
+    let mut word = Vec::new();
+    let mut rest = text;
+    let mut inside: Option<u8> = None;
+    while let [byte, tail @ ..] = rest {
+        match (*byte, inside) {
+            (b'\\', _) => {
+                let (letter, behind) = escape(tail);
+                word.extend(letter);
+                rest = behind;
+                continue;
+            }
+            (quote @ (b'"' | b'\''), None) => inside = Some(quote),
+            (quote, Some(open)) if quote == open => inside = None,
+            (blank, None) if blank.is_ascii_whitespace() => break,
+            (letter, _) => word.push(letter),
+        }
+        rest = tail;
+    }
+    match inside {
+        Some(quote) => Err(CommandError::OpenQuote(char::from(quote))),
+        None => Ok((word, rest)),
+    }
+}
+
+/// What stands behind a backslash: `\a \b \E \f \n \r \t \v`, octal, `\xHH`, `\cX`, or the letter itself.
+fn escape(text: &[u8]) -> (Option<u8>, &[u8]) {
+    let Some((first, rest)) = text.split_first() else {
+        return (Some(b'\\'), text);
+    };
+    let plain = match first {
+        b'a' => 0x07,
+        b'b' => 0x08,
+        b'E' => 0x1b,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 0x0b,
+        b'c' => {
+            return rest
+                .split_first()
+                .map_or((Some(b'c'), rest), |(key, rest)| (Some(key & 0x1f), rest));
+        }
+        b'x' => return number(rest, 16, 2).map_or((Some(b'x'), rest), |(byte, rest)| (Some(byte), rest)),
+        b'0'..=b'7' => return number(text, 8, 3).map_or((None, rest), |(byte, rest)| (Some(byte), rest)),
+        other => *other,
+    };
+    (Some(plain), rest)
+}
+
+/// Up to `most` digits of a base; the low eight bits count.
+fn number(text: &[u8], base: u32, most: usize) -> Option<(u8, &[u8])> {
+    let length = text
+        .iter()
+        .take(most)
+        .take_while(|byte| char::from(**byte).is_digit(base))
+        .count();
+    let digits = std::str::from_utf8(text.get(..length)?).ok()?;
+    let value = u32::from_str_radix(digits, base).ok()?;
+    Some((u8::try_from(value & 0xff).ok()?, text.get(length..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(text: &str) -> (Vec<String>, String) {
+        let (words, rest) = first(text.as_bytes()).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (
+            words.iter().map(|word| text(word)).collect(),
+            text(rest).trim().to_owned(),
+        )
+    }
+
+    #[test]
+    fn one_quoted_string_is_the_whole_command() {
+        assert_eq!(
+            command(r#""/x/y.sh arg" user"#),
+            (vec!["/x/y.sh".into(), "arg".into()], "user".into())
+        );
+        assert_eq!(command("'echo 1 2'").0, ["echo", "1", "2"]);
+        assert_eq!(
+            command(r#""/bin/sh -c 'echo \"x y\" z' ""#).0,
+            ["/bin/sh", "-c", "echo \"x y\" z"]
+        );
+        assert_eq!(
+            command(r#""'/bin/echo' 'q w' e\ r t\x41""#).0,
+            ["/bin/echo", "q w", "e r", "tA"]
+        );
+    }
+
+    #[test]
+    fn without_quotes_one_word_is_the_command() {
+        assert_eq!(command("/bin/echo a b"), (vec!["/bin/echo".into()], "a b".into()));
+        assert_eq!(command(r"/a\ b c").0, ["/a b"]);
+    }
+
+    #[test]
+    fn escapes() {
+        let words = |text: &str| split(text.as_bytes()).unwrap();
+        assert_eq!(
+            words(r"\a\b\E\f\n\r\t\v"),
+            [b"\x07\x08\x1b\x0c\n\r\t\x0b".to_vec()]
+        );
+        assert_eq!(words(r"\101\x42\cA\q\777"), [b"AB\x01q\xff".to_vec()]);
+        assert_eq!(words(r"a\"), [b"a\\".to_vec()]);
+        assert_eq!(words(r"\xz"), [b"xz".to_vec()]);
+    }
+
+    #[test]
+    fn what_cannot_be_split() {
+        assert_eq!(first(b"'a b"), Err(CommandError::OpenQuote('\'')));
+        assert_eq!(first(b"\"a 'b\""), Err(CommandError::OpenQuote('\'')));
+        assert_eq!(first(b"  "), Err(CommandError::Empty));
+        assert_eq!(first(b"\"\""), Err(CommandError::Empty));
+    }
+}

@@ -1,0 +1,44 @@
+//! Blocks into a configuration: defaults, what one block takes from another, and the rules that no single line shows.
+
+mod address;
+mod clash;
+mod group;
+mod instance;
+mod missing;
+mod path;
+mod strict;
+mod track;
+
+use crate::diagnostic::Findings;
+use crate::model::{Config, Dropped};
+use crate::read::Blocks;
+use crate::tree::Tree;
+
+/// Fills in defaults, applies keepalived's rules, and says what is missing.
+pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings) -> Config {
+    let lost = missing::scan(tree, &mut blocks);
+    let mut config = Config {
+        global: blocks.global,
+        scripts: blocks.scripts,
+        instances: Vec::new(),
+        dropped: Vec::new(),
+        sync_groups: blocks.groups,
+        missing: lost,
+    };
+    for draft in blocks.drafts {
+        let dropped = Dropped {
+            name: draft.name.clone(),
+            span: draft.span,
+        };
+        match instance::complete(draft, &config, findings) {
+            Some(instance) => config.instances.push(instance),
+            None => config.dropped.push(dropped),
+        }
+    }
+    clash::routers(&mut config, findings);
+    clash::addresses(&mut config.instances, findings);
+    group::complete(&mut config, findings);
+    missing::report(&config, findings);
+    missing::harmless(tree, findings);
+    config
+}

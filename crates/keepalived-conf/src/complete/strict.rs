@@ -1,0 +1,85 @@
+//! What `vrrp_strict` forbids. What it merely sets is set where the value is.
+
+use super::instance::About;
+use crate::diagnostic::Diagnostic;
+use crate::model::{InitialState, Sourced, Version};
+use crate::read::Draft;
+
+/// Removes what strict mode does not allow; false if it does not allow the instance itself.
+pub(super) fn check(
+    draft: &mut Draft,
+    state: &mut Sourced<InitialState>,
+    priority: u8,
+    version: Version,
+    out: &mut About<'_>,
+) -> bool {
+    if let Some(span) = draft.unicast.filter(|_| !draft.peers.is_empty()) {
+        let found = Diagnostic::dropped(
+            "strict-unicast",
+            span,
+            "strict mode does not allow unicast where multicast works",
+        )
+        .silent()
+        .effect("the instance is left out, as keepalived does")
+        .help("remove vrrp_strict, or add strict_mode off to this instance");
+        out.push(found);
+        return false;
+    }
+    if let Some(block) = draft.auth.block.take() {
+        let found = Diagnostic::warning("strict-auth", block, "strict mode does not allow authentication")
+            .effect(
+                "the block is ignored, as keepalived does: peers that use a password do not hear this node",
+            )
+            .help("remove vrrp_strict, or the block on every node");
+        out.push(found);
+    }
+    let owner = priority == 255;
+    if (state.value == InitialState::Master) != owner {
+        let found = Diagnostic::warning(
+            "strict-state",
+            state.span().unwrap_or(draft.span),
+            "in strict mode state is MASTER exactly for priority 255",
+        );
+        out.push(
+            found
+                .effect("the priority decides, as with keepalived")
+                .help("write the state that fits"),
+        );
+        let value = if owner {
+            InitialState::Master
+        } else {
+            InitialState::Backup
+        };
+        *state = Sourced::implied(value, "vrrp_strict");
+    }
+    if let Some(delay) = draft.preempt_delay.filter(|delay| !delay.value.is_zero()) {
+        let found = Diagnostic::warning(
+            "strict-preempt-delay",
+            delay.span().unwrap_or(draft.span),
+            "strict mode does not allow preempt_delay",
+        );
+        out.push(
+            found
+                .effect("it is ignored, as keepalived does")
+                .help("remove it, or vrrp_strict"),
+        );
+        draft.preempt_delay = None;
+    }
+    if let Some(accept) = draft
+        .accept
+        .filter(|accept| accept.value && version == Version::V2)
+    {
+        let found = Diagnostic::warning(
+            "strict-accept",
+            accept.span().unwrap_or(draft.span),
+            "strict mode does not allow accept in version 2",
+        );
+        out.push(
+            found
+                .effect("it is ignored, as keepalived does")
+                .help("remove it, or use version 3"),
+        );
+        draft.accept = None;
+    }
+    true
+}

@@ -1,0 +1,182 @@
+//! What is found in a file, what happens now, and what to do.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::source::Span;
+
+/// How grave a finding is for what runs afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The file cannot be used at all.
+    Fatal,
+    /// One instance cannot be started; the rest can.
+    InstanceDropped,
+    /// A setting is not carried out as written.
+    Error,
+    /// Carried out, and probably not meant so.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+impl Severity {
+    /// The word in front of the code: `error`, `warning`, `note`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Fatal | Self::InstanceDropped | Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// What keepalived itself says to the same words (`keepalived -t`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keepalived {
+    /// Nothing.
+    #[default]
+    Silent,
+    /// Reports it and goes on.
+    Reports,
+    /// Does not start.
+    Stops,
+}
+
+/// A second place that explains a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is there.
+    pub text: String,
+}
+
+/// One finding. Ordered lists of them are part of the public interface; wording may change, codes do not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Gravity.
+    pub severity: Severity,
+    /// Stable name of the kind of finding, such as `unknown-keyword`.
+    pub code: &'static str,
+    /// Where; none for a finding about the whole (such as a missing file named on the command line).
+    pub span: Option<Span>,
+    /// The instance it concerns, by name.
+    pub instance: Option<String>,
+    /// What was found.
+    pub message: String,
+    /// What happens now; may be empty.
+    pub effect: Cow<'static, str>,
+    /// What to do; may be empty.
+    pub help: Cow<'static, str>,
+    /// Further places.
+    pub labels: Vec<Label>,
+    /// What keepalived does at this point.
+    pub keepalived: Keepalived,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(
+        severity: Severity,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            code,
+            span: Some(span),
+            instance: None,
+            message: message.into(),
+            effect: Cow::Borrowed(""),
+            help: Cow::Borrowed(""),
+            labels: Vec::new(),
+            keepalived: Keepalived::Reports,
+        }
+    }
+
+    pub(crate) fn fatal(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            keepalived: Keepalived::Stops,
+            ..Self::new(Severity::Fatal, code, span, message)
+        }
+    }
+
+    pub(crate) fn dropped(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::InstanceDropped, code, span, message)
+    }
+
+    pub(crate) fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message)
+    }
+
+    pub(crate) fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message)
+    }
+
+    pub(crate) fn note(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, span, message).silent()
+    }
+
+    pub(crate) fn effect(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.effect = text.into();
+        self
+    }
+
+    pub(crate) fn help(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.help = text.into();
+        self
+    }
+
+    pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    pub(crate) fn about(mut self, instance: impl Into<String>) -> Self {
+        self.instance = Some(instance.into());
+        self
+    }
+
+    /// keepalived says nothing here: the finding is our own.
+    pub(crate) const fn silent(mut self) -> Self {
+        self.keepalived = Keepalived::Silent;
+        self
+    }
+}
+
+/// Findings as they come, in the order of reading.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<Diagnostic>,
+    left_out: usize,
+}
+
+/// A hostile file may be wrong on every line; nobody reads more than this.
+const FINDINGS_MAX: usize = 10_000;
+
+impl Findings {
+    pub(crate) fn push(&mut self, found: Diagnostic) {
+        // Never leave out what bars a start.
+        if self.list.len() < FINDINGS_MAX || found.severity <= Severity::InstanceDropped {
+            self.list.push(found);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
+        if let (true, Some(span)) = (self.left_out > 0, self.list.last().and_then(|last| last.span)) {
+            let text = format!("{} more findings are not listed", self.left_out);
+            self.list.push(Diagnostic::note("too-many-findings", span, text));
+        }
+        self.list
+    }
+}

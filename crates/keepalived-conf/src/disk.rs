@@ -1,0 +1,65 @@
+//! Files of the machine. Outside the parse path: only a program that wants the disk names this.
+
+use std::path::Path;
+
+use crate::files::{FileError, Files};
+use crate::pattern;
+
+/// Reads real files. Relative paths are relative to the working folder of the process.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiskFiles;
+
+impl Files for DiskFiles {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        std::fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => FileError::Absent,
+            _ => FileError::Unreadable(error.to_string()),
+        })
+    }
+
+    fn matching(&self, pattern: &str) -> Vec<String> {
+        let mut found: Vec<String> = pattern::alternatives(pattern)
+            .iter()
+            .flat_map(|one| walk(one))
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+/// Follows a pattern folder by folder.
+fn walk(pattern: &str) -> Vec<String> {
+    let mut reached = vec![if pattern.starts_with('/') {
+        "/".to_owned()
+    } else {
+        String::new()
+    }];
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
+        reached = reached.iter().flat_map(|folder| step(folder, part)).collect();
+    }
+    reached.retain(|path| Path::new(path).is_file());
+    reached
+}
+
+fn step(folder: &str, part: &str) -> Vec<String> {
+    let join = |name: &str| {
+        if folder.is_empty() || folder.ends_with('/') {
+            format!("{folder}{name}")
+        } else {
+            format!("{folder}/{name}")
+        }
+    };
+    if !pattern::is_pattern(part) {
+        return vec![join(part)];
+    }
+    let Ok(entries) = std::fs::read_dir(if folder.is_empty() { "." } else { folder }) else {
+        return Vec::new();
+    };
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let hidden_too = part.starts_with('.');
+    names
+        .filter(|name| (hidden_too || !name.starts_with('.')) && pattern::matches(part, name))
+        .map(|name| join(&name))
+        .collect()
+}

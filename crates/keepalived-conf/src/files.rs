@@ -1,0 +1,64 @@
+//! How the parser gets at text: a parameter, so that parsing touches no disk.
+
+use std::collections::BTreeMap;
+
+/// Why a file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// There is no such file.
+    #[error("no such file")]
+    Absent,
+    /// It is there, and cannot be read: the system's words for why.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Where configuration text comes from.
+pub trait Files {
+    /// The bytes of one file.
+    ///
+    /// # Errors
+    /// [`FileError`] when it is absent or cannot be read.
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
+
+    /// The paths that a shell pattern (`*`, `?`, `[…]`, `{a,b}`) matches, sorted; a path without wildcards matches
+    /// itself if it exists. Keyword `include`.
+    fn matching(&self, pattern: &str) -> Vec<String>;
+}
+
+/// Files held in memory, for tests, editors and simulations.
+///
+/// ```
+/// use keepalived_conf::{Files, MemoryFiles};
+/// let files = MemoryFiles::new([("/etc/k.conf", "global_defs { router_id a }")]);
+/// assert!(files.read("/etc/k.conf").is_ok());
+/// assert_eq!(files.matching("/etc/*.conf"), ["/etc/k.conf"]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFiles {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl MemoryFiles {
+    /// Holds the given paths and contents.
+    pub fn new<P: Into<String>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, B)>) -> Self {
+        Self {
+            files: files
+                .into_iter()
+                .map(|(path, bytes)| (path.into(), bytes.into()))
+                .collect(),
+        }
+    }
+}
+
+impl Files for MemoryFiles {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        self.files.get(path).cloned().ok_or(FileError::Absent)
+    }
+
+    fn matching(&self, pattern: &str) -> Vec<String> {
+        let patterns = crate::pattern::alternatives(pattern);
+        let fits = |path: &&String| patterns.iter().any(|one| crate::pattern::matches(one, path));
+        self.files.keys().filter(fits).cloned().collect()
+    }
+}

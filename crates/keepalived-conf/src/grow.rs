@@ -1,0 +1,259 @@
+//! Pieces into a tree, block by block, as keepalived's reader walks them.
+//!
+//! That reader is flat: a known block word reads lines until the next `}`; an unknown word's `{` is ignored, so that
+//! its `}` ends the block around it. This is kept, for it decides what keepalived makes of a broken file, and whatever
+//! is lost that way is reported, with the place of the brace that is to blame.
+
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::keywords::{self, Block, Content, Keyword, Safety, Suggestion};
+use crate::lexer::{Piece, Word};
+use crate::source::Span;
+use crate::tree::{Bar, Body, Item, Node, Tree};
+
+/// Builds the tree. Every mistake of form is reported; nothing is refused.
+pub(crate) fn grow(pieces: Vec<Piece>, findings: &mut Findings) -> Tree {
+    let mut grower = Grower {
+        pieces: pieces.into_iter().peekable(),
+        findings,
+        bars: Vec::new(),
+        open: Vec::new(),
+        strays: Vec::new(),
+    };
+    let nodes = grower.nodes(Block::Root).0;
+    Tree {
+        nodes,
+        bars: grower.bars,
+    }
+}
+
+struct Grower<'a> {
+    pieces: std::iter::Peekable<std::vec::IntoIter<Piece>>,
+    findings: &'a mut Findings,
+    bars: Vec<Bar>,
+    /// The items whose blocks are open, outermost first.
+    open: Vec<Open>,
+    /// `{` that were ignored and whose `}` are still to come.
+    strays: Vec<Stray>,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    header: Span,
+    block: Block,
+}
+
+/// An ignored `{`.
+#[derive(Clone)]
+struct Stray {
+    span: Span,
+    /// The blocks that were open around it: their words may come to stand outside them.
+    within: Vec<Open>,
+}
+
+impl Grower<'_> {
+    /// Reads until the `}` that ends this block; gives its place.
+    fn nodes(&mut self, block: Block) -> (Vec<Node>, Option<Span>) {
+        let mut nodes = Vec::new();
+        while let Some(piece) = self.pieces.next() {
+            match piece {
+                Piece::Close(span) if block == Block::Root => self.extra_close(span),
+                Piece::Close(span) => return (nodes, Some(span)),
+                Piece::Open(span) => {
+                    self.stray_open(span, nodes.last());
+                    nodes.push(Node::StrayBrace(span));
+                }
+                Piece::Unread { why, span } => {
+                    let owner = self.open.first().map(|open| open.header);
+                    let why_text = "the line may have held anything".to_owned();
+                    self.bars.push(Bar {
+                        owner,
+                        word: "unread-line".into(),
+                        span,
+                        meant: None,
+                        why: why_text,
+                    });
+                    nodes.push(Node::Unread { why, span });
+                }
+                Piece::Words { words, raw, span } => {
+                    nodes.push(Node::Item(self.item(block, words, raw, span)))
+                }
+            }
+        }
+        (nodes, None)
+    }
+
+    fn item(&mut self, block: Block, words: Vec<Word>, raw: Vec<u8>, span: Span) -> Item {
+        let first = words.first().map(Word::bytes).unwrap_or_default();
+        let keyword = match block.content() {
+            Content::Keywords => keywords::find(block, first),
+            Content::Lines | Content::Words => None,
+        };
+        if keyword.is_none()
+            && block.content() == Content::Keywords
+            && let Some(word) = words.first()
+        {
+            self.unknown(block, word);
+        }
+        let body = keyword.and_then(|keyword| Some((keyword, keyword.opens?)));
+        let body = body.map(|(keyword, opens)| self.body(keyword, opens, span));
+        Item {
+            words,
+            raw,
+            span,
+            keyword,
+            body,
+        }
+    }
+
+    fn body(&mut self, keyword: &'static Keyword, block: Block, header: Span) -> Body {
+        let brace = match self.pieces.next_if(|piece| matches!(piece, Piece::Open(_))) {
+            Some(Piece::Open(span)) => Some(span),
+            _ => {
+                let text = format!("{} needs a `{{` behind it", keyword.name);
+                let found = Diagnostic::error("missing-open-brace", header, text)
+                    .effect("what follows, up to the next `}`, is read as its block")
+                    .help("add the brace");
+                self.findings.push(found);
+                None
+            }
+        };
+        self.open.push(Open { header, block });
+        let (nodes, close) = self.nodes(block);
+        self.open.pop();
+        if close.is_none() {
+            let found = Diagnostic::error(
+                "missing-close-brace",
+                brace.unwrap_or(header),
+                format!("the block of {} is never closed", keyword.name),
+            );
+            let found = found.effect("it ends with the file, as keepalived takes it");
+            self.findings.push(
+                found
+                    .help("add a `}` where the block ends")
+                    .label(header, "opened here"),
+            );
+        }
+        let from = brace.unwrap_or(header);
+        let last = nodes.last().map(node_span);
+        Body {
+            block,
+            nodes,
+            span: from.to(close.or(last).unwrap_or(from)),
+        }
+    }
+
+    fn extra_close(&mut self, span: Span) {
+        let found = match self.strays.pop() {
+            Some(stray) if stray.within.is_empty() => return,
+            Some(stray) => Diagnostic::error("extra-close-brace", span, "this `}` ends nothing any more")
+                .effect("it is ignored, as keepalived does")
+                .label(
+                    stray.span,
+                    "the `{` that belongs to it was ignored, so every `}` since ended one block too many",
+                ),
+            None => Diagnostic::error("extra-close-brace", span, "this `}` ends nothing")
+                .effect("it is ignored, as keepalived does"),
+        };
+        self.findings
+            .push(found.help("remove it, or the one that ended the block too early"));
+    }
+
+    fn stray_open(&mut self, span: Span, before: Option<&Node>) {
+        let within = self.open.clone();
+        let what = match before {
+            Some(Node::Item(item)) if item.keyword.is_some() => format!("{} takes no block", item.name()),
+            Some(Node::Item(item)) => format!("{} is not a word that takes a block here", item.name()),
+            _ => "no word in front of it takes a block".to_owned(),
+        };
+        let mut found = Diagnostic::error("unexpected-open-brace", span, format!("unexpected `{{`: {what}"))
+            .help("remove the block, or correct the word in front of it");
+        found = match within.last() {
+            Some(open) => found
+                .effect("the brace is ignored, as keepalived does; its `}` ends the block around it")
+                .label(open.header, "the block that will end too early"),
+            None => found.effect("the brace is ignored, as keepalived does"),
+        };
+        self.findings.push(found);
+        self.strays.push(Stray { span, within });
+    }
+
+    /// An unknown word: reported, and a bar where it may be one on which service depends.
+    fn unknown(&mut self, block: Block, word: &Word) {
+        // Inside an unknown block at the top, one report is enough.
+        let silenced =
+            self.open.is_empty() && self.strays.last().is_some_and(|stray| stray.within.is_empty());
+        let stranded = self.stranded(word.bytes());
+        if silenced && stranded.is_none() {
+            return;
+        }
+        let text = word.text();
+        let mut found = Diagnostic::error(
+            "unknown-keyword",
+            word.span,
+            format!("unknown word {text:?} in {}", block.title()),
+        )
+        .effect("the line is ignored, as keepalived does");
+        let suggestion = keywords::resembling(block, word.bytes());
+        if let Some((owner, open, keyword)) = stranded {
+            found.code = "stranded-keyword";
+            found.effect = format!("it is a word of {}; here the line is ignored", open.block.title()).into();
+            found = found
+                .label(open.header, "the block it was meant for")
+                .help("close and open braces where they belong");
+            self.bar(
+                Some(owner),
+                word,
+                keyword,
+                format!("{text} came to stand outside its block"),
+            );
+        } else if let Some(Suggestion::Misspelt(keyword)) = suggestion {
+            found = found.help(format!("did you mean {}?", keyword.name));
+            let owner = self.open.first().map(|open| open.header);
+            self.bar(
+                owner,
+                word,
+                keyword,
+                format!("{text:?} looks like {}", keyword.name),
+            );
+        } else if let Some(Suggestion::Elsewhere(keyword)) = suggestion {
+            found = found.help(format!("{} is a word of {}", keyword.name, keyword.block.title()));
+        } else {
+            found = found.help("remove the line, or see the list of keywords");
+        }
+        self.findings.push(found);
+    }
+
+    /// The block around, or the one that ended too early, to which a word that is unknown here belongs.
+    /// With the header of the item at the top that it belongs to.
+    fn stranded(&self, word: &[u8]) -> Option<(Span, Open, &'static Keyword)> {
+        let around = self.open.split_last().map_or(&[][..], |(_, around)| around);
+        let earlier = self.strays.iter().map(|stray| stray.within.as_slice());
+        std::iter::once(around).chain(earlier).find_map(|blocks| {
+            let found =
+                |open: &Open| Some((blocks.first()?.header, *open, keywords::find(open.block, word)?));
+            blocks.iter().rev().find_map(found)
+        })
+    }
+
+    fn bar(&mut self, owner: Option<Span>, word: &Word, meant: &'static Keyword, why: String) {
+        if matches!(meant.safety, Safety::Decides { .. }) {
+            self.bars.push(Bar {
+                owner,
+                word: word.text(),
+                span: word.span,
+                meant: Some(meant),
+                why,
+            });
+        }
+    }
+}
+
+fn node_span(node: &Node) -> Span {
+    match node {
+        Node::Item(item) => item
+            .body
+            .as_ref()
+            .map_or(item.span, |body| item.span.to(body.span)),
+        Node::StrayBrace(span) | Node::Unread { span, .. } => *span,
+    }
+}

@@ -1,0 +1,109 @@
+//! The checks of real servers.
+
+use super::{Block, Section, word};
+
+const LVS: &str = "virtual servers are not built yet; their block is refused";
+
+macro_rules! rows {
+    ($($name:literal $arguments:literal $doc:literal,)*) => {
+        &[$(word($name, $arguments, $doc).ignored(LVS),)*]
+    };
+}
+
+pub(super) const SECTIONS: &[Section] = &[
+    (
+        &[
+            Block::TcpCheck,
+            Block::HttpGet,
+            Block::SmtpCheck,
+            Block::SmtpHost,
+            Block::DnsCheck,
+            Block::PingCheck,
+            Block::UdpCheck,
+        ],
+        rows! {
+            "connect_ip" "IP" "Address to check.", "connect_port" "PORT" "Port to check.",
+            "bindto" "IP" "Source address.", "bind_port" "PORT" "Source port.", "bind_if" "IF" "Interface to use.",
+            "connect_timeout" "SECONDS" "Limit of a connection.", "fwmark" "N" "Mark of the packets.",
+        },
+    ),
+    (
+        &[
+            Block::TcpCheck,
+            Block::HttpGet,
+            Block::SmtpCheck,
+            Block::DnsCheck,
+            Block::MiscCheck,
+            Block::PingCheck,
+            Block::UdpCheck,
+        ],
+        rows! {
+            "retry" "0.." "Failures that count as down.", "delay_before_retry" "SECONDS" "Time between them.",
+            "warmup" "SECONDS" "Spread of the first check.", "delay_loop" "SECONDS" "Time between checks.",
+            "alpha" "[BOOL]" "Starts as down.", "log_all_failures" "[BOOL]" "Logs each failure.",
+        },
+    ),
+    (
+        &[Block::HttpGet],
+        &[word("url", "{ path, … }", "A page to ask for.")
+            .opens(Block::Url)
+            .lenient()
+            .ignored(LVS)],
+    ),
+    (
+        &[Block::HttpGet],
+        rows! {
+            "virtualhost" "STRING" "Host header.", "http_protocol" "1.0|1.0C|1.1" "Version of HTTP.",
+            "enable_sni" "" "Sends the host name in the TLS greeting.", "sni_name" "STRING" "The name to send there.",
+            "fast_recovery" "" "Checks all pages in one turn.", "tls_compliant" "" "Insists on a proper TLS end.",
+            "nb_get_retry" "N" "Old name of retry.",
+        },
+    ),
+    (
+        &[Block::Url],
+        rows! {
+            "path" "PATH" "Path of the page.", "digest" "MD5" "MD5 of the body.",
+            "status_code" "N[-M] …" "Status codes that are good.", "virtualhost" "STRING" "Host header.",
+            "regex" "PATTERN" "What the body must match.", "regex_no_match" "" "What it must not match.",
+            "regex_options" "NAME …" "Options of the pattern.", "regex_min_offset" "N" "Where a match may begin.",
+            "regex_max_offset" "N" "Where a match must have begun.", "regex_stack" "START MAX" "Memory of the matcher.",
+            "tls_compliant" "" "Insists on a proper TLS end.",
+        },
+    ),
+    (
+        &[Block::SmtpCheck],
+        &[
+            word("helo_name", "STRING", "Name in the SMTP greeting.").ignored(LVS),
+            word("host", "{ connect_ip, … }", "Old place of the connection words.")
+                .opens(Block::SmtpHost)
+                .lenient()
+                .ignored(LVS),
+        ],
+    ),
+    (
+        &[Block::DnsCheck],
+        rows! { "type" "NAME" "Record type to ask for.", "name" "NAME" "Name to ask for.", },
+    ),
+    (
+        &[Block::MiscCheck],
+        rows! {
+            "misc_path" "COMMAND" "The command.", "misc_timeout" "SECONDS" "Limit of one run.",
+            "misc_dynamic" "" "The exit status is the weight.", "user" "USER [GROUP]" "User that it runs as.",
+        },
+    ),
+    (
+        &[Block::UdpCheck],
+        rows! {
+            "payload" "HEX" "What to send.", "require_reply" "[HEX]" "What must come back.",
+            "min_reply_length" "0..65535" "Least length of the answer.", "max_reply_length" "0..65535" "Greatest length of the answer.",
+        },
+    ),
+    (
+        &[Block::BfdCheck],
+        rows! { "name" "NAME" "The session.", "alpha" "" "Starts as down.", },
+    ),
+    (
+        &[Block::FileCheck],
+        rows! { "track_file" "NAME" "The file.", "weight" "N [reverse|noreverse]" "Factor of the number.", },
+    ),
+];

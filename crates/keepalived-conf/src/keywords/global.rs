@@ -1,0 +1,543 @@
+//! `global_defs`.
+
+use super::{Block, Section, word};
+
+const MAIL: &str = "no mail is sent yet";
+const SNMP: &str = "there is no SNMP agent; ask vrrpctl";
+const DBUS: &str = "there is no D-Bus service; ask vrrpctl";
+const NAMES: &str = "there are no child processes to name";
+const FIREWALL: &str = "no firewall rule is set";
+const LVS: &str = "only virtual servers use it";
+const BUFFERS: &str = "sockets are sized by the daemon";
+const DUMPS: &str = "nothing is dumped to files; ask vrrpctl";
+const CHILD: &str = "there is no such child process";
+const FIFO: &str = "there is no event pipe yet; notify scripts run";
+const RELOAD: &str = "a reload happens on request only, and a file is always checked first";
+
+pub(super) const SECTIONS: &[Section] = &[(
+    &[Block::GlobalDefs],
+    &[
+        word("router_id", "STRING", "Name of this node in mails and dumps."),
+        word("notification_email", "{ ADDRESS … }", "Who gets mail.")
+            .opens(Block::NotificationEmail)
+            .lenient()
+            .ignored(MAIL),
+        word("notification_email_from", "ADDRESS", "Sender of mail.").ignored(MAIL),
+        word("smtp_server", "IP|NAME [PORT]", "Mail relay.").ignored(MAIL),
+        word("smtp_connect_timeout", "SECONDS", "Limit for reaching the relay.").ignored(MAIL),
+        word("smtp_helo_name", "STRING", "Name in the SMTP greeting.").ignored(MAIL),
+        word("smtp_alert", "[BOOL]", "Mail on changes, default of all parts.").ignored(MAIL),
+        word("smtp_alert_vrrp", "[BOOL]", "Mail on changes of instances.").ignored(MAIL),
+        word("smtp_alert_checker", "[BOOL]", "Mail on changes of real servers.").ignored(MAIL),
+        word("no_email_faults", "[BOOL]", "No mail on FAULT.").ignored(MAIL),
+        word("no_checker_emails", "", "No mail on changes of real servers.").ignored(MAIL),
+        word(
+            "checker_log_all_failures",
+            "[BOOL]",
+            "Logs each failed probe of real servers.",
+        )
+        .ignored(LVS),
+        word("process_names", "", "Gives each process its own name.").ignored(NAMES),
+        word("process_name", "NAME", "Name of the parent process.").ignored(NAMES),
+        word("vrrp_process_name", "NAME", "Name of the VRRP process.").ignored(NAMES),
+        word("checker_process_name", "NAME", "Name of the checker process.").ignored(NAMES),
+        word("lvs_process_name", "NAME", "Old name of checker_process_name.").ignored(NAMES),
+        word("bfd_process_name", "NAME", "Name of the BFD process.").ignored(NAMES),
+        word(
+            "use_symlink_paths",
+            "[BOOL]",
+            "Keeps symbolic links in script paths.",
+        )
+        .ignored("paths are used as written"),
+        word(
+            "default_interface",
+            "IF",
+            "Interface of static entries that name none.",
+        )
+        .ignored("only static entries use it"),
+        word(
+            "dynamic_interfaces",
+            "[allow_if_changes]",
+            "Accepts interfaces that do not exist yet.",
+        ),
+        word(
+            "vrrp_version",
+            "2|3",
+            "Protocol version of instances that set none.",
+        )
+        .daemon(),
+        word(
+            "vrrp_strict",
+            "[BOOL]",
+            "The protocol's rules enforced, for instances that do not say.",
+        )
+        .daemon()
+        .partial("traffic to the address is not dropped"),
+        word(
+            "vrrp_skip_check_adv_addr",
+            "[BOOL]",
+            "Compares address lists only when the sender is new.",
+        ),
+        word(
+            "vrrp_garp_master_delay",
+            "SECONDS",
+            "Time from taking over to the second announcement.",
+        ),
+        word(
+            "vrrp_garp_master_repeat",
+            "N",
+            "Announcements per address in a burst.",
+        ),
+        word(
+            "vrrp_garp_master_refresh",
+            "SECONDS",
+            "Period of announcements while active; 0 is none.",
+        ),
+        word(
+            "vrrp_garp_master_refresh_repeat",
+            "N",
+            "Announcements per address in a periodic burst.",
+        ),
+        word(
+            "vrrp_garp_lower_prio_delay",
+            "SECONDS",
+            "Time to the second burst after a lower rival.",
+        ),
+        word(
+            "vrrp_garp_lower_prio_repeat",
+            "N",
+            "Announcements per address after a lower rival.",
+        ),
+        word(
+            "vrrp_garp_interval",
+            "SECONDS",
+            "Least time between two gratuitous ARP on an interface.",
+        ),
+        word(
+            "vrrp_gna_interval",
+            "SECONDS",
+            "Least time between two unsolicited neighbour advertisements.",
+        ),
+        word("vrrp_min_garp", "[BOOL]", "One announcement, no second burst."),
+        word(
+            "vrrp_garp_extra_if",
+            "[all] 1..86400",
+            "Announces addresses on other interfaces periodically.",
+        )
+        .lenient()
+        .ignored("addresses are announced at a take-over"),
+        word(
+            "vrrp_vmac_garp_intvl",
+            "[all] 1..86400",
+            "Old name of vrrp_garp_extra_if.",
+        )
+        .lenient()
+        .ignored("addresses are announced at a take-over"),
+        word(
+            "vrrp_down_timer_adverts",
+            "1..100",
+            "Missed adverts before a take-over.",
+        ),
+        word(
+            "vrrp_lower_prio_no_advert",
+            "[BOOL]",
+            "Does not answer a lower rival at once.",
+        ),
+        word(
+            "vrrp_higher_prio_send_advert",
+            "[BOOL]",
+            "Sends one more advert before yielding to a higher rival.",
+        ),
+        word(
+            "vrrp_owner_ignore_adverts",
+            "[BOOL]",
+            "At priority 255 drops all adverts.",
+        ),
+        word(
+            "vrrp_check_unicast_src",
+            "[BOOL]",
+            "Accepts unicast adverts only from listed peers.",
+        ),
+        word("vrrp_mcast_group4", "IPv4", "Multicast group of IPv4 instances.").daemon(),
+        word("vrrp_mcast_group6", "IPv6", "Multicast group of IPv6 instances.").daemon(),
+        word(
+            "v3_checksum_as_v2",
+            "[BOOL]",
+            "Version 3 over IPv4 without a pseudo-header in the checksum.",
+        ),
+        word(
+            "vrrp_startup_delay",
+            "SECONDS",
+            "Holds all instances back after the daemon's start.",
+        ),
+        word(
+            "vrrp_delay_after_boot",
+            "SECONDS",
+            "Holds all instances back, counted from boot.",
+        )
+        .ignored("only vrrp_startup_delay holds instances back"),
+        word(
+            "log_unknown_vrids",
+            "",
+            "Logs adverts of virtual routers that are not configured.",
+        )
+        .ignored("only logging"),
+        word(
+            "vrrp_notify_priority_changes",
+            "[BOOL]",
+            "Tells the event pipe about priority changes.",
+        )
+        .ignored(FIFO),
+        word(
+            "vmac_prefix",
+            "STRING",
+            "Prefix of the names of virtual MAC interfaces.",
+        )
+        .ignored("only virtual MAC interfaces use it"),
+        word(
+            "vmac_addr_prefix",
+            "STRING",
+            "The same for addresses on other interfaces.",
+        )
+        .ignored("only virtual MAC interfaces use it"),
+        word(
+            "disable_local_igmp",
+            "",
+            "Keeps the kernel from reporting local groups.",
+        )
+        .ignored("no report is filtered"),
+        word(
+            "iproute_usr_dir",
+            "PATH",
+            "Where names of tables and scopes are read.",
+        )
+        .ignored("only numbers are used"),
+        word(
+            "iproute_etc_dir",
+            "PATH",
+            "Where names of tables and scopes are read.",
+        )
+        .ignored("only numbers are used"),
+        word(
+            "vrrp_iptables",
+            "[IN [OUT]]",
+            "Uses iptables for no_accept and virtual MACs.",
+        )
+        .ignored(FIREWALL),
+        word("vrrp_ipsets", "[NAME …]", "Set names to use with iptables.").ignored(FIREWALL),
+        word(
+            "nftables",
+            "[TABLE]",
+            "Uses nftables for no_accept and virtual MACs.",
+        )
+        .ignored(FIREWALL),
+        word("nftables_priority", "N", "Priority of the chains.").ignored(FIREWALL),
+        word("nftables_ifindex", "", "Matches interfaces by number.").ignored(FIREWALL),
+        word("nftables_counters", "", "Adds counters to the rules.").ignored(FIREWALL),
+        word(
+            "nftables_ipvs",
+            "[TABLE]",
+            "Table that marks packets of virtual server groups.",
+        )
+        .ignored(LVS),
+        word("nftables_ipvs_priority", "N", "Priority of its chains.").ignored(LVS),
+        word("nftables_ipvs_start_fwmark", "1..", "First mark to use.").ignored(LVS),
+        word(
+            "lvs_sync_daemon",
+            "IF [inst VI] [id N] [maxlen N] [port N] [ttl N] [group IP]",
+            "Kernel connection synchronisation.",
+        )
+        .ignored(LVS),
+        word("lvs_sync_daemon_interface", "IF", "Old name of lvs_sync_daemon.").ignored(LVS),
+        word(
+            "lvs_timeouts",
+            "[tcp S] [tcpfin S] [udp S]",
+            "Kernel connection timeouts.",
+        )
+        .ignored(LVS),
+        word("lvs_flush", "", "Flushes all virtual servers at start.").ignored(LVS),
+        word("lvs_flush_on_stop", "[VS]", "Flushes virtual servers at stop.").ignored(LVS),
+        word("lvs_flush_onstop", "[VS]", "Other spelling of lvs_flush_on_stop.").ignored(LVS),
+        word(
+            "rs_init_notifies",
+            "",
+            "Notices for the first state of real servers.",
+        )
+        .ignored(LVS),
+        word("vrrp_priority", "-20..19", "Nice value of the daemon."),
+        word(
+            "checker_priority",
+            "-20..19",
+            "Nice value of the checker process.",
+        )
+        .ignored(CHILD),
+        word("bfd_priority", "-20..19", "Nice value of the BFD process.").ignored(CHILD),
+        word("vrrp_no_swap", "", "Locks the daemon into memory."),
+        word("checker_no_swap", "", "Locks the checker process into memory.").ignored(CHILD),
+        word("bfd_no_swap", "", "Locks the BFD process into memory.").ignored(CHILD),
+        word("vrrp_rt_priority", "1..99", "Real-time priority of the daemon."),
+        word(
+            "checker_rt_priority",
+            "1..99",
+            "Real-time priority of the checker process.",
+        )
+        .ignored(CHILD),
+        word(
+            "bfd_rt_priority",
+            "1..99",
+            "Real-time priority of the BFD process.",
+        )
+        .ignored(CHILD),
+        word("vrrp_cpu_affinity", "N …", "Processors the daemon may use.")
+            .ignored("all processors may be used"),
+        word(
+            "checker_cpu_affinity",
+            "N …",
+            "Processors of the checker process.",
+        )
+        .ignored(CHILD),
+        word("bfd_cpu_affinity", "N …", "Processors of the BFD process.").ignored(CHILD),
+        word(
+            "vrrp_rlimit_rttime",
+            "MICROSECONDS",
+            "Limit of real-time use without a pause.",
+        )
+        .ignored("no limit is set"),
+        word(
+            "vrrp_rlimit_rtime",
+            "MICROSECONDS",
+            "Old name of vrrp_rlimit_rttime.",
+        )
+        .ignored("no limit is set"),
+        word(
+            "checker_rlimit_rttime",
+            "MICROSECONDS",
+            "The same for the checker process.",
+        )
+        .ignored(CHILD),
+        word(
+            "checker_rlimit_rtime",
+            "MICROSECONDS",
+            "Old name of checker_rlimit_rttime.",
+        )
+        .ignored(CHILD),
+        word(
+            "bfd_rlimit_rttime",
+            "MICROSECONDS",
+            "The same for the BFD process.",
+        )
+        .ignored(CHILD),
+        word(
+            "bfd_rlimit_rtime",
+            "MICROSECONDS",
+            "Old name of bfd_rlimit_rttime.",
+        )
+        .ignored(CHILD),
+        word(
+            "max_auto_priority",
+            "[-1..99]",
+            "Raises the real-time priority when timers are late.",
+        )
+        .ignored("the priority stays as it is set"),
+        word(
+            "min_auto_priority_delay",
+            "MICROSECONDS",
+            "How late a timer must be for that.",
+        )
+        .ignored("the priority stays as it is set"),
+        word("vrrp_netlink_cmd_rcv_bufs", "BYTES", "Netlink command buffer.").ignored(BUFFERS),
+        word(
+            "vrrp_netlink_cmd_rcv_bufs_force",
+            "BOOL",
+            "Goes beyond the system's limit there.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "vrrp_netlink_monitor_rcv_bufs",
+            "BYTES",
+            "Netlink monitor buffer.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "vrrp_netlink_monitor_rcv_bufs_force",
+            "BOOL",
+            "Goes beyond the system's limit there.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "lvs_netlink_cmd_rcv_bufs",
+            "BYTES",
+            "Netlink command buffer of the checker.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "lvs_netlink_cmd_rcv_bufs_force",
+            "BOOL",
+            "Goes beyond the system's limit there.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "lvs_netlink_monitor_rcv_bufs",
+            "BYTES",
+            "Netlink monitor buffer of the checker.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "lvs_netlink_monitor_rcv_bufs_force",
+            "BOOL",
+            "Goes beyond the system's limit there.",
+        )
+        .ignored(BUFFERS),
+        word("process_monitor_rcv_bufs", "BYTES", "Process event buffer.").ignored(BUFFERS),
+        word(
+            "process_monitor_rcv_bufs_force",
+            "BOOL",
+            "Goes beyond the system's limit there.",
+        )
+        .ignored(BUFFERS),
+        word(
+            "vrrp_rx_bufs_policy",
+            "MTU|ADVERT|BYTES",
+            "How receive buffers are sized.",
+        )
+        .ignored(BUFFERS),
+        word("vrrp_rx_bufs_multiplier", "N", "Multiplier for that.").ignored(BUFFERS),
+        word("umask", "MODE", "Mask of file modes.").ignored("no file is written"),
+        word("random_seed", "N", "Seed for tests.").ignored("nothing is random"),
+        word("script_user", "USER [GROUP]", "User that scripts run as."),
+        word(
+            "enable_script_security",
+            "",
+            "Refuses root scripts that others may write.",
+        ),
+        word(
+            "set_supplementary_groups",
+            "[BOOL]",
+            "Gives scripts the user's further groups.",
+        )
+        .ignored("scripts have the groups of their user"),
+        word(
+            "startup_script",
+            "COMMAND [USER [GROUP]]",
+            "Runs before anything else.",
+        )
+        .daemon()
+        .refused("what it prepares would be missing"),
+        word("startup_script_timeout", "1..1000", "Limit for it.").ignored("the script itself is refused"),
+        word(
+            "shutdown_script",
+            "COMMAND [USER [GROUP]]",
+            "Runs after everything else.",
+        )
+        .ignored("only runs once the addresses are gone"),
+        word("shutdown_script_timeout", "1..1000", "Limit for it.").ignored("the script is not run"),
+        word(
+            "notify_fifo",
+            "PATH [USER [GROUP]]",
+            "Pipe for events of all kinds.",
+        )
+        .ignored(FIFO),
+        word(
+            "notify_fifo_script",
+            "COMMAND [USER [GROUP]]",
+            "Program that reads it.",
+        )
+        .ignored(FIFO),
+        word(
+            "vrrp_notify_fifo",
+            "PATH [USER [GROUP]]",
+            "Pipe for events of instances.",
+        )
+        .ignored(FIFO),
+        word(
+            "vrrp_notify_fifo_script",
+            "COMMAND [USER [GROUP]]",
+            "Program that reads it.",
+        )
+        .ignored(FIFO),
+        word(
+            "lvs_notify_fifo",
+            "PATH [USER [GROUP]]",
+            "Pipe for events of virtual servers.",
+        )
+        .ignored(FIFO),
+        word(
+            "lvs_notify_fifo_script",
+            "COMMAND [USER [GROUP]]",
+            "Program that reads it.",
+        )
+        .ignored(FIFO),
+        word(
+            "fifo_write_vrrp_states_on_reload",
+            "",
+            "Writes every state to the pipe after a reload.",
+        )
+        .ignored(FIFO),
+        word("snmp_socket", "ADDRESS", "Socket of the SNMP agent.").ignored(SNMP),
+        word("enable_snmp_vrrp", "", "keepalived's own VRRP MIB.").ignored(SNMP),
+        word("enable_snmp_keepalived", "", "Old name of enable_snmp_vrrp.").ignored(SNMP),
+        word("enable_snmp_checker", "", "keepalived's own checker MIB.").ignored(SNMP),
+        word("enable_snmp_rfc", "", "The MIBs of the RFCs.").ignored(SNMP),
+        word("enable_snmp_rfcv2", "", "The MIB of RFC 2787.").ignored(SNMP),
+        word("enable_snmp_rfcv3", "", "The MIB of RFC 6527.").ignored(SNMP),
+        word("enable_traps", "", "SNMP traps.").ignored(SNMP),
+        word(
+            "snmp_vs_stats_update_interval",
+            "SECONDS",
+            "Age of virtual server figures.",
+        )
+        .ignored(SNMP),
+        word(
+            "snmp_rs_stats_update_interval",
+            "SECONDS",
+            "Age of real server figures.",
+        )
+        .ignored(SNMP),
+        word("enable_dbus", "", "D-Bus interface.").ignored(DBUS),
+        word("dbus_service_name", "NAME", "Its bus name.").ignored(DBUS),
+        word(
+            "dbus_no_interface_name",
+            "NAME",
+            "Path of instances without an interface.",
+        )
+        .ignored(DBUS),
+        word("json_version", "1|2", "Layout of the JSON dump.").ignored(DUMPS),
+        word("state_dump_file", "PATH", "Where the state is dumped.").ignored(DUMPS),
+        word("stats_dump_file", "PATH", "Where the counters are dumped.").ignored(DUMPS),
+        word("json_dump_file", "PATH", "Where the JSON dump goes.").ignored(DUMPS),
+        word(
+            "data_use_instance",
+            "[BOOL]",
+            "Puts the instance into the names of dumps.",
+        )
+        .ignored(DUMPS),
+        word(
+            "reload_check_config",
+            "[LOGFILE]",
+            "Tests a file before a reload.",
+        )
+        .ignored(RELOAD),
+        word(
+            "reload_time_file",
+            "PATH",
+            "File with the time of the next reload.",
+        )
+        .ignored(RELOAD),
+        word("reload_repeat", "", "Keeps that file.").ignored(RELOAD),
+        word("reload_file", "[PATH]", "File that marks a reload in progress.").ignored(RELOAD),
+        word("include_check", "[WORD …]", "How strict include is by default.")
+            .ignored("an included file that cannot be read is always reported"),
+        word(
+            "config_save_dir",
+            "PATH",
+            "Where copies of the configuration are kept.",
+        )
+        .ignored("no copy is kept"),
+        word(
+            "tmp_config_directory",
+            "PATH",
+            "Where the expanded configuration is kept.",
+        )
+        .ignored("no copy is kept"),
+    ],
+)];

@@ -1,0 +1,356 @@
+//! `vrrp_instance` and the blocks in it.
+
+use super::{Block, Section, word};
+
+const VMAC: &str = "virtual MAC interfaces are not built yet: neighbours would learn another MAC address";
+const HMAC: &str = "signed advertisements are not built yet: peers that expect them would not hear this node";
+const ROUTES: &str = "it does not move with the address yet";
+const TRACKED: &str = "not tracked yet: the instance would run where it must not";
+
+pub(super) const SECTIONS: &[Section] = &[
+    (
+        &[Block::Instance],
+        &[
+            word(
+                "state",
+                "MASTER|BACKUP",
+                "Which node is meant to be active; the priority decides.",
+            ),
+            word("interface", "IF", "Where adverts go and addresses land.").instance(),
+            word("virtual_router_id", "1..255", "Number of the virtual router.").instance(),
+            word("priority", "1..255", "The higher one wins; 255 is the owner."),
+            word("advert_int", "0.01..255", "Seconds between adverts.").instance(),
+            word("version", "2|3", "Protocol version.").instance(),
+            word(
+                "authentication",
+                "{ auth_type, auth_pass }",
+                "Password of version 2.",
+            )
+            .opens(Block::Authentication)
+            .lenient()
+            .instance(),
+            word("auth_hmac", "{ key, active_key, … }", "Signed advertisements.")
+                .opens(Block::AuthHmac)
+                .lenient()
+                .instance()
+                .refused(HMAC),
+            word("virtual_ipaddress", "{ IP[/LEN] … }", "The advertised addresses.")
+                .opens(Block::VirtualIpaddress)
+                .lenient()
+                .instance(),
+            word(
+                "virtual_ipaddress_excluded",
+                "{ IP[/LEN] … }",
+                "Addresses that move along and are not advertised.",
+            )
+            .opens(Block::VirtualIpaddress)
+            .lenient()
+            .instance(),
+            word(
+                "no_virtual_ipaddress",
+                "",
+                "Allows an instance without addresses.",
+            ),
+            word(
+                "virtual_routes",
+                "{ ROUTE … }",
+                "Routes that move with the instance.",
+            )
+            .opens(Block::VirtualRoutes)
+            .lenient()
+            .instance()
+            .refused(ROUTES),
+            word(
+                "virtual_rules",
+                "{ RULE … }",
+                "Routing rules that move with the instance.",
+            )
+            .opens(Block::VirtualRules)
+            .lenient()
+            .instance()
+            .refused(ROUTES),
+            word("preempt", "", "A higher priority takes over; the default."),
+            word("nopreempt", "", "Who is active stays active."),
+            word(
+                "preempt_delay",
+                "0..1000",
+                "Seconds to wait before taking over from a lower one.",
+            ),
+            word("accept", "", "The addresses answer; the default."),
+            word("no_accept", "", "The addresses do not answer.")
+                .instance()
+                .refused("traffic to the address would be answered"),
+            word("strict_mode", "[BOOL]", "The protocol's rules enforced.")
+                .instance()
+                .partial("traffic to the address is not dropped"),
+            word(
+                "skip_check_adv_addr",
+                "[BOOL]",
+                "Compares address lists only when the sender is new.",
+            ),
+            word("native_ipv6", "", "Forces IPv6.").ignored("the addresses tell the family"),
+            word(
+                "unicast_peer",
+                "{ IP [min_ttl N] [max_ttl N] … }",
+                "Peers instead of multicast.",
+            )
+            .opens(Block::UnicastPeer)
+            .lenient()
+            .instance(),
+            word(
+                "unicast_fault_no_peer",
+                "",
+                "Barred without a peer, instead of multicast.",
+            )
+            .instance(),
+            word("unicast_src_ip", "IP", "Source address of unicast.").instance(),
+            word("mcast_src_ip", "IP", "Source address of multicast."),
+            word("mcast_dst_ip", "IP", "Multicast group.").instance(),
+            word("track_src_ip", "", "Barred while the source address is absent."),
+            word("unicast_ttl", "0..255", "TTL of unicast adverts."),
+            word(
+                "check_unicast_src",
+                "[BOOL]",
+                "Accepts unicast adverts only from listed peers.",
+            ),
+            word(
+                "old_unicast_checksum",
+                "[never]",
+                "Checksum of releases up to 1.3.6.",
+            ),
+            word(
+                "v3_checksum_as_v2",
+                "[BOOL]",
+                "Version 3 over IPv4 without a pseudo-header in the checksum.",
+            ),
+            word("vrf", "NAME", "Routing domain of unicast without an interface.")
+                .instance()
+                .refused("adverts would leave by another routing table"),
+            word("kernel_rx_buf_size", "BYTES", "Receive buffer.").ignored("sockets are sized by the daemon"),
+            word(
+                "use_vmac",
+                "[[name] IF] [MAC] [netlink_notify_msg] [group N]",
+                "The virtual MAC address of the protocol.",
+            )
+            .instance()
+            .refused(VMAC),
+            word("vmac_xmit_base", "", "Sends adverts from the parent interface.")
+                .ignored("only virtual MACs use it"),
+            word(
+                "use_vmac_addr",
+                "",
+                "Virtual MACs for addresses on other interfaces too.",
+            )
+            .instance()
+            .refused(VMAC),
+            word(
+                "use_ipvlan",
+                "[[name] IF] [IP] [bridge|private|vepa] [group N]",
+                "An ipvlan interface for the addresses.",
+            )
+            .instance()
+            .refused("ipvlan interfaces are not built yet"),
+            word(
+                "promote_secondaries",
+                "",
+                "Keeps secondary addresses when the primary goes.",
+            )
+            .ignored("addresses of ours are put back when the kernel drops them"),
+            word(
+                "dont_track_primary",
+                "",
+                "The link of the interface does not bar the instance.",
+            ),
+            word(
+                "track_interface",
+                "{ IF [weight N [reverse]] … }",
+                "Further interfaces that must be up.",
+            )
+            .opens(Block::TrackList)
+            .lenient()
+            .instance(),
+            word(
+                "track_script",
+                "{ NAME [weight N [reverse]] … }",
+                "Scripts that must succeed.",
+            )
+            .opens(Block::TrackList)
+            .lenient()
+            .instance(),
+            word(
+                "track_file",
+                "{ NAME [weight N [reverse]] … }",
+                "Files whose number counts.",
+            )
+            .opens(Block::TrackList)
+            .lenient()
+            .instance()
+            .refused(TRACKED),
+            word(
+                "track_process",
+                "{ NAME [weight N [reverse]] … }",
+                "Processes that must run.",
+            )
+            .opens(Block::TrackList)
+            .lenient()
+            .instance()
+            .refused(TRACKED),
+            word(
+                "track_bfd",
+                "{ NAME [weight N [reverse]] … }",
+                "BFD sessions that must be up.",
+            )
+            .opens(Block::TrackList)
+            .lenient()
+            .instance()
+            .refused(TRACKED),
+            word("linkbeat_use_polling", "", "Polls the link.")
+                .ignored("the kernel reports link changes without polling"),
+            word(
+                "garp_master_delay",
+                "SECONDS",
+                "Time from taking over to the second announcement.",
+            ),
+            word("garp_master_repeat", "N", "Announcements per address in a burst."),
+            word(
+                "garp_master_refresh",
+                "SECONDS",
+                "Period of announcements while active; 0 is none.",
+            ),
+            word(
+                "garp_master_refresh_repeat",
+                "N",
+                "Announcements per address in a periodic burst.",
+            ),
+            word(
+                "garp_lower_prio_delay",
+                "SECONDS",
+                "Time to the second burst after a lower rival.",
+            ),
+            word(
+                "garp_lower_prio_repeat",
+                "N",
+                "Announcements per address after a lower rival.",
+            ),
+            word(
+                "lower_prio_no_advert",
+                "[BOOL]",
+                "Does not answer a lower rival at once.",
+            ),
+            word(
+                "higher_prio_send_advert",
+                "[BOOL]",
+                "Sends one more advert before yielding to a higher rival.",
+            ),
+            word(
+                "down_timer_adverts",
+                "1..100",
+                "Missed adverts before a take-over.",
+            ),
+            word(
+                "garp_extra_if",
+                "[all] 0..86400",
+                "Announces addresses on other interfaces periodically.",
+            )
+            .lenient()
+            .ignored("addresses are announced at a take-over"),
+            word("vmac_garp_intvl", "[all] 0..86400", "Old name of garp_extra_if.")
+                .lenient()
+                .ignored("addresses are announced at a take-over"),
+            word(
+                "owner_ignore_adverts",
+                "[BOOL]",
+                "At priority 255 drops all adverts.",
+            ),
+            word(
+                "timer_expired_backup",
+                "[1..254]",
+                "Yields after a stall of this process.",
+            )
+            .ignored("adverts that waited during a stall are heard first"),
+            word(
+                "thread_timer_expired",
+                "[1..254]",
+                "Old name of timer_expired_backup.",
+            )
+            .ignored("adverts that waited during a stall are heard first"),
+            word("debug", "0..4", "Unused.").ignored("keepalived ignores it too"),
+            word(
+                "notify_master",
+                "COMMAND [USER [GROUP]]",
+                "Runs when the instance becomes active.",
+            ),
+            word(
+                "notify_backup",
+                "COMMAND [USER [GROUP]]",
+                "Runs when the instance becomes backup.",
+            ),
+            word(
+                "notify_fault",
+                "COMMAND [USER [GROUP]]",
+                "Runs when the instance is barred.",
+            ),
+            word(
+                "notify_stop",
+                "COMMAND [USER [GROUP]]",
+                "Runs when the daemon stops.",
+            ),
+            word(
+                "notify",
+                "COMMAND [USER [GROUP]]",
+                "Runs at every change, told which.",
+            ),
+            word(
+                "notify_deleted",
+                "[COMMAND [USER [GROUP]]]",
+                "Runs when a reload removes the instance.",
+            )
+            .ignored("a removed instance runs notify_stop"),
+            word(
+                "notify_master_rx_lower_pri",
+                "COMMAND [USER [GROUP]]",
+                "Runs when an active node hears a lower rival.",
+            )
+            .ignored("a lower rival is counted and logged"),
+            word(
+                "notify_priority_changes",
+                "[BOOL]",
+                "Tells the event pipe about priority changes.",
+            )
+            .ignored("there is no event pipe yet"),
+            word("smtp_alert", "[BOOL]", "Mail on changes.").ignored("no mail is sent yet"),
+            word(
+                "lvs_sync_daemon_interface",
+                "IF",
+                "Deprecated place of lvs_sync_daemon.",
+            )
+            .ignored("only virtual servers use it"),
+        ],
+    ),
+    (
+        &[Block::Authentication],
+        &[
+            word("auth_type", "PASS|AH", "Kind of authentication.")
+                .instance()
+                .partial("AH, which was withdrawn from the protocol, is not built"),
+            word("auth_pass", "STRING", "The password; 8 bytes count.").instance(),
+        ],
+    ),
+    (
+        &[Block::AuthHmac],
+        &[
+            word("key", "ID KEY", "A key.").ignored("the block itself is refused"),
+            word("active_key", "ID", "The key to sign with.").ignored("the block itself is refused"),
+            word("time_window", "1..300", "Age an advertisement may have.")
+                .ignored("the block itself is refused"),
+            word("anti_replay", "time|monotonic", "How repeats are told.")
+                .ignored("the block itself is refused"),
+            word(
+                "mode",
+                "enforce|permissive|receive-only",
+                "What unsigned advertisements are worth.",
+            )
+            .ignored("the block itself is refused"),
+        ],
+    ),
+];

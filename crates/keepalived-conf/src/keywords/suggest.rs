@@ -1,0 +1,137 @@
+//! "Did you mean".
+
+use super::{Block, Content, Keyword, TABLE};
+
+/// What an unknown word may have been meant to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Suggestion {
+    /// A word of the same block, misspelt.
+    Misspelt(&'static Keyword),
+    /// A word of another block.
+    Elsewhere(&'static Keyword),
+}
+
+/// The word of the table that `text` resembles most where it stands.
+pub(crate) fn resembling(block: Block, text: &[u8]) -> Option<Suggestion> {
+    let text = normal(text);
+    if text.is_empty() || text.len() > 40 {
+        return None;
+    }
+    let near = TABLE
+        .iter()
+        .filter(|keyword| keyword.block == block)
+        .filter_map(|keyword| {
+            let distance = distance(&text, &normal(keyword.name.as_bytes()));
+            (distance <= allowance(keyword.name)).then_some((distance, keyword))
+        });
+    let same = near
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, keyword)| Suggestion::Misspelt(keyword));
+    same.or_else(|| {
+        let elsewhere = |keyword: &&Keyword| {
+            keyword.block.content() == Content::Keywords && normal(keyword.name.as_bytes()) == text
+        };
+        TABLE.iter().find(elsewhere).map(Suggestion::Elsewhere)
+    })
+}
+
+/// How many letters may differ: one in a short word, a quarter of a long one.
+fn allowance(name: &str) -> usize {
+    match name.len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        8..=11 => 2,
+        _ => 3,
+    }
+}
+
+/// Lower case, `-` as `_`, and without what a foreign syntax sticks on (`word=value`, `word:`, `word;`).
+fn normal(text: &[u8]) -> Vec<u8> {
+    let end = text
+        .iter()
+        .position(|byte| matches!(byte, b'=' | b':' | b';' | b','))
+        .unwrap_or(text.len());
+    let letters = text.get(..end).unwrap_or_default().iter();
+    letters
+        .map(|byte| {
+            if *byte == b'-' {
+                b'_'
+            } else {
+                byte.to_ascii_lowercase()
+            }
+        })
+        .collect()
+}
+
+/// Letters to insert, leave out, replace or swap with the next to turn one word into the other.
+fn distance(from: &[u8], to: &[u8]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=to.len()).collect();
+    for (row, letter) in from.iter().enumerate() {
+        let mut current = vec![row.saturating_add(1)];
+        for (column, other) in to.iter().enumerate() {
+            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+            let replaced = at(&above, column).saturating_add(usize::from(letter != other));
+            let left_out = at(&above, column.saturating_add(1)).saturating_add(1);
+            let inserted = at(&current, column).saturating_add(1);
+            let mut best = replaced.min(left_out).min(inserted);
+            if let (Some(earlier), Some(last)) = (row.checked_sub(1), column.checked_sub(1))
+                && from.get(earlier) == Some(other)
+                && to.get(last) == Some(letter)
+            {
+                best = best.min(at(&before, last).saturating_add(1));
+            }
+            current.push(best);
+        }
+        before = std::mem::replace(&mut above, current);
+    }
+    above.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(block: Block, text: &str) -> Option<(&'static str, bool)> {
+        resembling(block, text.as_bytes()).map(|suggestion| match suggestion {
+            Suggestion::Misspelt(keyword) => (keyword.name, true),
+            Suggestion::Elsewhere(keyword) => (keyword.name, false),
+        })
+    }
+
+    #[test]
+    fn misspelt_words_find_their_model() {
+        assert_eq!(
+            name(Block::Instance, "unicast_peers"),
+            Some(("unicast_peer", true))
+        );
+        assert_eq!(
+            name(Block::Instance, "authentification"),
+            Some(("authentication", true))
+        );
+        assert_eq!(name(Block::Instance, "Priority"), Some(("priority", true)));
+        assert_eq!(
+            name(Block::Instance, "mcast_src_ip=192.0.2.1"),
+            Some(("mcast_src_ip", true))
+        );
+        assert_eq!(name(Block::VrrpScript, "inteval"), Some(("interval", true)));
+        assert_eq!(name(Block::RealServer, "weigth"), Some(("weight", true)));
+    }
+
+    #[test]
+    fn a_word_of_another_block_is_told() {
+        assert_eq!(
+            name(Block::TcpCheck, "nb_get_retry"),
+            Some(("nb_get_retry", false))
+        );
+        assert_eq!(name(Block::Root, "priority"), Some(("priority", false)));
+        assert_eq!(name(Block::Instance, "hello_world"), None);
+    }
+
+    #[test]
+    fn distances_are_of_the_known_kind() {
+        assert_eq!(distance(b"abcd", b"abdc"), 1, "two swapped");
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
+        assert_eq!(distance(b"", b"ab"), 2);
+    }
+}

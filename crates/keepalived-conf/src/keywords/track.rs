@@ -1,0 +1,84 @@
+//! What is tracked: `vrrp_script`, `track_file`, `vrrp_track_process`, `bfd_instance`.
+
+use super::{Block, Section, word};
+
+const FILE: &str = "an instance that tracks the file is refused";
+const PROCESS: &str = "an instance that tracks the process is refused";
+const BFD: &str = "BFD is not built; the block itself is refused";
+
+pub(super) const SECTIONS: &[Section] = &[
+    (
+        &[Block::VrrpScript],
+        &[
+            word(
+                "script",
+                "COMMAND",
+                "The command; exit status 0 is good. `</path` asks whether it opens.",
+            )
+            .instance(),
+            word("interval", "SECONDS", "Time between two runs."),
+            word("timeout", "SECONDS", "Limit of one run; the interval if not set."),
+            word(
+                "weight",
+                "-253..253 [reverse]",
+                "What it adds to the priority; 0 bars the instance on failure.",
+            ),
+            word("rise", "1..", "Successes in a row that count as good."),
+            word("fall", "1..", "Failures in a row that count as bad."),
+            word("user", "USER [GROUP]", "User that the command runs as."),
+            word("init_fail", "", "Starts as failed."),
+        ],
+    ),
+    (
+        &[Block::TrackFileDefinition],
+        &[
+            word("file", "PATH", "The file; it holds one integer.").ignored(FILE),
+            word("weight", "-254..254 [reverse]", "Factor of the number.").ignored(FILE),
+            word("init_file", "[VALUE] [overwrite]", "Creates the file at start.").ignored(FILE),
+        ],
+    ),
+    (
+        &[Block::TrackProcessDefinition],
+        &[
+            word("process", "NAME [PARAMETER …]", "The process's name.").ignored(PROCESS),
+            word(
+                "param_match",
+                "[initial|partial]",
+                "How its parameters are compared.",
+            )
+            .ignored(PROCESS),
+            word("weight", "-254..254 [reverse]", "What it adds to the priority.").ignored(PROCESS),
+            word("quorum", "1..65535", "How many must run.").ignored(PROCESS),
+            word("quorum_max", "0..65535", "How many may run.").ignored(PROCESS),
+            word("delay", "SECONDS", "Both of the next two.").ignored(PROCESS),
+            word("fork_delay", "SECONDS", "Time before a new process counts.").ignored(PROCESS),
+            word(
+                "terminate_delay",
+                "SECONDS",
+                "Time before an ended process counts.",
+            )
+            .ignored(PROCESS),
+            word("full_command", "", "Compares the whole command line.").ignored(PROCESS),
+        ],
+    ),
+    (
+        &[Block::BfdInstance],
+        &[
+            word("neighbor_ip", "IP", "The neighbour.").ignored(BFD),
+            word("neighbour_ip", "IP", "Other spelling of neighbor_ip.").ignored(BFD),
+            word("source_ip", "IP", "Source address.").ignored(BFD),
+            word("min_rx", "MILLISECONDS", "Least time between packets received.").ignored(BFD),
+            word("min_tx", "MILLISECONDS", "Least time between packets sent.").ignored(BFD),
+            word("idle_tx", "MILLISECONDS", "The same while the session is down.").ignored(BFD),
+            word("multiplier", "1..255", "Missed packets that end the session.").ignored(BFD),
+            word("passive", "", "Waits for the neighbour.").ignored(BFD),
+            word("ttl", "1..255", "TTL of packets sent.").ignored(BFD),
+            word("hoplimit", "1..255", "Hop limit of packets sent.").ignored(BFD),
+            word("max_hops", "-1..255", "Hops a packet may have taken.").ignored(BFD),
+            word("multihop", "", "Uses the multihop port.").ignored(BFD),
+            word("weight", "-253..253 [reverse]", "What it adds to the priority.").ignored(BFD),
+            word("vrrp", "", "Events for instances only.").ignored(BFD),
+            word("checker", "", "Events for real servers only.").ignored(BFD),
+        ],
+    ),
+];

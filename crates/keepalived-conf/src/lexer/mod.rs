@@ -1,0 +1,68 @@
+//! Text into lines of words and braces, as keepalived cuts it: a brace outside double quotes ends a line wherever it
+//! stands, a comment ends it, and what remains is split on blanks.
+
+mod line;
+mod word;
+
+pub(crate) use line::lex;
+
+use crate::source::Span;
+
+/// One word of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    bytes: Vec<u8>,
+    /// Where it stands, without its quotes.
+    pub span: Span,
+    /// It stood in quotes.
+    pub quoted: bool,
+}
+
+impl Word {
+    pub(crate) const fn new(bytes: Vec<u8>, span: Span, quoted: bool) -> Self {
+        Self { bytes, span, quoted }
+    }
+
+    /// Its bytes, quotes removed and `\#`, `\!` resolved. They need not be UTF-8.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// As text; bytes that are not UTF-8 become U+FFFD.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.bytes == text.as_bytes()
+    }
+}
+
+/// Why a whole line is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Longer than 1,024 bytes.
+    TooLong,
+    /// Holds a NUL byte.
+    Nul,
+}
+
+/// A piece of a line. A line such as `a { b }` is four.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Words up to the end of the line or a brace; `raw` is their text as it
+    /// stands, quotes included, and `span` its place.
+    Words {
+        words: Vec<Word>,
+        raw: Vec<u8>,
+        span: Span,
+    },
+    /// `{`
+    Open(Span),
+    /// `}`
+    Close(Span),
+    /// A line that keepalived leaves out.
+    Unread { why: Unread, span: Span },
+}

@@ -1,0 +1,150 @@
+//! One line, byte by byte.
+
+use super::Word;
+use super::line::span;
+use crate::source::{FileId, Span};
+
+/// The length of the blank that `bytes` begin with; 0 for anything else. keepalived knows the blanks of ASCII.
+pub(super) fn blank(bytes: &[u8]) -> usize {
+    match bytes {
+        [b' ' | b'\t' | b'\r' | 0x0b | 0x0c, ..] => 1,
+        _ => special_blank(bytes),
+    }
+}
+
+/// Blanks beyond ASCII that pasted text holds: U+00A0, U+2000 to U+200B, U+202F, U+205F, U+3000, U+FEFF.
+fn special_blank(bytes: &[u8]) -> usize {
+    match bytes {
+        [0xc2, 0xa0, ..] => 2,
+        [0xe2, 0x80, 0x80..=0x8b | 0xaf, ..]
+        | [0xe2, 0x81, 0x9f, ..]
+        | [0xe3, 0x80, 0x80, ..]
+        | [0xef, 0xbb, 0xbf, ..] => 3,
+        _ => 0,
+    }
+}
+
+/// The quotes U+201C, U+201D, U+201E, each three bytes.
+const fn typographic_quote(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xe2, 0x80, 0x9c..=0x9e, ..])
+}
+
+/// A place in a line.
+pub(super) struct Scan<'a> {
+    file: FileId,
+    /// Where the line begins in its file.
+    start: usize,
+    line: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) const fn new(file: FileId, start: usize, line: &'a [u8]) -> Self {
+        Self {
+            file,
+            start,
+            line,
+            at: 0,
+        }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.line.get(self.at..).unwrap_or_default()
+    }
+
+    /// The place in the line.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The text between two places in the line.
+    pub(super) fn raw(&self, from: usize, to: usize) -> (Vec<u8>, Span) {
+        let length = to.saturating_sub(from);
+        let raw = self.line.get(from..to).unwrap_or_default().to_vec();
+        (raw, span(self.file, self.start.saturating_add(from), length))
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    /// Moves on by `length` bytes and gives their place.
+    pub(super) fn take(&mut self, length: usize) -> Span {
+        let span = span(self.file, self.start.saturating_add(self.at), length);
+        self.at = self.at.saturating_add(length);
+        span
+    }
+
+    /// Skips blanks; gives the place of the first special one.
+    pub(super) fn skip_blanks(&mut self) -> Option<Span> {
+        let mut special = None;
+        loop {
+            let special_length = special_blank(self.rest());
+            match blank(self.rest()) {
+                0 => return special,
+                length => {
+                    let span = self.take(length);
+                    // A byte order mark in front of a file is not worth a word.
+                    if special_length > 0 && (self.start, self.at) != (0, 3) {
+                        special = special.or(Some(span));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A word in double quotes; the place of the open quote if it is never closed.
+    pub(super) fn quoted(&mut self) -> Result<Word, Span> {
+        let inner = self.rest().get(1..).unwrap_or_default();
+        let mut escaped = false;
+        let end = inner.iter().position(|byte| {
+            let closes = *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            closes
+        });
+        let Some(length) = end else {
+            return Err(self.take(inner.len().saturating_add(1)));
+        };
+        self.take(1);
+        let word = Word::new(
+            inner.get(..length).unwrap_or_default().to_vec(),
+            self.take(length),
+            true,
+        );
+        self.take(1);
+        Ok(word)
+    }
+
+    /// A word between typographic quotes that both stand on this line, with the place of the first.
+    pub(super) fn typographic(&mut self) -> Option<(Word, Span)> {
+        if !typographic_quote(self.rest()) {
+            return None;
+        }
+        let inner = self.rest().get(3..)?;
+        let length = (0..inner.len()).find(|at| inner.get(*at..).is_some_and(typographic_quote))?;
+        let quote = self.take(3);
+        let word = Word::new(inner.get(..length)?.to_vec(), self.take(length), true);
+        self.take(3);
+        Some((word, quote))
+    }
+
+    /// A word up to a blank, brace, quote or comment. `\#` and `\!` are letters.
+    pub(super) fn plain(&mut self) -> Word {
+        let mut bytes = Vec::new();
+        let rest = self.rest();
+        let mut length = 0usize;
+        while let Some(tail @ [byte, ..]) = rest.get(length..) {
+            if let [b'\\', escaped @ (b'#' | b'!'), ..] = tail {
+                bytes.push(*escaped);
+                length = length.saturating_add(2);
+            } else if matches!(byte, b'{' | b'}' | b'"' | b'#' | b'!') || blank(tail) > 0 {
+                break;
+            } else {
+                bytes.push(*byte);
+                length = length.saturating_add(1);
+            }
+        }
+        // A lone byte that starts nothing else still has to be taken, else the line would never end.
+        Word::new(bytes, self.take(length), false)
+    }
+}

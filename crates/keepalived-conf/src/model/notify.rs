@@ -1,0 +1,42 @@
+//! Commands that are run.
+
+use serde::Serialize;
+
+use super::Sourced;
+
+/// A program and its arguments; never empty.
+pub type Argv = Vec<String>;
+
+/// `USER [GROUP]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScriptUser {
+    /// Name or number.
+    pub user: String,
+    /// Name or number; the user's own group if none.
+    pub group: Option<String>,
+}
+
+/// A command that tells others about a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotifyScript {
+    /// What to run, without a shell.
+    pub argv: Argv,
+    /// As whom; `script_user` if none.
+    pub user: Option<ScriptUser>,
+}
+
+/// The scripts of an instance or group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Notify {
+    /// `notify`: at every change, with four arguments appended: `INSTANCE` or `GROUP`, the name, the state
+    /// (`MASTER`, `BACKUP`, `FAULT`, `STOP`), the priority.
+    pub any: Option<Sourced<NotifyScript>>,
+    /// `notify_master`.
+    pub master: Option<Sourced<NotifyScript>>,
+    /// `notify_backup`.
+    pub backup: Option<Sourced<NotifyScript>>,
+    /// `notify_fault`.
+    pub fault: Option<Sourced<NotifyScript>>,
+    /// `notify_stop`.
+    pub stop: Option<Sourced<NotifyScript>>,
+}

@@ -1,0 +1,47 @@
+//! A tree as text again.
+
+use crate::tree::{Node, Tree};
+
+/// The configuration with one item per line, four blanks per level, without comments, includes in their places, and
+/// every block closed. Words keep their quoting. What keepalived's reader makes of the result is what it made of the
+/// original, and printing the parsed result gives the same text.
+///
+/// ```
+/// use keepalived_conf::{MemoryFiles, parse, print};
+/// let files = MemoryFiles::new([("k", "vrrp_instance A {interface eth0 # here\n}")]);
+/// let parsed = parse(&files, "k");
+/// assert_eq!(print(&parsed.tree), b"vrrp_instance A {\n    interface eth0\n}\n");
+/// ```
+#[must_use]
+pub fn print(tree: &Tree) -> Vec<u8> {
+    let mut out = Vec::new();
+    write(&tree.nodes, 0, &mut out);
+    out
+}
+
+fn write(nodes: &[Node], depth: usize, out: &mut Vec<u8>) {
+    for node in nodes {
+        match node {
+            Node::Item(item) => {
+                indent(depth, out);
+                out.extend_from_slice(&item.raw);
+                if let Some(body) = &item.body {
+                    out.extend_from_slice(b" {\n");
+                    write(&body.nodes, depth.saturating_add(1), out);
+                    indent(depth, out);
+                    out.push(b'}');
+                }
+                out.push(b'\n');
+            }
+            Node::StrayBrace(_) => {
+                indent(depth, out);
+                out.extend_from_slice(b"{\n");
+            }
+            Node::Unread { .. } => {}
+        }
+    }
+}
+
+fn indent(depth: usize, out: &mut Vec<u8>) {
+    out.extend(std::iter::repeat_n(b' ', depth.saturating_mul(4)));
+}

@@ -1,0 +1,240 @@
+//! Address lines.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::Reader;
+use super::argument::Junk;
+use crate::diagnostic::Diagnostic;
+use crate::keywords::{self, Block, Suggestion};
+use crate::lexer::Word;
+use crate::model::{Address, Lifetime, RouteScope, Sourced};
+use crate::number;
+use crate::tree::Item;
+
+/// The words behind an address that are still to be read.
+type Options<'w> = std::slice::Iter<'w, Word>;
+
+/// What became of an address line.
+pub(super) enum Line {
+    Good(Box<Address>),
+    /// Left out, and the place of what was wrong.
+    Lost(crate::source::Span),
+    /// As `Lost`, for a word that is not carried out: `use_vmac`.
+    Missing(Box<Address>, Word),
+}
+
+impl Reader<'_> {
+    pub(super) fn address_line(&mut self, line: &Item) -> Option<Line> {
+        let word = line.words.first()?;
+        let Some(prefix) = self.prefix(word) else {
+            return Some(Line::Lost(word.span));
+        };
+        let mut address = plain(prefix, word);
+        let mut missing = None;
+        let mut broadcast = None;
+        let mut options = line.arguments().iter();
+        while let Some(option) = options.next() {
+            match option.bytes() {
+                b"home" => address.home = true,
+                b"-nodad" => address.duplicate_detection = true,
+                b"mngtmpaddr" => address.manage_temporary = true,
+                b"noprefixroute" => address.no_prefix_route = true,
+                b"autojoin" => address.auto_join = true,
+                b"no_track" => address.no_track = true,
+                b"use_vmac" => missing = Some(option.clone()),
+                b"brd" | b"broadcast" => broadcast = options.next(),
+                b"dev" | b"label" | b"scope" | b"peer" | b"preferred_lft" | b"track_group" => {
+                    if !self.address_option(option, &mut options, &mut address) {
+                        return Some(Line::Lost(option.span));
+                    }
+                }
+                _ => self.unknown_option(option, &mut address),
+            }
+        }
+        if let Some(word) = broadcast {
+            address.broadcast = self.broadcast(word, &address);
+        }
+        self.drop_foreign(&mut address);
+        let address = Box::new(address);
+        Some(missing.map_or(Line::Good(address.clone()), |word| Line::Missing(address, word)))
+    }
+
+    /// `IP[/LEN]`; a length out of range is that of a host.
+    fn prefix(&mut self, word: &Word) -> Option<Sourced<IpNet>> {
+        let text = word.text();
+        let (ip, length) = text
+            .split_once('/')
+            .map_or((text.as_str(), None), |(ip, length)| (ip, Some(length)));
+        let Ok(ip) = ip.parse::<IpAddr>() else {
+            self.push(super::argument::bad_address(word, "an address line"));
+            return None;
+        };
+        let most = if ip.is_ipv4() { 32 } else { 128 };
+        let length = length.map_or(Some(most), |text| {
+            let what = format!("the prefix length is a whole number from 0 to {most}");
+            let reading = number::integer(text.as_bytes());
+            let value = self.number(word, reading, Junk::Refused, 0..=i128::from(most), &what);
+            value.and_then(|value| u8::try_from(value).ok())
+        });
+        // keepalived goes on with the length of a host.
+        IpNet::new(ip, length.unwrap_or(most))
+            .ok()
+            .map(|prefix| Sourced::line(prefix, word.span))
+    }
+
+    /// An option with an argument; false if it costs the address, as with keepalived.
+    fn address_option(&mut self, option: &Word, options: &mut Options<'_>, address: &mut Address) -> bool {
+        let Some(word) = options.next() else {
+            let text = format!("{} lacks its argument", option.text());
+            let found = Diagnostic::error("missing-argument", option.span, text);
+            self.push(
+                found
+                    .effect("the address is left out")
+                    .help("write it behind the word"),
+            );
+            return false;
+        };
+        match option.bytes() {
+            b"dev" => match self.interface(word) {
+                Some(name) => address.dev = Some(name),
+                None => return false,
+            },
+            b"label" if word.bytes().len() > 15 => {
+                let text = format!(
+                    "the label {:?} has {} bytes; 15 are allowed",
+                    word.text(),
+                    word.bytes().len()
+                );
+                let found = Diagnostic::error("label-too-long", word.span, text);
+                self.push(
+                    found
+                        .effect("the address is left out, as keepalived does")
+                        .help("shorten the label"),
+                );
+                return false;
+            }
+            b"label" => address.label = self.text(word),
+            b"scope" => address.scope = self.scope(word),
+            b"peer" => address.peer = self.prefix(word),
+            b"preferred_lft" => address.preferred_lifetime = self.lifetime(word),
+            _ => {}
+        }
+        true
+    }
+
+    fn scope(&mut self, word: &Word) -> Option<Sourced<RouteScope>> {
+        let scope = match word.bytes() {
+            b"global" => RouteScope::Global,
+            b"site" => RouteScope::Site,
+            b"link" => RouteScope::Link,
+            b"host" => RouteScope::Host,
+            b"nowhere" => RouteScope::Nowhere,
+            other => {
+                let what = "scope is global, site, link, host, nowhere or a number from 0 to 255";
+                let value = self.number(word, number::integer(other), Junk::Refused, 0..=255, what)?;
+                match u8::try_from(value).ok()? {
+                    0 => RouteScope::Global,
+                    200 => RouteScope::Site,
+                    253 => RouteScope::Link,
+                    254 => RouteScope::Host,
+                    255 => RouteScope::Nowhere,
+                    number => RouteScope::Number(number),
+                }
+            }
+        };
+        Some(Sourced::line(scope, word.span))
+    }
+
+    fn lifetime(&mut self, word: &Word) -> Option<Sourced<Lifetime>> {
+        if word.is("forever") {
+            return Some(Sourced::line(Lifetime::Forever, word.span));
+        }
+        let what = "preferred_lft is forever or a number of seconds";
+        let range = 0..=i128::from(u32::MAX);
+        let seconds = self.number(word, number::integer(word.bytes()), Junk::Refused, range, what)?;
+        let time = Duration::from_secs(u64::try_from(seconds).ok()?);
+        Some(Sourced::line(Lifetime::For(time), word.span))
+    }
+
+    fn broadcast(&mut self, word: &Word, address: &Address) -> Option<Sourced<Ipv4Addr>> {
+        let net = match address.prefix.value {
+            IpNet::V4(net) => Some(net),
+            IpNet::V6(_) => None,
+        };
+        let computed = |with: fn(Ipv4Net) -> Ipv4Addr| net.filter(|net| net.prefix_len() <= 30).map(with);
+        let value = match word.bytes() {
+            b"+" => computed(|net| net.broadcast()),
+            b"-" => computed(|net| net.network()),
+            _ => word.text().parse().ok().filter(|_| net.is_some()),
+        };
+        if value.is_none() {
+            let text = format!(
+                "{:?} is no broadcast address for {}",
+                word.text(),
+                address.prefix.value
+            );
+            let found = Diagnostic::error("bad-broadcast", word.span, text);
+            self.push(
+                found
+                    .effect("it is ignored")
+                    .help("write an IPv4 address, or + with a prefix of at most 30"),
+            );
+        }
+        value.map(|value| Sourced::line(value, word.span))
+    }
+
+    /// Label, scope and broadcast are for IPv4.
+    fn drop_foreign(&mut self, address: &mut Address) {
+        if address.ip().is_ipv4() {
+            return;
+        }
+        let label = address.label.take().map(|label| ("label", label.span()));
+        let scope = address.scope.take().map(|scope| ("scope", scope.span()));
+        for (name, span) in label.into_iter().chain(scope) {
+            let text = format!("{name} is for IPv4 addresses");
+            let found = Diagnostic::error("ipv4-option", span.unwrap_or(address.span), text);
+            self.push(
+                found
+                    .effect("it is ignored, as keepalived does")
+                    .help("remove it"),
+            );
+        }
+    }
+
+    fn unknown_option(&mut self, option: &Word, address: &mut Address) {
+        let text = format!(
+            "unknown word {:?} behind address {}",
+            option.text(),
+            address.prefix.value.addr()
+        );
+        let mut found = Diagnostic::error("unknown-option", option.span, text)
+            .effect("it is ignored, as keepalived does")
+            .help("remove it; each address stands on a line of its own");
+        if let Some(Suggestion::Misspelt(near)) = keywords::resembling(Block::AddressLine, option.bytes()) {
+            found = found.help(format!("did you mean {}?", near.name));
+        }
+        self.push(found);
+    }
+}
+
+fn plain(prefix: Sourced<IpNet>, word: &Word) -> Address {
+    Address {
+        prefix,
+        dev: None,
+        label: None,
+        scope: None,
+        broadcast: None,
+        peer: None,
+        preferred_lifetime: None,
+        duplicate_detection: false,
+        home: false,
+        manage_temporary: false,
+        no_prefix_route: false,
+        auto_join: false,
+        no_track: false,
+        span: word.span,
+    }
+}

@@ -1,0 +1,360 @@
+//! `global_defs`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::Reader;
+use super::argument::Junk;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Announcements, GlobalDefs, Mail, Sourced, Version};
+use crate::tree::{Item, Tree, items};
+
+/// Announcement words as written: a default depends on the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DraftAnnouncements {
+    pub(crate) delay: Option<Sourced<Duration>>,
+    pub(crate) repeat: Option<Sourced<u32>>,
+    pub(crate) refresh: Option<Sourced<Duration>>,
+    pub(crate) refresh_repeat: Option<Sourced<u32>>,
+    pub(crate) lower_prio_delay: Option<Sourced<Duration>>,
+    pub(crate) lower_prio_repeat: Option<Sourced<u32>>,
+}
+
+/// keepalived keeps these seconds in an unsigned integer.
+const COUNT_MAX: i64 = u32::MAX as i64;
+/// The least gap keepalived takes between announcements.
+const GAP_MIN_US: u64 = 1;
+const GAP_MAX_US: u64 = 4_294_967_295;
+
+impl Reader<'_> {
+    pub(super) fn global(&mut self, tree: &Tree) -> GlobalDefs {
+        let mut defs = GlobalDefs::default();
+        let mut announcements = DraftAnnouncements::default();
+        let mut min_garp = None;
+        for block in items(&tree.nodes)
+            .filter(|item| item.keyword.is_some_and(|keyword| keyword.name == "global_defs"))
+        {
+            for item in block.items() {
+                let Some(name) = item.keyword.map(|keyword| keyword.name) else {
+                    continue;
+                };
+                if name == "vrrp_min_garp" {
+                    min_garp = self.switch(item).or(min_garp);
+                } else if let Some(word) = name
+                    .strip_prefix("vrrp_")
+                    .filter(|word| word.starts_with("garp_"))
+                {
+                    if !self.announcement(word, item, &mut announcements) {
+                        self.gap(name, item, &mut defs);
+                    }
+                } else if !self.global_switch(name, item, &mut defs) && !self.mail(name, item, &mut defs.mail)
+                {
+                    self.global_word(name, item, &mut defs);
+                }
+            }
+        }
+        defs.announcements = announcements.with_defaults(min_garp);
+        defs
+    }
+
+    fn global_switch(&mut self, name: &str, item: &Item, defs: &mut GlobalDefs) -> bool {
+        let place = match name {
+            "vrrp_strict" => &mut defs.vrrp_strict,
+            "vrrp_skip_check_adv_addr" => &mut defs.skip_check_adv_addr,
+            "vrrp_lower_prio_no_advert" => &mut defs.lower_prio_no_advert,
+            "vrrp_higher_prio_send_advert" => &mut defs.higher_prio_send_advert,
+            "vrrp_owner_ignore_adverts" => &mut defs.owner_ignore_adverts,
+            "vrrp_check_unicast_src" => &mut defs.check_unicast_src,
+            // keepalived does not look at the argument.
+            "v3_checksum_as_v2" => {
+                self.surplus(item, 1);
+                defs.v3_checksum_as_v2 = Sourced::line(true, item.span);
+                return true;
+            }
+            "enable_script_security" => {
+                defs.enable_script_security = self.flag(item);
+                return true;
+            }
+            "vrrp_no_swap" => {
+                defs.no_swap = self.flag(item);
+                return true;
+            }
+            _ => return false,
+        };
+        if let Some(value) = self.switch(item) {
+            *place = value;
+        }
+        true
+    }
+
+    fn global_word(&mut self, name: &str, item: &Item, defs: &mut GlobalDefs) {
+        match name {
+            "router_id" => {
+                if let Some(word) = self.argument(item) {
+                    self.surplus(item, 1);
+                    defs.router_id = self.text(word);
+                }
+            }
+            "dynamic_interfaces" => {
+                self.surplus(item, 1);
+                defs.dynamic_interfaces = Sourced::line(true, item.span);
+                defs.allow_if_changes = item.arguments().iter().any(|word| word.is("allow_if_changes"));
+            }
+            "vrrp_version" => {
+                let read = self.integer(item, Junk::Refused, 2, 3);
+                defs.vrrp_version = read.map_or(defs.vrrp_version, version);
+            }
+            "vrrp_gna_interval" => self.gap(name, item, defs),
+            "vrrp_down_timer_adverts" => {
+                let read = self.integer(item, Junk::Warned, 1, 100);
+                defs.down_timer_adverts = read.map_or(defs.down_timer_adverts, byte);
+            }
+            "vrrp_mcast_group4" => {
+                if let Some(group) = self.group_address(item, IpAddr::is_ipv4) {
+                    defs.mcast_group4 = group.map(|ip| if let IpAddr::V4(ip) = ip { ip } else { GROUP4 });
+                }
+            }
+            "vrrp_mcast_group6" => {
+                if let Some(group) = self.group_address(item, IpAddr::is_ipv6) {
+                    defs.mcast_group6 = group.map(|ip| if let IpAddr::V6(ip) = ip { ip } else { GROUP6 });
+                }
+            }
+            "vrrp_startup_delay" => {
+                let read = self.seconds(item, Junk::Warned, 0, GAP_MAX_US);
+                defs.startup_delay = read.unwrap_or(defs.startup_delay);
+            }
+            "vrrp_priority" => {
+                let read = self.integer(item, Junk::Refused, -20, 19);
+                defs.nice = read
+                    .map(|read| read.map(|value| i8::try_from(value).unwrap_or(0)))
+                    .or(defs.nice);
+            }
+            "vrrp_rt_priority" => {
+                defs.rt_priority = self
+                    .integer(item, Junk::Refused, 1, 99)
+                    .map(byte)
+                    .or(defs.rt_priority)
+            }
+            "script_user" if self.argument(item).is_some() => {
+                self.surplus(item, 2);
+                defs.script_user = self.user(item.arguments());
+            }
+            _ => {}
+        }
+    }
+
+    fn group_address(&mut self, item: &Item, family: fn(&IpAddr) -> bool) -> Option<Sourced<IpAddr>> {
+        let address = self.ip(item)?;
+        if family(&address.value) && address.value.is_multicast() {
+            return Some(address);
+        }
+        let text = format!("{} is no multicast group for {}", address.value, item.name());
+        let found = Diagnostic::error("bad-group", address.span().unwrap_or(item.span), text);
+        self.push(
+            found
+                .effect("it is ignored")
+                .help("write a group of the right family"),
+        );
+        None
+    }
+
+    /// `vrrp_garp_interval`, `vrrp_gna_interval`: 0 is an error that many files hold.
+    fn gap(&mut self, name: &str, item: &Item, defs: &mut GlobalDefs) {
+        let read = self.seconds(item, Junk::Refused, GAP_MIN_US, GAP_MAX_US);
+        match name {
+            "vrrp_garp_interval" => defs.garp_interval = read.or(defs.garp_interval),
+            "vrrp_gna_interval" => defs.gna_interval = read.or(defs.gna_interval),
+            _ => {}
+        }
+    }
+
+    /// A word of announcements, without prefix; false if it is another.
+    pub(super) fn announcement(&mut self, word: &str, item: &Item, draft: &mut DraftAnnouncements) -> bool {
+        let seconds =
+            |read: Sourced<i64>| read.map(|value| Duration::from_secs(u64::try_from(value).unwrap_or(0)));
+        let count = |read: Sourced<i64>| read.map(|value| u32::try_from(value).unwrap_or(1));
+        match word {
+            "garp_master_delay" => {
+                draft.delay = self
+                    .integer(item, Junk::Warned, 0, COUNT_MAX)
+                    .map(seconds)
+                    .or(draft.delay)
+            }
+            "garp_master_refresh" => {
+                draft.refresh = self
+                    .integer(item, Junk::Warned, 0, COUNT_MAX)
+                    .map(seconds)
+                    .or(draft.refresh)
+            }
+            "garp_lower_prio_delay" => {
+                let read = self.integer(item, Junk::Warned, 0, COUNT_MAX).map(seconds);
+                draft.lower_prio_delay = read.or(draft.lower_prio_delay);
+            }
+            "garp_lower_prio_repeat" => {
+                let read = self.integer(item, Junk::Warned, 0, COUNT_MAX).map(count);
+                draft.lower_prio_repeat = read.or(draft.lower_prio_repeat);
+            }
+            "garp_master_repeat" => draft.repeat = self.positive(item).or(draft.repeat),
+            "garp_master_refresh_repeat" => {
+                draft.refresh_repeat = self.positive(item).or(draft.refresh_repeat)
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// A count where 0 means 1.
+    fn positive(&mut self, item: &Item) -> Option<Sourced<u32>> {
+        let read = self.integer(item, Junk::Warned, 0, COUNT_MAX)?;
+        if read.value == 0 {
+            let text = format!("{} must be more than 0", item.name());
+            let found =
+                Diagnostic::error("zero-count", item.span, text).effect("it is 1, as with keepalived");
+            self.push(found.help("write at least 1"));
+        }
+        Some(read.map(|value| u32::try_from(value.max(1)).unwrap_or(1)))
+    }
+
+    fn mail(&mut self, name: &str, item: &Item, mail: &mut Mail) -> bool {
+        match name {
+            "notification_email" => {
+                let words: Vec<_> = item.items().flat_map(|line| &line.words).collect();
+                if words.is_empty() {
+                    let found =
+                        Diagnostic::warning("empty-block", item.span, "notification_email names nobody");
+                    self.push(
+                        found
+                            .effect("no mail would be sent")
+                            .help("add an address, or remove the block"),
+                    );
+                }
+                mail.to
+                    .extend(words.iter().map(|word| Sourced::line(word.text(), word.span)));
+            }
+            "notification_email_from" => mail.from = self.line_text(item).or(mail.from.take()),
+            "smtp_helo_name" => mail.helo_name = self.line_text(item).or(mail.helo_name.take()),
+            "smtp_server" => {
+                let Some(host) = self.argument(item) else {
+                    return true;
+                };
+                self.surplus(item, 2);
+                let port = item
+                    .arguments()
+                    .get(1)
+                    .and_then(|word| word.text().parse().ok())
+                    .unwrap_or(25);
+                mail.server = Some(Sourced::line((host.text(), port), host.span));
+            }
+            "smtp_connect_timeout" => {
+                let read = self.seconds(item, Junk::Warned, 0, GAP_MAX_US);
+                let positive = |time: Duration| {
+                    if time.is_zero() {
+                        Duration::from_secs(1)
+                    } else {
+                        time
+                    }
+                };
+                mail.connect_timeout = read.map_or(mail.connect_timeout, |read| read.map(positive));
+            }
+            "smtp_alert" => mail.alert = self.switch(item).or(mail.alert),
+            "smtp_alert_vrrp" => mail.alert_vrrp = self.switch(item).or(mail.alert_vrrp),
+            "no_email_faults" => mail.no_faults = self.switch(item).unwrap_or(mail.no_faults),
+            _ => return false,
+        }
+        true
+    }
+
+    fn line_text(&mut self, item: &Item) -> Option<Sourced<String>> {
+        let word = self.argument(item)?;
+        self.surplus(item, 1);
+        Some(Sourced::line(word.text(), word.span))
+    }
+}
+
+pub(super) fn version(read: Sourced<i64>) -> Sourced<Version> {
+    read.map(|value| if value == 2 { Version::V2 } else { Version::V3 })
+}
+
+pub(super) fn byte(read: Sourced<i64>) -> Sourced<u8> {
+    read.map(|value| u8::try_from(value).unwrap_or(u8::MAX))
+}
+
+const GROUP4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+const GROUP6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12);
+
+impl DraftAnnouncements {
+    /// The global values: what is not written has keepalived's default, or follows another.
+    fn with_defaults(self, min_garp: Option<Sourced<bool>>) -> Announcements {
+        let least = min_garp.is_some_and(|on| on.value);
+        let because = "vrrp_min_garp";
+        let or = |value: Option<Sourced<u32>>, default: u32| match value {
+            Some(value) => value,
+            None if least => Sourced::implied(1, because),
+            None => Sourced::default(default),
+        };
+        let delay = match self.delay {
+            Some(delay) => delay,
+            None if least => Sourced::implied(Duration::ZERO, because),
+            None => Sourced::default(Duration::from_secs(5)),
+        };
+        let repeat = or(self.repeat, 5);
+        let follow =
+            |span: Option<_>, keyword: &'static str| if span.is_some() { Some(keyword) } else { None };
+        Announcements {
+            delay,
+            repeat,
+            refresh: self.refresh.unwrap_or(Sourced::default(Duration::ZERO)),
+            refresh_repeat: self.refresh_repeat.unwrap_or(Sourced::default(1)),
+            lower_prio_delay: self.lower_prio_delay.unwrap_or_else(|| {
+                follow(delay.span(), "vrrp_garp_master_delay")
+                    .map_or(delay, |keyword| delay.inherited(keyword))
+            }),
+            lower_prio_repeat: self.lower_prio_repeat.unwrap_or_else(|| {
+                follow(repeat.span(), "vrrp_garp_master_repeat")
+                    .map_or(repeat, |keyword| repeat.inherited(keyword))
+            }),
+        }
+    }
+}
+
+impl Default for GlobalDefs {
+    /// keepalived's defaults.
+    fn default() -> Self {
+        let off = Sourced::default(false);
+        Self {
+            router_id: None,
+            mail: Mail {
+                to: Vec::new(),
+                from: None,
+                server: None,
+                connect_timeout: Sourced::default(Duration::from_secs(30)),
+                helo_name: None,
+                alert: None,
+                alert_vrrp: None,
+                no_faults: off,
+            },
+            script_user: None,
+            enable_script_security: off,
+            dynamic_interfaces: off,
+            allow_if_changes: false,
+            vrrp_version: Sourced::default(Version::V2),
+            vrrp_strict: off,
+            skip_check_adv_addr: off,
+            announcements: DraftAnnouncements::default().with_defaults(None),
+            garp_interval: None,
+            gna_interval: None,
+            down_timer_adverts: Sourced::default(3),
+            lower_prio_no_advert: off,
+            higher_prio_send_advert: off,
+            owner_ignore_adverts: off,
+            check_unicast_src: off,
+            mcast_group4: Sourced::default(GROUP4),
+            mcast_group6: Sourced::default(GROUP6),
+            v3_checksum_as_v2: off,
+            startup_delay: Sourced::default(Duration::ZERO),
+            nice: None,
+            rt_priority: None,
+            no_swap: off,
+        }
+    }
+}

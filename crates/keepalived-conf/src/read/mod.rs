@@ -1,0 +1,117 @@
+//! The tree into the model: each word's arguments into values. Nothing here depends on another block; that is the
+//! work of [`crate::complete`].
+
+mod address;
+mod argument;
+mod authentication;
+mod global;
+mod group;
+mod instance;
+mod notify;
+mod peer;
+mod script;
+mod track;
+
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::model::{GlobalDefs, SyncGroup, VrrpScript};
+use crate::source::Span;
+use crate::tree::{Item, Tree, items};
+
+pub(crate) use authentication::AuthType;
+pub(crate) use instance::{Draft, DraftTrack};
+
+/// All blocks of a file, each by itself.
+pub(crate) struct Blocks {
+    pub(crate) global: GlobalDefs,
+    pub(crate) scripts: Vec<VrrpScript>,
+    /// Scripts that were left out, by name.
+    pub(crate) lost_scripts: Vec<(String, Span)>,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) groups: Vec<SyncGroup>,
+}
+
+/// Reads arguments and reports what is wrong with them.
+pub(crate) struct Reader<'a> {
+    findings: &'a mut Findings,
+    /// The instance that findings are about.
+    instance: Option<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) const fn new(findings: &'a mut Findings) -> Self {
+        Self {
+            findings,
+            instance: None,
+        }
+    }
+
+    fn push(&mut self, mut found: Diagnostic) {
+        if found.instance.is_none() {
+            found.instance.clone_from(&self.instance);
+        }
+        self.findings.push(found);
+    }
+
+    /// Reads every block.
+    pub(crate) fn blocks(&mut self, tree: &Tree) -> Blocks {
+        let mut blocks = Blocks {
+            global: self.global(tree),
+            scripts: Vec::new(),
+            lost_scripts: Vec::new(),
+            drafts: Vec::new(),
+            groups: Vec::new(),
+        };
+        for item in items(&tree.nodes) {
+            match item.keyword.map(|keyword| keyword.name) {
+                Some("vrrp_script") => self.script_block(item, &mut blocks),
+                Some("vrrp_instance") => self.instance_block(item, &mut blocks),
+                Some("vrrp_sync_group") => self.group_block(item, &mut blocks),
+                _ => {}
+            }
+        }
+        blocks
+    }
+
+    fn script_block(&mut self, item: &Item, blocks: &mut Blocks) {
+        let Some(name) = self.block_name(item) else { return };
+        if let Some(first) = blocks.scripts.iter().find(|script| script.name == name) {
+            self.duplicate(item, &name, first.span, "script");
+            return;
+        }
+        match self.script(item, &name) {
+            Some(script) => blocks.scripts.push(script),
+            None => blocks.lost_scripts.push((name, item.span)),
+        }
+    }
+
+    fn instance_block(&mut self, item: &Item, blocks: &mut Blocks) {
+        let Some(name) = self.block_name(item) else { return };
+        if let Some(first) = blocks.drafts.iter().find(|draft| draft.name == name) {
+            self.duplicate(item, &name, first.span, "instance");
+            return;
+        }
+        self.instance = Some(name.clone());
+        let draft = self.draft(item, name);
+        self.instance = None;
+        blocks.drafts.push(draft);
+    }
+
+    fn group_block(&mut self, item: &Item, blocks: &mut Blocks) {
+        let Some(name) = self.block_name(item) else { return };
+        if let Some(first) = blocks.groups.iter().find(|group| group.name == name) {
+            self.duplicate(item, &name, first.span, "sync group");
+            return;
+        }
+        let group = self.group(item, name);
+        blocks.groups.push(group);
+    }
+
+    fn duplicate(&mut self, item: &Item, name: &str, first: Span, what: &str) {
+        let text = format!("there is a {what} {name} already");
+        let found = Diagnostic::error("duplicate-block", item.span, text)
+            .effect("this block is left out whole, as keepalived does")
+            .help("give it another name, or remove one of the two")
+            .label(first, "the first one");
+        self.push(found);
+    }
+}

@@ -1,0 +1,109 @@
+//! Commands.
+
+use super::Reader;
+use crate::command::{self, CommandError};
+use crate::diagnostic::Diagnostic;
+use crate::lexer::Word;
+use crate::model::{Argv, Notify, NotifyScript, Sourced};
+use crate::tree::Item;
+
+impl Reader<'_> {
+    /// Words that name a script of an instance or group; false for any other word.
+    pub(super) fn notify(&mut self, item: &Item, notify: &mut Notify) -> bool {
+        let place = match item.keyword.map(|keyword| keyword.name) {
+            Some("notify") => &mut notify.any,
+            Some("notify_master") => &mut notify.master,
+            Some("notify_backup") => &mut notify.backup,
+            Some("notify_fault") => &mut notify.fault,
+            Some("notify_stop") => &mut notify.stop,
+            _ => return false,
+        };
+        let Some(script) = self.notify_script(item) else {
+            return true;
+        };
+        if place.is_some() {
+            // keepalived keeps the first and says so.
+            let found = Diagnostic::error("set-again", item.span, format!("{} is set already", item.name()))
+                .effect("the first one counts, as for keepalived")
+                .help("remove one of them");
+            self.push(found);
+            return true;
+        }
+        *place = Some(script);
+        true
+    }
+
+    fn notify_script(&mut self, item: &Item) -> Option<Sourced<NotifyScript>> {
+        let first = self.argument(item)?;
+        let (argv, rest) = self.command(item)?;
+        let user = match rest.as_slice() {
+            [] => None,
+            [_] | [_, _] => Some(self.user(&rest)?.value),
+            [_, _, extra, ..] => {
+                let text = format!("{} takes a command, a user and a group", item.name());
+                let found = Diagnostic::error("surplus-words", extra.span, text)
+                    .effect("the script is not run, as with keepalived")
+                    .help("put the command with its arguments into double quotes");
+                self.push(found);
+                return None;
+            }
+        };
+        Some(Sourced::line(NotifyScript { argv, user }, first.span))
+    }
+
+    /// The command of a line, and the words behind it.
+    pub(super) fn command(&mut self, item: &Item) -> Option<(Argv, Vec<Word>)> {
+        let word = self.argument(item)?;
+        let parsed = match (word.quoted, item.raw_arguments()) {
+            // Quotes of any kind around a whole command; the lexer has found their ends.
+            (true, _) => command::split(word.bytes())
+                .map(|argv| (argv, item.arguments().get(1..).unwrap_or_default().to_vec())),
+            (false, raw) => command::first(raw).map(|(argv, rest)| {
+                let behind = rest.trim_ascii();
+                // The words behind are those that the lexer sees in the rest of the text.
+                let left = if behind.is_empty() {
+                    0
+                } else {
+                    behind
+                        .split(|byte| byte.is_ascii_whitespace())
+                        .filter(|part| !part.is_empty())
+                        .count()
+                };
+                let all = item.arguments();
+                (
+                    argv,
+                    all.get(all.len().saturating_sub(left)..)
+                        .unwrap_or_default()
+                        .to_vec(),
+                )
+            }),
+        };
+        match parsed {
+            Ok((argv, rest)) => {
+                let texts = argv
+                    .into_iter()
+                    .map(String::from_utf8)
+                    .collect::<Result<Vec<_>, _>>();
+                let Ok(argv) = texts else {
+                    let _ = self.text(word);
+                    return None;
+                };
+                Some((argv, rest))
+            }
+            Err(error) => {
+                self.push(bad_command(item, error));
+                None
+            }
+        }
+    }
+}
+
+fn bad_command(item: &Item, error: CommandError) -> Diagnostic {
+    let text = match error {
+        CommandError::OpenQuote(quote) => format!("the command of {} lacks a closing {quote}", item.name()),
+        CommandError::Empty => format!("the command of {} is empty", item.name()),
+    };
+    Diagnostic::error("bad-command", item.span, text)
+        .effect("the line is ignored, as keepalived does")
+        .help("put the whole command into double quotes, and what is one argument within into single quotes")
+}

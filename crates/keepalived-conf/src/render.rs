@@ -1,0 +1,130 @@
+//! Findings as text.
+
+use ariadne::{CharSet, Config, IndexType, Label, Report, ReportKind, Source};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::{FileId, SourceMap, Span};
+
+/// One line: `file:line:col: error[code]: message; effect; help`.
+///
+/// ```
+/// use keepalived_conf::{MemoryFiles, line, parse};
+/// let parsed = parse(&MemoryFiles::new([("k.conf", "global_defs {\n  routr_id a\n}")]), "k.conf");
+/// assert!(line(&parsed.diagnostics[0], &parsed.sources).starts_with("k.conf:2:3: error[unknown-keyword]: "));
+/// ```
+#[must_use]
+pub fn line(found: &Diagnostic, sources: &SourceMap) -> String {
+    let place = found
+        .span
+        .map_or_else(String::new, |span| format!("{}: ", sources.place(span)));
+    let mut text = format!(
+        "{place}{}[{}]: {}",
+        found.severity.word(),
+        found.code,
+        found.message
+    );
+    for part in [&found.effect, &found.help]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+    {
+        text.push_str("; ");
+        text.push_str(part);
+    }
+    text
+}
+
+/// Several lines with the source beside: what was found, what happens now, what to do. Begins with the place as
+/// `file:line:col`.
+#[must_use]
+pub fn render(found: &Diagnostic, sources: &SourceMap, color: bool) -> String {
+    let Some(span) = found.span else {
+        return format!("{}\n", line(found, sources));
+    };
+    let head = format!(
+        "{}: {}[{}]: {}\n",
+        sources.place(span),
+        found.severity.word(),
+        found.code,
+        found.message
+    );
+    picture(found, span, sources, color).map_or(head.clone(), |picture| head + &picture)
+}
+
+/// The source lines with marks; none if they cannot be drawn.
+fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> Option<String> {
+    let kind = match found.severity {
+        Severity::Fatal | Severity::InstanceDropped | Severity::Error => ReportKind::Error,
+        Severity::Warning => ReportKind::Warning,
+        Severity::Note => ReportKind::Advice,
+    };
+    let mut texts = Texts::default();
+    let at = texts.range(span, sources);
+    let config = Config::default()
+        .with_color(color)
+        .with_index_type(IndexType::Byte)
+        .with_char_set(CharSet::Ascii);
+    let mut report = Report::build(kind, (span.file, at.clone()))
+        .with_config(config)
+        .with_message(&found.message);
+    report = report.with_label(
+        Label::new((span.file, at)).with_message(if found.effect.is_empty() {
+            "here"
+        } else {
+            &found.effect
+        }),
+    );
+    for label in &found.labels {
+        let range = texts.range(label.span, sources);
+        report = report.with_label(Label::new((label.span.file, range)).with_message(&label.text));
+    }
+    if !found.help.is_empty() {
+        report = report.with_help(&found.help);
+    }
+    let mut out = Vec::new();
+    report.finish().write(texts, &mut out).ok()?;
+    Some(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Source texts as UTF-8, for ariadne. Bytes that are not UTF-8 are shown as `?`, one for one, so that offsets hold.
+#[derive(Default)]
+struct Texts {
+    files: Vec<(FileId, Source<String>)>,
+}
+
+impl Texts {
+    fn range(&mut self, span: Span, sources: &SourceMap) -> std::ops::Range<usize> {
+        if !self.files.iter().any(|(file, _)| *file == span.file) {
+            self.files
+                .push((span.file, Source::from(one_for_one(sources.bytes(span.file)))));
+        }
+        let wide = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+        let length = sources.bytes(span.file).len();
+        wide(span.start).min(length)..wide(span.end).min(length)
+    }
+}
+
+/// UTF-8 of the same length.
+fn one_for_one(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}
+
+impl ariadne::Cache<FileId> for Texts {
+    type Storage = String;
+
+    fn fetch(&mut self, id: &FileId) -> Result<&Source<String>, impl std::fmt::Debug> {
+        self.files
+            .iter()
+            .find(|(file, _)| file == id)
+            .map(|(_, source)| source)
+            .ok_or("unknown file")
+    }
+
+    fn display<'a>(&self, id: &'a FileId) -> Option<impl std::fmt::Display + 'a> {
+        Some(format!("file {}", id.0))
+    }
+}

@@ -1,0 +1,104 @@
+//! The file as nested items, each with its place: what keepalived's reader sees, before anything is made of it.
+
+use crate::keywords::{Block, Keyword};
+use crate::lexer::{Unread, Word};
+use crate::source::Span;
+
+/// A whole configuration, included files in their places.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    /// The items at the top.
+    pub nodes: Vec<Node>,
+    pub(crate) bars: Vec<Bar>,
+}
+
+/// What stands in a block.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// A keyword or list line.
+    Item(Item),
+    /// A `{` that nothing opens; keepalived reads on as if it were absent.
+    StrayBrace(Span),
+    /// A line that is not read at all.
+    Unread {
+        /// Why.
+        why: Unread,
+        /// The line.
+        span: Span,
+    },
+}
+
+/// One keyword with its arguments and block, or one line of a list.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Never empty.
+    pub words: Vec<Word>,
+    pub(crate) raw: Vec<u8>,
+    /// From the first word to the last.
+    pub span: Span,
+    /// What the first word means here; none if unknown, or in a list.
+    pub keyword: Option<&'static Keyword>,
+    /// The block that follows.
+    pub body: Option<Body>,
+}
+
+/// The inside of a block.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Which.
+    pub block: Block,
+    /// Its contents.
+    pub nodes: Vec<Node>,
+    /// From the opening brace to the closing one, or to the last thing read.
+    pub span: Span,
+}
+
+impl Item {
+    /// The first word.
+    pub(crate) fn name(&self) -> String {
+        self.words.first().map(Word::text).unwrap_or_default()
+    }
+
+    /// The words behind the first.
+    pub(crate) fn arguments(&self) -> &[Word] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// The text behind the first word, quotes included.
+    pub(crate) fn raw_arguments(&self) -> &[u8] {
+        let first = self.words.first().map_or(0, |word| {
+            // A quoted first word has its quotes in the text too.
+            let length = word.span.end.saturating_sub(word.span.start);
+            usize::try_from(length)
+                .unwrap_or(0)
+                .saturating_add(if word.quoted { 2 } else { 0 })
+        });
+        self.raw.get(first..).unwrap_or_default()
+    }
+
+    /// The items of its block.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Self> {
+        self.body.iter().flat_map(|body| items(&body.nodes))
+    }
+}
+
+/// The items among some nodes.
+pub(crate) fn items(nodes: &[Node]) -> impl Iterator<Item = &Item> {
+    nodes.iter().filter_map(|node| match node {
+        Node::Item(item) => Some(item),
+        Node::StrayBrace(_) | Node::Unread { .. } => None,
+    })
+}
+
+/// A word that is lost by a mistake in writing and on which service may depend.
+#[derive(Clone, Debug)]
+pub(crate) struct Bar {
+    /// The item at the top in which it stands, by its span; none at the top itself.
+    pub(crate) owner: Option<Span>,
+    /// As written.
+    pub(crate) word: String,
+    pub(crate) span: Span,
+    /// What was probably meant, if the word itself is not known.
+    pub(crate) meant: Option<&'static Keyword>,
+    pub(crate) why: String,
+}
