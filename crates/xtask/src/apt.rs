@@ -180,10 +180,10 @@ fn succeed(command: &mut Command) -> Result<Output, String> {
         return Ok(output);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let last = said
-        .lines()
-        .rev()
-        .find(|l| !l.trim().is_empty())
+    // apt's first error is the cause, the later ones its consequences.
+    let cause = said.lines().find(|l| l.starts_with("E: "));
+    let last = cause
+        .or_else(|| said.lines().rev().find(|l| !l.trim().is_empty()))
         .unwrap_or("no message");
     let program = command.get_program().to_string_lossy().into_owned();
     Err(format!("{program} failed: {}", last.trim()))
