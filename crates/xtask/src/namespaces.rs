@@ -9,8 +9,12 @@ pub(crate) const REFUSED: u8 = 77;
 /// How a private namespace is entered here, or why it cannot be.
 pub(crate) fn probe() -> Result<&'static str, String> {
     let mut last = String::new();
+    // Ubuntu lets the namespace be made and takes its rights away, hence the mount.
     for flags in ["-nm", "-Urnm"] {
-        match Command::new("unshare").args([flags, "true"]).output() {
+        match Command::new("unshare")
+            .args([flags, "mount", "-t", "tmpfs", "tmpfs", "/run"])
+            .output()
+        {
             Ok(output) if output.status.success() => return Ok(flags),
             Ok(output) => last = String::from_utf8_lossy(&output.stderr).trim().to_owned(),
             Err(error) => {
