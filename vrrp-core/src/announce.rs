@@ -37,6 +37,16 @@ impl Announcing {
         plan.rival_repeat
     }
 
+    /// The plan changed while Active: what begins now begins now, what ended ends at its own time.
+    pub(crate) fn replan(&mut self, now: Instant, plan: &Announcements) {
+        if plan.refresh_every_nanos > 0 {
+            let next = now.plus_nanos(plan.refresh_every_nanos);
+            self.refresh_at = Some(self.refresh_at.map_or(next, |at| at.min(next)));
+        } else {
+            self.refresh_at = None;
+        }
+    }
+
     /// No longer Active.
     pub(crate) fn stop(&mut self) {
         *self = Self::default();
@@ -55,11 +65,14 @@ impl Announcing {
         if let Some(at) = self.round_at.filter(|at| *at <= until) {
             copies = plan.later_repeat;
             self.rounds_left = self.rounds_left.saturating_sub(1);
-            self.round_at = (self.rounds_left > 0).then(|| next(at, plan.later_after_nanos, until));
+            let more = self.rounds_left > 0 && plan.later_after_nanos > 0;
+            self.round_at = more.then(|| next(at, plan.later_after_nanos, until));
         }
         if let Some(at) = self.refresh_at.filter(|at| *at <= until) {
             copies = copies.max(plan.refresh_repeat);
-            self.refresh_at = Some(next(at, plan.refresh_every_nanos, until));
+            // A change of configuration may have ended it: a period of 0 would be due for ever.
+            self.refresh_at =
+                (plan.refresh_every_nanos > 0).then(|| next(at, plan.refresh_every_nanos, until));
         }
         if self.rival_at.is_some_and(|at| at <= until) {
             copies = copies.max(plan.rival_repeat);

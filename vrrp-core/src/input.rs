@@ -55,7 +55,8 @@ pub struct Heard {
 pub struct Link {
     /// Exists, is administratively up and has a carrier (always true where the link is not to be tracked).
     pub up: bool,
-    /// Primary address of the router's family: IPv4 primary, or the IPv6 link-local (V3-5.1.1.1-01, V3-5.1.2.1-01).
+    /// Address to send from: IPv4 primary, or the IPv6 link-local (V3-5.1.1.1-01, V3-5.1.2.1-01); with a unicast
+    /// `local` address that one, while the node has it.
     pub primary: Option<IpAddr>,
 }
 

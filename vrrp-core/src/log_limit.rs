@@ -19,6 +19,7 @@ struct Line {
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit {
     lines: [Line; Reject::ALL.len()],
+    reset_at: Option<Instant>,
 }
 
 impl LogLimit {
@@ -34,8 +35,14 @@ impl LogLimit {
         Some(suppressed)
     }
 
-    pub(crate) fn reset(&mut self) {
-        *self = Self::default();
+    /// Old news are worth telling again; at most once a minute, or two senders that take turns would open it for good.
+    pub(crate) fn reset(&mut self, now: Instant) {
+        if self.reset_at.is_none_or(|at| now >= at.plus_nanos(PAUSE_NANOS)) {
+            *self = Self {
+                lines: Default::default(),
+                reset_at: Some(now),
+            };
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::action::{Action, Actions, Cause, StateName};
 use crate::config::{Config, Version};
-use crate::machine::State;
+use crate::machine::{LastHeard, State};
 use crate::time::Instant;
 use crate::tracking::{Bar, Tracking};
 use crate::virtual_router::{DifferentRouter, VirtualRouter};
@@ -24,7 +24,8 @@ impl VirtualRouter {
             return Err(DifferentRouter);
         }
         let ownership = config.priority.is_owner() != self.config.priority.is_owner();
-        if ownership && self.state_name() != StateName::Initialize {
+        let restarted = ownership && self.state_name() != StateName::Initialize;
+        if restarted {
             // PRJ-CHG-03: Shutdown, then Startup.
             self.become_initialize(now, Cause::Reconfigured, None, &mut out);
         }
@@ -32,6 +33,7 @@ impl VirtualRouter {
         let addresses =
             config.addresses != self.config.addresses || config.held_only != self.config.held_only;
         let interval = config.interval != self.config.interval;
+        let announcements = config.announcements != self.config.announcements;
         if config.trackers != self.config.trackers {
             self.tracking = Tracking::new(&config.trackers);
         }
@@ -42,7 +44,10 @@ impl VirtualRouter {
         }
         self.settle(now, Cause::Reconfigured, &mut out);
         // An owner that was started anew above has held and announced already.
-        if addresses && !ownership {
+        if announcements && self.state_name() == StateName::Active {
+            self.announcing.replan(now, &self.config.settings().announcements);
+        }
+        if addresses && !restarted {
             self.addresses_changed(now, &mut out);
         }
         Ok(out)
@@ -65,7 +70,16 @@ impl VirtualRouter {
                 *active_interval = configured;
                 *active_down_at = now.plus_nanos(down_nanos);
             }
-            // Version 3 Backup: used until the next advertisement teaches another.
+            // Version 3 Backup: the configured interval is used until an advertisement teaches another.
+            State::Backup {
+                active_interval,
+                active_down_at,
+                last: LastHeard::Nothing,
+                ..
+            } => {
+                *active_interval = configured;
+                *active_down_at = (*active_down_at).min(now.plus_nanos(down_nanos));
+            }
             State::Backup { .. } | State::Initialize { .. } => {}
         }
     }

@@ -182,7 +182,7 @@ impl Router {
             Ok(actions) => {
                 if before.map(|rank| rank.address) != slot.router.last_active().map(|rank| rank.address) {
                     // PRJ-LOG-01: an accepted packet of a new Active makes old news worth telling again.
-                    slot.limit.reset();
+                    slot.limit.reset(now);
                 }
                 out.extend(id, actions);
                 self.refresh(id);
@@ -311,13 +311,17 @@ impl Router {
             return 0;
         };
         match &router.config().path {
-            Path::Multicast { group } if Some(*group) == packet.destination => 2,
+            Path::Multicast { group } if Some(*group) == packet.destination => 3,
             Path::Multicast { .. } => 0,
             Path::Unicast { local, peers } => {
                 let own = local.or(router.link().primary);
                 let reached = own.is_some() && own == packet.destination;
                 let listed = peers.iter().any(|peer| peer.address == packet.source);
-                u8::from(reached).saturating_add(u8::from(reached && listed))
+                let believed = listed || !router.config().check_unicast_source;
+                // Listed before merely tolerated before refused.
+                u8::from(reached)
+                    .saturating_add(u8::from(reached && believed))
+                    .saturating_add(u8::from(reached && listed))
             }
         }
     }

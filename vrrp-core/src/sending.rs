@@ -9,6 +9,8 @@ const FAILURES_MAX: u8 = 3;
 const RESIGNATION_RETRIES: u8 = 3;
 /// Three retries within 10 ms.
 const RESIGNATION_PAUSE_NANOS: u64 = 3_000_000;
+/// PRJ-FAIL-01.
+const RESIGNATION_LASTS_NANOS: u64 = 10_000_000;
 const SECOND_NANOS: u64 = 1_000_000_000;
 const PAUSE_SECONDS_MAX: u8 = 60;
 
@@ -47,23 +49,34 @@ impl Sending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Resignation {
+    begun_at: Instant,
     retries_left: u8,
     pub(crate) again_at: Option<Instant>,
 }
 
 impl Resignation {
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn new(now: Instant) -> Self {
         Self {
+            begun_at: now,
             retries_left: RESIGNATION_RETRIES,
             again_at: None,
         }
     }
 
     pub(crate) fn failed(&mut self, now: Instant) {
-        if self.retries_left > 0 {
+        // Both versions, or several peers, may fail at once: that is one try.
+        if self.retries_left > 0 && self.again_at.is_none() {
             self.retries_left = self.retries_left.saturating_sub(1);
             self.again_at = Some(now.plus_nanos(RESIGNATION_PAUSE_NANOS));
         }
+    }
+}
+
+impl Resignation {
+    /// Whether to try again now. Woken too late: by now somebody else is Active, and would only be disturbed.
+    pub(crate) fn due(&mut self, now: Instant) -> bool {
+        self.again_at.take_if(|at| now >= *at).is_some()
+            && now.nanos_since(self.begun_at) <= RESIGNATION_LASTS_NANOS
     }
 }
 

@@ -24,6 +24,7 @@ pub struct Snapshot {
     counters: Counters,
     announcing: Announcing,
     triggered: Triggered,
+    silent_answers: Triggered,
     sending: Sending,
     resignation: Option<Resignation>,
     last_active: Option<Rank>,
@@ -31,9 +32,13 @@ pub struct Snapshot {
     healths: alloc::vec::Vec<Health>,
     pause: Pause,
     started: bool,
+    started_before: bool,
     start_at: Option<Instant>,
     resigned: bool,
     form: Option<(ChecksumForm, IpAddr)>,
+    forms_mixed: bool,
+    same_priority: Option<IpAddr>,
+    same_priority_told: Triggered,
 }
 
 impl VirtualRouter {
@@ -47,6 +52,7 @@ impl VirtualRouter {
             counters: self.counters,
             announcing: self.announcing,
             triggered: self.triggered,
+            silent_answers: self.silent_answers,
             sending: self.sending,
             resignation: self.resignation,
             last_active: self.last_active,
@@ -54,13 +60,18 @@ impl VirtualRouter {
             healths: ids.map_while(|id| self.tracking.get(TrackerId(id))).collect(),
             pause: self.pause,
             started: self.started,
+            started_before: self.started_before,
             start_at: self.start_at,
             resigned: self.resigned,
             form: self.form,
+            forms_mixed: self.forms_mixed,
+            same_priority: self.same_priority,
+            same_priority_told: self.same_priority_told,
         }
     }
 
-    /// Goes on where [`VirtualRouter::snapshot`] was taken. Health is taken over where as many objects are tracked.
+    /// Goes on where [`VirtualRouter::snapshot`] was taken, with the configuration of that time: a new one is applied
+    /// by [`VirtualRouter::reconfigure`] afterwards, so that what it changes is carried out.
     #[must_use]
     pub fn restore(config: Config, snapshot: Snapshot) -> Self {
         let mut router = Self::new(config);
@@ -74,15 +85,20 @@ impl VirtualRouter {
         router.counters = snapshot.counters;
         router.announcing = snapshot.announcing;
         router.triggered = snapshot.triggered;
+        router.silent_answers = snapshot.silent_answers;
         router.sending = snapshot.sending;
         router.resignation = snapshot.resignation;
         router.last_active = snapshot.last_active;
         router.version_3_heard = snapshot.version_3_heard;
         router.pause = snapshot.pause;
         router.started = snapshot.started;
+        router.started_before = snapshot.started_before;
         router.start_at = snapshot.start_at;
         router.resigned = snapshot.resigned;
         router.form = snapshot.form;
+        router.forms_mixed = snapshot.forms_mixed;
+        router.same_priority = snapshot.same_priority;
+        router.same_priority_told = snapshot.same_priority_told;
         router
     }
 }

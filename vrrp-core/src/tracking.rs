@@ -30,7 +30,7 @@ pub enum Weight {
     },
     /// Positive: added while the object is up. Negative: added while it is down.
     Adjust {
-        /// -253 to 253, not 0.
+        /// -254 to 254, not 0.
         value: i16,
         /// Swap the meaning of up and down.
         reverse: bool,
@@ -45,6 +45,14 @@ impl Weight {
             Self::Gate { reverse }
         } else {
             Self::Adjust { value, reverse }
+        }
+    }
+
+    /// Whether the value is one that a priority can use: -254 to 254.
+    pub(crate) const fn is_in_range(self) -> bool {
+        match self {
+            Self::Gate { .. } => true,
+            Self::Adjust { value, .. } => value != 0 && value >= -254 && value <= 254,
         }
     }
 

@@ -29,14 +29,17 @@ pub struct VirtualRouter {
     pub(crate) counters: Counters,
     pub(crate) announcing: Announcing,
     pub(crate) triggered: Triggered,
+    pub(crate) silent_answers: Triggered,
     pub(crate) sending: Sending,
     pub(crate) resignation: Option<Resignation>,
     pub(crate) last_active: Option<Rank>,
     pub(crate) version_3_heard: Option<(IpAddr, Instant)>,
     pub(crate) same_priority: Option<IpAddr>,
+    pub(crate) same_priority_told: Triggered,
     pub(crate) tracking: Tracking,
     pub(crate) pause: Pause,
     pub(crate) started: bool,
+    pub(crate) started_before: bool,
     pub(crate) start_at: Option<Instant>,
     pub(crate) resigned: bool,
     pub(crate) form: Option<(ChecksumForm, IpAddr)>,
@@ -55,14 +58,17 @@ impl VirtualRouter {
             counters: Counters::default(),
             announcing: Announcing::default(),
             triggered: Triggered::default(),
+            silent_answers: Triggered::default(),
             sending: Sending::default(),
             resignation: None,
             last_active: None,
             version_3_heard: None,
             same_priority: None,
+            same_priority_told: Triggered::default(),
             tracking,
             pause: Pause::default(),
             started: false,
+            started_before: false,
             start_at: None,
             resigned: false,
             form: None,
@@ -115,7 +121,9 @@ impl VirtualRouter {
         if !self.started {
             self.started = true;
             let delay = self.config.start_delay_nanos;
-            self.start_at = (delay > 0).then(|| now.plus_nanos(delay));
+            // X-19 is for the start of the node: a later start, also one that takes back a stop, waits for nothing.
+            self.start_at = (delay > 0 && !self.started_before).then(|| now.plus_nanos(delay));
+            self.started_before = true;
         }
         self.settle(now, Cause::Started, out);
     }
@@ -255,9 +263,16 @@ impl VirtualRouter {
                 out.report(Report::FailedFor { retry_after_seconds });
                 self.settle(now, Cause::Started, out);
             }
-            State::Initialize { .. } => {
-                if failure == Failure::Hold {
+            State::Initialize { hold } => {
+                if let (Failure::Hold, Some(hold)) = (failure, hold) {
                     self.drop_hold(out);
+                    if hold.kind == HoldKind::Switchover {
+                        // Without addresses there is nothing to roll back to.
+                        self.set_resigned(true, out);
+                    }
+                    let retry_after_seconds = self.pause.begin(now, bar);
+                    out.report(Report::FailedFor { retry_after_seconds });
+                    self.settle(now, Cause::Started, out);
                 }
             }
             State::Backup { .. } => {}
@@ -265,16 +280,12 @@ impl VirtualRouter {
     }
 
     /// PRJ-FAIL-01: priority 0 is retried up to 3 times within 10 ms.
-    pub(crate) fn begin_resignation(&mut self, _now: Instant) {
-        self.resignation = Some(Resignation::new());
+    pub(crate) fn begin_resignation(&mut self, now: Instant) {
+        self.resignation = Some(Resignation::new(now));
     }
 
     fn resend_goodbye(&mut self, now: Instant, out: &mut Actions) {
-        let due = self
-            .resignation
-            .as_mut()
-            .and_then(|r| r.again_at.take_if(|at| now >= *at))
-            .is_some();
+        let due = self.resignation.as_mut().is_some_and(|r| r.due(now));
         if due && matches!(self.state, State::Initialize { .. }) {
             self.send(0, out);
         }

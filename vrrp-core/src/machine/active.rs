@@ -11,6 +11,11 @@ use crate::virtual_router::VirtualRouter;
 
 /// Triggered advertisements per interval beyond the periodic one (PRJ-FSM-01).
 const TRIGGERED_MAX: u8 = 3;
+/// As PRJ-LOG-01: a minute.
+const SAME_PRIORITY_WINDOW: Interval = match Interval::from_seconds(60) {
+    Some(minute) => minute,
+    None => Interval::DEFAULT,
+};
 
 /// Limits answers to weaker routers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,13 +54,11 @@ impl VirtualRouter {
         if now < advertise_at.minus_nanos(self.slack_nanos()) {
             return;
         }
-        let interval = self.config.interval.nanos();
-        let late_nanos = now.nanos_since(advertise_at);
-        if self.config.step_back_when_stalled && late_nanos > self.active_down_nanos(self.config.interval) {
-            // another has probably taken over; as T-A-04 without `Learn`.
-            self.become_backup(now, self.config.interval, Cause::Stalled, out);
+        if self.steps_back(now, out) {
             return;
         }
+        let interval = self.config.interval.nanos();
+        let late_nanos = now.nanos_since(advertise_at);
         if late_nanos > interval / 2 {
             self.counters.late_adverts = self.counters.late_adverts.wrapping_add(1);
             out.report(Report::Late { late_nanos });
@@ -64,7 +67,7 @@ impl VirtualRouter {
         self.send_own(out);
         // PRJ-TIME-05: the absolute phase, unless a whole interval was missed: no burst of catch-up packets.
         let next = advertise_at.plus_nanos(interval);
-        let next = if late_nanos > interval {
+        let next = if late_nanos >= interval {
             now.plus_nanos(interval)
         } else {
             next
@@ -72,8 +75,26 @@ impl VirtualRouter {
         self.state = State::Active { advertise_at: next };
     }
 
+    /// another has probably taken over; as T-A-04 without `Learn`. Asked before a packet too: packets come before
+    /// ticks (PRJ-TIME-04), and an answer would drive back the one that took over just before this one steps back.
+    fn steps_back(&mut self, now: Instant, out: &mut Actions) -> bool {
+        let State::Active { advertise_at } = self.state else {
+            return false;
+        };
+        let stalled = self.config.step_back_when_stalled
+            && now.nanos_since(advertise_at) > self.active_down_nanos(self.config.interval);
+        if stalled {
+            self.become_backup(now, self.config.interval, Cause::Stalled, out);
+        }
+        stalled
+    }
+
     /// T-A-03 to T-A-08.
     pub(crate) fn active_heard(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
+        if self.steps_back(now, out) {
+            self.backup_heard(now, heard);
+            return;
+        }
         if heard.priority == 0 {
             self.active_heard_goodbye(now, out);
             return;
@@ -82,7 +103,7 @@ impl VirtualRouter {
             Ordering::Greater => self.active_yields(now, heard, out),
             Ordering::Less => self.active_answers(now, heard, out),
             Ordering::Equal => {
-                self.report_same_priority(heard, out);
+                self.report_same_priority(now, heard, out);
                 if self.yields_to_equal(heard.source) {
                     self.active_yields(now, heard, out);
                 } else if self.link.primary != Some(heard.source) {
@@ -121,10 +142,17 @@ impl VirtualRouter {
     fn active_answers(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
         // V2-6.4.3-02: RFC 3768 only discards.
         let rfc_3768 = self.config.profile == Profile::Rfc && self.config.version == Version::V2;
-        if !self.may_trigger(now) {
+        let answers = self.config.answer_lower && !rfc_3768;
+        let allowed = if answers {
+            self.may_trigger(now)
+        } else {
+            // Nothing is sent, so T-A-03 must not pay for it; announcements and reports are limited all the same.
+            self.silent_answers.allow(now, self.config.interval)
+        };
+        if !allowed {
             return;
         }
-        if self.config.answer_lower && !rfc_3768 {
+        if answers {
             self.send_own(out);
         }
         // Its gratuitous ARP may have reached neighbours after ours.
@@ -144,9 +172,10 @@ impl VirtualRouter {
         allowed
     }
 
-    /// V3-8.3.2-03, once per sender.
-    fn report_same_priority(&mut self, heard: &Heard, out: &mut Actions) {
-        if self.same_priority != Some(heard.source) {
+    /// V3-8.3.2-03, once per sender, and three times a minute where several take turns.
+    fn report_same_priority(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
+        let is_new = self.same_priority != Some(heard.source);
+        if is_new && self.same_priority_told.allow(now, SAME_PRIORITY_WINDOW) {
             self.same_priority = Some(heard.source);
             out.report(Report::SamePriority { source: heard.source });
         }

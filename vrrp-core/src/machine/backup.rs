@@ -86,7 +86,13 @@ impl VirtualRouter {
     /// T-B-07: 0 < priority < P with preemption; before it the preempt delay, beside it the hurry.
     fn backup_heard_lower(&mut self, now: Instant, heard: &Heard) {
         let (version, priority) = (self.config.version, self.priority());
-        let (delay, may_hurry) = (self.config.preempt_delay_nanos, self.config.hurry_after_fall);
+        // The owner takes its own addresses at once.
+        let delay = if priority.is_owner() {
+            0
+        } else {
+            self.config.preempt_delay_nanos
+        };
+        let may_hurry = self.config.hurry_after_fall;
         let was_active = self.last_active.is_some_and(|rank| rank.address == heard.source);
         let State::Backup {
             active_interval,

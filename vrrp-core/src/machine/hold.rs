@@ -47,6 +47,8 @@ impl VirtualRouter {
         // The longest Skew_Time of any successor: 255/256 of the interval, in version 2 of one second.
         let base_cs = match self.config.version {
             Version::V2 => 100,
+            // A version 2 Backup waits for its own skew, which does not know intervals below one second.
+            Version::V3 if self.config.v2_interop => u64::from(self.config.interval.centiseconds().max(100)),
             Version::V3 => u64::from(self.config.interval.centiseconds()),
         };
         let skew = base_cs.saturating_mul(255).saturating_mul(NANOS_PER_CENTISECOND) / 256;
@@ -70,6 +72,7 @@ impl VirtualRouter {
         if heard.priority > 0 && hold.successor.is_none() {
             hold.successor = Some(heard.source);
             hold.ends_at = hold.ends_at.min(now.plus_nanos(AFTER_SUCCESSOR_NANOS));
+            self.resignation = None;
         }
     }
 

@@ -39,7 +39,12 @@ impl VirtualRouter {
         // A stop is the first reason found; what makes holding useless may stand behind it.
         let can_answer = self.link.up && self.link.primary.is_some();
         match (hold.kind, bar) {
-            (_, Some(bar)) if !can_answer || !may_hold(bar) => self.drop_hold(out),
+            (_, Some(bar)) if !can_answer || !may_hold(bar) => {
+                self.drop_hold(out);
+                if hold.kind == HoldKind::Switchover {
+                    self.set_resigned(true, out);
+                }
+            }
             // Barred or stopped in the middle of a switchover: it ends as a stop does.
             (_, Some(_)) => {
                 self.state = State::Initialize {
@@ -47,9 +52,22 @@ impl VirtualRouter {
                         kind: HoldKind::Stop,
                         ..hold
                     }),
+                };
+                if hold.kind == HoldKind::Switchover {
+                    // PRJ-STOP-04: what the operator asked for outlives the bar; a roll-back forgets it.
+                    self.set_resigned(true, out);
                 }
             }
             (HoldKind::Switchover, None) => {}
+            // The bar that interrupted a switchover is gone: it goes on until its own end.
+            (HoldKind::Stop, None) if self.resigned && hold.successor.is_none() => {
+                self.state = State::Initialize {
+                    hold: Some(Hold {
+                        kind: HoldKind::Switchover,
+                        ..hold
+                    }),
+                };
+            }
             // PRJ-STOP-03: continue as Active where nobody took over, let go where somebody did; never both.
             (HoldKind::Stop, None) if hold.successor.is_none() => self.roll_back(now, out),
             (HoldKind::Stop, None) => {

@@ -85,11 +85,14 @@ impl VirtualRouter {
     ) {
         let from = self.state.name();
         self.leave_active(out);
+        // T-B-01: a Backup has nothing to take leave of.
+        self.resignation = None;
         self.state = State::Backup {
             active_interval: interval,
             active_down_at: now.plus_nanos(self.active_down_nanos(interval)),
             preempt_at: None,
-            hurried: false,
+            // a fall needs a height; after Startup nobody has been heard at P or above yet.
+            hurried: from == StateName::Initialize,
             last: LastHeard::Nothing,
         };
         if from == StateName::Active {
@@ -121,6 +124,9 @@ impl VirtualRouter {
         self.set_resigned(false, out);
         self.send_own(out);
         out.push(Action::HoldAddresses);
+        // Rounds and refresh ended with the advertisements, and the list may have grown meanwhile.
+        let copies = self.announcing.begin(now, &self.config.settings().announcements);
+        self.announce(copies, out);
         self.enter_active(now, from, Cause::NobodyTookOver, out);
     }
 
