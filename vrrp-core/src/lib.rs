@@ -1,7 +1,6 @@
 //! VRRPv2 and VRRPv3 as a sans-IO state machine.
 #![no_std]
 #![forbid(unsafe_code)]
-#![forbid(unsafe_code)]
 extern crate alloc;
 
 mod action;

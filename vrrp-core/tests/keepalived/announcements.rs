@@ -1,0 +1,126 @@
+//! gratuitous ARP and unsolicited NA are repeated.
+
+use vrrp_core::{Announcements, Profile, Settings, Wake};
+
+use crate::subject::{MILLI, SECOND, Subject, default, rfc, settings};
+
+/// A tick at every deadline for `seconds`; the announcements with their time since becoming Active, in milliseconds.
+fn rounds(settings: Settings, seconds: u64) -> Vec<(u64, String)> {
+    let mut router = Subject::backup(settings);
+    router.wait_for_the_timer();
+    let active = router.now;
+    let mut rounds = Vec::new();
+    let mut actions = router.tick();
+    loop {
+        let announced = actions.split("; ").find(|action| action.starts_with("Announce"));
+        let at = router.now.nanos_since(active);
+        rounds.extend(announced.map(|action| (at / MILLI, action.to_owned())));
+        router.now = router.deadline().unwrap().at;
+        if router.now.nanos_since(active) > seconds * SECOND {
+            return rounds;
+        }
+        actions = router.tick();
+    }
+}
+
+fn announced(list: &[(u64, u8)]) -> Vec<(u64, String)> {
+    list.iter()
+        .map(|(at, copies)| (*at, format!("Announce({copies})")))
+        .collect()
+}
+
+/// X-09, NET-ARP-05: `default` at 0, 1 and 2 s.
+#[test]
+fn x_09_obeys_default_announces_three_times() {
+    assert_eq!(
+        rounds(default(100, 100), 60),
+        announced(&[(0, 1), (1000, 1), (2000, 1)])
+    );
+}
+
+/// `rfc` exactly once.
+#[test]
+fn x_09_obeys_rfc_announces_once() {
+    assert_eq!(rounds(rfc(100, 100), 60), announced(&[(0, 1)]));
+}
+
+/// keepalived's 5, and 5 after 5 s.
+#[test]
+fn x_09_obeys_keepalived_announces_five_and_five() {
+    let settings = settings(Profile::Keepalived, vrrp_core::Family::Ipv4, 100, 100);
+    assert_eq!(rounds(settings, 60), announced(&[(0, 5), (5000, 5)]));
+}
+
+/// `garp_master_delay 0` and `garp_master_refresh 10`; the first refresh comes after the last round.
+#[test]
+fn x_09_obeys_a_refresh() {
+    let mut settings = default(100, 100);
+    settings.announcements = Announcements {
+        later_after_nanos: 0,
+        refresh_every_nanos: 10 * SECOND,
+        refresh_repeat: 2,
+        ..settings.announcements
+    };
+    assert_eq!(
+        rounds(settings.clone(), 35),
+        announced(&[(0, 1), (10_000, 2), (20_000, 2), (30_000, 2)])
+    );
+    settings.announcements.later_after_nanos = 5 * SECOND;
+    settings.announcements.later_rounds = 1;
+    assert_eq!(
+        rounds(settings, 27),
+        announced(&[(0, 1), (5000, 1), (15_000, 2), (25_000, 2)])
+    );
+}
+
+/// leaving Active stops it.
+#[test]
+fn x_09_refuses_to_announce_after_leaving_active() {
+    let mut router = Subject::active(default(100, 100));
+    router.wait(100 * MILLI);
+    router.hear(200);
+    assert_eq!(router.deadline().unwrap().wakes, Wake::TakeOver);
+    for _ in 0..3 {
+        assert_eq!(router.wait(SECOND).tick(), "");
+    }
+    let mut router = Subject::active(default(100, 100));
+    router.stop();
+    assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold, "in hold neither");
+}
+
+/// X-09 `garp_lower_prio_repeat`, `garp_lower_prio_delay`: 5 at once and 5 after 5 s when a weaker Active was heard.
+#[test]
+fn x_09_obeys_a_weaker_active_makes_it_announce_again() {
+    let mut router = Subject::active(settings(Profile::Keepalived, vrrp_core::Family::Ipv6, 100, 100));
+    router.wait(20 * SECOND).tick();
+    assert_eq!(
+        router.hear(50),
+        "Send(100); Announce(5); Reasserted(fe80::20, 50)"
+    );
+    let mut again = Vec::new();
+    for _ in 0..70 {
+        again.push(router.wait(100 * MILLI).tick());
+    }
+    let announced = again
+        .iter()
+        .enumerate()
+        .filter(|(_, actions)| actions.contains("Announce(5)"));
+    assert_eq!(
+        announced.map(|(index, _)| index).collect::<Vec<_>>(),
+        [49],
+        "5 s later, once"
+    );
+}
+
+/// Rounds that were slept through are not made up for.
+#[test]
+fn x_09_refuses_to_catch_up() {
+    let mut router = Subject::active(default(100, 100));
+    router.wait(1_400 * MILLI);
+    let actions = router.tick();
+    assert_eq!(actions, "Send(100); Announce(1)", "the round of 1 s");
+    router.wait(100 * SECOND);
+    let actions = router.tick();
+    assert_eq!(actions.matches("Announce(1)").count(), 1, "{actions}");
+    assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise);
+}

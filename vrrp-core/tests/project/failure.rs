@@ -1,0 +1,184 @@
+//! PRJ-FAIL-01: what could not be sent or held.
+
+use vrrp_core::{Bar, Failure, Input, Standing, StateName, Wake};
+
+use crate::subject::{Armed, MILLI, SECOND, Subject, default};
+
+fn failing() -> Subject {
+    Subject::active(default(100, 100))
+}
+
+/// PRJ-FAIL-01, PRJ-TX-02: one failed send is counted and changes nothing.
+#[test]
+fn prj_fail_01_obeys_one_failed_send_is_counted() {
+    let mut router = failing();
+    let before = router.router.state();
+    assert_eq!(router.failed_to_send(), "");
+    assert_eq!(router.router.counters().send_errors, 1);
+    assert_eq!(router.router.state(), before);
+}
+
+/// PRJ-FAIL-01: three consecutive failed advertisements end it, for 1 s.
+#[test]
+fn prj_fail_01_obeys_three_in_a_row_resign() {
+    let mut router = failing();
+    assert_eq!(router.failed_to_send(), "");
+    router.wait(SECOND).tick();
+    assert_eq!(router.failed_to_send(), "");
+    router.wait(SECOND).tick();
+    assert_eq!(
+        router.failed_to_send(),
+        "FailedFor { retry_after_seconds: 1 }; Send(0); Disown; State(Initialize, Barred(SendFailed))"
+    );
+    assert_eq!(router.router.standing(), Standing::Barred(Bar::SendFailed));
+    let deadline = router.deadline().unwrap();
+    assert_eq!(
+        (deadline.wakes, deadline.at.nanos_since(router.now)),
+        (Wake::RetryAfterFailure, SECOND)
+    );
+    assert_eq!(router.wait(SECOND).tick(), "State(Backup, Started)");
+}
+
+/// PRJ-FAIL-01: a period without a failure is a success.
+#[test]
+fn prj_fail_01_refuses_to_count_across_a_success() {
+    let mut router = failing();
+    for _ in 0..10 {
+        for _ in 0..2 {
+            assert_eq!(router.failed_to_send(), "");
+            router.wait(SECOND).tick();
+        }
+        router.wait(SECOND).tick();
+    }
+    assert_eq!(router.state(), StateName::Active);
+    assert_eq!(router.router.counters().send_errors, 20);
+}
+
+/// PRJ-FAIL-01: several failures of one advertisement (several peers) are one.
+#[test]
+fn prj_fail_01_refuses_to_count_one_advertisement_thrice() {
+    let mut router = failing();
+    for _ in 0..9 {
+        assert_eq!(router.failed_to_send(), "");
+    }
+    assert_eq!(router.state(), StateName::Active);
+}
+
+/// PRJ-FAIL-01: at once when the device is gone or down.
+#[test]
+fn prj_fail_01_obeys_a_gone_device_is_the_end() {
+    let mut router = failing();
+    let failure = Failure::Send { gone: true };
+    assert_eq!(
+        router.does(Input::Failed(failure)),
+        "FailedFor { retry_after_seconds: 1 }; Send(0); Disown; State(Initialize, Barred(SendFailed))"
+    );
+}
+
+/// PRJ-FAIL-01: no address could be held.
+#[test]
+fn prj_fail_01_obeys_no_address_held_is_the_end() {
+    let mut router = failing();
+    assert_eq!(
+        router.does(Input::Failed(Failure::Hold)),
+        "FailedFor { retry_after_seconds: 1 }; Send(0); Disown; State(Initialize, Barred(HoldFailed))"
+    );
+    assert_eq!(router.router.standing(), Standing::Barred(Bar::HoldFailed));
+}
+
+/// PRJ-FAIL-01: 1, 2, 4 … 60 s, and short again after a minute without a failure.
+#[test]
+fn prj_fail_01_obeys_the_pauses_grow() {
+    let mut router = failing();
+    for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+        let report = router.does(Input::Failed(Failure::Hold));
+        assert!(
+            report.starts_with(&format!("FailedFor {{ retry_after_seconds: {seconds} }}")),
+            "{report}"
+        );
+        assert_eq!(router.wait(seconds * SECOND - 1).tick(), "");
+        assert_eq!(router.wait(1).tick(), "State(Backup, Started)");
+        router.wait_for_the_timer().tick();
+        assert_eq!(router.state(), StateName::Active);
+    }
+    router.wait(61 * SECOND).tick();
+    let report = router.does(Input::Failed(Failure::Hold));
+    assert!(
+        report.starts_with("FailedFor { retry_after_seconds: 1 }"),
+        "{report}"
+    );
+}
+
+/// What works again need not wait; `Recovered` ends the pause.
+#[test]
+fn prj_fail_01_obeys_recovered_ends_the_pause() {
+    let mut router = failing();
+    router.does(Input::Failed(Failure::Hold));
+    assert_eq!(
+        router.wait(MILLI).does(Input::Recovered),
+        "State(Backup, Started)"
+    );
+    assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    assert_eq!(router.does(Input::Recovered), "", "and is nothing otherwise");
+}
+
+/// PRJ-FAIL-01: priority 0 is retried up to 3 times within 10 ms.
+#[test]
+fn prj_fail_01_obeys_a_goodbye_is_retried_three_times() {
+    let mut router = failing();
+    router.stop();
+    let stopped = router.now;
+    for _ in 0..3 {
+        assert_eq!(router.failed_to_send(), "");
+        let deadline = router.deadline().unwrap();
+        assert_eq!(deadline.wakes, Wake::ResendResignation);
+        router.now = deadline.at;
+        assert!(router.now.nanos_since(stopped) <= 10 * MILLI);
+        assert_eq!(router.tick(), "Send(0)");
+    }
+    assert_eq!(router.failed_to_send(), "");
+    assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold, "no fourth");
+    assert!(router.router.holds());
+}
+
+/// PRJ-FAIL-01: one that left is not sent again.
+#[test]
+fn prj_fail_01_refuses_to_repeat_a_goodbye_that_left() {
+    let mut router = failing();
+    router.stop();
+    assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
+    assert_eq!(router.wait(5 * MILLI).tick(), "");
+}
+
+/// A Backup sends and holds nothing, so nothing can fail.
+#[test]
+fn prj_fail_01_refuses_failures_in_backup() {
+    let mut router = Subject::backup(default(100, 100));
+    for failure in [
+        Failure::Hold,
+        Failure::Send { gone: true },
+        Failure::Send { gone: false },
+    ] {
+        assert_eq!(router.does(Input::Failed(failure)), "");
+    }
+    assert_eq!(router.state(), StateName::Backup);
+}
+
+/// The addresses are lost during a hold: it is over. A switchover must not end in Initialize with nothing to wait for.
+#[test]
+fn prj_fail_01_obeys_a_hold_that_fails_ends() {
+    let mut stopping = failing();
+    stopping.stop();
+    let actions = stopping.does(Input::Failed(Failure::Hold));
+    assert!(
+        actions.starts_with("Disown; HoldEnded { successor: None }"),
+        "{actions}"
+    );
+    assert!(!stopping.router.holds());
+    let mut resigning = failing();
+    resigning.order(vrrp_core::Order::Resign);
+    resigning.does(Input::Failed(Failure::Hold));
+    assert!(!resigning.router.holds());
+    resigning.wait(SECOND).tick();
+    assert_eq!(resigning.state(), StateName::Backup, "after the pause of 1 s");
+}

@@ -1,0 +1,162 @@
+//! PRJ-KEY-01: what makes a router unique on a node.
+
+use vrrp_core::wire::Received;
+use vrrp_core::{Family, Input, Instant, InterfaceId, Link, Outbox, Path, Peer, Router, Settings, Vrid};
+
+use crate::subject::{default, ip};
+
+fn unicast(local: Option<&str>, peers: &[&str]) -> Settings {
+    let mut settings = default(100, 100);
+    let peers = peers.iter().map(|peer| Peer {
+        address: ip(peer),
+        hop_limit_min: 255,
+        hop_limit_max: 255,
+    });
+    settings.path = Path::Unicast {
+        local: local.map(ip),
+        peers: peers.collect(),
+    };
+    settings
+}
+
+fn on(interface: Option<u64>, vrid: u8, mut settings: Settings) -> Settings {
+    settings.interface = interface.map(InterfaceId);
+    settings.vrid = Vrid::new(vrid).unwrap();
+    settings
+}
+
+fn added(node: &mut Router, settings: Settings) -> bool {
+    node.add(settings.build().unwrap()).is_ok()
+}
+
+/// PRJ-KEY-01: interface, family, VRID and path each make another router.
+#[test]
+fn prj_key_01_obeys_what_differs_is_another_router() {
+    let mut node = Router::new();
+    assert!(added(&mut node, on(Some(1), 7, default(100, 100))));
+    assert!(added(&mut node, on(Some(2), 7, default(100, 100))));
+    assert!(added(&mut node, on(Some(1), 8, default(100, 100))));
+    assert!(added(&mut node, on(Some(1), 7, unicast(None, &["192.0.2.20"]))));
+    assert!(
+        added(&mut node, on(Some(1), 7, unicast(None, &["192.0.2.21"]))),
+        "other peers"
+    );
+    assert!(
+        added(
+            &mut node,
+            on(None, 7, unicast(Some("192.0.2.10"), &["192.0.2.20"]))
+        ),
+        "no interface"
+    );
+    assert_eq!(node.iter().count(), 6);
+}
+
+/// PRJ-KEY-01: the same key, or a peer in common.
+#[test]
+fn prj_key_01_refuses_two_of_one_key() {
+    let mut node = Router::new();
+    assert!(added(&mut node, default(100, 100)));
+    let again = node.add(default(200, 50).build().unwrap()).unwrap_err();
+    assert!(again.to_string().contains("VRID 7"), "{again}");
+    assert!(added(&mut node, unicast(None, &["192.0.2.20", "192.0.2.21"])));
+    assert!(!added(&mut node, unicast(None, &["192.0.2.21", "192.0.2.22"])));
+}
+
+/// A key is free again when its router was removed; its number is not.
+#[test]
+fn prj_key_01_obeys_a_removed_router_frees_its_key() {
+    let mut node = Router::new();
+    let first = node.add(default(100, 100).build().unwrap()).unwrap();
+    assert!(node.remove(first).is_some());
+    assert!(node.remove(first).is_none());
+    let second = node.add(default(100, 100).build().unwrap()).unwrap();
+    assert_ne!(first, second);
+    assert!(node.get(first).is_none());
+    assert_eq!(node.iter().map(|(id, _)| id).collect::<Vec<_>>(), [second]);
+}
+
+/// PRJ-KEY-01, PRJ-RX-01: a packet finds its router by interface, family, VRID and path.
+#[test]
+fn prj_key_01_obeys_packets_find_their_router() {
+    let mut node = Router::new();
+    let all = [
+        on(Some(1), 7, default(100, 100)),
+        on(Some(2), 7, default(100, 100)),
+        on(Some(1), 8, default(100, 100)),
+        on(Some(1), 7, unicast(None, &["192.0.2.20"])),
+        on(Some(1), 7, unicast(None, &["192.0.2.21"])),
+    ];
+    let ids = all
+        .clone()
+        .map(|settings| node.add(settings.build().unwrap()).unwrap());
+    let mut out = Outbox::new();
+    let now = Instant::from_nanos(0);
+    for id in ids {
+        let primary = Some(ip("192.0.2.10"));
+        node.handle(now, id, Input::Link(Link { up: true, primary }), &mut out);
+        node.handle(now, id, Input::Start, &mut out);
+    }
+    let group = Family::Ipv4.group();
+    let cases = [
+        (1, 7, "192.0.2.20", group, 0),
+        (2, 7, "192.0.2.20", group, 1),
+        (1, 8, "192.0.2.20", group, 2),
+        (1, 7, "192.0.2.20", ip("192.0.2.10"), 3),
+        (1, 7, "192.0.2.21", ip("192.0.2.10"), 4),
+    ];
+    for (interface, vrid, source, destination, expected) in cases {
+        let mut sender = crate::subject::Subject::active(on(Some(1), vrid, default(200, 100)));
+        let primary = Some(ip(source));
+        sender.does(Input::Link(Link { up: true, primary }));
+        let draft = vrrp_core::Draft {
+            priority: 200,
+            version: vrrp_core::Version::V3,
+        };
+        let mut octets = [0; 12];
+        sender
+            .router
+            .seal(draft, None)
+            .encode(destination, &mut octets)
+            .unwrap();
+        let packet = Received {
+            interface: Some(InterfaceId(interface)),
+            source: ip(source),
+            destination: Some(destination),
+            hop_limit: Some(255),
+            message: &octets,
+        };
+        assert_eq!(
+            node.receive(now, &packet, &mut out),
+            Ok(ids[expected]),
+            "{cases:?}"
+        );
+    }
+}
+
+/// `Router` does for many what `VirtualRouter` does for one: the next deadline, and all that are due.
+#[test]
+fn a_router_ticks_all_that_are_due() {
+    let mut node = Router::new();
+    let mut out = Outbox::new();
+    let now = Instant::from_nanos(1_000_000_000);
+    let ids = [100, 200, 50].map(|value| {
+        let settings = on(Some(u64::from(value)), 7, default(value, 100));
+        let id = node.add(settings.build().unwrap()).unwrap();
+        let primary = Some(ip("192.0.2.10"));
+        node.handle(now, id, Input::Link(Link { up: true, primary }), &mut out);
+        node.handle(now, id, Input::Start, &mut out);
+        id
+    });
+    let states = out.drain().count();
+    assert_eq!(states, 3);
+    let (id, deadline) = node.deadline().unwrap();
+    // 3 s + 56/256 s.
+    assert_eq!((id, deadline.at.nanos_since(now)), (ids[1], 3_218_750_000));
+    node.tick(deadline.at, &mut out);
+    assert!(out.as_slice().iter().all(|(id, _)| *id == ids[1]));
+    assert_eq!(out.drain().count(), 4);
+    node.tick(now.plus_nanos(60_000_000_000), &mut out);
+    let mut woken = out.drain().map(|(id, _)| id.0).collect::<Vec<_>>();
+    woken.dedup();
+    assert_eq!(woken, [0, 1, 2]);
+}

@@ -1,0 +1,90 @@
+//! A program that re-executes itself hands its routers on: no timer, state or count is lost.
+
+use vrrp_core::{Health, Order, Settings, Tracker, VirtualRouter, Weight};
+
+use crate::subject::{MILLI, SECOND, Subject, default};
+
+fn tracked() -> Settings {
+    let mut settings = default(100, 100);
+    settings.trackers = vec![
+        Tracker {
+            weight: Weight::from_keepalived(-30, false),
+            initial: Health::Up,
+        },
+        Tracker {
+            weight: Weight::Gate { reverse: false },
+            initial: Health::Up,
+        },
+    ];
+    settings
+}
+
+/// The same inputs give the same actions and deadlines after a restore as without one.
+fn goes_on_the_same(mut router: Subject) {
+    let snapshot = router.router.snapshot();
+    let config = router.router.config().clone();
+    let restored = VirtualRouter::restore(config, snapshot.clone());
+    assert_eq!(restored.snapshot(), snapshot);
+    let mut other = Subject::new(tracked());
+    other.router = restored;
+    other.now = router.now;
+    for step in 0..60 {
+        let both = [&mut router, &mut other].map(|subject| {
+            subject.wait(100 * MILLI);
+            let heard = if step % 7 == 0 {
+                subject.hear(step)
+            } else {
+                String::new()
+            };
+            let checked = if step == 30 {
+                subject.health(0, Health::Up)
+            } else {
+                String::new()
+            };
+            (
+                heard,
+                checked,
+                subject.tick(),
+                subject.deadline(),
+                subject.armed(),
+            )
+        });
+        let [one, two] = both;
+        assert_eq!(one, two, "step {step}");
+    }
+}
+
+#[test]
+fn a_backup_goes_on() {
+    let mut router = Subject::backup(tracked());
+    router.hear(200);
+    router.health(0, Health::Down);
+    router.wait(300 * MILLI);
+    goes_on_the_same(router);
+}
+
+#[test]
+fn an_active_goes_on() {
+    let mut router = Subject::active(tracked());
+    router.wait(SECOND).tick();
+    router.hear(50);
+    goes_on_the_same(router);
+}
+
+#[test]
+fn a_hold_goes_on() {
+    let mut router = Subject::active(tracked());
+    router.stop();
+    router.wait(100 * MILLI);
+    goes_on_the_same(router);
+    let mut router = Subject::active(tracked());
+    router.order(Order::Resign);
+    goes_on_the_same(router);
+}
+
+#[test]
+fn what_bars_goes_on() {
+    let mut router = Subject::backup(tracked());
+    router.health(1, Health::Down);
+    goes_on_the_same(router);
+}
