@@ -1,1 +1,14 @@
-//! Under construction.
+//! What a node is to do, resolved: made from a configuration by [`lower()`], compared with what it does by
+//! [`difference()`]. Both are pure; whoever runs a [`Plan`] starts with the difference from [`Plan::default`].
+//!
+//! ```text
+//! keepalived.conf ── parse ──► Model ── lower ──► Plan ── difference ──► calls of the driver, the checks, the hooks
+//! ```
+
+mod difference;
+mod lower;
+mod plan;
+
+pub use difference::{Difference, Loss, difference, losses};
+pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
+pub use plan::{Check, Command, Hooks, Instance, Node, Plan, Tracked};

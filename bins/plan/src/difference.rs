@@ -1,0 +1,158 @@
+//! Old plan, new plan -> what has to be done, and what would be lost. Pure.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::plan::{Check, Instance, Plan};
+
+/// What leads from one plan to another. Whatever it does not name stays untouched.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Difference {
+    /// Instances whose service differs; others keep their timers, roles and sockets.
+    pub changed: Vec<String>,
+    /// Instances that are new.
+    pub added: Vec<String>,
+    /// Instances that go.
+    pub removed: Vec<String>,
+    /// Instances that stay and follow other checks than before: tell them what those checks have found.
+    pub follow_others: Vec<String>,
+    /// Instances that stay and have other hooks.
+    pub hooks: Vec<String>,
+    /// Checks to start.
+    pub checks_added: Vec<Check>,
+    /// Checks to stop, by name.
+    pub checks_removed: Vec<String>,
+    /// Checks that stay and run otherwise; what they have found so far is kept.
+    pub checks_changed: Vec<Check>,
+    /// Settings that a running process cannot change.
+    pub needs_restart: Vec<&'static str>,
+}
+
+impl Difference {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the driver has anything to do.
+    #[must_use]
+    pub fn touches_services(&self) -> bool {
+        !(self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty())
+    }
+}
+
+/// What leads from `old` to `new`. Equal plans have an empty difference.
+#[must_use]
+pub fn difference(old: &Plan, new: &Plan) -> Difference {
+    let mut difference = Difference::default();
+    for instance in &new.instances {
+        let name = || instance.name.clone();
+        let Some(before) = find(old, &instance.name) else {
+            difference.added.push(name());
+            continue;
+        };
+        if before.service != instance.service {
+            difference.changed.push(name());
+        }
+        if before.tracked != instance.tracked {
+            difference.follow_others.push(name());
+        }
+        if before.hooks != instance.hooks {
+            difference.hooks.push(name());
+        }
+    }
+    let gone = old
+        .instances
+        .iter()
+        .filter(|instance| find(new, &instance.name).is_none());
+    difference.removed = gone.map(|instance| instance.name.clone()).collect();
+    compare_checks(old, new, &mut difference);
+    let fixed = [
+        (
+            old.node.realtime_priority != new.node.realtime_priority,
+            "vrrp_rt_priority",
+        ),
+        (old.node.arp_gap != new.node.arp_gap, "vrrp_garp_interval"),
+        (
+            old.node.neighbor_gap != new.node.neighbor_gap,
+            "vrrp_gna_interval",
+        ),
+    ];
+    difference.needs_restart = fixed
+        .into_iter()
+        .filter(|(differs, _)| *differs)
+        .map(|(_, word)| word)
+        .collect();
+    difference
+}
+
+fn compare_checks(old: &Plan, new: &Plan, difference: &mut Difference) {
+    let named = |plan: &Plan, name: &str| plan.checks.iter().find(|check| check.name == name).cloned();
+    for check in &new.checks {
+        match named(old, &check.name) {
+            None => difference.checks_added.push(check.clone()),
+            Some(before) if !runs_alike(&before, check) => difference.checks_changed.push(check.clone()),
+            Some(_) => {}
+        }
+    }
+    let gone = old
+        .checks
+        .iter()
+        .filter(|check| named(new, &check.name).is_none());
+    difference.checks_removed = gone.map(|check| check.name.clone()).collect();
+}
+
+/// A check that only moved within the file runs on.
+fn runs_alike(one: &Check, other: &Check) -> bool {
+    let elsewhere = Check {
+        place: one.place.clone(),
+        ..other.clone()
+    };
+    *one == elsewhere
+}
+
+fn find<'a>(plan: &'a Plan, name: &str) -> Option<&'a Instance> {
+    plan.instances.iter().find(|instance| instance.name == name)
+}
+
+/// Something that runs now and would not with the new plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The instance.
+    pub instance: String,
+    /// One of its addresses; `None`: the instance as a whole.
+    pub address: Option<IpAddr>,
+}
+
+/// Instances and addresses of `old` that `new` lacks. An address that moved to another instance is not lost.
+#[must_use]
+pub fn losses(old: &Plan, new: &Plan) -> Vec<Loss> {
+    let held = |plan: &Plan| -> BTreeSet<IpAddr> {
+        let services = plan.instances.iter().map(|instance| &instance.service);
+        services
+            .flat_map(|service| service.addresses.iter().map(|held| held.address))
+            .collect()
+    };
+    let kept = held(new);
+    let mut losses = Vec::new();
+    for instance in &old.instances {
+        let name = || instance.name.clone();
+        if find(new, &instance.name).is_none() {
+            losses.push(Loss {
+                instance: name(),
+                address: None,
+            });
+        }
+        let addresses = instance.service.addresses.iter().map(|held| held.address);
+        losses.extend(
+            addresses
+                .filter(|address| !kept.contains(address))
+                .map(|address| Loss {
+                    instance: name(),
+                    address: Some(address),
+                }),
+        );
+    }
+    losses
+}

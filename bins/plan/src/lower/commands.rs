@@ -1,0 +1,59 @@
+//! What is run: checks and notify scripts.
+
+use keepalived_conf::{Notify, NotifyScript, ScriptUser, Sourced, VrrpScript};
+
+use super::Lowering;
+use crate::plan::{Check, Command, Hooks};
+
+/// keepalived's user for scripts where the file names none and the machine has it.
+const KEEPALIVED_SCRIPT: &str = "keepalived_script";
+
+impl Lowering<'_> {
+    pub(super) fn check(&self, script: &VrrpScript) -> Check {
+        let words = match &script.command.value {
+            keepalived_conf::Command::Run { argv } => argv.clone(),
+            keepalived_conf::Command::CanOpen { path } => vec![format!("<{path}")],
+        };
+        Check {
+            name: script.name.clone(),
+            place: self.place(script.span),
+            command: self.command(words, script.user.as_ref().map(|user| &user.value)),
+            interval: script.interval.value,
+            timeout: script.timeout.value,
+            rise: script.rise.value,
+            fall: script.fall.value,
+            initially_down: script.init_fail.value,
+        }
+    }
+
+    pub(super) fn hooks(&self, notify: &Notify) -> Hooks {
+        let hook = |script: &Option<Sourced<NotifyScript>>| {
+            let script = &script.as_ref()?.value;
+            Some(self.command(script.argv.clone(), script.user.as_ref()))
+        };
+        Hooks {
+            any: hook(&notify.any),
+            master: hook(&notify.master),
+            backup: hook(&notify.backup),
+            fault: hook(&notify.fault),
+            stop: hook(&notify.stop),
+        }
+    }
+
+    fn command(&self, words: Vec<String>, own: Option<&ScriptUser>) -> Command {
+        let global = &self.config.global;
+        let named = own.or(global.script_user.as_ref().map(|user| &user.value));
+        let user = match named {
+            Some(user) => Some((user.user.clone(), user.group.clone())),
+            None => self
+                .host
+                .keepalived_script
+                .then(|| (KEEPALIVED_SCRIPT.to_owned(), None)),
+        };
+        Command {
+            words,
+            user,
+            secure: global.enable_script_security.value,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Model -> plan. Pure: what depends on the machine comes in as [`Host`].
+
+mod commands;
+mod instance;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use keepalived_conf::{Config, Missing, SourceMap, Span};
+
+use crate::plan::{Check, Node, Plan, Tracked};
+
+/// What a plan needs to know of the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Host {
+    /// Its name; `router_id` where the file gives none.
+    pub name: String,
+    /// There is a user `keepalived_script`: keepalived runs scripts as that user where the file names none.
+    pub keepalived_script: bool,
+}
+
+/// Words that the operator accepts not to be carried out (`--allow-missing`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Allowed(BTreeSet<String>);
+
+impl Allowed {
+    /// Whether this word may be missing.
+    #[must_use]
+    pub fn contains(&self, word: &str) -> bool {
+        self.0.contains(word)
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for Allowed {
+    fn from_iter<I: IntoIterator<Item = S>>(words: I) -> Self {
+        Self(words.into_iter().map(Into::into).collect())
+    }
+}
+
+/// An instance, or the daemon, that does not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotStarted {
+    /// Name of the instance.
+    pub name: String,
+    /// `file:line` of what is to blame.
+    pub place: String,
+    /// What is to blame, and what would go wrong.
+    pub reason: String,
+    /// The word for `--allow-missing` that would start it nevertheless.
+    pub allow_missing: Option<String>,
+}
+
+/// A plan, and what of the file is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lowered {
+    /// What can be done.
+    pub plan: Plan,
+    /// Instances that are not in the plan, each with one reason or several.
+    pub not_started: Vec<NotStarted>,
+    /// What keeps the daemon as a whole from starting; the names are empty.
+    pub refused: Vec<NotStarted>,
+    /// What is missing and allowed to be, in words.
+    pub allowed: Vec<String>,
+}
+
+/// What the file asks of this node. An instance that cannot be run as the file says is left out, with its reasons.
+///
+/// Instances that an error in the file drops are not repeated here: their diagnostics stand with the parser.
+#[must_use]
+pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Host) -> Lowered {
+    let mut lowering = Lowering {
+        config,
+        sources,
+        allowed,
+        host,
+        out: Lowered::default(),
+    };
+    lowering.out.plan.node = node(config, host);
+    let refused = lowering.missing("", &config.missing);
+    lowering.out.refused = refused;
+    for instance in &config.instances {
+        let scripts = config
+            .scripts
+            .iter()
+            .filter(|script| instance.track_scripts.iter().any(|t| t.name == script.name));
+        let mut missing = lowering.missing(&instance.name, &instance.missing);
+        for script in scripts {
+            missing.extend(lowering.missing(&instance.name, &script.missing));
+        }
+        match lowering.instance(instance) {
+            Ok(planned) if missing.is_empty() => lowering.out.plan.instances.push(planned),
+            Ok(_) => {}
+            Err(contradiction) => missing.push(contradiction),
+        }
+        lowering.out.not_started.extend(missing);
+    }
+    lowering.out.plan.checks = lowering.checks();
+    lowering.out
+}
+
+fn node(config: &Config, host: &Host) -> Node {
+    let global = &config.global;
+    let gap = |interval: &Option<keepalived_conf::Sourced<Duration>>, default| {
+        interval.as_ref().map_or(default, |interval| interval.value)
+    };
+    let default = vrrp_net::Options::default();
+    Node {
+        router_id: global
+            .router_id
+            .as_ref()
+            .map_or_else(|| host.name.clone(), |id| id.value.clone()),
+        realtime_priority: global.rt_priority.as_ref().map(|priority| priority.value),
+        arp_gap: gap(&global.garp_interval, default.arp_gap),
+        neighbor_gap: gap(&global.gna_interval, default.neighbor_gap),
+    }
+}
+
+struct Lowering<'a> {
+    config: &'a Config,
+    sources: &'a SourceMap,
+    allowed: &'a Allowed,
+    host: &'a Host,
+    out: Lowered,
+}
+
+impl Lowering<'_> {
+    /// `file:line`.
+    fn place(&self, span: Span) -> String {
+        let place = self.sources.place(span);
+        format!("{}:{}", place.file, place.line)
+    }
+
+    /// What of `missing` is not allowed; what is allowed is noted.
+    fn missing(&mut self, name: &str, missing: &[Missing]) -> Vec<NotStarted> {
+        let mut bars = Vec::new();
+        for one in missing {
+            let place = self.place(one.span);
+            if self.allowed.contains(&one.allow_word) {
+                let whose = if name.is_empty() {
+                    String::new()
+                } else {
+                    format!("{name}: ")
+                };
+                let note = format!(
+                    "{place}: {whose}{} is not carried out, as allowed: {}",
+                    one.word, one.why
+                );
+                if !self.out.allowed.contains(&note) {
+                    self.out.allowed.push(note);
+                }
+                continue;
+            }
+            bars.push(NotStarted {
+                name: name.to_owned(),
+                place,
+                reason: format!("{}: {}", one.word, one.why),
+                allow_missing: Some(one.allow_word.clone()),
+            });
+        }
+        bars
+    }
+
+    /// The checks that an instance of the plan tracks.
+    fn checks(&self) -> Vec<Check> {
+        let tracked = |name: &str| {
+            let mut all = self
+                .out
+                .plan
+                .instances
+                .iter()
+                .flat_map(|instance| &instance.tracked);
+            all.any(|tracked| matches!(tracked, Tracked::Check(check) if check == name))
+        };
+        let scripts = self.config.scripts.iter().filter(|script| tracked(&script.name));
+        scripts.map(|script| self.check(script)).collect()
+    }
+}

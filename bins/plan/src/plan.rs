@@ -1,0 +1,117 @@
+//! The wanted state of one node.
+
+use std::time::Duration;
+
+use vrrp_core::TrackerId;
+use vrrp_net::Service;
+
+/// Everything that a node is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// The node as a whole.
+    pub node: Node,
+    /// Virtual routers, in the order of the file; names are unique.
+    pub instances: Vec<Instance>,
+    /// Checks that an instance tracks, in the order of the file; names are unique.
+    pub checks: Vec<Check>,
+}
+
+/// Settings of the process.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Node {
+    /// keepalived `router_id`, else the host name.
+    pub router_id: String,
+    /// SCHED_FIFO priority of the router loop, 1 to 99 (keepalived `vrrp_rt_priority`).
+    pub realtime_priority: Option<u8>,
+    /// Time between gratuitous ARP packets on one interface (keepalived `vrrp_garp_interval`).
+    pub arp_gap: Duration,
+    /// The same for unsolicited Neighbor Advertisements (keepalived `vrrp_gna_interval`).
+    pub neighbor_gap: Duration,
+}
+
+/// One virtual router and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Name in the file; also the name of the service.
+    pub name: String,
+    /// `file:line` where it begins.
+    pub place: String,
+    /// What the driver is asked for.
+    pub service: Service,
+    /// What each [`TrackerId`] is: the index is the id.
+    pub tracked: Vec<Tracked>,
+    /// What is run on a change of state.
+    pub hooks: Hooks,
+}
+
+impl Instance {
+    /// The tracked object of an id.
+    #[must_use]
+    pub fn tracked(&self, id: TrackerId) -> Option<&Tracked> {
+        self.tracked.get(usize::from(id.0))
+    }
+
+    /// The ids that follow the check `name`.
+    pub fn following(&self, name: &str) -> impl Iterator<Item = TrackerId> {
+        (0_u16..)
+            .zip(&self.tracked)
+            .filter(move |(_, tracked)| matches!(tracked, Tracked::Check(check) if check == name))
+            .map(|(id, _)| TrackerId(id))
+    }
+}
+
+/// What a tracker follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tracked {
+    /// A [`Check`], by name.
+    Check(String),
+    /// The link of an interface, by name; the driver follows it.
+    Interface(String),
+}
+
+/// One check (keepalived `vrrp_script`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Name in the file.
+    pub name: String,
+    /// `file:line` where it is defined.
+    pub place: String,
+    /// What is run.
+    pub command: Command,
+    /// How often; more than 0.
+    pub interval: Duration,
+    /// How long a run may take; more than 0.
+    pub timeout: Duration,
+    /// Successes in a row that make it up, at least 1.
+    pub rise: u32,
+    /// Failures in a row that make it down, at least 1.
+    pub fall: u32,
+    /// Down until the first result (keepalived `init_fail`).
+    pub initially_down: bool,
+}
+
+/// A program to run, its user still by name: who that is decides the machine that runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Program and arguments; never empty.
+    pub words: Vec<String>,
+    /// User and group by name or number; `None`: the daemon's own.
+    pub user: Option<(String, Option<String>)>,
+    /// Refuse to run as root what others could change (keepalived `enable_script_security`).
+    pub secure: bool,
+}
+
+/// What is run on a change of state (keepalived `notify` and its relatives).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hooks {
+    /// On every change, with four arguments appended.
+    pub any: Option<Command>,
+    /// On becoming Active.
+    pub master: Option<Command>,
+    /// On becoming Backup.
+    pub backup: Option<Command>,
+    /// On a failure.
+    pub fault: Option<Command>,
+    /// When the daemon stops.
+    pub stop: Option<Command>,
+}

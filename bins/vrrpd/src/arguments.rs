@@ -1,0 +1,53 @@
+//! The command line: keepalived's letters where it has them.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use tracing::level_filters::LevelFilter;
+use vrrp_control::DEFAULT_SOCKET;
+
+use crate::exit;
+
+/// Failover daemon: moves addresses between nodes by VRRP, as keepalived.conf says.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = exit::TABLE)]
+pub(crate) struct Arguments {
+    /// The configuration, in keepalived's language.
+    #[arg(
+        short = 'f',
+        long = "use-file",
+        value_name = "FILE",
+        default_value = "/etc/keepalived/keepalived.conf"
+    )]
+    pub(crate) file: PathBuf,
+    /// Test the configuration, say what is wrong with it, and end.
+    #[arg(short = 't', long = "config-test")]
+    pub(crate) test: bool,
+    /// Start although WORD of the configuration cannot be carried out. May be given several times.
+    #[arg(long, value_name = "WORD")]
+    pub(crate) allow_missing: Vec<String>,
+    /// Where vrrpctl asks.
+    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
+    pub(crate) control: PathBuf,
+    /// Have no control socket.
+    #[arg(long, conflicts_with = "control")]
+    pub(crate) no_control: bool,
+    /// Run the router loop under SCHED_FIFO at this priority (overrides vrrp_rt_priority).
+    #[arg(long, value_name = "1-99", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) realtime: Option<u8>,
+    /// How long a notify script may run before it is ended.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) notify_limit: u32,
+    /// How much is logged: error, warn, info, debug or trace.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(crate) log_level: LevelFilter,
+    /// Log to standard error even where the journal is found.
+    #[arg(short = 'l', long = "log-console")]
+    pub(crate) log_console: bool,
+    /// Accepted for keepalived's sake: vrrpd always stays in the foreground.
+    #[arg(short = 'n', long = "dont-fork")]
+    pub(crate) dont_fork: bool,
+    /// Accepted for keepalived's sake: vrrpd always logs in detail.
+    #[arg(short = 'D', long = "log-detail", action = clap::ArgAction::Count)]
+    pub(crate) log_detail: u8,
+}

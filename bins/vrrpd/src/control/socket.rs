@@ -1,0 +1,218 @@
+//! Taking the control socket without taking it from another daemon.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, Mode};
+use vrrp_control::{Answer, Ask};
+
+/// Owner and group of the socket may ask.
+const MODE: u32 = 0o660;
+
+/// The control socket of this process. Dropping it removes the file.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    path: PathBuf,
+    listener: Option<UnixListener>,
+    /// Held for as long as the process lives: of two daemons that start at once over a stale socket, one is refused.
+    _lock: File,
+}
+
+/// Why there is no control socket.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SocketError {
+    #[error(
+        "{} is in use: {who} answers there. Stop it first, or give this daemon a socket of its own with --control PATH (or --no-control). Nothing was started",
+        path.display()
+    )]
+    InUse { path: PathBuf, who: String },
+    #[error(
+        "{} is not a socket, and is left alone. Move it away, or choose another place with --control PATH. Nothing was started",
+        path.display()
+    )]
+    NotASocket { path: PathBuf },
+    #[error(
+        "cannot make the control socket {}: {error}. Choose a place that can be written with --control PATH, or do without with --no-control. Nothing was started",
+        path.display()
+    )]
+    Io { path: PathBuf, error: io::Error },
+}
+
+impl Socket {
+    /// Takes `path`: makes its folder, removes a socket that nobody answers at, and refuses where a daemon lives.
+    pub(crate) fn take(path: &Path) -> Result<Self, SocketError> {
+        let io = |error| SocketError::Io {
+            path: path.to_path_buf(),
+            error,
+        };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(io)?;
+        }
+        let lock = lock_beside(path).map_err(io)?;
+        // Before anything is removed: a listener that holds no lock may be another program's.
+        let answered = UnixStream::connect(path).is_ok();
+        let Some(lock) = lock.filter(|_| !answered) else {
+            return Err(SocketError::InUse {
+                path: path.to_path_buf(),
+                who: who_answers(path),
+            });
+        };
+        match std::fs::symlink_metadata(path) {
+            Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(io)?,
+            Ok(_) => {
+                return Err(SocketError::NotASocket {
+                    path: path.to_path_buf(),
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io(error)),
+        }
+        let listener = bind(path).map_err(io)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            listener: Some(listener),
+            _lock: lock,
+        })
+    }
+
+    /// The listener, once; non-blocking, as tokio wants it.
+    pub(crate) fn listener(&mut self) -> io::Result<Option<UnixListener>> {
+        if let Some(listener) = &self.listener {
+            listener.set_nonblocking(true)?;
+        }
+        Ok(self.listener.take())
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // What cannot be removed is recognised as stale by the next start.
+        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(lock_path(&self.path));
+    }
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+/// `None`: another process holds it.
+fn lock_beside(path: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(lock_path(path))?;
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The mode is there from the first moment on: nobody can connect between `bind` and a `chmod`.
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    let before = rustix::process::umask(Mode::from_bits_truncate(0o777 & !MODE));
+    let listener = UnixListener::bind(path);
+    rustix::process::umask(before);
+    listener
+}
+
+fn who_answers(path: &Path) -> String {
+    match vrrp_control::ask(path, Ask::Hello) {
+        Ok(Answer::Hello {
+            program,
+            program_version,
+            pid,
+        }) => format!("{program} {program_version}, process {pid},"),
+        Ok(_) | Err(_) => "another program".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn place(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("vrrpd-socket-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        folder.join("control.sock")
+    }
+
+    #[test]
+    fn owner_and_group_may_ask() {
+        let path = place("mode");
+        let _socket = Socket::take(&path).unwrap();
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o660
+        );
+    }
+
+    /// Accepts and hangs up, as a program does that does not know what it is asked.
+    fn hang_up(listener: UnixListener) {
+        std::thread::spawn(move || listener.incoming().for_each(drop));
+    }
+
+    #[test]
+    fn a_live_daemon_keeps_its_socket() {
+        let path = place("live");
+        let first = Socket::take(&path).unwrap();
+        hang_up(first.listener.as_ref().unwrap().try_clone().unwrap());
+        let refused = Socket::take(&path);
+        assert!(matches!(refused, Err(SocketError::InUse { .. })), "{refused:?}");
+        assert!(UnixStream::connect(&path).is_ok(), "the first one still listens");
+        drop(first);
+        let again = Socket::take(&path).unwrap();
+        drop(again);
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            0,
+            "nothing stays behind"
+        );
+    }
+
+    #[test]
+    fn a_stale_socket_is_replaced() {
+        let path = place("stale");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let _socket = Socket::take(&path).unwrap();
+        assert!(UnixStream::connect(&path).is_ok());
+    }
+
+    #[test]
+    fn a_listener_of_another_program_is_left_alone() {
+        let path = place("other");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        hang_up(UnixListener::bind(&path).unwrap());
+        let refused = Socket::take(&path);
+        assert!(
+            matches!(refused, Err(SocketError::InUse { .. })),
+            "it holds no lock of ours, but answers: {refused:?}"
+        );
+        assert!(UnixStream::connect(&path).is_ok());
+    }
+
+    #[test]
+    fn a_file_is_left_alone() {
+        let path = place("file");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "precious").unwrap();
+        let refused = Socket::take(&path);
+        assert!(
+            matches!(refused, Err(SocketError::NotASocket { .. })),
+            "{refused:?}"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    }
+}

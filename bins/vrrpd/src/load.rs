@@ -1,0 +1,251 @@
+//! From a file to a plan with everything that was found on the way. Runs beside every loop: it reads disks and asks the
+//! user database.
+
+use std::collections::BTreeMap;
+
+use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line};
+use tracing::{error, info, warn};
+use vrrp_control::NotStarted;
+use vrrp_plan::{Allowed, Hooks, Host, Loss, Lowered, Plan, losses, lower};
+
+use crate::arguments::Arguments;
+use crate::exit::Exit;
+use crate::notify::Scripts;
+use crate::scripts;
+
+/// A file as it can be run.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) plan: Plan,
+    pub(crate) scripts: BTreeMap<String, Scripts>,
+    /// What should be looked at, each with its place.
+    pub(crate) warnings: Vec<String>,
+    pub(crate) not_started: Vec<NotStarted>,
+    /// Something of the file is not carried out as it is written.
+    pub(crate) with_errors: bool,
+}
+
+/// A file that cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("{0}. Nothing was started")]
+    NoFile(String),
+    #[error("{0}. Nothing was started")]
+    CannotRun(String),
+}
+
+impl LoadError {
+    pub(crate) const fn exit(&self) -> Exit {
+        match self {
+            Self::NoFile(_) => Exit::NoFile,
+            Self::CannotRun(_) => Exit::Configuration,
+        }
+    }
+}
+
+/// Diagnostics of words that are not carried out: an operator may allow those, so they are told by [`refusal`].
+const MISSING: &str = "missing";
+/// The diagnostic of a file that cannot be read.
+const UNREADABLE: &str = "file";
+
+/// Reads and understands the file.
+pub(crate) fn read(arguments: &Arguments) -> Parsed {
+    keepalived_conf::parse(&DiskFiles, &arguments.file.to_string_lossy())
+}
+
+/// What is to be said of the file itself.
+pub(crate) fn findings(parsed: &Parsed) -> impl Iterator<Item = &Diagnostic> {
+    parsed.diagnostics.iter().filter(|found| found.code != MISSING)
+}
+
+/// What keeps the file as a whole from being used.
+pub(crate) fn fatal(parsed: &Parsed) -> Option<LoadError> {
+    let fatal = findings(parsed).find(|found| found.severity == Severity::Fatal)?;
+    let text = line(fatal, &parsed.sources);
+    Some(if fatal.code == UNREADABLE {
+        LoadError::NoFile(text)
+    } else {
+        LoadError::CannotRun(text)
+    })
+}
+
+/// What the file asks of this machine.
+pub(crate) fn lowered(parsed: &Parsed, arguments: &Arguments) -> Lowered {
+    let allowed: Allowed = arguments.allow_missing.iter().map(String::as_str).collect();
+    lower(&parsed.config, &parsed.sources, &allowed, &host())
+}
+
+/// Instances that the parser dropped, as lines of the status.
+fn dropped(parsed: &Parsed) -> Vec<NotStarted> {
+    let one = |dropped: &keepalived_conf::Dropped| {
+        let reasons = findings(parsed).filter(|found| {
+            found.severity == Severity::InstanceDropped && found.instance.as_deref() == Some(&dropped.name)
+        });
+        let reasons: Vec<&str> = reasons.map(|found| found.message.as_str()).collect();
+        let place = parsed.sources.place(dropped.span);
+        NotStarted {
+            name: dropped.name.clone(),
+            place: format!("{}:{}", place.file, place.line),
+            reason: reasons.join("; "),
+            allow_missing: None,
+        }
+    };
+    parsed.config.dropped.iter().map(one).collect()
+}
+
+/// What does not start, on one line.
+pub(crate) fn refusal(missing: &vrrp_plan::NotStarted) -> String {
+    let whose = if missing.name.is_empty() {
+        "vrrpd"
+    } else {
+        &missing.name
+    };
+    let hint = match &missing.allow_missing {
+        Some(word) => format!("; to start it without that: --allow-missing {word}"),
+        None => String::new(),
+    };
+    format!(
+        "{}: {whose} does not start: {}{hint}",
+        missing.place, missing.reason
+    )
+}
+
+/// At the start: what can run is run, and the rest is said.
+pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
+    let loaded = load(arguments)?;
+    if loaded.plan.instances.is_empty() {
+        let why = if loaded.not_started.is_empty() {
+            "the file asks for no vrrp_instance"
+        } else {
+            "no vrrp_instance of the file can be started"
+        };
+        return Err(LoadError::CannotRun(format!(
+            "{}: {why}",
+            arguments.file.display()
+        )));
+    }
+    Ok(loaded)
+}
+
+/// While running: a file by whose error something would disappear is refused.
+pub(crate) fn again(arguments: &Arguments, old: &Plan) -> Result<Loaded, String> {
+    let loaded = load(arguments).map_err(|error| match error {
+        LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
+    })?;
+    if loaded.plan.instances.is_empty() {
+        return Err(format!(
+            "{}: no vrrp_instance would be left; to stop vrrpd send SIGTERM",
+            arguments.file.display()
+        ));
+    }
+    let lost = losses(old, &loaded.plan);
+    if loaded.with_errors && !lost.is_empty() {
+        let lost: Vec<String> = lost.iter().map(loss).collect();
+        return Err(format!(
+            "the file has errors, and {} would disappear; correct the errors above, or take it out of an otherwise clean file",
+            lost.join(", ")
+        ));
+    }
+    Ok(loaded)
+}
+
+fn loss(loss: &Loss) -> String {
+    match loss.address {
+        Some(address) => format!("{address} of {}", loss.instance),
+        None => loss.instance.clone(),
+    }
+}
+
+fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
+    let parsed = read(arguments);
+    for found in findings(&parsed) {
+        let text = line(found, &parsed.sources);
+        match found.severity {
+            // Told by whoever gives up because of it.
+            Severity::Fatal => {}
+            Severity::InstanceDropped | Severity::Error => error!("{text}"),
+            Severity::Warning => warn!("{text}"),
+            Severity::Note => info!("{text}"),
+        }
+    }
+    if let Some(fatal) = fatal(&parsed) {
+        return Err(fatal);
+    }
+    let lowered = lowered(&parsed, arguments);
+    if !lowered.refused.is_empty() {
+        let words: Vec<String> = lowered.refused.iter().map(refusal).collect();
+        return Err(LoadError::CannotRun(words.join("; ")));
+    }
+    for missing in &lowered.not_started {
+        error!("{}", refusal(missing));
+    }
+    Ok(finish(&parsed, lowered))
+}
+
+fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
+    let told = findings(parsed).filter(|found| found.severity < Severity::Note);
+    let mut warnings: Vec<String> = told.map(|found| line(found, &parsed.sources)).collect();
+    for allowed in &lowered.allowed {
+        warn!("{allowed}");
+    }
+    warnings.extend(lowered.allowed);
+    let mut scripts = BTreeMap::new();
+    for instance in &lowered.plan.instances {
+        let place = format!("{}: {}", instance.place, instance.name);
+        scripts.insert(
+            instance.name.clone(),
+            hooks(&instance.hooks, &place, &mut warnings),
+        );
+    }
+    let mut not_started = dropped(parsed);
+    not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
+        name: missing.name,
+        place: missing.place,
+        reason: missing.reason,
+        allow_missing: missing.allow_missing,
+    }));
+    let with_errors = !not_started.is_empty() || has_errors(parsed);
+    Loaded {
+        plan: lowered.plan,
+        scripts,
+        warnings,
+        not_started,
+        with_errors,
+    }
+}
+
+/// Whether something of the file is not carried out as it is written.
+pub(crate) fn has_errors(parsed: &Parsed) -> bool {
+    findings(parsed).any(|found| found.severity <= Severity::Error)
+}
+
+/// The scripts of one instance with their users looked up. One whose user does not exist is not run, and this is said.
+fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
+    let mut one = |word: &str, command: &Option<vrrp_plan::Command>| {
+        let command = command.as_ref()?;
+        match scripts::hook(command) {
+            Ok(ready) => Some(ready),
+            Err(missing) => {
+                let text = format!("{place}: {word} is not run: {missing}");
+                error!("{text}");
+                warnings.push(text);
+                None
+            }
+        }
+    };
+    Scripts {
+        any: one("notify", &hooks.any),
+        master: one("notify_master", &hooks.master),
+        backup: one("notify_backup", &hooks.backup),
+        fault: one("notify_fault", &hooks.fault),
+        stop: one("notify_stop", &hooks.stop),
+    }
+}
+
+fn host() -> Host {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Host {
+        name: name.trim().to_owned(),
+        keepalived_script: healthcheck::RunAs::lookup("keepalived_script", None).is_ok(),
+    }
+}

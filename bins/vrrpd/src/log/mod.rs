@@ -1,0 +1,114 @@
+//! Logging that never waits: events go through a bounded queue to a thread that may.
+//!
+//! A terminal, a pipe or a journal whose reader has stalled blocks the writer. The router loop and the checks must not
+//! be that writer, so `tracing` events are only copied into a queue; what does not fit is dropped and counted.
+
+mod queue;
+mod sink;
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+
+use queue::{Entry, Forward, Shared};
+
+/// Lines that may wait; at 200 octets each they are 0.8 MB, and are only allocated while they wait.
+const LINES_MAX: usize = 4096;
+
+/// Where lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Standard error, with the time.
+    Stderr,
+    /// The journal, with its fields.
+    Journal,
+}
+
+/// The log of this process.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    shared: Arc<Shared>,
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("cannot start the log's thread: {0}")]
+    Thread(std::io::Error),
+    #[error("another log was set up in this process before")]
+    Twice,
+}
+
+impl Log {
+    /// Starts the log's thread and makes it the destination of every `tracing` event of this process.
+    pub(crate) fn start(destination: Destination, level: LevelFilter) -> Result<Self, LogError> {
+        let (log, layer, lines) = Self::queue(LINES_MAX);
+        let shared = Arc::clone(&log.shared);
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || sink::run(destination, level, &lines, &shared))
+            .map_err(LogError::Thread)?;
+        let subscriber = tracing_subscriber::registry().with(level).with(layer);
+        tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Twice)?;
+        Ok(log)
+    }
+
+    fn queue(lines_max: usize) -> (Self, Forward, Receiver<Entry>) {
+        let (sender, receiver) = sync_channel(lines_max);
+        let shared = Arc::new(Shared::default());
+        let forward = Forward::new(sender, Arc::clone(&shared));
+        (Self { shared }, forward, receiver)
+    }
+
+    /// Lines that were dropped since the start.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.shared.dropped()
+    }
+
+    /// Waits until everything was written, at most `limit`: a stalled reader must not keep the process from ending.
+    pub(crate) fn flush(&self, limit: Duration) {
+        let until = Instant::now() + limit;
+        while self.shared.waiting() > 0 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// `JOURNAL_STREAM` holds device and inode of the journal's end of standard error (systemd.exec(5)).
+pub(crate) fn detect() -> Destination {
+    let named = std::env::var("JOURNAL_STREAM").ok();
+    let named = named.as_deref().and_then(|text| text.split_once(':'));
+    let Some((device, inode)) =
+        named.and_then(|(d, i)| Some((d.parse::<u64>().ok()?, i.parse::<u64>().ok()?)))
+    else {
+        return Destination::Stderr;
+    };
+    match rustix::fs::fstat(std::io::stderr()) {
+        Ok(stat) if stat.st_dev == device && stat.st_ino == inode => Destination::Journal,
+        Ok(_) | Err(_) => Destination::Stderr,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stalled_reader_costs_lines_and_no_time() {
+        let (log, layer, lines) = Log::queue(3);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            for number in 0..10 {
+                tracing::info!(instance = "VI_1", number, "line {number}");
+            }
+        });
+        assert_eq!(log.dropped(), 7);
+        let first = lines.try_recv().unwrap();
+        assert_eq!(first.instance.as_deref(), Some("VI_1"));
+        assert_eq!(first.text, "line 0 number=0");
+        assert_eq!(lines.try_iter().count(), 2);
+    }
+}

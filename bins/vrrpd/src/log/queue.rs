@@ -1,0 +1,106 @@
+//! From `tracing` into the queue.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::Instant;
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+
+/// One line on its way.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) at: Instant,
+    pub(super) level: Level,
+    pub(super) instance: Option<String>,
+    pub(super) text: String,
+}
+
+/// What both ends of the queue count.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    dropped: AtomicU64,
+    waiting: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    pub(super) fn written(&self) {
+        self.waiting.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// The layer that copies events into the queue.
+#[derive(Debug)]
+pub(super) struct Forward {
+    queue: SyncSender<Entry>,
+    shared: Arc<Shared>,
+}
+
+impl Forward {
+    pub(super) fn new(queue: SyncSender<Entry>, shared: Arc<Shared>) -> Self {
+        Self { queue, shared }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Forward {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let mut text = fields.message;
+        text.push_str(&fields.others);
+        let entry = Entry {
+            at: Instant::now(),
+            level: *event.metadata().level(),
+            instance: fields.instance,
+            text,
+        };
+        self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        match self.queue.try_send(entry) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+                self.shared.written();
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Fields {
+    message: String,
+    instance: Option<String>,
+    others: String,
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "instance" => self.instance = Some(value.to_owned()),
+            "message" => value.clone_into(&mut self.message),
+            name => {
+                let _ = write!(self.others, " {name}={value}");
+            }
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        match field.name() {
+            "instance" => self.instance = Some(format!("{value:?}")),
+            "message" => self.message = format!("{value:?}"),
+            name => {
+                let _ = write!(self.others, " {name}={value:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The thread that writes, and that may be kept waiting.
+
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, debug, error, info, trace, warn};
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::Destination;
+use super::queue::{Entry, Shared};
+
+/// A line that waited longer says so: its time is that of the writing.
+const LATE: Duration = Duration::from_millis(200);
+
+/// Writes until every sender is gone.
+pub(super) fn run(destination: Destination, level: LevelFilter, lines: &Receiver<Entry>, shared: &Shared) {
+    match destination {
+        Destination::Journal => match tracing_journald::layer() {
+            Ok(journal) => {
+                let journal = journal
+                    .with_field_prefix(None)
+                    .with_syslog_identifier("vrrpd".to_owned());
+                let subscriber = tracing_subscriber::registry().with(level).with(journal);
+                tracing::subscriber::with_default(subscriber, || write(lines, shared, true));
+            }
+            // Standard error is still the journal's own pipe.
+            Err(_) => to_stderr(level, lines, shared),
+        },
+        Destination::Stderr => to_stderr(level, lines, shared),
+    }
+}
+
+fn to_stderr(level: LevelFilter, lines: &Receiver<Entry>, shared: &Shared) {
+    let plain = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false);
+    let subscriber = tracing_subscriber::registry().with(level).with(plain);
+    tracing::subscriber::with_default(subscriber, || write(lines, shared, false));
+}
+
+/// `fields`: the destination keeps fields apart from the text, which names the instance already.
+fn write(lines: &Receiver<Entry>, shared: &Shared, fields: bool) {
+    let mut told = 0;
+    for mut entry in lines {
+        let late = entry.at.elapsed();
+        if late > LATE {
+            entry
+                .text
+                .push_str(&format!(" (written {:.1} s late)", late.as_secs_f64()));
+        }
+        if !fields {
+            entry.instance = None;
+        }
+        emit(&entry);
+        let dropped = shared.dropped();
+        if dropped > told {
+            warn!(
+                "{} lines of the log were dropped: its reader is too slow",
+                dropped - told
+            );
+            told = dropped;
+        }
+        shared.written();
+    }
+}
+
+fn emit(entry: &Entry) {
+    macro_rules! at {
+        ($level:ident) => {
+            match &entry.instance {
+                Some(instance) => $level!(instance = instance.as_str(), "{}", entry.text),
+                None => $level!("{}", entry.text),
+            }
+        };
+    }
+    match entry.level {
+        Level::ERROR => at!(error),
+        Level::WARN => at!(warn),
+        Level::INFO => at!(info),
+        Level::DEBUG => at!(debug),
+        Level::TRACE => at!(trace),
+    }
+}

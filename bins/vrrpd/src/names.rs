@@ -1,0 +1,38 @@
+//! The names that an instance's facts are worded with.
+
+use vrrp_core::TrackerId;
+use vrrp_plan::{Instance, Tracked};
+
+use crate::words::Names;
+
+/// An instance of the plan, or one that has just left it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    planned: Option<&'a Instance>,
+    interface: Option<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    pub(crate) fn new(planned: Option<&'a Instance>, interface: Option<&'a str>) -> Self {
+        Self { planned, interface }
+    }
+
+    pub(crate) fn of(planned: &'a Instance) -> Self {
+        Self::new(Some(planned), planned.service.interface.as_deref())
+    }
+}
+
+impl Names for Named<'_> {
+    fn tracked(&self, id: TrackerId) -> String {
+        match self.planned.and_then(|planned| planned.tracked(id)) {
+            Some(Tracked::Check(name)) => format!("check {name}"),
+            Some(Tracked::Interface(name)) => format!("tracked interface {name}"),
+            None => format!("tracked object {}", id.0),
+        }
+    }
+
+    fn interface(&self) -> String {
+        self.interface
+            .map_or_else(|| "the interface".to_owned(), |name| format!("interface {name}"))
+    }
+}

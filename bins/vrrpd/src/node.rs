@@ -1,0 +1,83 @@
+//! What the daemon shares between its loop, its reloads and its control socket.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Instant, SystemTime};
+
+use healthcheck::Runner;
+use vrrp_control::{NotStarted, Reload};
+use vrrp_net::{Handle, Service};
+use vrrp_plan::{Plan, Tracked};
+
+use crate::log::Log;
+use crate::notify::Notifier;
+
+/// Everything that runs. Locks are held for a moment and never across a wait.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) handle: Handle,
+    pub(crate) log: Log,
+    pub(crate) runner: Mutex<Runner>,
+    pub(crate) notifier: Mutex<Notifier>,
+    pub(crate) state: Mutex<State>,
+    pub(crate) started: Instant,
+    pub(crate) started_wall: SystemTime,
+    pub(crate) config_file: String,
+    pub(crate) realtime_priority: Option<u8>,
+}
+
+/// What changes with a reload.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    pub(crate) plan: Arc<Plan>,
+    /// The services as the driver has them: those of the plan, but for the first health of trackers.
+    pub(crate) applied: Vec<Service>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) not_started: Vec<NotStarted>,
+    pub(crate) loaded_wall: SystemTime,
+    pub(crate) last_reload: Option<Reload>,
+    pub(crate) stopping: bool,
+}
+
+impl Node {
+    pub(crate) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&lock(&self.state).plan)
+    }
+
+    /// Tells the driver what a check has found, for every instance that follows it.
+    pub(crate) fn tell_health(&self, plan: &Plan, check: &str) {
+        let health = lock(&self.runner).health(check);
+        for instance in &plan.instances {
+            for tracker in instance.following(check) {
+                // Gone: the loop of the daemon learns it from the thread's end.
+                let _ = self.handle.set_health(&instance.name, tracker, health);
+            }
+        }
+    }
+
+    /// Tells the driver what all checks of one instance have found.
+    pub(crate) fn tell_healths_of(&self, instance: &vrrp_plan::Instance) {
+        for (id, tracked) in (0_u16..).zip(&instance.tracked) {
+            if let Tracked::Check(check) = tracked {
+                let health = lock(&self.runner).health(check);
+                let _ = self
+                    .handle
+                    .set_health(&instance.name, vrrp_core::TrackerId(id), health);
+            }
+        }
+    }
+}
+
+/// A lock whose holder panicked still guards plain data.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Milliseconds since 1970; 0 before it.
+pub(crate) fn unix_ms(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, ms)
+}
+
+/// Milliseconds, at most what a `u64` holds.
+pub(crate) fn ms(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

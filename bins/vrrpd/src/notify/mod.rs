@@ -1,0 +1,183 @@
+//! Notify scripts: which fact calls for which, in one ordered queue per instance.
+
+mod told;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use healthcheck::{Command, HookLimits, HookQueue, HookStatus, NotifyState, notify_arguments};
+use vrrp_core::Report;
+use vrrp_plan::Plan;
+
+use told::Told;
+
+/// The scripts of one instance, ready to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Scripts {
+    pub(crate) any: Option<Command>,
+    pub(crate) master: Option<Command>,
+    pub(crate) backup: Option<Command>,
+    pub(crate) fault: Option<Command>,
+    pub(crate) stop: Option<Command>,
+}
+
+impl Scripts {
+    fn none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn of(&self, state: NotifyState) -> Option<&Command> {
+        match state {
+            NotifyState::Master => self.master.as_ref(),
+            NotifyState::Backup => self.backup.as_ref(),
+            NotifyState::Fault => self.fault.as_ref(),
+            NotifyState::Stop => self.stop.as_ref(),
+        }
+    }
+}
+
+/// All instances.
+#[derive(Debug)]
+pub(crate) struct Notifier {
+    limits: HookLimits,
+    instances: BTreeMap<String, Instance>,
+}
+
+#[derive(Debug)]
+struct Instance {
+    scripts: Scripts,
+    /// None while there is nothing to run: a thousand silent instances cost nothing.
+    queue: Option<HookQueue>,
+    told: Told,
+    priority: u8,
+}
+
+impl Notifier {
+    pub(crate) fn new(limits: HookLimits) -> Self {
+        Self {
+            limits,
+            instances: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the instances of `plan`, with the scripts that `scripts` has for them. What stays keeps its queue and what
+    /// it was told; what goes is told FAULT, as keepalived tells an instance that a reload removes.
+    pub(crate) fn take(&mut self, plan: &Plan, mut scripts: BTreeMap<String, Scripts>) -> Vec<HookQueue> {
+        let mut leaving = Vec::new();
+        self.instances.retain(|name, instance| {
+            let stays = plan.instances.iter().any(|other| other.name == *name);
+            if !stays {
+                let state = instance.told.removed();
+                instance.notify(name, state, self.limits);
+                leaving.extend(instance.queue.take());
+            }
+            stays
+        });
+        for planned in &plan.instances {
+            let scripts = scripts.remove(&planned.name).unwrap_or_default();
+            match self.instances.get_mut(&planned.name) {
+                Some(instance) => instance.scripts = scripts,
+                None => {
+                    let priority = planned.service.settings.priority.get();
+                    let instance = Instance {
+                        scripts,
+                        queue: None,
+                        told: Told::default(),
+                        priority,
+                    };
+                    self.instances.insert(planned.name.clone(), instance);
+                }
+            }
+        }
+        leaving
+    }
+
+    /// A fact from the core.
+    pub(crate) fn report(&mut self, name: &str, report: &Report) {
+        let limits = self.limits;
+        let Some(instance) = self.instances.get_mut(name) else {
+            return;
+        };
+        let state = match report {
+            Report::Priority { to, .. } => {
+                instance.priority = to.get();
+                None
+            }
+            Report::Transition(transition) => instance.told.transition(transition),
+            Report::HoldEnded { .. } => instance.told.hold_ended(),
+            _ => None,
+        };
+        instance.notify(name, state, limits);
+    }
+
+    /// What the status shows, where no event told it: an instance that was barred before it ever took part, or events
+    /// that were lost. The answer: what was told because of it.
+    pub(crate) fn seen(
+        &mut self,
+        name: &str,
+        state: Option<NotifyState>,
+        priority: u8,
+    ) -> Option<NotifyState> {
+        let limits = self.limits;
+        let instance = self.instances.get_mut(name)?;
+        instance.priority = priority;
+        let news = state.and_then(|state| instance.told.seen(state));
+        instance.notify(name, news, limits);
+        news
+    }
+
+    /// The daemon has stopped: every instance is told that has not been, also one that never took part.
+    pub(crate) fn stopped(&mut self) {
+        for (name, instance) in &mut self.instances {
+            let state = instance.told.seen(NotifyState::Stop);
+            instance.notify(name, state, self.limits);
+        }
+    }
+
+    /// What became of the scripts of one instance.
+    pub(crate) fn status(&self, name: &str) -> Option<HookStatus> {
+        self.instances.get(name)?.queue.as_ref().map(HookQueue::status)
+    }
+
+    /// Every queue, to let it finish.
+    pub(crate) fn queues(&mut self) -> Vec<HookQueue> {
+        self.instances
+            .values_mut()
+            .filter_map(|instance| instance.queue.take())
+            .collect()
+    }
+}
+
+impl Instance {
+    /// The script of the state first, then the one for all, as keepalived does.
+    fn notify(&mut self, name: &str, state: Option<NotifyState>, limits: HookLimits) {
+        let Some(state) = state.filter(|_| !self.scripts.none()) else {
+            return;
+        };
+        let queue = self.queue.get_or_insert_with(|| HookQueue::new(limits));
+        if let Some(command) = self.scripts.of(state) {
+            let word = state.to_string().to_lowercase();
+            queue.push(command.clone(), format!("notify_{word}"));
+        }
+        if let Some(command) = &self.scripts.any {
+            let words = notify_arguments(name, state, self.priority);
+            queue.push(
+                words.into_iter().fold(command.clone(), Command::arg),
+                format!("notify {state}"),
+            );
+        }
+    }
+}
+
+/// Lets every queue finish at once; each of its scripts has its own limit.
+pub(crate) async fn drain(queues: Vec<HookQueue>, limit: Duration) {
+    let drained = queues.iter().map(|queue| queue.drain(limit));
+    let abandoned: usize = futures::future::join_all(drained)
+        .await
+        .iter()
+        .map(|drained| drained.abandoned)
+        .sum();
+    if abandoned > 0 {
+        tracing::warn!("{abandoned} notify scripts did not end in time and were given up");
+    }
+}

@@ -1,0 +1,73 @@
+//! Which permissions are missing, by name, before anything is begun.
+
+use caps::{CapSet, Capability};
+
+/// What the daemon cannot do without, and what for.
+const NEEDED: [(Capability, &str); 2] = [
+    (Capability::CAP_NET_RAW, "raw sockets of protocol 112"),
+    (Capability::CAP_NET_ADMIN, "adding and removing addresses"),
+];
+
+/// Permissions that are not there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "missing {}: start vrrpd as root, with AmbientCapabilities={} in its systemd unit, or after setcap {}+ep on the program. Nothing was started",
+    list(.missing),
+    names(.missing, " "),
+    names(.missing, ",").to_lowercase()
+)]
+pub(crate) struct Missing {
+    missing: Vec<(Capability, &'static str)>,
+}
+
+fn list(missing: &[(Capability, &str)]) -> String {
+    let parts: Vec<String> = missing
+        .iter()
+        .map(|(name, what_for)| format!("{name} (for {what_for})"))
+        .collect();
+    parts.join(" and ")
+}
+
+fn names(missing: &[(Capability, &str)], between: &str) -> String {
+    let names: Vec<String> = missing.iter().map(|(name, _)| name.to_string()).collect();
+    names.join(between)
+}
+
+/// Whether the daemon may do its work.
+///
+/// # Errors
+/// Names every missing capability, what it is for and three ways to give it.
+pub(crate) fn check() -> Result<(), Missing> {
+    // Where the kernel does not tell, the system call will.
+    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(true);
+    let missing: Vec<_> = NEEDED
+        .into_iter()
+        .filter(|(capability, _)| !has(*capability))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Missing { missing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_names_the_capability_and_the_ways_to_give_it() {
+        let text = Missing {
+            missing: NEEDED.to_vec(),
+        }
+        .to_string();
+        assert!(text.starts_with(
+            "missing CAP_NET_RAW (for raw sockets of protocol 112) and CAP_NET_ADMIN (for adding and removing addresses): "
+        ));
+        assert!(
+            text.contains("AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN"),
+            "{text}"
+        );
+        assert!(text.contains("setcap cap_net_raw,cap_net_admin+ep"), "{text}");
+    }
+}

@@ -1,0 +1,153 @@
+//! SIGHUP: the new file is understood as a whole before anything is touched.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use healthcheck::HookQueue;
+use tracing::{error, info, warn};
+use vrrp_core::TrackerId;
+use vrrp_net::Service;
+use vrrp_plan::{Difference, Plan, Tracked, difference};
+
+use crate::arguments::Arguments;
+use crate::checks;
+use crate::load::{self, Loaded};
+use crate::node::{Node, lock};
+
+/// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
+const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
+
+/// Reads the file again. Answers with the queues of instances that went, whose last scripts are still to run.
+pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<HookQueue> {
+    info!("SIGHUP: reading {} again", arguments.file.display());
+    let old = node.plan();
+    let read = tokio::task::spawn_blocking({
+        let old = Arc::clone(&old);
+        move || load::again(&arguments, &old)
+    });
+    let outcome = match read.await {
+        Ok(Ok(loaded)) => take(&node, &old, loaded).await,
+        Ok(Err(refused)) => Err(refused),
+        Err(panicked) => Err(format!("reading it failed: {panicked}")),
+    };
+    let (applied, message, queues) = match outcome {
+        Ok((message, queues)) => {
+            info!("reloaded: {message}");
+            (true, message, queues)
+        }
+        Err(message) => {
+            error!("not reloaded, nothing has changed: {message}");
+            (false, message, Vec::new())
+        }
+    };
+    lock(&node.state).last_reload = Some(vrrp_control::Reload {
+        at_unix_ms: crate::node::unix_ms(SystemTime::now()),
+        applied,
+        message,
+    });
+    queues
+}
+
+async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
+    let difference = difference(old, &loaded.plan);
+    for word in &difference.needs_restart {
+        warn!("{word} has changed; a running vrrpd keeps the old value until it is started anew");
+    }
+    checks::begin(
+        &node.runner,
+        difference.checks_added.iter().chain(&difference.checks_changed),
+    );
+    checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
+    let services = services(node, &loaded.plan, &difference);
+    if difference.touches_services()
+        && let Err(refused) = node.handle.apply(services.clone()).await
+    {
+        undo(node, old, &difference);
+        return Err(refused.to_string());
+    }
+    checks::end(&node.runner, &difference.checks_removed);
+    let message = describe(&difference);
+    let plan = Arc::new(loaded.plan);
+    let queues = lock(&node.notifier).take(&plan, loaded.scripts);
+    {
+        let mut state = lock(&node.state);
+        state.plan = Arc::clone(&plan);
+        state.applied = services;
+        state.warnings = loaded.warnings;
+        state.not_started = loaded.not_started;
+        state.loaded_wall = SystemTime::now();
+    }
+    // What was found between the reading of the healths and now, and for trackers that follow another check now.
+    let again = difference
+        .changed
+        .iter()
+        .chain(&difference.added)
+        .chain(&difference.follow_others);
+    for name in again {
+        if let Some(instance) = plan.instances.iter().find(|instance| instance.name == *name) {
+            node.tell_healths_of(instance);
+        }
+    }
+    Ok((message, queues))
+}
+
+/// The services of the new plan: word for word what the driver has where an instance did not change, and with what is
+/// known of its checks where it did, so that nobody is barred by ignorance.
+fn services(node: &Node, plan: &Plan, difference: &Difference) -> Vec<Service> {
+    let applied = lock(&node.state).applied.clone();
+    let runner = lock(&node.runner);
+    let one = |instance: &vrrp_plan::Instance| {
+        let touched =
+            difference.changed.contains(&instance.name) || difference.added.contains(&instance.name);
+        let before = applied
+            .iter()
+            .find(|service| service.name == instance.name && !touched)
+            .cloned();
+        before.unwrap_or_else(|| {
+            let mut service = instance.service.clone();
+            for (id, tracker) in (0_u16..).zip(&mut service.settings.trackers) {
+                if let Some(Tracked::Check(name)) = instance.tracked(TrackerId(id)) {
+                    match runner.health(name) {
+                        vrrp_core::Health::Unknown => {}
+                        known => tracker.initial = known,
+                    }
+                }
+            }
+            service
+        })
+    };
+    plan.instances.iter().map(one).collect()
+}
+
+fn undo(node: &Node, old: &Plan, difference: &Difference) {
+    let added: Vec<String> = difference
+        .checks_added
+        .iter()
+        .map(|check| check.name.clone())
+        .collect();
+    checks::end(&node.runner, &added);
+    let changed =
+        |check: &&vrrp_plan::Check| difference.checks_changed.iter().any(|new| new.name == check.name);
+    checks::begin(&node.runner, old.checks.iter().filter(changed));
+}
+
+fn describe(difference: &Difference) -> String {
+    if difference.is_empty() {
+        return "the file says the same as before".to_owned();
+    }
+    let checks = |list: &[vrrp_plan::Check]| list.iter().map(|check| check.name.clone()).collect::<Vec<_>>();
+    let parts = [
+        ("new", difference.added.clone()),
+        ("changed", difference.changed.clone()),
+        ("gone", difference.removed.clone()),
+        ("other notify scripts", difference.hooks.clone()),
+        ("other checks tracked", difference.follow_others.clone()),
+        ("checks new", checks(&difference.checks_added)),
+        ("checks changed", checks(&difference.checks_changed)),
+        ("checks gone", difference.checks_removed.clone()),
+    ];
+    let said = parts.into_iter().filter(|(_, names)| !names.is_empty());
+    said.map(|(what, names)| format!("{what}: {}", names.join(", ")))
+        .collect::<Vec<_>>()
+        .join("; ")
+}

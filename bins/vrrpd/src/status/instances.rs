@@ -1,0 +1,225 @@
+//! Instances, from the driver and the plan.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use healthcheck::{HookResult, HookStatus};
+use vrrp_control::{
+    ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Next, Priority, Run, TrackedKind,
+};
+use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
+use vrrp_net::{AddressPresence, ServiceStatus, StandingStatus};
+use vrrp_plan::{Plan, Tracked};
+
+use super::rejected;
+use crate::names::Named;
+use crate::node::{ms, unix_ms};
+use crate::words;
+
+/// One instance as it is at `at_nanos`. One that a reload has just removed is no longer in the plan, and may still hold
+/// its addresses for a moment.
+pub(super) fn instance(
+    status: &ServiceStatus,
+    at_nanos: u64,
+    plan: &Plan,
+    hooks: Option<HookStatus>,
+) -> Instance {
+    let planned = plan
+        .instances
+        .iter()
+        .find(|instance| instance.name == status.name);
+    let names = Named::new(planned, status.interface.as_deref());
+    let settings = planned.map(|planned| &planned.service.settings);
+    let bar = match status.standing {
+        StandingStatus::Barred(bar) => Some(bar),
+        StandingStatus::Eligible(_) => None,
+    };
+    let barred = bar.map(|bar| words::bar(bar, &names));
+    let last = status
+        .last_active
+        .map(|(address, priority)| Rank { priority, address });
+    let cause = status.why.map(|why| words::cause(why, last, &names));
+    let waits = |id: vrrp_core::TrackerId| {
+        let found = status
+            .contributions
+            .iter()
+            .find(|contribution| contribution.tracker == id.0);
+        found.is_some_and(|contribution| contribution.health == Health::Unknown)
+    };
+    let hooks = hooks.unwrap_or_default();
+    Instance {
+        name: status.name.clone(),
+        vrid: settings.map_or(0, |settings| settings.vrid.get()),
+        family: settings.map_or_else(String::new, |settings| settings.family.to_string()),
+        protocol_version: settings.map_or(0, |settings| settings.version.number()),
+        interface: status.interface.clone(),
+        path: match settings.map(|settings| &settings.path) {
+            Some(Path::Unicast { .. }) => "unicast".to_owned(),
+            Some(Path::Multicast { .. }) | None => "multicast".to_owned(),
+        },
+        peers: settings.map_or_else(Vec::new, |settings| peers(&settings.path)),
+        interval_ms: settings.map_or(0, |settings| settings.interval.nanos() / 1_000_000),
+        state: words::state(status.state),
+        keepalived_state: words::keepalived_state(status.state, bar, waits),
+        since_unix_ms: unix_ms(status.since),
+        state_for_ms: ms(status.for_time),
+        why: cause
+            .or_else(|| barred.clone())
+            .unwrap_or_else(|| "it has just been started".to_owned()),
+        holding: status.holding,
+        barred,
+        priority: Priority {
+            effective: status.priority,
+            base: status.base_priority,
+            contributions: contributions(status, planned),
+        },
+        active: active(status),
+        addresses: addresses(status, planned),
+        next: status.deadline.map(|deadline| Next {
+            what: words::wake(deadline.wakes),
+            in_ms: deadline.at.as_nanos().saturating_sub(at_nanos) / 1_000_000,
+        }),
+        counters: counters(&status.counters),
+        rejected: rejected(&status.counters.rejected),
+        incompatible_peers: status
+            .incompatible
+            .iter()
+            .map(|peer| incompatible(peer, at_nanos))
+            .collect(),
+        hook_running: hooks.running.map(|(label, _)| label),
+        hooks_waiting: u64::try_from(hooks.waiting).unwrap_or(u64::MAX),
+        hooks: hooks.results.into_iter().map(hook).collect(),
+    }
+}
+
+fn peers(path: &Path) -> Vec<IpAddr> {
+    match path {
+        Path::Unicast { peers, .. } => peers.iter().map(|peer| peer.address).collect(),
+        Path::Multicast { .. } => Vec::new(),
+    }
+}
+
+fn contributions(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) -> Vec<Contribution> {
+    let mut list = Vec::new();
+    for contribution in &status.contributions {
+        let index = usize::from(contribution.tracker);
+        let Some((tracked, tracker)) = planned.and_then(|planned| {
+            planned
+                .tracked
+                .get(index)
+                .zip(planned.service.settings.trackers.get(index))
+        }) else {
+            continue;
+        };
+        let (name, kind) = match tracked {
+            Tracked::Check(name) => (name, TrackedKind::Script),
+            Tracked::Interface(name) => (name, TrackedKind::Interface),
+        };
+        let (weight, reverse) = match tracker.weight {
+            Weight::Gate { reverse } => (0, reverse),
+            Weight::Adjust { value, reverse } => (value, reverse),
+        };
+        list.push(Contribution {
+            name: name.clone(),
+            kind,
+            health: words::health(contribution.health),
+            weight,
+            reverse,
+            adds: contribution.adds,
+        });
+    }
+    list
+}
+
+/// Whom this router believes to be Active: what it heard last says nothing once it takes no part.
+fn active(status: &ServiceStatus) -> Option<ActiveRouter> {
+    let (address, priority, own) = match status.state {
+        StateName::Active => (status.link.primary, status.priority, true),
+        StateName::Backup => {
+            let (address, priority) = status.last_active?;
+            (Some(address), priority, false)
+        }
+        StateName::Initialize => return None,
+    };
+    Some(ActiveRouter {
+        address,
+        priority,
+        own,
+    })
+}
+
+fn addresses(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) -> Vec<Address> {
+    let label = |address: IpAddr| {
+        let held = planned?
+            .service
+            .addresses
+            .iter()
+            .find(|held| held.address == address)?;
+        held.label.clone()
+    };
+    let list = status.addresses.iter().map(|one| Address {
+        address: one.address,
+        prefix: one.prefix,
+        device: Some(one.interface.clone()),
+        label: label(one.address),
+        advertised: one.advertised,
+        wanted: one.wanted,
+        present: matches!(one.present, AddressPresence::Ours | AddressPresence::Foreign),
+        foreign: one.present == AddressPresence::Foreign,
+    });
+    list.collect()
+}
+
+fn incompatible(peer: &vrrp_net::Incompatible, at_nanos: u64) -> IncompatiblePeer {
+    IncompatiblePeer {
+        address: peer.source,
+        difference: peer.difference.to_string(),
+        last_ago_ms: at_nanos.saturating_sub(peer.seen_nanos) / 1_000_000,
+    }
+}
+
+fn hook(result: HookResult) -> Hook {
+    let ended = result.at.checked_add(result.took).unwrap_or(result.at);
+    Hook {
+        run: Run {
+            ended_unix_ms: unix_ms(ended),
+            took_ms: ms(result.took),
+            succeeded: result.end.is_success(),
+            result: result.end.to_string(),
+            output: result.output,
+        },
+        label: result.label,
+        command: result.command,
+    }
+}
+
+/// By the names of RFC 8347 where it has one, ours behind them.
+fn counters(counters: &Counters) -> BTreeMap<String, u64> {
+    let named = [
+        ("master-transitions", counters.master_transitions),
+        ("advertisement-rcvd", counters.advertisement_rcvd),
+        ("advertisement-sent", counters.advertisement_sent),
+        ("interval-errors", counters.interval_errors()),
+        ("priority-zero-pkts-rcvd", counters.priority_zero_pkts_rcvd),
+        ("priority-zero-pkts-sent", counters.priority_zero_pkts_sent),
+        ("invalid-type-pkts-rcvd", counters.invalid_type_pkts_rcvd()),
+        ("address-list-errors", counters.address_list_errors()),
+        ("packet-length-errors", counters.packet_length_errors()),
+        ("ip-ttl-errors", counters.ip_ttl_errors()),
+        ("yielded", counters.yielded),
+        ("send-errors", counters.send_errors),
+        ("announcement-rounds", counters.announcement_rounds),
+        ("late-adverts", counters.late_adverts),
+        ("owner-conflicts", counters.owner_conflicts),
+        ("address-list-order", counters.address_list_order),
+        ("v2-rcvd", counters.v2_received),
+        ("v3-rcvd", counters.v3_received),
+        ("checksum-form-plain", counters.checksum_form_plain),
+        ("checksum-form-pseudo", counters.checksum_form_pseudo),
+        ("triggered-suppressed", counters.triggered_suppressed),
+    ];
+    named
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count))
+        .collect()
+}

@@ -1,0 +1,23 @@
+//! What no safe crate wraps: real-time scheduling of the calling thread.
+#![allow(unsafe_code, reason = "sched_setscheduler is in no safe crate")]
+
+use std::io;
+
+/// Lets the calling thread run under SCHED_FIFO at `priority` (1 to 99). Threads and processes that it starts do not
+/// inherit that: a check that loops for ever must not starve the machine.
+///
+/// # Errors
+/// EPERM without CAP_SYS_NICE and a sufficient RLIMIT_RTPRIO; EINVAL for a priority out of range.
+pub(crate) fn realtime(priority: u8) -> io::Result<()> {
+    let parameters = libc::sched_param {
+        sched_priority: i32::from(priority),
+    };
+    // SAFETY: 0 names the calling thread, and the structure outlives the call, which only reads it.
+    let result =
+        unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &parameters) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}

@@ -1,0 +1,127 @@
+//! `vrrpd -t`: everything that can be found without touching anything, with keepalived's exit codes.
+
+use std::io::IsTerminal;
+
+use vrrp_plan::{Instance, Lowered};
+
+use crate::arguments::Arguments;
+use crate::exit::Exit;
+use crate::load::{self, LoadError};
+use crate::scripts::{self, Wrong};
+use crate::start;
+
+/// Tests the file; what is found goes to standard error.
+pub(crate) fn test(arguments: &Arguments) -> Exit {
+    let parsed = load::read(arguments);
+    let terminal = std::io::stderr().is_terminal();
+    for found in load::findings(&parsed) {
+        if terminal {
+            eprintln!("{}", keepalived_conf::render(found, &parsed.sources, true));
+        } else {
+            eprintln!("{}", keepalived_conf::line(found, &parsed.sources));
+        }
+    }
+    match load::fatal(&parsed) {
+        Some(LoadError::NoFile(_)) => return Exit::NoFile,
+        Some(LoadError::CannotRun(_)) => return Exit::Permission,
+        None => {}
+    }
+    let lowered = load::lowered(&parsed, arguments);
+    for missing in lowered.refused.iter().chain(&lowered.not_started) {
+        eprintln!("error: {}", load::refusal(missing));
+    }
+    for allowed in &lowered.allowed {
+        eprintln!("warning: {allowed}");
+    }
+    if !lowered.refused.is_empty() {
+        return Exit::Permission;
+    }
+    if lowered.plan.instances.is_empty() {
+        eprintln!(
+            "error: {}: there is no vrrp_instance that can be started",
+            arguments.file.display()
+        );
+        return Exit::Permission;
+    }
+    let found = machine(&lowered);
+    for (text, _) in &found {
+        eprintln!("error: {text}");
+    }
+    if found.iter().any(|(_, insecure)| *insecure) {
+        Exit::NoFile
+    } else if load::has_errors(&parsed) || !found.is_empty() || !lowered.not_started.is_empty() {
+        Exit::RunsWithErrors
+    } else {
+        let names: Vec<&str> = lowered
+            .plan
+            .instances
+            .iter()
+            .map(|instance| instance.name.as_str())
+            .collect();
+        eprintln!(
+            "{}: fine; would run {}",
+            arguments.file.display(),
+            names.join(", ")
+        );
+        Exit::Done
+    }
+}
+
+/// What does not fit this machine, and whether it is about the security of a script.
+fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut note = |place: &str, what: &str, wrong: Wrong| match wrong {
+        Wrong::Insecure(text) => found.push((format!("{place}: {what}: {text}"), true)),
+        Wrong::Unusable(text) => found.push((format!("{place}: {what}: {text}"), false)),
+    };
+    for check in &lowered.plan.checks {
+        if let Err(wrong) = scripts::try_check(check) {
+            note(&check.place, &format!("script of {}", check.name), wrong);
+        }
+    }
+    for instance in &lowered.plan.instances {
+        for (word, command) in hooks(instance) {
+            if let Err(wrong) = scripts::try_hook(command) {
+                note(&instance.place, &format!("{word} of {}", instance.name), wrong);
+            }
+        }
+    }
+    for instance in &lowered.plan.instances {
+        for interface in interfaces(instance)
+            .into_iter()
+            .filter(|name| !start::exists(name))
+        {
+            let text = format!(
+                "{}: {}: interface {interface} does not exist on this machine; vrrpd would wait for it",
+                instance.place, instance.name
+            );
+            found.push((text, false));
+        }
+    }
+    found
+}
+
+fn hooks(instance: &Instance) -> impl Iterator<Item = (&'static str, &vrrp_plan::Command)> {
+    let hooks = &instance.hooks;
+    [
+        ("notify", &hooks.any),
+        ("notify_master", &hooks.master),
+        ("notify_backup", &hooks.backup),
+        ("notify_fault", &hooks.fault),
+        ("notify_stop", &hooks.stop),
+    ]
+    .into_iter()
+    .filter_map(|(word, command)| Some((word, command.as_ref()?)))
+}
+
+/// Every interface that the instance names, each once.
+fn interfaces(instance: &Instance) -> Vec<&str> {
+    let service = &instance.service;
+    let own = service.interface.as_deref().into_iter();
+    let devices = service.addresses.iter().filter_map(|held| held.device.as_deref());
+    let tracked = service.track_interfaces.iter().map(|(name, _)| name.as_str());
+    let mut names: Vec<&str> = own.chain(devices).chain(tracked).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -1,0 +1,237 @@
+//! One vrrpd in a network namespace of its own, with a link that is up.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use vrrp_control::{Answer, Ask, Instance, Status};
+
+/// Longer than anything here takes on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// A folder of its own for each call.
+pub(crate) fn folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!(
+        "vrrpd-test-{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A file in a folder of its own.
+pub(crate) fn file(text: &str) -> PathBuf {
+    let path = folder().join("test.conf");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+pub(crate) fn vrrpd() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_vrrpd"))
+}
+
+pub(crate) fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+/// What a daemon that refuses to run says, and its exit code.
+pub(crate) fn refusal(mut command: Command) -> (i32, String) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    (status.code().expect("ended by itself"), text(&stderr))
+}
+
+pub(crate) fn is_root() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let uids = status.lines().find(|line| line.starts_with("Uid:")).unwrap();
+    uids.split_whitespace().nth(2) == Some("0")
+}
+
+/// `unshare` into a network namespace where this user may do as root does; `None`, and said why, where it may not.
+pub(crate) fn unshare() -> Option<Command> {
+    let mut command = Command::new("unshare");
+    command.arg(if is_root() { "-n" } else { "-Urn" });
+    let mut trial = Command::new("unshare");
+    trial
+        .arg(if is_root() { "-n" } else { "-Urn" })
+        .args(["ip", "link"]);
+    match trial.output() {
+        Ok(output) if output.status.success() => Some(command),
+        Ok(output) => {
+            eprintln!(
+                "SKIPPED: no network namespace for tests: {} (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)",
+                text(&output.stderr).trim()
+            );
+            None
+        }
+        Err(error) => {
+            eprintln!("SKIPPED: no network namespace for tests: unshare or ip: {error}");
+            None
+        }
+    }
+}
+
+/// A running daemon; killed when dropped.
+pub(crate) struct Node {
+    child: Child,
+    pub(crate) folder: PathBuf,
+    ended: Option<ExitStatus>,
+}
+
+impl Node {
+    /// In a namespace with `eth1` (192.0.2.1/24) up; `None` where there can be none.
+    pub(crate) fn start(config: &str, arguments: &[&str]) -> Option<Self> {
+        let mut command = unshare()?;
+        let folder = folder();
+        std::fs::write(folder.join("vrrpd.conf"), config).unwrap();
+        let log = std::fs::File::create(folder.join("log")).unwrap();
+        let network = "ip link set lo up && ip link add eth1 type veth peer name far && ip link set far up && \
+                       ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1 && exec \"$0\" \"$@\"";
+        command.args(["sh", "-c", network, env!("CARGO_BIN_EXE_vrrpd"), "-f"]);
+        command
+            .arg(folder.join("vrrpd.conf"))
+            .arg("--control")
+            .arg(folder.join("control.sock"));
+        command
+            .args(arguments)
+            .stderr(log)
+            .stdout(Stdio::null())
+            .stdin(Stdio::null());
+        let child = command.spawn().unwrap();
+        Some(Self {
+            child,
+            folder,
+            ended: None,
+        })
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("control.sock")
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    pub(crate) fn try_status(&self) -> Option<Status> {
+        match vrrp_control::ask(&self.socket(), Ask::Status) {
+            Ok(Answer::Status(status)) => Some(*status),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.try_status()
+            .unwrap_or_else(|| panic!("no status; log:\n{}", self.log()))
+    }
+
+    pub(crate) fn instance(&self, name: &str) -> Instance {
+        let status = self.status();
+        let found = status.instances.iter().find(|instance| instance.name == name);
+        found
+            .unwrap_or_else(|| panic!("no {name}; log:\n{}", self.log()))
+            .clone()
+    }
+
+    /// Waits until `what` is so.
+    pub(crate) fn until(&self, what: &str, so: impl Fn(&Status) -> bool) -> Status {
+        let end = Instant::now() + LIMIT;
+        loop {
+            let status = self.try_status();
+            if let Some(status) = status.as_ref().filter(|status| so(status)) {
+                return status.clone();
+            }
+            if Instant::now() > end {
+                panic!("never: {what}; last: {status:#?}; log:\n{}", self.log());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until an instance is in a state, in keepalived's word.
+    pub(crate) fn until_state(&self, name: &str, state: &str) -> Status {
+        self.until(&format!("{name} is {state}"), |status| {
+            let mut instances = status.instances.iter();
+            instances.any(|one| one.name == name && one.keepalived_state.to_string() == state)
+        })
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .arg(signal)
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    /// Runs a program in the node's namespace.
+    pub(crate) fn inside(&self, words: &[&str]) -> String {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.child.id().to_string(), "-n"]);
+        if !is_root() {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        let output = command.args(words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// Replaces the configuration, and waits for the answer to SIGHUP.
+    pub(crate) fn reload(&self, config: &str) -> vrrp_control::Reload {
+        std::fs::write(self.folder.join("vrrpd.conf"), config).unwrap();
+        let before = self.status().daemon.last_reload;
+        self.signal("-HUP");
+        let status = self.until("reloaded", |status| status.daemon.last_reload != before);
+        status.daemon.last_reload.unwrap()
+    }
+
+    /// Waits for the end.
+    pub(crate) fn wait(&mut self) -> i32 {
+        let end = Instant::now() + LIMIT;
+        while self.ended.is_none() && Instant::now() < end {
+            self.ended = self.child.try_wait().unwrap();
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let ended = self
+            .ended
+            .unwrap_or_else(|| panic!("does not end; log:\n{}", self.log()));
+        ended
+            .code()
+            .unwrap_or_else(|| panic!("killed; log:\n{}", self.log()))
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// `vrrp_instance` that becomes MASTER within half a second.
+pub(crate) fn instance(name: &str, vrid: u8, address: &str, more: &str) -> String {
+    let mut text = String::new();
+    let _ = write!(
+        text,
+        "vrrp_instance {name} {{\n    interface eth1\n    version 3\n    state BACKUP\n    priority 150\n    virtual_router_id {vrid}\n    advert_int 0.1\n    virtual_ipaddress {{\n        {address}\n    }}\n{more}\n}}\n"
+    );
+    text
+}
+
+/// A script in `folder` that can be run.
+pub(crate) fn script(folder: &Path, name: &str, body: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}

@@ -1,0 +1,389 @@
+//! A daemon in a namespace: start, checks, notify scripts, reload, stop.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod node;
+
+use std::time::{Duration, Instant};
+
+use node::{LIMIT, Node, folder, instance, script};
+use vrrp_control::{Health, State};
+
+const ADDRESS: &str = "192.0.2.100/24";
+
+fn address_is_there(node: &Node) -> bool {
+    node.inside(&["ip", "-o", "address", "show", "dev", "eth1"])
+        .contains("192.0.2.100/24")
+}
+
+fn lines(path: &std::path::Path) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn until_lines(path: &std::path::Path, count: usize) -> Vec<String> {
+    let end = Instant::now() + LIMIT;
+    while lines(path).len() < count && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    lines(path)
+}
+
+#[test]
+fn status_says_who_why_what_is_held_and_what_comes_next() {
+    let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    let status = node.until("MASTER with its address", |status| {
+        let mut instances = status.instances.iter();
+        instances.any(|one| one.state == State::Active && one.addresses[0].present)
+    });
+    let one = &status.instances[0];
+    assert_eq!(one.why, "no Active router was heard");
+    assert_eq!((one.priority.effective, one.priority.base), (150, 150));
+    let active = one.active.as_ref().unwrap();
+    assert!(active.own);
+    assert_eq!(active.address, Some("192.0.2.1".parse().unwrap()));
+    assert!(one.addresses[0].wanted && one.addresses[0].advertised && !one.addresses[0].foreign);
+    let next = one.next.as_ref().unwrap();
+    assert_eq!(next.what, "advertise");
+    assert!(next.in_ms <= 100, "{next:?}");
+    assert_eq!(one.counters["master-transitions"], 1);
+    assert!(one.counters["advertisement-sent"] >= 1);
+    assert!(status.daemon.router_loop.wakeups > 0);
+    assert!(address_is_there(&node));
+    assert!(
+        node.log()
+            .contains("has to let protocol 112 in: nft: iifname \"eth1\""),
+        "{}",
+        node.log()
+    );
+}
+
+#[test]
+fn a_planned_stop_ends_with_0_and_leaves_nothing() {
+    let Some(mut node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0, "{}", node.log());
+    assert!(!node.socket().exists());
+    assert!(
+        node.log()
+            .contains("the addresses answer until the successor does"),
+        "{}",
+        node.log()
+    );
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    // With 5 s of interval in version 3 the hold would last 5 s; nobody takes over.
+    let config = instance("VI_1", 51, ADDRESS, "")
+        .replace("advert_int 0.1", "advert_int 4.8")
+        .replace("150", "255");
+    let Some(mut node) = Node::start(&config, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    node.signal("-TERM");
+    node.until("stopping", |status| {
+        status.daemon.stopping && status.instances[0].holding
+    });
+    let asked = Instant::now();
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0, "{}", node.log());
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn notify_scripts_get_keepalived_s_arguments_in_order() {
+    let place = folder();
+    let told = place.join("told");
+    // Slower for the first one: what is not ordered overtakes it.
+    let body = format!(
+        "[ \"$3\" = BACKUP ] && sleep 0.5\necho \"$*\" >> {}",
+        told.display()
+    );
+    let all = script(&place, "notify.sh", &body);
+    let only = script(&place, "only.sh", &format!("echo only-$1 >> {}", told.display()));
+    let more =
+        format!("    notify {all}\n    notify_master \"{only} master\"\n    notify_stop \"{only} stop\"\n");
+    let Some(mut node) = Node::start(&instance("VI_1", 51, ADDRESS, &more), &[]) else {
+        return;
+    };
+    let expected = [
+        "INSTANCE VI_1 BACKUP 150",
+        "only-master",
+        "INSTANCE VI_1 MASTER 150",
+    ];
+    assert_eq!(until_lines(&told, 3), expected);
+    let status = node.until("results kept", |status| status.instances[0].hooks.len() == 3);
+    assert!(
+        status.instances[0].hooks.iter().all(|hook| hook.run.succeeded),
+        "{:?}",
+        status.instances[0].hooks
+    );
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0);
+    assert_eq!(lines(&told)[3..], ["only-stop", "INSTANCE VI_1 STOP 150"]);
+}
+
+#[test]
+fn a_link_that_is_down_from_the_start_is_told_as_fault() {
+    let place = folder();
+    let told = place.join("told");
+    let all = script(&place, "notify.sh", &format!("echo \"$*\" >> {}", told.display()));
+    let config = instance("VI_1", 51, ADDRESS, &format!("    notify {all}\n")).replace("eth1", "eth9");
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    assert_eq!(until_lines(&told, 1), ["INSTANCE VI_1 FAULT 150"]);
+    assert!(
+        node.log()
+            .contains("interface eth9 does not exist; it is waited for"),
+        "{}",
+        node.log()
+    );
+    assert_eq!(
+        node.instance("VI_1").why,
+        "interface eth9 is down or does not exist"
+    );
+    // It appears, and the instance takes part.
+    node.inside(&[
+        "ip", "link", "add", "eth9", "type", "veth", "peer", "name", "far9",
+    ]);
+    node.inside(&["ip", "link", "set", "far9", "up"]);
+    node.inside(&["ip", "address", "add", "192.0.2.9/24", "dev", "eth9"]);
+    node.inside(&["ip", "link", "set", "eth9", "up"]);
+    node.until_state("VI_1", "MASTER");
+    assert_eq!(
+        until_lines(&told, 3)[1..],
+        ["INSTANCE VI_1 BACKUP 150", "INSTANCE VI_1 MASTER 150"]
+    );
+}
+
+fn with_check(script: &str, weight: i16) -> String {
+    let check = format!(
+        "vrrp_script chk {{\n    script \"{script}\"\n    interval 0.1\n    weight {weight}\n    fall 2\n}}\n"
+    );
+    check + &instance("VI_1", 51, ADDRESS, "    track_script {\n        chk\n    }\n")
+}
+
+#[test]
+fn a_check_moves_the_priority_and_says_what_it_found() {
+    let place = folder();
+    let flag = place.join("good");
+    std::fs::write(&flag, "").unwrap();
+    let body = format!(
+        "test -e {} || {{ echo the flag is gone; exit 3; }}",
+        flag.display()
+    );
+    let path = script(&place, "check.sh", &body);
+    let Some(node) = Node::start(&with_check(&path, -60), &[]) else {
+        return;
+    };
+    node.until("the check is up", |status| status.checks[0].health == Health::Up);
+    node.until_state("VI_1", "MASTER");
+    std::fs::remove_file(&flag).unwrap();
+    let status = node.until("90 = 150 - 60", |status| {
+        status.instances[0].priority.effective == 90
+    });
+    let check = &status.checks[0];
+    assert_eq!(check.health, Health::Down);
+    let last = check.last.as_ref().unwrap();
+    assert_eq!(
+        (last.result.as_str(), last.output.trim()),
+        ("exit 3", "the flag is gone")
+    );
+    assert_eq!(check.tracked_by, ["VI_1"]);
+    let contribution = &status.instances[0].priority.contributions[0];
+    assert_eq!(
+        (contribution.name.as_str(), contribution.weight, contribution.adds),
+        ("chk", -60, -60)
+    );
+    std::fs::write(&flag, "").unwrap();
+    node.until("150 again", |status| {
+        status.instances[0].priority.effective == 150
+    });
+}
+
+#[test]
+fn a_check_without_weight_bars_and_names_itself() {
+    let place = folder();
+    let flag = place.join("good");
+    std::fs::write(&flag, "").unwrap();
+    let path = script(&place, "check.sh", &format!("test -e {}", flag.display()));
+    let Some(node) = Node::start(&with_check(&path, 0), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    std::fs::remove_file(&flag).unwrap();
+    let status = node.until_state("VI_1", "FAULT");
+    assert_eq!(status.instances[0].barred.as_deref(), Some("check chk is not up"));
+    node.until("the hold is over", |status| {
+        !status.instances[0].addresses[0].present
+    });
+    std::fs::write(&flag, "").unwrap();
+    node.until_state("VI_1", "MASTER");
+}
+
+#[test]
+fn a_reload_that_says_the_same_touches_nothing() {
+    let config = instance("VI_1", 51, ADDRESS, "");
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let reload = node.reload(&format!("# a comment more\n{config}"));
+    assert!(reload.applied, "{reload:?}");
+    assert_eq!(reload.message, "the file says the same as before");
+    assert_eq!(node.instance("VI_1").counters["master-transitions"], 1);
+}
+
+#[test]
+fn a_reload_that_adds_an_instance_leaves_the_other_alone() {
+    let config = instance("VI_1", 51, ADDRESS, "");
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    let before = node.until_state("VI_1", "MASTER").instances[0].since_unix_ms;
+    let reload = node.reload(&(config.clone() + &instance("VI_2", 52, "192.0.2.101/24", "")));
+    assert!(reload.applied && reload.message == "new: VI_2", "{reload:?}");
+    node.until_state("VI_2", "MASTER");
+    assert_eq!(node.instance("VI_1").since_unix_ms, before);
+    let reload = node.reload(&config);
+    assert!(reload.applied && reload.message == "gone: VI_2", "{reload:?}");
+    node.until("VI_2 has gone", |status| status.instances.len() == 1);
+    assert_eq!(node.instance("VI_1").since_unix_ms, before);
+    assert_eq!(node.instance("VI_1").counters["yielded"], 0);
+}
+
+#[test]
+fn a_reload_that_adds_a_check_does_not_bar_who_runs() {
+    let place = folder();
+    let path = script(&place, "check.sh", "exit 0");
+    let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let reload = node.reload(&with_check(&path, 0));
+    assert!(reload.applied, "{reload:?}");
+    let one = node.instance("VI_1");
+    assert_eq!(one.state, State::Active, "{}", node.log());
+    assert_eq!(one.counters["master-transitions"], 1, "{}", node.log());
+    assert_eq!(one.priority.contributions[0].health, Health::Up);
+}
+
+#[test]
+fn a_file_that_is_wrong_changes_nothing_and_is_told_with_its_place() {
+    let config = instance("VI_1", 51, ADDRESS, "") + &instance("VI_2", 52, "192.0.2.101/24", "");
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let before = node.until_state("VI_2", "MASTER");
+    let wrong = [
+        // By its error VI_2 would disappear.
+        (
+            config.replace("virtual_router_id 52", "virtual_router_id 520"),
+            "VI_2 would disappear",
+        ),
+        // By its error an address would disappear.
+        (
+            config.replace("192.0.2.101/24", "192.0.2.1001/24"),
+            "192.0.2.101 of VI_2",
+        ),
+        // A word that decides and is not carried out.
+        (
+            config.replace("virtual_router_id 52", "virtual_router_id 52\n    use_vmac"),
+            "VI_2 would disappear",
+        ),
+        (String::new(), "no vrrp_instance would be left"),
+    ];
+    for (config, expected) in wrong {
+        let reload = node.reload(&config);
+        assert!(!reload.applied, "{reload:?}");
+        assert!(
+            reload.message.contains(expected),
+            "{expected}: {reload:?}\n{}",
+            node.log()
+        );
+        for instance in node.status().instances {
+            assert_eq!(instance.counters["master-transitions"], 1);
+            assert_eq!(instance.state, State::Active);
+        }
+    }
+    std::fs::remove_file(node.folder.join("vrrpd.conf")).unwrap();
+    node.signal("-HUP");
+    let status = node.until("refused", |status| {
+        status
+            .daemon
+            .last_reload
+            .as_ref()
+            .is_some_and(|reload| reload.message.contains("cannot be read"))
+    });
+    assert_eq!(status.instances.len(), before.instances.len());
+    assert!(
+        node.log().contains("not reloaded, nothing has changed"),
+        "{}",
+        node.log()
+    );
+}
+
+#[test]
+fn a_clean_file_may_take_an_address_away() {
+    let two = instance("VI_1", 51, "192.0.2.100/24\n        192.0.2.102/24", "");
+    let Some(node) = Node::start(&two, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let reload = node.reload(&instance("VI_1", 51, ADDRESS, ""));
+    assert!(reload.applied && reload.message == "changed: VI_1", "{reload:?}");
+    let one = node.instance("VI_1");
+    assert_eq!((one.addresses.len(), one.counters["master-transitions"]), (1, 1));
+    assert!(address_is_there(&node));
+    assert!(!node.inside(&["ip", "-o", "address"]).contains("192.0.2.102"));
+}
+
+#[test]
+fn a_stalled_reader_of_the_log_stops_nothing() {
+    let Some(mut command) = node::unshare() else {
+        return;
+    };
+    let folder = folder();
+    let socket = folder.join("control.sock");
+    std::fs::write(folder.join("c.conf"), instance("VI_1", 51, ADDRESS, "")).unwrap();
+    let network = "ip link add eth1 type veth peer name far && ip link set far up && ip link set eth1 up && \
+                   ip address add 192.0.2.1/24 dev eth1 && exec \"$0\" \"$@\"";
+    command.args([
+        "sh",
+        "-c",
+        network,
+        env!("CARGO_BIN_EXE_vrrpd"),
+        "--log-level",
+        "trace",
+        "-f",
+    ]);
+    command.arg(folder.join("c.conf")).arg("--control").arg(&socket);
+    // A pipe that nobody reads.
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let asked = || vrrp_control::ask(&socket, vrrp_control::Ask::Status);
+    let end = Instant::now() + LIMIT;
+    let mut sent = 0;
+    while sent < 20 && Instant::now() < end {
+        if let Ok(vrrp_control::Answer::Status(status)) = asked() {
+            sent = status.instances[0].counters["advertisement-sent"];
+        }
+        // Each is logged at trace level, until the pipe is full.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(sent >= 20, "{sent} advertisements only");
+}
