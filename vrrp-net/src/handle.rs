@@ -48,13 +48,14 @@ pub(crate) enum Command {
 #[derive(Debug, Clone)]
 pub struct Handle {
     commands: mpsc::UnboundedSender<Command>,
-    events: broadcast::Sender<Event>,
+    /// Weak: a receiver ends with the driver, not with the last handle.
+    events: broadcast::WeakSender<Event>,
 }
 
 impl Handle {
     pub(crate) const fn new(
         commands: mpsc::UnboundedSender<Command>,
-        events: broadcast::Sender<Event>,
+        events: broadcast::WeakSender<Event>,
     ) -> Self {
         Self { commands, events }
     }
@@ -155,10 +156,14 @@ impl Handle {
         self.ask(|reply| Command::Handover { reply }).await?
     }
 
-    /// Everything that happens from now on. A receiver that is 4096 events behind loses the oldest.
+    /// Everything that happens from now on, until the driver ends. A receiver that is 4096 events behind loses the oldest.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        match self.events.upgrade() {
+            Some(events) => events.subscribe(),
+            // Its sender is dropped here: it has ended.
+            None => broadcast::channel(1).1,
+        }
     }
 
     async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Gone> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vrrp_core::{Config, Input, InstanceId, Instant};
 
 use super::channels::{Channels, Key};
-use super::engine::Engine;
+use super::engine::{Engine, has_let_go};
 use super::instance::Instance;
 use super::open::check_names;
 use crate::address::keeper::Place;
@@ -229,10 +229,7 @@ impl Engine {
     /// Services that were sent away and hold nothing any more.
     pub(super) fn forget_the_gone(&mut self) {
         let done = |(id, instance): (&InstanceId, &Instance)| {
-            let quiet = self
-                .router
-                .get(*id)
-                .is_none_or(|router| !router.holds() && router.deadline().is_none());
+            let quiet = self.router.get(*id).is_none_or(has_let_go);
             (instance.leaving && quiet).then_some(*id)
         };
         let gone: Vec<InstanceId> = self.instances.iter().filter_map(done).collect();

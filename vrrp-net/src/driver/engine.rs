@@ -1,15 +1,16 @@
 //! Everything that a turn of the loop works on; no waiting in here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, oneshot};
-use vrrp_core::{InstanceId, Instant, Outbox, Report, Router};
+use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake};
 
 use super::channels::Channels;
 use super::instance::Instance;
 use super::links::DeviceState;
+use crate::address::keeper::Place;
 use crate::address::linux::Addresses;
 use crate::announce::Announcer;
 use crate::announce::queue::Queue;
@@ -67,6 +68,8 @@ pub(super) struct Engine {
     pub(super) audit_every: Duration,
     pub(super) audit_at: Instant,
     pub(super) overruns: u64,
+    /// Addresses that were told to be somebody else's, until they are ours.
+    pub(super) foreign_told: HashSet<Place>,
     pub(super) lag: LoopLag,
     /// A socket was not read to its end.
     pub(super) unread: bool,
@@ -104,9 +107,7 @@ impl Engine {
 
     /// Nothing is held, and no goodbye waits to be sent again.
     fn is_silent(&self) -> bool {
-        self.router
-            .iter()
-            .all(|(_, router)| !router.holds() && router.deadline().is_none())
+        self.router.iter().all(|(_, router)| has_let_go(router))
     }
 
     /// The end: answers whoever asked for it.
@@ -144,6 +145,12 @@ impl Engine {
         };
         Handover::new(saved, self.channels.give_out(&self.devices))
     }
+}
+
+/// Nothing is held, no goodbye waits to be sent again. The pause after a failure may go on for a minute: nobody waits.
+pub(super) fn has_let_go(router: &VirtualRouter) -> bool {
+    let idle = |deadline: Deadline| matches!(deadline.wakes, Wake::RetryAfterFailure | Wake::Start);
+    !router.holds() && router.deadline().is_none_or(idle)
 }
 
 /// A loop that is dropped without a stop leaves no address behind that nobody speaks for.

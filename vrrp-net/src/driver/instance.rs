@@ -1,6 +1,6 @@
 //! One service as it runs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -34,8 +34,6 @@ pub(super) struct Instance {
     /// Removed from the configuration: goes as soon as it holds nothing.
     pub(super) leaving: bool,
     pub(super) incompatible: BTreeMap<IpAddr, (Difference, Instant)>,
-    /// Addresses that were told to be somebody else's.
-    pub(super) foreign_told: HashSet<Place>,
     pub(super) resigning: Option<oneshot::Sender<Result<Resigned, RequestError>>>,
     pub(super) send_failure_told_at: Option<Instant>,
 }
@@ -53,7 +51,6 @@ impl Instance {
             holds: false,
             leaving: false,
             incompatible: BTreeMap::new(),
-            foreign_told: HashSet::new(),
             resigning: None,
             send_failure_told_at: None,
             service,

@@ -116,16 +116,22 @@ impl Engine {
         self.carry_out(now);
     }
 
-    /// What bears our mark, is configured and not wanted: left behind by a crash (PRJ-ADDR-02).
-    pub(super) fn remove_leftovers(&mut self, now: Instant) {
+    /// What bears our mark, or stands in our journal, before anything has been made.
+    pub(super) fn found_at_start(&self) -> Vec<Place> {
         let mut places = self.addresses.configured();
-        for place in &places {
-            let present = self.addresses.present(*place, &self.table, &self.devices);
-            if present == Present::Ours && !self.addresses.keeper().wants(*place) {
+        places.retain(|place| self.addresses.present(*place, &self.table, &self.devices) == Present::Ours);
+        places
+    }
+
+    /// What was found and is not wanted was left behind by a crash (PRJ-ADDR-02).
+    pub(super) fn remove_leftovers(&mut self, now: Instant, found: &[Place]) {
+        let mut places = self.addresses.configured();
+        let _made = self.settle(now, &mut places);
+        for place in found {
+            if self.addresses.holders(*place).is_empty() {
                 self.tell_leftover(now, *place);
             }
         }
-        let _made = self.settle(now, &mut places);
         self.carry_out(now);
     }
 
@@ -135,16 +141,20 @@ impl Engine {
             return;
         }
         let mut others = Vec::new();
+        // A virtual address is nobody's source, but an owner's own addresses can be its primary one.
+        let owner = self
+            .instances
+            .values()
+            .any(|instance| instance.service.settings.priority.is_owner());
         for (index, address) in changed.drain(..) {
-            match self.places_at(index, address) {
-                Some(place) => {
-                    if self.addresses.present(place, &self.table, &self.devices) == Present::Foreign {
-                        self.tell_foreign(now, place);
-                    }
-                    // An owner's own addresses can be its primary one.
-                    others.push(index);
-                }
-                None => others.push(index),
+            let place = self.places_at(index, address);
+            if let Some(place) = place
+                && self.addresses.present(place, &self.table, &self.devices) == Present::Foreign
+            {
+                self.tell_foreign(now, place);
+            }
+            if owner || place.is_none() {
+                others.push(index);
             }
         }
         others.sort_unstable();

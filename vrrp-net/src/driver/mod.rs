@@ -69,11 +69,12 @@ impl Driver {
     ) -> Result<Self, OpenError> {
         let (events, _) = broadcast::channel(EVENTS);
         let (sender, commands) = mpsc::unbounded_channel();
-        let engine = Engine::open(services, options, handover, events.clone())?;
+        let weak = events.downgrade();
+        let engine = Engine::open(services, options, handover, events)?;
         Ok(Self {
             engine,
             commands,
-            handle: Handle::new(sender, events),
+            handle: Handle::new(sender, weak),
         })
     }
 

@@ -75,6 +75,7 @@ impl Engine {
             audit_every: options.audit_every,
             audit_at: now.plus_nanos(nanos(options.audit_every)),
             overruns: 0,
+            foreign_told: HashSet::new(),
             lag: LoopLag::default(),
             unread: false,
             ending: Ending::Open,
@@ -205,6 +206,7 @@ impl Engine {
     pub(super) fn start(&mut self) {
         self.over = false;
         let now = clock::now();
+        let found = self.found_at_start();
         self.refresh_devices(now);
         for id in self.ids() {
             // A restored router knows its state already, and its addresses are there.
@@ -219,7 +221,7 @@ impl Engine {
         while !self.work.is_empty() {
             self.work_window(now);
         }
-        self.remove_leftovers(now);
+        self.remove_leftovers(now, &found);
     }
 }
 

@@ -7,7 +7,7 @@ use vrrp_core::{InstanceId, Instant, Link, Rejected, Report, StateName, Suppress
 
 use super::channels::Key;
 use super::engine::Engine;
-use crate::address::keeper::Place;
+use crate::address::keeper::{Place, Present};
 use crate::event::{Event, Happening};
 use crate::handle::{RequestError, Resigned};
 
@@ -40,12 +40,33 @@ impl Engine {
             instance.since = now;
             instance.since_wall = SystemTime::now();
             instance.why = Some(transition.cause);
+            if transition.to == StateName::Initialize {
+                self.warn_of_an_owner_that_stays(id);
+            }
         }
         if let Report::HoldEnded { successor } = report {
             let answer = successor.map_or(Err(RequestError::NobodyTookOver), |to| Ok(Resigned::To(to)));
             self.answer_resigning(id, answer);
         }
         self.tell(now, Some(id), Happening::Core(report));
+    }
+
+    /// PRJ-FSM-07: an owner's addresses are not ours to remove; with a Backup in its place two nodes answer.
+    fn warn_of_an_owner_that_stays(&self, id: InstanceId) {
+        let Some(instance) = self.instances.get(&id) else {
+            return;
+        };
+        let foreign =
+            |place: &&Place| self.addresses.present(**place, &self.table, &self.devices) == Present::Foreign;
+        if instance.service.settings.priority.is_owner()
+            && let Some(place) = instance.places.iter().find(foreign)
+        {
+            tracing::warn!(
+                service = instance.service.name, address = %place.address,
+                "the owner has stopped and its interface keeps the address: both this node and its Backup will answer; \
+                 take the interface down too"
+            );
+        }
     }
 
     pub(super) fn answer_resigning(&mut self, id: InstanceId, answer: Result<Resigned, RequestError>) {
@@ -149,12 +170,15 @@ impl Engine {
 
     /// Once, until it has gone or became ours.
     pub(super) fn tell_foreign(&mut self, now: Instant, place: Place) {
+        if !self.foreign_told.insert(place) {
+            return;
+        }
         let interface = self.devices.name(place.device).to_owned();
         let mut concerned = Vec::new();
-        for (id, instance) in &mut self.instances {
+        for (id, instance) in &self.instances {
             // PRJ-FSM-07: the owner's addresses are its own, and meant to be there.
             let owner = instance.service.settings.priority.is_owner();
-            if instance.places.contains(&place) && instance.foreign_told.insert(place) && !owner {
+            if instance.places.contains(&place) && !owner {
                 concerned.push(*id);
             }
         }
@@ -168,12 +192,6 @@ impl Engine {
                 interface: interface.clone(),
             };
             self.tell(now, Some(id), what);
-        }
-    }
-
-    pub(super) fn forget_foreign(&mut self, place: Place) {
-        for instance in self.instances.values_mut() {
-            let _told = instance.foreign_told.remove(&place);
         }
     }
 
@@ -198,7 +216,7 @@ impl Engine {
 
     pub(super) fn tell_leftover(&self, now: Instant, place: Place) {
         let interface = self.devices.name(place.device).to_owned();
-        tracing::info!(address = %place.address, interface, "removing an address that an earlier life has left behind");
+        tracing::info!(address = %place.address, interface, "removed an address that an earlier life had left behind");
         let owner = self
             .instances
             .iter()

@@ -84,7 +84,7 @@ impl Engine {
             match item {
                 News::Added(place) => {
                     let _new = added.insert(place);
-                    self.forget_foreign(place);
+                    let _told = self.foreign_told.remove(&place);
                 }
                 News::Removed(place) => tracing::debug!(address = %place.address, "removed"),
                 News::Foreign(place) => self.tell_foreign(now, place),
@@ -165,6 +165,10 @@ impl Engine {
     /// PRJ-ADDR-02: addresses that are held have gone from the kernel: made again at once, announced, and told; after
     /// five times in a minute the router gives up for a while.
     pub(super) fn repair(&mut self, now: Instant, mut lost: Vec<Place>) {
+        // A link that goes down takes IPv6 addresses along: what the core made of the link comes first.
+        while !lost.is_empty() && !self.work.is_empty() {
+            self.work_window(now);
+        }
         lost.retain(|place| self.addresses.keeper().wants(*place));
         if lost.is_empty() {
             return;

@@ -1,6 +1,18 @@
 //! The crate against a real kernel: each test runs in network namespaces of its own, made by running itself again under
 //! `unshare`. Works as root and as an ordinary user; where neither is possible the test says so and passes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod lab;
 
+mod addresses;
 mod adverts;
+mod failures;
+mod links;
+mod reload;
+mod stall;
+mod two;

@@ -41,11 +41,22 @@ impl Capture {
 
     /// Every advertisement so far that came from this MAC.
     pub(crate) fn adverts(&self, number: u8) -> Vec<Advert> {
-        let frames = self.frames();
+        let frames = self.frames.lock().unwrap();
         let own = frames
             .iter()
             .filter(|frame| frame.source() == [2, 0, 0, 0, 0, number]);
         own.filter_map(Advert::parse).collect()
+    }
+
+    /// How many advertisements of this VRID came from this MAC so far.
+    pub(crate) fn count(&self, number: u8, vrid: u8) -> usize {
+        let frames = self.frames.lock().unwrap();
+        let own = frames
+            .iter()
+            .filter(|frame| frame.source() == [2, 0, 0, 0, 0, number]);
+        own.filter_map(Advert::parse)
+            .filter(|advert| advert.vrid == vrid)
+            .count()
     }
 
     pub(crate) fn forget(&self) {
@@ -54,7 +65,9 @@ impl Capture {
 
     /// The first frame that `found` makes something of.
     pub(crate) fn wait<T>(&self, what: &str, found: impl Fn(&Frame) -> Option<T>) -> T {
-        wait_for(what, LIMIT, || self.frames().iter().find_map(&found))
+        wait_for(what, LIMIT, || {
+            self.frames.lock().unwrap().iter().find_map(&found)
+        })
     }
 }
 

@@ -3,10 +3,12 @@
 mod capture;
 mod frame;
 mod node;
+mod program;
 
 pub(crate) use capture::Capture;
 pub(crate) use frame::{Advert, Frame};
-pub(crate) use node::{Node, Running};
+pub(crate) use node::{Node, Running, block_on};
+pub(crate) use program::Program;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -98,6 +100,5 @@ pub(crate) fn switch() {
     ip("link set br0 up");
 }
 
-pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// How long to wait for anything before the test has failed.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);

@@ -1,0 +1,204 @@
+//! Two nodes on one switch.
+
+use vrrp_core::{Family, StateName};
+use vrrp_net::{Resigned, Service};
+
+use crate::adverts::service;
+use crate::lab::{Capture, LIMIT, Node, Program, block_on, isolated, switch, wait_for};
+
+fn pair() -> (Node, Node) {
+    switch();
+    (Node::new(1), Node::new(2))
+}
+
+fn with(priority: u8) -> Service {
+    service(51)
+        .address("192.0.2.254/24")
+        .unwrap()
+        .address("2001:db8::fe/64")
+        .unwrap()
+        .priority(priority)
+        .unwrap()
+}
+
+/// Exactly one holds the addresses: after the start, a planned stop, a return with preemption, a switchover and back.
+#[test]
+fn prj_fsm_05_one_of_two_holds_the_addresses() {
+    isolated("two::prj_fsm_05_one_of_two_holds_the_addresses", || {
+        let (one, two) = pair();
+        let first = one.start(vec![with(150)]);
+        let second = two.start(vec![with(100)]);
+        first.wait_state(StateName::Active);
+        second.wait_state(StateName::Backup);
+        one.wait_has("2001:db8::fe", true);
+        assert!(!two.has("192.0.2.254"));
+        first.stop();
+        second.wait_state(StateName::Active);
+        two.wait_has("2001:db8::fe", true);
+        assert!(!one.has("192.0.2.254") && !one.has("2001:db8::fe"));
+
+        let first = one.start(vec![with(150)]);
+        first.wait_state(StateName::Active);
+        second.wait_state(StateName::Backup);
+        one.wait_has("192.0.2.254", true);
+        two.wait_has("192.0.2.254", false);
+        two.wait_has("2001:db8::fe", false);
+
+        let to = block_on(first.handle.resign("VI_1")).unwrap();
+        assert_eq!(to, Resigned::To("192.0.2.2".parse().unwrap()));
+        second.wait_state(StateName::Active);
+        one.wait_has("192.0.2.254", false);
+        assert_eq!(first.service("VI_1").priority, 1);
+        first.handle.compete("VI_1").unwrap();
+        first.wait_state(StateName::Active);
+        two.wait_has("192.0.2.254", false);
+        assert_eq!(
+            block_on(second.handle.resign("VI_1")).unwrap(),
+            Resigned::WasNotActive
+        );
+        first.stop();
+        second.stop();
+        for node in [one, two] {
+            assert!(!node.has("192.0.2.254") && !node.has("2001:db8::fe"));
+        }
+    });
+}
+
+/// PRJ-STOP-01, PRJ-STOP-02: at a planned stop the leaving node holds the address until the successor has it.
+#[test]
+fn prj_stop_02_the_address_is_never_nobodys() {
+    isolated("two::prj_stop_02_the_address_is_never_nobodys", || {
+        let (one, two) = pair();
+        let first = one.start(vec![with(150)]);
+        let second = two.start(vec![with(100)]);
+        first.wait_state(StateName::Active);
+        one.wait_has("192.0.2.254", true);
+        second.wait_state(StateName::Backup);
+        std::thread::scope(|scope| {
+            let stop = scope.spawn(|| first.stop());
+            while !stop.is_finished() {
+                // Asked in this order: when the first one has let go, the second one must have taken.
+                let (first, second) = (one.has("192.0.2.254"), two.has("192.0.2.254"));
+                assert!(first || second || two.has("192.0.2.254"), "nobody had it");
+            }
+        });
+        second.wait_state(StateName::Active);
+        second.stop();
+    });
+}
+
+/// The IPv6 path between two nodes: heard with Hop Limit 255 by ancillary data, checksums verified by us (PRJ-CK-05).
+#[test]
+fn v3_7_1_02_two_nodes_in_ipv6() {
+    isolated("two::v3_7_1_02_two_nodes_in_ipv6", || {
+        let (one, two) = pair();
+        let six = |priority: u8| {
+            let service = Service::new_ipv6("VI_6", "eth1", 66)
+                .unwrap()
+                .interval_centiseconds(10)
+                .unwrap();
+            service
+                .address("fe80::66/64")
+                .unwrap()
+                .priority(priority)
+                .unwrap()
+        };
+        let first = one.start(vec![six(150)]);
+        let second = two.start(vec![six(100)]);
+        first.wait_state(StateName::Active);
+        wait_for("ten heard", LIMIT, || {
+            (second.service("VI_6").counters.advertisement_rcvd >= 10).then_some(())
+        });
+        assert_eq!(second.service("VI_6").state, StateName::Backup);
+        assert_eq!(
+            second.service("VI_6").last_active.unwrap().0.to_string(),
+            "fe80::ff:fe00:1"
+        );
+        assert_eq!(
+            Family::of(&second.service("VI_6").link.primary.unwrap()),
+            Family::Ipv6
+        );
+
+        // A damaged one gets as far as our own counter: the kernel does not throw it away first.
+        one.run(send_damaged_ipv6);
+        wait_for("the counter", LIMIT, || {
+            let counters = second.service("VI_6").counters;
+            (counters.rejected.get(vrrp_core::wire::Reject::Checksum) == 1).then_some(())
+        });
+        first.stop();
+        second.wait_state(StateName::Active);
+        second.stop();
+    });
+}
+
+/// An advertisement for VRID 66 with a checksum that is wrong in every form, Hop Limit 255, to ff02::12.
+fn send_damaged_ipv6() {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::IPV6, Type::RAW, Some(Protocol::from(112))).unwrap();
+    let index = nix::net::if_::if_nametoindex("eth1").unwrap();
+    socket.set_multicast_if_v6(index).unwrap();
+    socket.set_multicast_hops_v6(255).unwrap();
+    let mut message = vec![0x31, 66, 200, 1, 0, 10, 0xde, 0xad];
+    message.extend("fe80::66".parse::<std::net::Ipv6Addr>().unwrap().octets());
+    let to = std::net::SocketAddrV6::new("ff02::12".parse().unwrap(), 0, 0, index);
+    socket.send_to(&message, &to.into()).unwrap();
+}
+
+/// V3-5.1.1.2-02: with two interfaces and forwarding on, nothing crosses.
+#[test]
+fn v3_5_1_1_2_02_nothing_is_forwarded() {
+    isolated("two::v3_5_1_1_2_02_nothing_is_forwarded", || {
+        let (one, two) = pair();
+        two.run(|| std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap());
+        crate::lab::ip("link add br1 type bridge mcast_snooping 0");
+        crate::lab::ip("link set br1 up");
+        two.wire("eth2", "side2", "02:00:00:00:01:02");
+        crate::lab::ip("link set side2 master br1");
+        two.ip("addr add 198.51.100.2/24 dev eth2");
+        let far = Capture::on("side2");
+        let near = Capture::on("port2");
+        let first = one.start(vec![with(150)]);
+        let second = two.start(vec![with(100)]);
+        first.wait_state(StateName::Active);
+        wait_for("ten heard", LIMIT, || {
+            (second.service("VI_1").counters.advertisement_rcvd >= 10).then_some(())
+        });
+        assert!(near.adverts(1).len() >= 10);
+        assert!(
+            far.frames()
+                .iter()
+                .all(|frame| crate::lab::Advert::parse(frame).is_none())
+        );
+        first.stop();
+        second.stop();
+    });
+}
+
+/// A power cut of the Active (its process is killed, its address stays in its kernel): the Backup takes over and
+/// announces, and takes nothing away from itself when the other comes back as Backup.
+#[test]
+fn a_killed_active_is_replaced() {
+    isolated("two::a_killed_active_is_replaced", || {
+        let (one, two) = pair();
+        let program = Program::router(&one, "eth1 51 150 10 192.0.2.254/24 2001:db8::fe/64");
+        program.wait_line(r#""to":"Active""#);
+        let second = two.start(vec![with(100)]);
+        second.wait_state(StateName::Backup);
+        let wire = Capture::on("port2");
+        program.kill();
+        second.wait_state(StateName::Active);
+        let (_, mac) = wire.wait("the successor's announcement", |frame| {
+            frame
+                .gratuitous_arp()
+                .filter(|(_, mac)| *mac == [2, 0, 0, 0, 0, 2])
+        });
+        assert_eq!(mac, [2, 0, 0, 0, 0, 2]);
+        assert!(one.has("192.0.2.254"), "two holders until the first comes back");
+        let program = Program::router(&one, "eth1 51 90 10 192.0.2.254/24 2001:db8::fe/64");
+        one.wait_has("192.0.2.254", false);
+        assert!(two.has("192.0.2.254"));
+        assert_eq!(program.count(r#""to":"Active""#), 0);
+        program.stop();
+        second.stop();
+    });
+}
