@@ -68,16 +68,16 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         .filter(|instance| find(new, &instance.name).is_none());
     difference.removed = gone.map(|instance| instance.name.clone()).collect();
     compare_checks(old, new, &mut difference);
+    let (before, after) = (&old.node, &new.node);
     let fixed = [
         (
-            old.node.realtime_priority != new.node.realtime_priority,
+            before.realtime_priority != after.realtime_priority,
             "vrrp_rt_priority",
         ),
-        (old.node.arp_gap != new.node.arp_gap, "vrrp_garp_interval"),
-        (
-            old.node.neighbor_gap != new.node.neighbor_gap,
-            "vrrp_gna_interval",
-        ),
+        (before.nice != after.nice, "vrrp_priority"),
+        (before.no_swap != after.no_swap, "vrrp_no_swap"),
+        (before.arp_gap != after.arp_gap, "vrrp_garp_interval"),
+        (before.neighbor_gap != after.neighbor_gap, "vrrp_gna_interval"),
     ];
     difference.needs_restart = fixed
         .into_iter()

@@ -23,6 +23,10 @@ pub struct Node {
     pub router_id: String,
     /// SCHED_FIFO priority of the router loop, 1 to 99 (keepalived `vrrp_rt_priority`).
     pub realtime_priority: Option<u8>,
+    /// Nice value of the router loop, -20 to 19 (keepalived `vrrp_priority`).
+    pub nice: Option<i8>,
+    /// Lock the process into memory (keepalived `vrrp_no_swap`).
+    pub no_swap: bool,
     /// Time between gratuitous ARP packets on one interface (keepalived `vrrp_garp_interval`).
     pub arp_gap: Duration,
     /// The same for unsolicited Neighbor Advertisements (keepalived `vrrp_gna_interval`).

@@ -10,15 +10,24 @@ use crate::sys;
 /// How the router loop ended; an error where it broke down.
 pub(crate) type Ended = oneshot::Receiver<Result<(), String>>;
 
-/// Starts the loop on a thread of its own, under SCHED_FIFO where `realtime` asks for it.
-pub(crate) fn spawn(driver: Driver, realtime: Option<u8>) -> io::Result<(Ended, Option<u8>)> {
+/// How the thread is scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Scheduling {
+    /// SCHED_FIFO at this priority.
+    pub(crate) realtime: Option<u8>,
+    /// Nice value; without effect under real-time scheduling.
+    pub(crate) nice: Option<i8>,
+}
+
+/// Starts the loop on a thread of its own. The answer also says which real-time priority was granted.
+pub(crate) fn spawn(driver: Driver, scheduling: Scheduling) -> io::Result<(Ended, Option<u8>)> {
     let (ended, end) = oneshot::channel();
-    let (scheduled, schedule) = std::sync::mpsc::channel();
+    let (granted, grant) = std::sync::mpsc::channel();
     std::thread::Builder::new()
         .name("router".to_owned())
         .spawn(move || {
             // The starter may have gone; the loop goes on regardless.
-            let _ = scheduled.send(realtime.filter(|priority| scheduled_at(*priority)));
+            let _ = granted.send(schedule(scheduling));
             let result = tokio::runtime::Builder::new_current_thread()
                 .enable_io()
                 .build()
@@ -26,18 +35,28 @@ pub(crate) fn spawn(driver: Driver, realtime: Option<u8>) -> io::Result<(Ended, 
                 .and_then(|runtime| runtime.block_on(driver.run()).map_err(|error| error.to_string()));
             let _ = ended.send(result);
         })?;
-    Ok((end, schedule.recv().ok().flatten()))
+    Ok((end, grant.recv().ok().flatten()))
 }
 
-fn scheduled_at(priority: u8) -> bool {
+/// Schedules the calling thread; what is refused is a warning that names the permission.
+fn schedule(scheduling: Scheduling) -> Option<u8> {
+    // PRIO_PROCESS of "0" is the calling thread in Linux.
+    if let Some(nice) = scheduling.nice
+        && let Err(error) = rustix::process::setpriority_process(None, i32::from(nice))
+    {
+        tracing::warn!(
+            "nice value {nice} was refused ({error}): CAP_SYS_NICE or LimitNICE={nice} in the systemd unit is needed. The router loop runs at the ordinary one"
+        );
+    }
+    let priority = scheduling.realtime?;
     match sys::realtime(priority) {
-        Ok(()) => true,
+        Ok(()) => Some(priority),
         Err(error) => {
             tracing::warn!(
                 "real-time priority {priority} was refused ({error}): CAP_SYS_NICE or LimitRTPRIO={priority} in the systemd unit is needed. \
                  The router loop runs at ordinary priority; advertisements may leave some milliseconds late on a busy machine"
             );
-            false
+            None
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::log::Log;
 use crate::node::{Node, State};
 use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
+use crate::router::Scheduling;
 use crate::run::{self, Ears};
 use crate::{checks, router};
 
@@ -72,12 +73,18 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     hello(&loaded.plan);
     let handle = driver.handle();
     let events = handle.events();
-    let wanted = arguments.realtime.or(loaded.plan.node.realtime_priority);
+    let scheduling = Scheduling {
+        realtime: arguments.realtime.or(loaded.plan.node.realtime_priority),
+        nice: loaded.plan.node.nice,
+    };
     // The runtime of everything slow: made before the router loop begins, so that nothing can fail after it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (ended, realtime_priority) = router::spawn(driver, wanted)?;
+    let (ended, realtime_priority) = router::spawn(driver, scheduling)?;
+    if loaded.plan.node.no_swap {
+        lock_memory();
+    }
     runtime.block_on(async {
         let (tell, changes) = mpsc::unbounded_channel();
         // The loop has ended when nobody listens any more.
@@ -129,6 +136,16 @@ fn options(plan: &Plan) -> Options {
         arp_gap: plan.node.arp_gap,
         neighbor_gap: plan.node.neighbor_gap,
         ..Options::default()
+    }
+}
+
+/// `vrrp_no_swap`: what is there now and what comes later; after the threads are there, so that their stacks are in.
+fn lock_memory() {
+    let all = rustix::mm::MlockAllFlags::CURRENT | rustix::mm::MlockAllFlags::FUTURE;
+    if let Err(error) = rustix::mm::mlockall(all) {
+        warn!(
+            "vrrp_no_swap was refused ({error}): CAP_IPC_LOCK or LimitMEMLOCK=infinity in the systemd unit is needed. The process may be swapped out"
+        );
     }
 }
 

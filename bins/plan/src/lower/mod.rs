@@ -110,6 +110,8 @@ fn node(config: &Config, host: &Host) -> Node {
             .as_ref()
             .map_or_else(|| host.name.clone(), |id| id.value.clone()),
         realtime_priority: global.rt_priority.as_ref().map(|priority| priority.value),
+        nice: global.nice.as_ref().map(|nice| nice.value),
+        no_swap: global.no_swap.value,
         arp_gap: gap(&global.garp_interval, default.arp_gap),
         neighbor_gap: gap(&global.gna_interval, default.neighbor_gap),
     }

@@ -1,0 +1,360 @@
+//! keepalived.conf as services of the driver. The numbers are those of keepalived's manual and of the `keepalived`
+//! profile.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use keepalived_conf::{MemoryFiles, parse};
+use vrrp_core::{Authentication, Family, Health, Interval, Path, Profile, Version, Weight};
+use vrrp_plan::{Allowed, Host, Instance, Lowered, Tracked, lower};
+
+fn lowered_with(text: &str, allowed: &[&str], host: &Host) -> Lowered {
+    let parsed = parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
+    lower(
+        &parsed.config,
+        &parsed.sources,
+        &allowed.iter().copied().collect::<Allowed>(),
+        host,
+    )
+}
+
+fn lowered(text: &str) -> Lowered {
+    lowered_with(text, &[], &Host::default())
+}
+
+fn instance(inside: &str) -> String {
+    format!(
+        "vrrp_instance VI_1 {{\n interface eth1\n virtual_router_id 55\n priority 150\n virtual_ipaddress {{\n  192.168.190.23/24 dev eth1 label eth1:1\n }}\n{inside}\n}}\n"
+    )
+}
+
+fn only(text: &str) -> Instance {
+    let lowered = lowered(text);
+    assert_eq!(lowered.not_started, []);
+    let [instance] = &lowered.plan.instances[..] else {
+        panic!("{lowered:#?}")
+    };
+    instance.clone()
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn the_pair_of_the_tutorials() {
+    let text = "global_defs {\n router_id lb01\n}\nvrrp_instance VI_1 {\n state MASTER\n interface eth1\n virtual_router_id 55\n priority 150\n advert_int 1\n authentication {\n  auth_type PASS\n  auth_pass 123456\n }\n virtual_ipaddress {\n  192.168.190.23/24 dev eth1 label eth1:1\n }\n}\n";
+    let lowered = lowered(text);
+    assert_eq!(lowered.plan.node.router_id, "lb01");
+    let one = &lowered.plan.instances[0];
+    assert_eq!((one.name.as_str(), one.place.as_str()), ("VI_1", "k.conf:4"));
+    let settings = &one.service.settings;
+    assert_eq!(
+        (settings.profile, settings.family, settings.version),
+        (Profile::Keepalived, Family::Ipv4, Version::V2)
+    );
+    assert_eq!((settings.vrid.get(), settings.priority.get()), (55, 150));
+    assert_eq!(settings.interval, Interval::from_seconds(1).unwrap());
+    assert_eq!(settings.authentication, Authentication::Password(*b"123456\0\0"));
+    assert_eq!(
+        settings.path,
+        Path::Multicast {
+            group: ip("224.0.0.18")
+        }
+    );
+    assert_eq!(settings.addresses, [ip("192.168.190.23")]);
+    assert!(settings.preempt && settings.accept && settings.hold);
+    let held = &one.service.addresses[0];
+    assert_eq!((held.address, held.prefix), (ip("192.168.190.23"), 24));
+    assert_eq!(
+        (held.device.as_deref(), held.label.as_deref()),
+        (Some("eth1"), Some("eth1:1"))
+    );
+    assert_eq!(one.service.interface.as_deref(), Some("eth1"));
+    assert!(one.service.track_primary);
+}
+
+#[test]
+fn announcements_are_keepalived_s() {
+    let announcements = only(&instance("")).service.settings.announcements;
+    assert_eq!(
+        (
+            announcements.at_once,
+            announcements.later_rounds,
+            announcements.later_repeat
+        ),
+        (5, 1, 5)
+    );
+    assert_eq!(announcements.later_after_nanos, 5_000_000_000);
+    assert_eq!(
+        (announcements.rival_repeat, announcements.rival_again_nanos),
+        (5, 5_000_000_000)
+    );
+    let none_later = only(&instance(
+        " garp_master_delay 0\n garp_master_repeat 2\n garp_master_refresh 60",
+    ));
+    let announcements = none_later.service.settings.announcements;
+    assert_eq!((announcements.at_once, announcements.later_rounds), (2, 0));
+    assert_eq!(announcements.refresh_every_nanos, 60_000_000_000);
+}
+
+#[test]
+fn an_address_without_a_length_is_a_host_and_excluded_ones_are_held_only() {
+    let text = instance(" virtual_ipaddress_excluded {\n  2001:db8::23\n  192.168.190.24\n }");
+    let service = only(&text).service;
+    assert_eq!(
+        service.settings.held_only,
+        [ip("2001:db8::23"), ip("192.168.190.24")]
+    );
+    let prefixes: Vec<u8> = service.addresses.iter().map(|held| held.prefix).collect();
+    assert_eq!(prefixes, [24, 128, 32]);
+}
+
+#[test]
+fn ipv6_is_version_3() {
+    let text = "vrrp_instance VI_6 {\n interface eth1\n virtual_router_id 6\n priority 100\n virtual_ipaddress {\n  fe80::23\n  2001:db8::23/64\n }\n}\n";
+    let settings = only(text).service.settings;
+    assert_eq!((settings.family, settings.version), (Family::Ipv6, Version::V3));
+    assert_eq!(
+        settings.path,
+        Path::Multicast {
+            group: ip("ff02::12")
+        }
+    );
+}
+
+#[test]
+fn unicast_believes_any_ttl_unless_limited() {
+    let text = instance(
+        " unicast_src_ip 192.168.190.1\n unicast_peer {\n  192.168.190.2\n  192.168.190.3 min_ttl 250 max_ttl 254\n }",
+    );
+    let one = only(&text);
+    let Path::Unicast { local, peers } = &one.service.settings.path else {
+        panic!("{one:?}")
+    };
+    assert_eq!(*local, Some(ip("192.168.190.1")));
+    let limits: Vec<(u8, u8)> = peers
+        .iter()
+        .map(|peer| (peer.hop_limit_min, peer.hop_limit_max))
+        .collect();
+    assert_eq!(limits, [(0, 255), (250, 254)]);
+    assert!(!one.service.settings.check_unicast_source);
+}
+
+#[test]
+fn another_unicast_ttl_is_not_sent_and_therefore_refused_with_its_place() {
+    let text = instance(" unicast_ttl 64\n unicast_peer {\n  192.168.190.2\n }");
+    let lowered = lowered_with(&text, &[], &Host::default());
+    assert_eq!(lowered.plan.instances, []);
+    let refused = &lowered.not_started[0];
+    assert_eq!(
+        (refused.place.as_str(), refused.allow_missing.as_deref()),
+        ("k.conf:8", Some("unicast_ttl"))
+    );
+    assert_eq!(
+        lowered_with(&text, &["unicast_ttl"], &Host::default())
+            .plan
+            .instances
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn trackers_are_scripts_then_interfaces_and_their_index_is_their_id() {
+    let script = |name: &str, more: &str| {
+        format!("vrrp_script {name} {{\n script \"/bin/{name} x\"\n interval 2\n weight -20\n{more}\n}}\n")
+    };
+    let text = script("a", " init_fail\n timeout 1.5\n rise 3\n fall 2")
+        + &script("b", "")
+        + &script("unused", "")
+        + &instance(
+            " track_interface {\n  eth9 weight 5\n  eth8\n }\n track_script {\n  b weight 30 reverse\n  a\n }",
+        );
+    let lowered = lowered(&text);
+    let one = &lowered.plan.instances[0];
+    let check = |name: &str| Tracked::Check(name.into());
+    let interface = |name: &str| Tracked::Interface(name.into());
+    assert_eq!(
+        one.tracked,
+        [check("b"), check("a"), interface("eth9"), interface("eth8")]
+    );
+    let trackers = &one.service.settings.trackers;
+    let weights: Vec<Weight> = trackers.iter().map(|tracker| tracker.weight).collect();
+    assert_eq!(
+        weights,
+        [
+            Weight::Adjust {
+                value: 30,
+                reverse: true
+            },
+            Weight::Adjust {
+                value: -20,
+                reverse: false
+            },
+            Weight::Adjust {
+                value: 5,
+                reverse: false
+            },
+            Weight::Gate { reverse: false },
+        ]
+    );
+    let initial: Vec<Health> = trackers.iter().map(|tracker| tracker.initial).collect();
+    assert_eq!(
+        initial,
+        [Health::Unknown, Health::Down, Health::Unknown, Health::Unknown]
+    );
+    let ids: Vec<(&str, u16)> = one
+        .service
+        .track_interfaces
+        .iter()
+        .map(|(name, id)| (name.as_str(), id.0))
+        .collect();
+    assert_eq!(ids, [("eth9", 2), ("eth8", 3)]);
+    assert_eq!(one.following("a").map(|id| id.0).collect::<Vec<_>>(), [1]);
+    let names: Vec<&str> = lowered
+        .plan
+        .checks
+        .iter()
+        .map(|check| check.name.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b"], "what nobody tracks does not run");
+    let a = &lowered.plan.checks[0];
+    assert_eq!(a.command.words, ["/bin/a", "x"]);
+    assert_eq!(
+        (a.interval, a.timeout),
+        (Duration::from_secs(2), Duration::from_millis(1500))
+    );
+    assert_eq!((a.rise, a.fall, a.initially_down), (3, 2, true));
+}
+
+#[test]
+fn a_connection_keeps_its_word() {
+    let text = "vrrp_script chk {\n script \"</dev/tcp/127.0.0.1/8088\"\n}\n".to_owned()
+        + &instance(" track_script {\n  chk\n }");
+    assert_eq!(
+        lowered(&text).plan.checks[0].command.words,
+        ["</dev/tcp/127.0.0.1/8088"]
+    );
+}
+
+#[test]
+fn scripts_run_as_their_user_else_script_user_else_keepalived_script() {
+    let text = |global: &str, own: &str| {
+        format!("global_defs {{\n{global}\n}}\nvrrp_script chk {{\n script /bin/true\n{own}\n}}\n")
+            + &instance(" track_script {\n  chk\n }\n notify /bin/n")
+    };
+    let users = |text: &str, host: &Host| {
+        let plan = lowered_with(text, &[], host).plan;
+        let hook = plan.instances[0].hooks.any.clone().unwrap();
+        (plan.checks[0].command.user.clone(), hook.user, hook.secure)
+    };
+    let named = |name: &str| Some((name.to_owned(), None));
+    let bare = Host::default();
+    let packaged = Host {
+        name: "h".into(),
+        keepalived_script: true,
+    };
+    assert_eq!(users(&text("", ""), &bare), (None, None, false));
+    assert_eq!(
+        users(&text("", ""), &packaged),
+        (named("keepalived_script"), named("keepalived_script"), false)
+    );
+    assert_eq!(
+        users(
+            &text(
+                " script_user daemon\n enable_script_security",
+                " user nobody nogroup"
+            ),
+            &packaged
+        ),
+        (
+            Some(("nobody".into(), Some("nogroup".into()))),
+            named("daemon"),
+            true
+        )
+    );
+}
+
+#[test]
+fn notify_scripts_by_state() {
+    let hooks = only(&instance(
+        " notify /n/any\n notify_master \"/n/m a\"\n notify_backup /n/b\n notify_fault /n/f\n notify_stop /n/s",
+    ))
+    .hooks;
+    let words = |command: &Option<vrrp_plan::Command>| command.as_ref().unwrap().words.join(" ");
+    let all = [
+        &hooks.any,
+        &hooks.master,
+        &hooks.backup,
+        &hooks.fault,
+        &hooks.stop,
+    ]
+    .map(words);
+    assert_eq!(all, ["/n/any", "/n/m a", "/n/b", "/n/f", "/n/s"]);
+}
+
+#[test]
+fn a_missing_word_keeps_one_instance_back_and_not_the_other() {
+    let other = instance("")
+        .replace("VI_1", "VI_2")
+        .replace("55", "56")
+        .replace(".23", ".24");
+    let text = instance(" use_vmac") + &other;
+    let lowered = lowered(&text);
+    let names: Vec<&str> = lowered
+        .plan
+        .instances
+        .iter()
+        .map(|instance| instance.name.as_str())
+        .collect();
+    assert_eq!(names, ["VI_2"]);
+    let refused = &lowered.not_started[0];
+    assert_eq!(
+        (refused.name.as_str(), refused.place.as_str()),
+        ("VI_1", "k.conf:8")
+    );
+    assert_eq!(refused.allow_missing.as_deref(), Some("use_vmac"));
+    let allowed = lowered_with(&text, &["use_vmac"], &Host::default());
+    assert_eq!(allowed.plan.instances.len(), 2);
+    assert!(
+        allowed.allowed[0].starts_with("k.conf:8: VI_1: use_vmac is not carried out, as allowed"),
+        "{:?}",
+        allowed.allowed
+    );
+}
+
+#[test]
+fn a_virtual_server_refuses_the_whole_until_it_is_allowed_to_be_missing() {
+    let text = instance("") + "virtual_server 192.168.190.23 80 {\n real_server 10.0.0.1 80 {\n }\n}\n";
+    let lowered = lowered(&text);
+    assert_eq!(lowered.refused.len(), 1);
+    assert_eq!(
+        lowered.refused[0].allow_missing.as_deref(),
+        Some("virtual_server")
+    );
+    assert_eq!(
+        lowered_with(&text, &["virtual_server"], &Host::default()).refused,
+        []
+    );
+}
+
+#[test]
+fn settings_of_the_process() {
+    let text = "global_defs {\n vrrp_rt_priority 50\n vrrp_priority -5\n vrrp_no_swap\n vrrp_garp_interval 0.001\n vrrp_startup_delay 2.5\n}\n".to_owned() + &instance("");
+    let host = Host {
+        name: "lb7".into(),
+        ..Host::default()
+    };
+    let plan = lowered_with(&text, &[], &host).plan;
+    assert_eq!(plan.node.router_id, "lb7");
+    assert_eq!(
+        (plan.node.realtime_priority, plan.node.nice, plan.node.no_swap),
+        (Some(50), Some(-5), true)
+    );
+    assert_eq!(plan.node.arp_gap, Duration::from_millis(1));
+    assert_eq!(
+        plan.instances[0].service.settings.start_delay_nanos,
+        2_500_000_000
+    );
+}
