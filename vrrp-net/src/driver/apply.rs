@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vrrp_core::{Config, Input, InstanceId, Instant};
+use vrrp_core::{Config, Health, Input, InstanceId, Instant, Tracker};
 
 use super::channels::{Channels, Key};
 use super::engine::{Engine, has_let_go};
@@ -94,8 +94,7 @@ impl Engine {
     /// Another configuration of a service that runs. Gives it back where it has to start as another router
     /// (PRJ-CHG-07).
     fn change(&mut self, now: Instant, id: InstanceId, service: Service) -> Option<Service> {
-        let interface = service.interface.as_deref().map(|name| self.devices.id(name));
-        let config = service.config(interface).ok()?;
+        let config = self.config_now(Some(id), &service).ok()?;
         let same = self.router.get(id).is_some_and(|router| {
             let running = router.config();
             running.key() == config.key() && running.version == config.version
@@ -115,6 +114,36 @@ impl Engine {
         self.refresh_tracked(now, id);
         self.refresh_link(now, id);
         None
+    }
+
+    /// The configuration of a service with what is known of its trackers, so that nothing that is well looks unknown for
+    /// the moment between two inputs. Where the running router tracks the same, its trackers stay as they are.
+    pub(super) fn config_now(
+        &mut self,
+        id: Option<InstanceId>,
+        service: &Service,
+    ) -> Result<Config, ServiceError> {
+        let interface = service.interface.as_deref().map(|name| self.devices.id(name));
+        let mut known = service.clone();
+        let running = id.and_then(|id| self.router.get(id)).map(|router| &router.config().trackers);
+        let trackers = &mut known.settings.trackers;
+        match running {
+            Some(running) if alike(running, trackers) => trackers.clone_from(running),
+            Some(_) | None => {
+                for (name, tracker) in &service.track_interfaces {
+                    let link = self.table.index_of(name).and_then(|index| self.table.link(index));
+                    let health = if link.is_some_and(|link| link.running) {
+                        Health::Up
+                    } else {
+                        Health::Down
+                    };
+                    if let Some(tracker) = trackers.get_mut(usize::from(tracker.0)) {
+                        tracker.initial = health;
+                    }
+                }
+            }
+        }
+        known.config(interface)
     }
 
     /// Other addresses, or other ways to make them. What is no longer asked for goes before the core hears of it; what is
@@ -242,4 +271,9 @@ impl Engine {
         }
         self.fit_channels();
     }
+}
+
+/// The same weights in the same order.
+fn alike(a: &[Tracker], b: &[Tracker]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.weight == b.weight)
 }

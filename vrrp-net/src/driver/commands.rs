@@ -49,24 +49,24 @@ impl Engine {
             tracing::warn!(service, "a priority for an unknown service");
             return;
         };
-        let Some(instance) = self.instances.get_mut(&id) else {
+        let Some(mut service) = self.instances.get(&id).map(|instance| instance.service.clone()) else {
             return;
         };
-        let before = instance.service.settings.priority;
-        instance.service.settings.priority = priority;
-        let interface = instance.interface;
-        match instance.service.config(interface) {
-            Ok(config) => {
-                if let Err(error) = self.router.reconfigure(now, id, config, &mut self.outbox) {
-                    tracing::warn!(service, ?error, "priority not changed");
-                }
-                self.refresh_link(now, id);
-            }
+        service.settings.priority = priority;
+        let config = match self.config_now(Some(id), &service) {
+            Ok(config) => config,
             Err(error) => {
-                tracing::warn!(service, %error, "priority not changed");
-                instance.service.settings.priority = before;
+                tracing::warn!(service = service.name, %error, "priority not changed");
+                return;
             }
+        };
+        if let Err(error) = self.router.reconfigure(now, id, config, &mut self.outbox) {
+            tracing::warn!(service = service.name, ?error, "priority not changed");
         }
+        if let Some(instance) = self.instances.get_mut(&id) {
+            instance.service = service;
+        }
+        self.refresh_link(now, id);
     }
 
     fn resign(

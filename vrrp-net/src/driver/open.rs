@@ -158,7 +158,7 @@ impl Engine {
         now: Instant,
     ) -> Result<InstanceId, ServiceError> {
         let instance = Instance::new(service, &mut self.devices, now);
-        let config = instance.service.config(instance.interface)?;
+        let config = self.config_now(None, &instance.service)?;
         let place = saved.as_ref().and_then(|saved| {
             saved
                 .services

@@ -1,6 +1,6 @@
 //! What a reload touches, and what it does not.
 
-use vrrp_core::{Priority, StateName};
+use vrrp_core::{Health, Priority, StateName, Tracker, TrackerId, Weight};
 use vrrp_net::{Applied, Happening, RequestError, Service};
 
 use crate::adverts::service;
@@ -231,4 +231,34 @@ fn prj_stop_04_a_switchover_without_a_successor_is_rolled_back() {
             running.stop();
         },
     );
+}
+
+/// a gate that is added by a reload starts with what is known of its interface: nothing flaps.
+#[test]
+fn x_05_a_tracked_interface_that_a_reload_adds() {
+    isolated("reload::x_05_a_tracked_interface_that_a_reload_adds", || {
+        switch();
+        let node = Node::new(1);
+        let plain = service(51).address("10.0.0.1").unwrap();
+        let mut running = node.start(vec![plain.clone()]);
+        running.wait_state(StateName::Active);
+        running.forget();
+        let gate = Tracker {
+            weight: Weight::Gate { reverse: false },
+            initial: Health::Unknown,
+        };
+        let mut tracking = plain;
+        tracking.settings.trackers = vec![gate];
+        tracking.track_interfaces = vec![("eth1".into(), TrackerId(0))];
+        let applied = block_on(running.handle.apply(vec![tracking.clone()])).unwrap();
+        assert_eq!(applied.changed, ["VI_1"]);
+        assert_eq!(running.service("VI_1").contributions[0].health, Health::Up);
+        // And one more: what the first was known to be stays, whatever the new list says of it.
+        tracking.settings.trackers[0].initial = Health::Down;
+        block_on(running.handle.apply(vec![tracking])).unwrap();
+        running.handle.set_priority("VI_1", Priority::new(90).unwrap()).unwrap();
+        wait_for("the priority", LIMIT, || (running.service("VI_1").priority == 90).then_some(()));
+        assert_eq!(running.states(), []);
+        running.stop();
+    });
 }
