@@ -281,6 +281,28 @@ fn a_reload_that_adds_a_check_does_not_bar_who_runs() {
 }
 
 #[test]
+fn a_reload_that_adds_a_tracked_interface_does_not_bar_who_runs() {
+    let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let reload = node.reload(&instance(
+        "VI_1",
+        51,
+        ADDRESS,
+        "    track_interface {\n        lo\n    }\n",
+    ));
+    assert!(reload.applied, "{reload:?}");
+    let one = node.instance("VI_1");
+    assert_eq!(
+        (one.state, one.counters["master-transitions"]),
+        (State::Active, 1),
+        "{}",
+        node.log()
+    );
+}
+
+#[test]
 fn a_file_that_is_wrong_changes_nothing_and_is_told_with_its_place() {
     let config = instance("VI_1", 51, ADDRESS, "") + &instance("VI_2", 52, "192.0.2.101/24", "");
     let Some(node) = Node::start(&config, &[]) else {

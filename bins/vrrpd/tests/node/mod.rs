@@ -86,13 +86,33 @@ pub(crate) struct Node {
 impl Node {
     /// In a namespace with `eth1` (192.0.2.1/24) up; `None` where there can be none.
     pub(crate) fn start(config: &str, arguments: &[&str]) -> Option<Self> {
-        let mut command = unshare()?;
+        let network = "ip link set lo up && ip link add eth1 type veth peer name far && ip link set far up && \
+                       ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1";
+        Some(Self::begin(unshare()?, network, config, arguments))
+    }
+
+    /// In a namespace with nothing but `lo`; `None` where there can be none.
+    pub(crate) fn alone(config: &str) -> Option<Self> {
+        Some(Self::begin(unshare()?, "ip link set lo up", config, &[]))
+    }
+
+    /// In another namespace of the same user, with nothing but `lo`.
+    pub(crate) fn beside(&self, config: &str) -> Self {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.child.id().to_string()]);
+        if !is_root() {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        command.args(["unshare", "-n"]);
+        Self::begin(command, "ip link set lo up", config, &[])
+    }
+
+    fn begin(mut command: Command, network: &str, config: &str, arguments: &[&str]) -> Self {
         let folder = folder();
         std::fs::write(folder.join("vrrpd.conf"), config).unwrap();
         let log = std::fs::File::create(folder.join("log")).unwrap();
-        let network = "ip link set lo up && ip link add eth1 type veth peer name far && ip link set far up && \
-                       ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1 && exec \"$0\" \"$@\"";
-        command.args(["sh", "-c", network, env!("CARGO_BIN_EXE_vrrpd"), "-f"]);
+        let script = format!("{network} && exec \"$0\" \"$@\"");
+        command.args(["sh", "-c", &script, env!("CARGO_BIN_EXE_vrrpd"), "-f"]);
         command
             .arg(folder.join("vrrpd.conf"))
             .arg("--control")
@@ -103,11 +123,47 @@ impl Node {
             .stdout(Stdio::null())
             .stdin(Stdio::null());
         let child = command.spawn().unwrap();
-        Some(Self {
+        Self {
             child,
             folder,
             ended: None,
-        })
+        }
+    }
+
+    /// Process id of the daemon: every program in between has replaced itself.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The same daemon again, in the namespace of one that still lives.
+    pub(crate) fn again(keeper: &Child, config: &str) -> Self {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &keeper.id().to_string(), "-n"]);
+        if !is_root() {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        Self::begin(command, "true", config, &[])
+    }
+
+    /// A process that keeps the namespace of the node when its daemon is gone.
+    pub(crate) fn keeper(&self) -> Child {
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &self.child.id().to_string(), "-n"]);
+        if !is_root() {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        let child = command
+            .args(["sleep", "120"])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Once it is `sleep`, it is inside.
+        let name = format!("/proc/{}/comm", child.id());
+        let end = Instant::now() + LIMIT;
+        while std::fs::read_to_string(&name).unwrap_or_default().trim() != "sleep" && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

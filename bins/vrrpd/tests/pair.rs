@@ -1,0 +1,142 @@
+//! Two daemons on the pair of `examples/`, each in a namespace of its own, with a cable between them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod node;
+
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use node::{LIMIT, Node};
+use vrrp_control::State;
+
+const ADDRESS: &str = "192.168.190.23/24";
+
+fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Both, waiting for their interfaces, and then with a cable between them.
+fn pair() -> Option<(Node, Node)> {
+    let one = Node::alone(&example("lb01.conf"))?;
+    one.until_state("VI_1", "FAULT");
+    let two = one.beside(&example("lb02.conf"));
+    two.until_state("VI_1", "FAULT");
+    one.inside(&[
+        "ip",
+        "link",
+        "add",
+        "eth1",
+        "type",
+        "veth",
+        "peer",
+        "name",
+        "eth2",
+        "netns",
+        &two.pid().to_string(),
+    ]);
+    one.inside(&["ip", "address", "add", "192.168.190.1/24", "dev", "eth1"]);
+    two.inside(&["ip", "address", "add", "192.168.190.2/24", "dev", "eth2"]);
+    two.inside(&["ip", "link", "set", "eth2", "up"]);
+    one.inside(&["ip", "link", "set", "eth1", "up"]);
+    Some((one, two))
+}
+
+fn has_address(node: &Node) -> bool {
+    node.inside(&["ip", "-o", "address"]).contains(ADDRESS)
+}
+
+struct Keeper(Child);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_address_is_with_the_better_node_and_a_planned_stop_never_leaves_it_nowhere() {
+    let Some((mut one, two)) = pair() else { return };
+    // With the namespace of lb01 the cable would go as well.
+    let _keeper = Keeper(one.keeper());
+    one.until_state("VI_1", "MASTER");
+    two.until("lb02 hears lb01", |status| {
+        status.instances[0]
+            .active
+            .as_ref()
+            .is_some_and(|active| active.priority == 150)
+    });
+    assert!(has_address(&one) && !has_address(&two));
+    let label = one.inside(&["ip", "-o", "-4", "address", "show", "dev", "eth1"]);
+    assert!(label.contains("eth1:1"), "{label}");
+
+    // T-A-01 with PRJ-STOP-01: the address is somewhere at every moment.
+    one.signal("-TERM");
+    let mut held_by_both = 0;
+    let end = Instant::now() + LIMIT;
+    while two.instance("VI_1").state != State::Active {
+        assert!(Instant::now() < end, "lb02 never takes over:\n{}", two.log());
+        // The second look is the later one: whoever has it then must have had it, or have it still.
+        let (first, second) = (has_address(&one), has_address(&two));
+        held_by_both += u32::from(first && second);
+        assert!(first || second || has_address(&two), "nobody has the address");
+    }
+    assert_eq!(one.wait(), 0);
+    assert_eq!(
+        two.instance("VI_1").why,
+        "192.168.190.1 said goodbye (priority 0)"
+    );
+    assert!(has_address(&two), "after {held_by_both} moments with both");
+    let log = one.log();
+    assert!(
+        log.contains("192.168.190.2 has taken over; the addresses are given up"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_crash_is_answered_by_the_other_node_and_its_leftover_goes_at_the_restart() {
+    let Some((one, two)) = pair() else { return };
+    let keeper = Keeper(one.keeper());
+    one.until_state("VI_1", "MASTER");
+    two.until("lb02 hears lb01", |status| {
+        status.instances[0]
+            .active
+            .as_ref()
+            .is_some_and(|active| active.priority == 150)
+    });
+    one.signal("-KILL");
+    two.until_state("VI_1", "MASTER");
+    assert_eq!(two.instance("VI_1").why, "192.168.190.1 fell silent");
+    drop(one);
+
+    let again = Node::again(&keeper.0, &example("lb01.conf"));
+    let started = Instant::now();
+    again.until("the leftover is gone", |status| {
+        let one = &status.instances[0];
+        one.state == State::Backup && !one.addresses[0].present
+    });
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(has_address(&two));
+    // It is the better one: it takes the address back.
+    again.until_state("VI_1", "MASTER");
+    two.until_state("VI_1", "BACKUP");
+    assert_eq!(
+        two.instance("VI_1").why,
+        "192.168.190.1 was heard with priority 150"
+    );
+    assert!(has_address(&again) && !has_address(&two));
+}
