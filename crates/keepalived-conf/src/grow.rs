@@ -20,6 +20,7 @@ pub(crate) fn grow(pieces: Vec<Piece>, findings: &mut Findings) -> Tree {
         strays: Vec::new(),
     };
     let nodes = grower.nodes(Block::Root).0;
+    grower.leftover();
     Tree {
         nodes,
         bars: grower.bars,
@@ -94,6 +95,21 @@ impl Grower<'_> {
         {
             self.unknown(block, word);
         }
+        if let Some((keyword, instead)) = keyword.and_then(|keyword| Some((keyword, keyword.instead?))) {
+            let found = Diagnostic::warning("deprecated", span, format!("{} is out of use", keyword.name));
+            self.findings.push(found.help(format!("write {instead}")));
+        }
+        if let Some(keyword) = keyword.filter(|keyword| keyword.required && words.len() < 2) {
+            self.findings.push(
+                Diagnostic::fatal(
+                    "missing-argument",
+                    span,
+                    format!("{} lacks its argument", keyword.name),
+                )
+                .effect("the file is refused, as keepalived does")
+                .help(format!("write {} {}", keyword.name, keyword.arguments)),
+            );
+        }
         let body = keyword.and_then(|keyword| Some((keyword, keyword.opens?)));
         let body = body.map(|(keyword, opens)| self.body(keyword, opens, span));
         Item {
@@ -156,6 +172,21 @@ impl Grower<'_> {
         };
         self.findings
             .push(found.help("remove it, or the one that ended the block too early"));
+    }
+
+    /// Ignored `{` for which there were not enough `}`: the file lacks as many.
+    fn leftover(&mut self) {
+        for stray in std::mem::take(&mut self.strays) {
+            let header = stray.within.first().map(|open| open.header);
+            let text = "a `}` is missing: more blocks are opened than closed";
+            let mut found = Diagnostic::error("missing-close-brace", stray.span, text)
+                .effect("what follows is read as keepalived reads it")
+                .help("close each block that is opened");
+            if let Some(header) = header {
+                found = found.label(header, "in this block");
+            }
+            self.findings.push(found);
+        }
     }
 
     fn stray_open(&mut self, span: Span, before: Option<&Node>) {

@@ -2,8 +2,8 @@
 //! diagnostics that say what was found, what happens now, and what to do.
 //!
 //! ```text
-//! Files ──► lexer ──► include ──► Tree (spans) ──► blocks ──► Config (defaults filled in, origins kept)
-//!                └────────────── Diagnostic ──────────────┘
+//! Files ──► lines ──► expansion ──► lexer ──► Tree (spans) ──► blocks ──► Config (defaults filled in, origins kept)
+//!             └───────────────── Diagnostic ─────────────────┘
 //! ```
 //!
 //! Parsing touches no disk, network or clock, never panics on any bytes, and follows what keepalived makes of the same
@@ -29,6 +29,7 @@ mod disk;
 mod expand;
 mod files;
 mod grow;
+mod host;
 mod keywords;
 mod lexer;
 mod model;
@@ -43,6 +44,7 @@ mod tree;
 pub use diagnostic::{Diagnostic, Keepalived, Label, Severity};
 pub use disk::DiskFiles;
 pub use files::{FileError, Files, MemoryFiles};
+pub use host::Host;
 pub use keywords::{Block, Content, Keyword, Safety, Scope, Support, keywords};
 pub use lexer::{Unread, Word};
 pub use model::*;
@@ -83,14 +85,28 @@ impl Parsed {
     }
 }
 
-/// Reads a configuration and all files it includes.
+/// Reads a configuration and all files it includes, for no node in particular.
 ///
 /// A file that cannot be read is a fatal [`Diagnostic`], like everything else that is wrong; there is no other error.
 #[must_use]
 pub fn parse(files: &dyn Files, path: &str) -> Parsed {
+    parse_for(&Host::default(), files, path)
+}
+
+/// As [`parse`], for the node that `host` describes: lines for other nodes (`@ID`) are left out.
+///
+/// ```
+/// use keepalived_conf::{Host, MemoryFiles, parse_for};
+/// let text = "global_defs {\n@lb01 router_id one\n@lb02 router_id two\n}";
+/// let host = Host { config_id: Some("lb02".into()), ..Host::default() };
+/// let parsed = parse_for(&host, &MemoryFiles::new([("k.conf", text)]), "k.conf");
+/// assert_eq!(parsed.config.global.router_id.unwrap().value, "two");
+/// ```
+#[must_use]
+pub fn parse_for(host: &Host, files: &dyn Files, path: &str) -> Parsed {
     let mut sources = SourceMap::default();
     let mut findings = diagnostic::Findings::default();
-    let pieces = expand::Expansion::new(files, &mut sources, &mut findings).top(path);
+    let pieces = expand::Expansion::new(files, host, &mut sources, &mut findings).top(path);
     let tree = grow::grow(pieces, &mut findings);
     let blocks = read::Reader::new(&mut findings).blocks(&tree);
     let config = complete::complete(blocks, &tree, &mut findings);

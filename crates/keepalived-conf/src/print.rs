@@ -1,6 +1,7 @@
 //! A tree as text again.
 
-use crate::tree::{Node, Tree};
+use crate::lexer::Word;
+use crate::tree::{Item, Node, Tree};
 
 /// The configuration with one item per line, four blanks per level, without comments, includes in their places, and
 /// every block closed. Words keep their quoting. What keepalived's reader makes of the result is what it made of the
@@ -24,7 +25,7 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<u8>) {
         match node {
             Node::Item(item) => {
                 indent(depth, out);
-                out.extend_from_slice(&item.raw);
+                write_words(item, out);
                 if let Some(body) = &item.body {
                     out.extend_from_slice(b" {\n");
                     write(&body.nodes, depth.saturating_add(1), out);
@@ -40,6 +41,26 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<u8>) {
             Node::Unread { .. } => {}
         }
     }
+}
+
+/// The words as they stand, but for a first word that would be taken for a condition, definition, sequence or include
+/// at the beginning of a line, where it did not stand in the original: that one gets quotes.
+fn write_words(item: &Item, out: &mut Vec<u8>) {
+    let first = item
+        .words
+        .first()
+        .filter(|word| !word.quoted)
+        .map(Word::bytes)
+        .unwrap_or_default();
+    if !(first.starts_with(b"@") || first.starts_with(b"$") || first.starts_with(b"include")) {
+        out.extend_from_slice(&item.raw);
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(first);
+    // A backslash at the end would take the quote for a letter.
+    out.extend_from_slice(if first.ends_with(b"\\") { b" \"" } else { b"\"" });
+    out.extend_from_slice(item.raw_arguments());
 }
 
 fn indent(depth: usize, out: &mut Vec<u8>) {

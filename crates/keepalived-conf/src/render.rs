@@ -57,8 +57,11 @@ fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> 
         Severity::Warning => ReportKind::Warning,
         Severity::Note => ReportKind::Advice,
     };
-    let mut texts = Texts::default();
-    let at = texts.range(span, sources);
+    let mut texts = Texts {
+        files: Vec::new(),
+        sources,
+    };
+    let at = texts.range(span);
     let config = Config::default()
         .with_color(color)
         .with_index_type(IndexType::Byte)
@@ -74,7 +77,7 @@ fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> 
         }),
     );
     for label in &found.labels {
-        let range = texts.range(label.span, sources);
+        let range = texts.range(label.span);
         report = report.with_label(Label::new((label.span.file, range)).with_message(&label.text));
     }
     if !found.help.is_empty() {
@@ -82,23 +85,28 @@ fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> 
     }
     let mut out = Vec::new();
     report.finish().write(texts, &mut out).ok()?;
-    Some(String::from_utf8_lossy(&out).into_owned())
+    // The first line repeats the message, which stands in our own first line.
+    String::from_utf8_lossy(&out)
+        .split_once('\n')
+        .map(|(_, picture)| picture.to_owned())
 }
 
 /// Source texts as UTF-8, for ariadne. Bytes that are not UTF-8 are shown as `?`, one for one, so that offsets hold.
-#[derive(Default)]
-struct Texts {
+struct Texts<'a> {
     files: Vec<(FileId, Source<String>)>,
+    sources: &'a SourceMap,
 }
 
-impl Texts {
-    fn range(&mut self, span: Span, sources: &SourceMap) -> std::ops::Range<usize> {
+impl Texts<'_> {
+    fn range(&mut self, span: Span) -> std::ops::Range<usize> {
         if !self.files.iter().any(|(file, _)| *file == span.file) {
-            self.files
-                .push((span.file, Source::from(one_for_one(sources.bytes(span.file)))));
+            self.files.push((
+                span.file,
+                Source::from(one_for_one(self.sources.bytes(span.file))),
+            ));
         }
         let wide = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
-        let length = sources.bytes(span.file).len();
+        let length = self.sources.bytes(span.file).len();
         wide(span.start).min(length)..wide(span.end).min(length)
     }
 }
@@ -113,7 +121,7 @@ fn one_for_one(bytes: &[u8]) -> String {
     text
 }
 
-impl ariadne::Cache<FileId> for Texts {
+impl ariadne::Cache<FileId> for Texts<'_> {
     type Storage = String;
 
     fn fetch(&mut self, id: &FileId) -> Result<&Source<String>, impl std::fmt::Debug> {
@@ -125,6 +133,6 @@ impl ariadne::Cache<FileId> for Texts {
     }
 
     fn display<'a>(&self, id: &'a FileId) -> Option<impl std::fmt::Display + 'a> {
-        Some(format!("file {}", id.0))
+        Some(self.sources.path(*id).to_owned())
     }
 }

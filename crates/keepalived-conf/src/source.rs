@@ -1,5 +1,7 @@
 //! Where a word stands: files by number, byte ranges, lines and columns.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 /// A file of one [`SourceMap`], counted from 0 in the order of reading.
@@ -52,7 +54,7 @@ impl core::fmt::Display for Place {
 #[derive(Clone, Debug)]
 struct Source {
     path: String,
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
     /// Offset of the first byte of each line.
     lines: Vec<u32>,
 }
@@ -71,7 +73,11 @@ impl SourceMap {
         let mut lines = vec![0];
         lines.extend(newlines.filter_map(|(at, _)| u32::try_from(at.saturating_add(1)).ok()));
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { path, bytes, lines });
+        self.files.push(Source {
+            path,
+            bytes: bytes.into(),
+            lines,
+        });
         id
     }
 
@@ -89,6 +95,12 @@ impl SourceMap {
     #[must_use]
     pub fn bytes(&self, id: FileId) -> &[u8] {
         self.file(id).map_or(&[], |file| &file.bytes)
+    }
+
+    /// A handle on the bytes of a file that outlives further reading.
+    pub(crate) fn shared(&self, id: FileId) -> Arc<[u8]> {
+        self.file(id)
+            .map_or_else(|| Arc::from([]), |file| Arc::clone(&file.bytes))
     }
 
     /// The bytes a span covers.

@@ -72,6 +72,7 @@ pub(super) fn check(
             first.ip()
         );
         let found = Diagnostic::warning("first-not-link-local", first.span, text)
+            .silent()
             .effect("it is used all the same, as with keepalived")
             .help("put an address of fe80::/64 first, the same on every node (RFC 9568 section 5.2.9)");
         out.push(found);

@@ -59,15 +59,16 @@ pub(super) fn addresses(instances: &mut [VrrpInstance], findings: &mut Findings)
                     .as_ref()
                     .map(|dev| dev.value.clone())
                     .or_else(|| own.clone());
-                match seen.entry((address.ip(), dev)) {
+                match seen.entry((address.prefix.value, dev)) {
                     std::collections::hash_map::Entry::Vacant(entry) => {
                         entry.insert(address.span);
                         true
                     }
                     std::collections::hash_map::Entry::Occupied(entry) => {
                         let text = format!("{} stands twice in {name}", address.ip());
-                        let found = Diagnostic::error("duplicate-address", address.span, text)
-                            .effect("the second one is left out, as keepalived does")
+                        let found = Diagnostic::warning("duplicate-address", address.span, text)
+                            .silent()
+                            .effect("the second one is left out")
                             .help("remove it")
                             .label(*entry.get(), "the first one")
                             .about(name.clone());

@@ -4,6 +4,7 @@ use super::instance::About;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Config, Track};
 use crate::read::{Draft, DraftTrack};
+use crate::source::Span;
 
 /// The interfaces of `track_interface`, without those tracked anyway.
 pub(super) fn interfaces(draft: &Draft, out: &mut About<'_>) -> Vec<Track> {
@@ -39,15 +40,11 @@ pub(super) fn interfaces(draft: &Draft, out: &mut About<'_>) -> Vec<Track> {
 pub(super) fn scripts(draft: &mut Draft, config: &Config, priority: u8, out: &mut About<'_>) -> Vec<Track> {
     let mut tracks: Vec<Track> = Vec::new();
     for track in &draft.track_scripts {
-        let Some(script) = config.scripts.iter().find(|script| script.name == track.name) else {
-            let found = Diagnostic::error(
-                "unknown-script",
-                track.span,
-                format!("there is no vrrp_script {}", track.name),
-            )
-            .effect("the instance runs without this check, as with keepalived")
-            .help("define the script, or correct the name");
-            out.push(found);
+        let position = config.scripts.iter().position(|script| script.name == track.name);
+        let above = position.filter(|position| *position < draft.scripts_above);
+        let Some(script) = above.and_then(|position| config.scripts.get(position)) else {
+            let below = position.and_then(|position| config.scripts.get(position));
+            out.push(unknown(track, below.map(|script| script.span)));
             continue;
         };
         if let Some(first) = tracks.iter().find(|other| other.name == track.name) {
@@ -78,4 +75,20 @@ pub(super) fn scripts(draft: &mut Draft, config: &Config, priority: u8, out: &mu
         });
     }
     tracks
+}
+
+/// keepalived knows the scripts that stand above the instance.
+fn unknown(track: &DraftTrack, below: Option<Span>) -> Diagnostic {
+    let found = Diagnostic::error(
+        "unknown-script",
+        track.span,
+        format!("there is no vrrp_script {} so far", track.name),
+    )
+    .effect("the instance runs without this check, as with keepalived");
+    match below {
+        Some(span) => found
+            .label(span, "it stands below")
+            .help("move the script above the instance"),
+        None => found.help("define the script, or correct the name"),
+    }
 }

@@ -45,10 +45,15 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::HttpGet],
-        &[word("url", "{ path, … }", "A page to ask for.")
-            .opens(Block::Url)
-            .lenient()
-            .ignored(LVS)],
+        &[
+            word("nb_get_retry", "N", "Old name of retry.")
+                .deprecated("retry")
+                .ignored(LVS),
+            word("url", "{ path, … }", "A page to ask for.")
+                .opens(Block::Url)
+                .lenient()
+                .ignored(LVS),
+        ],
     ),
     (
         &[Block::HttpGet],
@@ -56,7 +61,6 @@ pub(super) const SECTIONS: &[Section] = &[
             "virtualhost" "STRING" "Host header.", "http_protocol" "1.0|1.0C|1.1" "Version of HTTP.",
             "enable_sni" "" "Sends the host name in the TLS greeting.", "sni_name" "STRING" "The name to send there.",
             "fast_recovery" "" "Checks all pages in one turn.", "tls_compliant" "" "Insists on a proper TLS end.",
-            "nb_get_retry" "N" "Old name of retry.",
         },
     ),
     (

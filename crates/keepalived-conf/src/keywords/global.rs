@@ -223,6 +223,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "[IN [OUT]]",
             "Uses iptables for no_accept and virtual MACs.",
         )
+        .deprecated("nftables")
         .ignored(FIREWALL),
         word("vrrp_ipsets", "[NAME …]", "Set names to use with iptables.").ignored(FIREWALL),
         word(

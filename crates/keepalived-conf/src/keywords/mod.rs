@@ -77,6 +77,8 @@ pub struct Keyword {
     pub support: Support,
     /// What is at stake.
     pub safety: Safety,
+    /// What to write instead, where keepalived says that the word is out of use.
+    pub instead: Option<&'static str>,
     /// One line of documentation.
     pub doc: &'static str,
 }
@@ -100,6 +102,7 @@ const fn word(name: &'static str, arguments: &'static str, doc: &'static str) ->
         required,
         support,
         safety,
+        instead: None,
         doc,
     })
 }
@@ -148,6 +151,11 @@ impl Row {
                 allow_word: word,
             };
         }
+        self
+    }
+
+    const fn deprecated(mut self, instead: &'static str) -> Self {
+        self.0.instead = Some(instead);
         self
     }
 

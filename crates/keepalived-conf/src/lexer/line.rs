@@ -1,64 +1,10 @@
-//! A file into pieces.
+//! A line into pieces.
 
-use super::word::{Scan, blank};
-use super::{Piece, Unread, Word};
+use super::text::Text;
+use super::word::Scan;
+use super::{Piece, Word};
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::source::{FileId, Span};
-
-/// keepalived reads lines into a buffer of this size; a longer one is left out whole.
-const LINE_BYTES_MAX: usize = 1024;
-
-/// Cuts a file into pieces. Never fails: what cannot be read is reported and left out.
-pub(crate) fn lex(file: FileId, bytes: &[u8], findings: &mut Findings) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut pasted = Pasted::default();
-    let mut at = 0usize;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let start = at;
-        at = at.saturating_add(line.len());
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let span = span(file, start, line.len());
-        let why = if line.contains(&0) {
-            Some(Unread::Nul)
-        } else {
-            (line.len() > LINE_BYTES_MAX).then_some(Unread::TooLong)
-        };
-        match why {
-            Some(why) => unread(why, line, span, &mut pieces, findings),
-            None => cut(Scan::new(file, start, line), &mut pieces, &mut pasted, findings),
-        }
-    }
-    pasted.report(findings);
-    pieces
-}
-
-pub(super) fn span(file: FileId, start: usize, length: usize) -> Span {
-    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Span {
-        file,
-        start: narrow(start),
-        end: narrow(start.saturating_add(length)),
-    }
-}
-
-fn unread(why: Unread, line: &[u8], span: Span, pieces: &mut Vec<Piece>, findings: &mut Findings) {
-    let first = line.iter().find(|byte| blank(std::slice::from_ref(byte)) == 0);
-    if matches!(first, None | Some(b'#' | b'!')) {
-        return;
-    }
-    let (code, message) = match why {
-        Unread::TooLong => (
-            "line-too-long",
-            format!("this line has {} bytes; {LINE_BYTES_MAX} are read", line.len()),
-        ),
-        Unread::Nul => ("line-with-nul", "this line holds a NUL byte".to_owned()),
-    };
-    let found = Diagnostic::error(code, span, message)
-        .effect("the whole line is left out, as keepalived does")
-        .help("break the line at a blank, or remove the byte");
-    findings.push(found);
-    pieces.push(Piece::Unread { why, span });
-}
+use crate::source::Span;
 
 /// The words of one piece while it is read.
 #[derive(Default)]
@@ -86,8 +32,9 @@ impl Pending {
     }
 }
 
-/// Cuts one line at its braces.
-fn cut(mut scan: Scan<'_>, pieces: &mut Vec<Piece>, pasted: &mut Pasted, findings: &mut Findings) {
+/// Cuts one line at its braces. Never fails: what cannot be read is reported and left out.
+pub(crate) fn cut(text: &Text<'_>, pieces: &mut Vec<Piece>, pasted: &mut Pasted, findings: &mut Findings) {
+    let mut scan = Scan::new(text);
     let mut pending = Pending::default();
     loop {
         if let Some(at) = scan.skip_blanks() {
@@ -137,8 +84,8 @@ fn unmatched(span: Span) -> Diagnostic {
 }
 
 /// Characters that a web page puts into copied text; reported once per file, at the first place.
-#[derive(Default)]
-struct Pasted {
+#[derive(Debug, Default)]
+pub(crate) struct Pasted {
     blanks: Option<(Span, usize)>,
     quotes: Option<(Span, usize)>,
 }
@@ -154,7 +101,7 @@ impl Pasted {
         *count = count.saturating_add(1);
     }
 
-    fn report(self, findings: &mut Findings) {
+    pub(crate) fn report(self, findings: &mut Findings) {
         const AGAIN: &str = "type the line again, or replace the characters by plain ones";
         if let Some((at, count)) = self.blanks {
             let text = format!(

@@ -2,9 +2,12 @@
 //! stands, a comment ends it, and what remains is split on blanks.
 
 mod line;
+mod text;
 mod word;
 
-pub(crate) use line::lex;
+pub(crate) use line::{Pasted, cut};
+pub(crate) use text::Text;
+pub(crate) use word::blank;
 
 use crate::source::Span;
 

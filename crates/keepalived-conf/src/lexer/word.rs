@@ -1,11 +1,11 @@
 //! One line, byte by byte.
 
 use super::Word;
-use super::line::span;
-use crate::source::{FileId, Span};
+use super::text::Text;
+use crate::source::Span;
 
 /// The length of the blank that `bytes` begin with; 0 for anything else. keepalived knows the blanks of ASCII.
-pub(super) fn blank(bytes: &[u8]) -> usize {
+pub(crate) fn blank(bytes: &[u8]) -> usize {
     match bytes {
         [b' ' | b'\t' | b'\r' | 0x0b | 0x0c, ..] => 1,
         _ => special_blank(bytes),
@@ -31,25 +31,17 @@ const fn typographic_quote(bytes: &[u8]) -> bool {
 
 /// A place in a line.
 pub(super) struct Scan<'a> {
-    file: FileId,
-    /// Where the line begins in its file.
-    start: usize,
-    line: &'a [u8],
+    text: &'a Text<'a>,
     at: usize,
 }
 
 impl<'a> Scan<'a> {
-    pub(super) const fn new(file: FileId, start: usize, line: &'a [u8]) -> Self {
-        Self {
-            file,
-            start,
-            line,
-            at: 0,
-        }
+    pub(super) const fn new(text: &'a Text<'a>) -> Self {
+        Self { text, at: 0 }
     }
 
     fn rest(&self) -> &'a [u8] {
-        self.line.get(self.at..).unwrap_or_default()
+        self.text.bytes.get(self.at..).unwrap_or_default()
     }
 
     /// The place in the line.
@@ -60,8 +52,8 @@ impl<'a> Scan<'a> {
     /// The text between two places in the line.
     pub(super) fn raw(&self, from: usize, to: usize) -> (Vec<u8>, Span) {
         let length = to.saturating_sub(from);
-        let raw = self.line.get(from..to).unwrap_or_default().to_vec();
-        (raw, span(self.file, self.start.saturating_add(from), length))
+        let raw = self.text.bytes.get(from..to).unwrap_or_default().to_vec();
+        (raw, self.text.span(from, length))
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -70,7 +62,7 @@ impl<'a> Scan<'a> {
 
     /// Moves on by `length` bytes and gives their place.
     pub(super) fn take(&mut self, length: usize) -> Span {
-        let span = span(self.file, self.start.saturating_add(self.at), length);
+        let span = self.text.span(self.at, length);
         self.at = self.at.saturating_add(length);
         span
     }
@@ -85,7 +77,7 @@ impl<'a> Scan<'a> {
                 length => {
                     let span = self.take(length);
                     // A byte order mark in front of a file is not worth a word.
-                    if special_length > 0 && (self.start, self.at) != (0, 3) {
+                    if special_length > 0 && span.start > 0 {
                         special = special.or(Some(span));
                     }
                 }

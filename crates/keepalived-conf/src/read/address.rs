@@ -56,6 +56,9 @@ impl Reader<'_> {
         }
         if let Some(word) = broadcast {
             address.broadcast = self.broadcast(word, &address);
+            if address.broadcast.is_none() {
+                return Some(Line::Lost(word.span));
+            }
         }
         self.drop_foreign(&mut address);
         let address = Box::new(address);
@@ -68,6 +71,8 @@ impl Reader<'_> {
         let (ip, length) = text
             .split_once('/')
             .map_or((text.as_str(), None), |(ip, length)| (ip, Some(length)));
+        // keepalived takes `IP/` for `IP`.
+        let length = length.filter(|length| !length.is_empty());
         let Ok(ip) = ip.parse::<IpAddr>() else {
             self.push(super::argument::bad_address(word, "an address line"));
             return None;

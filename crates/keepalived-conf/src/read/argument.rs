@@ -21,22 +21,21 @@ pub(super) enum Junk {
 }
 
 impl Reader<'_> {
-    /// The first argument; reported if it is missing.
+    /// The first argument. Where the file is refused without it, that was said when the tree was built.
     pub(super) fn argument<'i>(&mut self, item: &'i Item) -> Option<&'i Word> {
-        if let Some(word) = item.arguments().first() {
-            return Some(word);
+        let word = item.arguments().first();
+        if word.is_none() && !item.keyword.is_some_and(|keyword| keyword.required) {
+            let arguments = item.keyword.map_or("", |keyword| keyword.arguments);
+            let found = Diagnostic::error(
+                "missing-argument",
+                item.span,
+                format!("{} lacks its argument", item.name()),
+            )
+            .effect("the line is ignored, as keepalived does")
+            .help(format!("write {} {arguments}", item.name()));
+            self.push(found);
         }
-        let required = item.keyword.is_some_and(|keyword| keyword.required);
-        let arguments = item.keyword.map_or("", |keyword| keyword.arguments);
-        let text = format!("{} lacks its argument", item.name());
-        let found = if required {
-            Diagnostic::fatal("missing-argument", item.span, text)
-                .effect("the file is refused, as keepalived does")
-        } else {
-            Diagnostic::error("missing-argument", item.span, text).effect("the line is ignored")
-        };
-        self.push(found.help(format!("write {} {arguments}", item.name())));
-        None
+        word
     }
 
     /// Reports words beyond the first `most` arguments.

@@ -22,6 +22,8 @@ use crate::tree::Item;
 pub(crate) struct Draft {
     pub(crate) name: String,
     pub(crate) span: Span,
+    /// How many scripts stand above it: keepalived knows no others.
+    pub(crate) scripts_above: usize,
     pub(crate) state: Option<Sourced<InitialState>>,
     pub(crate) interface: Option<Sourced<String>>,
     pub(crate) virtual_router_id: Option<Sourced<u8>>,
@@ -101,6 +103,7 @@ impl Draft {
         Self {
             name,
             span,
+            scripts_above: 0,
             state: None,
             interface: None,
             virtual_router_id: None,

@@ -75,7 +75,9 @@ impl<'a> Reader<'a> {
     fn script_block(&mut self, item: &Item, blocks: &mut Blocks) {
         let Some(name) = self.block_name(item) else { return };
         if let Some(first) = blocks.scripts.iter().find(|script| script.name == name) {
-            self.duplicate(item, &name, first.span, "script");
+            // keepalived does the same without a word.
+            let found = duplicate(item, &name, first.span, "script").silent();
+            self.push(found);
             return;
         }
         match self.script(item, &name) {
@@ -87,11 +89,13 @@ impl<'a> Reader<'a> {
     fn instance_block(&mut self, item: &Item, blocks: &mut Blocks) {
         let Some(name) = self.block_name(item) else { return };
         if let Some(first) = blocks.drafts.iter().find(|draft| draft.name == name) {
-            self.duplicate(item, &name, first.span, "instance");
+            let found = duplicate(item, &name, first.span, "instance");
+            self.push(found);
             return;
         }
         self.instance = Some(name.clone());
-        let draft = self.draft(item, name);
+        let mut draft = self.draft(item, name);
+        draft.scripts_above = blocks.scripts.len();
         self.instance = None;
         blocks.drafts.push(draft);
     }
@@ -99,19 +103,22 @@ impl<'a> Reader<'a> {
     fn group_block(&mut self, item: &Item, blocks: &mut Blocks) {
         let Some(name) = self.block_name(item) else { return };
         if let Some(first) = blocks.groups.iter().find(|group| group.name == name) {
-            self.duplicate(item, &name, first.span, "sync group");
+            let found = duplicate(item, &name, first.span, "sync group");
+            self.push(found);
             return;
         }
         let group = self.group(item, name);
         blocks.groups.push(group);
     }
+}
 
-    fn duplicate(&mut self, item: &Item, name: &str, first: Span, what: &str) {
-        let text = format!("there is a {what} {name} already");
-        let found = Diagnostic::error("duplicate-block", item.span, text)
-            .effect("this block is left out whole, as keepalived does")
-            .help("give it another name, or remove one of the two")
-            .label(first, "the first one");
-        self.push(found);
-    }
+fn duplicate(item: &Item, name: &str, first: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        "duplicate-block",
+        item.span,
+        format!("there is a {what} {name} already"),
+    )
+    .effect("this block is left out whole, as keepalived does")
+    .help("give it another name, or remove one of the two")
+    .label(first, "the first one")
 }

@@ -1,0 +1,228 @@
+//! `$NAME=value`, and `$NAME` or `${NAME}` where it is used.
+
+use std::collections::HashMap;
+
+use super::{Expansion, folder, lines, whole};
+use crate::diagnostic::Diagnostic;
+use crate::lexer::Text;
+use crate::source::Span;
+
+/// How deep a parameter may be made of parameters; more is a circle.
+const DEPTH_MAX: usize = 32;
+
+/// Parameters by name: their lines.
+#[derive(Debug, Default)]
+pub(super) struct Definitions {
+    values: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// A definition that goes on with the next line, and where it began.
+    open: Option<(Vec<u8>, Span)>,
+}
+
+impl Definitions {
+    /// Takes a line that belongs to a definition begun before.
+    pub(super) fn goes_on(&mut self, text: &Text<'_>) -> bool {
+        let Some((name, span)) = self.open.take() else {
+            return false;
+        };
+        let text = lines::trimmed(text);
+        let (line, more) = continued(&text.bytes);
+        if let Some(lines) = self.values.get_mut(&name) {
+            lines.push(line.to_vec());
+        }
+        if more {
+            self.open = Some((name, span));
+        }
+        true
+    }
+
+    /// A definition goes on with the next line.
+    pub(super) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// The definition that the end of the file cuts off.
+    pub(super) fn end_of_file(&mut self) -> Option<Span> {
+        self.open.take().map(|(_, span)| span)
+    }
+
+    /// Takes a line that defines a parameter.
+    pub(super) fn define(&mut self, text: &Text<'_>) -> bool {
+        let Some(rest) = text.bytes.strip_prefix(b"$") else {
+            return false;
+        };
+        let length = rest.iter().take_while(|byte| is_name(**byte)).count();
+        let (Some(name), Some((b'=', value))) = (
+            rest.get(..length),
+            rest.get(length..).and_then(<[u8]>::split_first),
+        ) else {
+            return false;
+        };
+        if name.is_empty() {
+            return false;
+        }
+        let (line, more) = continued(value.trim_ascii());
+        self.values.insert(name.to_vec(), vec![line.to_vec()]);
+        if more {
+            self.open = Some((name.to_vec(), whole(text)));
+        }
+        true
+    }
+
+    /// Sets a parameter for the lines that a sequence makes; gives what it was.
+    pub(super) fn set(&mut self, name: &[u8], value: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+        self.values.insert(name.to_vec(), vec![value])
+    }
+
+    /// Undoes [`Self::set`].
+    pub(super) fn restore(&mut self, name: &[u8], before: Option<Vec<Vec<u8>>>) {
+        match before {
+            Some(before) => self.values.insert(name.to_vec(), before),
+            None => self.values.remove(name),
+        };
+    }
+}
+
+/// A line of a definition, and whether it goes on with the next.
+fn continued(line: &[u8]) -> (&[u8], bool) {
+    line.strip_suffix(b"\\")
+        .map_or((line, false), |line| (line.trim_ascii(), true))
+}
+
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// A parameter where it is used.
+struct Use {
+    /// Bytes of the text it takes up.
+    from: usize,
+    to: usize,
+    name: Vec<u8>,
+}
+
+/// The first use at or behind `from`. Without braces, a blank or the end must follow.
+fn next_use(text: &[u8], from: usize) -> Option<Use> {
+    for at in from..text.len() {
+        let Some([b'$', rest @ ..]) = text.get(at..) else {
+            continue;
+        };
+        if let [b'{', inner @ ..] = rest {
+            let length = inner
+                .iter()
+                .take_while(|byte| is_name(**byte) || **byte == b' ')
+                .count();
+            if inner.get(length) == Some(&b'}') && length > 0 {
+                let name = inner.get(..length)?.to_vec();
+                return Some(Use {
+                    from: at,
+                    to: at.saturating_add(length).saturating_add(3),
+                    name,
+                });
+            }
+        } else {
+            let length = rest.iter().take_while(|byte| is_name(**byte)).count();
+            if length > 0 && rest.get(length).is_none_or(u8::is_ascii_whitespace) {
+                let name = rest.get(..length)?.to_vec();
+                return Some(Use {
+                    from: at,
+                    to: at.saturating_add(length).saturating_add(1),
+                    name,
+                });
+            }
+        }
+    }
+    None
+}
+
+impl Expansion<'_> {
+    /// The lines a line becomes when its parameters are put in.
+    pub(super) fn substitute(&mut self, text: &Text<'_>, path: &str, depth: usize) -> Vec<Text<'static>> {
+        let mut out = vec![Text::empty(text.file())];
+        let mut at = 0usize;
+        while let Some(found) = next_use(&text.bytes, at) {
+            let place = text.span(found.from, found.to.saturating_sub(found.from));
+            append(&mut out, text, at, found.from);
+            at = found.to;
+            match self.value(&found.name, path) {
+                Some(_) if depth >= DEPTH_MAX => {
+                    let name = String::from_utf8_lossy(&found.name).into_owned();
+                    let report =
+                        Diagnostic::fatal("definition-circle", place, format!("${name} is made of itself"))
+                            .silent()
+                            .effect("nothing is started");
+                    self.findings.push(report.help("define it without its own name"));
+                }
+                Some(lines) => self.put(&mut out, &lines, place, path, depth),
+                // Names that are not defined stay as they are.
+                None => append(&mut out, text, found.from, found.to),
+            }
+            let length = out
+                .iter()
+                .map(|line| line.bytes.len())
+                .fold(0usize, usize::saturating_add);
+            if !self.room(length.div_euclid(64), place) {
+                return Vec::new();
+            }
+        }
+        append(&mut out, text, at, text.bytes.len());
+        out
+    }
+
+    /// Puts the lines of a value behind the text so far.
+    fn put(
+        &mut self,
+        out: &mut Vec<Text<'static>>,
+        lines: &[Vec<u8>],
+        place: Span,
+        path: &str,
+        depth: usize,
+    ) {
+        for (number, line) in lines.iter().enumerate() {
+            let mut text = Text::empty(place.file);
+            text.push(line, place);
+            for (inner, resolved) in self
+                .substitute(&text, path, depth.saturating_add(1))
+                .into_iter()
+                .enumerate()
+            {
+                if number == 0 && inner == 0 {
+                    append(out, &resolved, 0, resolved.bytes.len());
+                } else {
+                    out.push(resolved);
+                }
+            }
+        }
+    }
+
+    fn value(&self, name: &[u8], path: &str) -> Option<Vec<Vec<u8>>> {
+        if let Some(lines) = self.definitions.values.get(name) {
+            return Some(lines.clone());
+        }
+        let one = |value: &[u8]| Some(vec![value.to_vec()]);
+        match name {
+            b"_PWD" => one(if folder(path).is_empty() {
+                b"."
+            } else {
+                folder(path).as_bytes()
+            }),
+            b"_INSTANCE" => one(self.host.config_id.as_deref()?.as_bytes()),
+            // They begin a comment, and that is what they are used for.
+            b"_HASH" => one(b"#"),
+            b"_BANG" => one(b"!"),
+            _ => {
+                let variable = name.strip_prefix(b"_ENV ")?;
+                let value = self
+                    .host
+                    .environment
+                    .get(std::str::from_utf8(variable).ok()?.trim())?;
+                one(value.as_bytes())
+            }
+        }
+    }
+}
+
+fn append(out: &mut [Text<'static>], text: &Text<'_>, from: usize, to: usize) {
+    if let Some(last) = out.last_mut() {
+        last.push_part(text, from, to);
+    }
+}

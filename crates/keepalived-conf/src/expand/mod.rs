@@ -1,0 +1,183 @@
+//! Files into one stream of pieces: included files in their places, conditions, parameters and sequences resolved.
+
+mod condition;
+mod definitions;
+mod include;
+mod lines;
+mod sequence;
+
+use crate::Host;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::files::Files;
+use crate::lexer::{Pasted, Piece, Text, cut};
+use crate::source::{SourceMap, Span};
+use definitions::Definitions;
+
+/// How many bytes all files and everything they unfold to may have together.
+const BYTES_MAX: usize = 64 << 20;
+
+/// The file set while it is read.
+pub(crate) struct Expansion<'a> {
+    files: &'a dyn Files,
+    host: &'a Host,
+    sources: &'a mut SourceMap,
+    findings: &'a mut Findings,
+    definitions: Definitions,
+    pieces: Vec<Piece>,
+    /// Bytes unfolded so far.
+    bytes: usize,
+    /// The last limit was reported.
+    full: bool,
+}
+
+impl<'a> Expansion<'a> {
+    pub(crate) fn new(
+        files: &'a dyn Files,
+        host: &'a Host,
+        sources: &'a mut SourceMap,
+        findings: &'a mut Findings,
+    ) -> Self {
+        let definitions = Definitions::default();
+        Self {
+            files,
+            host,
+            sources,
+            findings,
+            definitions,
+            pieces: Vec::new(),
+            bytes: 0,
+            full: false,
+        }
+    }
+
+    /// Reads the file named on the command line.
+    pub(crate) fn top(mut self, path: &str) -> Vec<Piece> {
+        match self.files.read(path) {
+            Ok(bytes) => self.file(path, bytes, 0),
+            Err(error) => {
+                let file = self.sources.add(path.to_owned(), Vec::new());
+                let start = Span {
+                    file,
+                    start: 0,
+                    end: 0,
+                };
+                let found = Diagnostic::fatal(
+                    "file",
+                    start,
+                    format!("the configuration cannot be read: {error}"),
+                )
+                .effect("nothing is started")
+                .help("give the path of a file that this user may read");
+                self.findings.push(found);
+            }
+        }
+        self.pieces
+    }
+
+    fn file(&mut self, path: &str, bytes: Vec<u8>, depth: usize) {
+        let id = self.sources.add(path.to_owned(), bytes);
+        let bytes = self.sources.shared(id);
+        let mut pasted = Pasted::default();
+        let mut at = 0usize;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let start = at;
+            at = at.saturating_add(line.len());
+            let text = Text::new(id, start, line.strip_suffix(b"\n").unwrap_or(line));
+            if self.unread(&text) {
+                continue;
+            }
+            if self.definitions.is_open() && lines::is_comment(&text) {
+                // A comment between the lines of a definition does not end it.
+                continue;
+            }
+            let text = lines::without_comment(&text);
+            self.line(&text, path, depth, &mut pasted);
+        }
+        if let Some(open) = self.definitions.end_of_file() {
+            let found = Diagnostic::error(
+                "open-definition",
+                open,
+                "the last line of this definition is missing",
+            )
+            .effect("it ends with the file");
+            self.findings
+                .push(found.help("a line that ends in \\ goes on; the last one must not"));
+        }
+        pasted.report(self.findings);
+    }
+
+    /// One line of a file, its comment removed.
+    fn line(&mut self, text: &Text<'_>, path: &str, depth: usize, pasted: &mut Pasted) {
+        if self.definitions.goes_on(text) {
+            return;
+        }
+        if let Some(include) = include::directive(text) {
+            self.include(path, &include, depth);
+            return;
+        }
+        let Some(text) = self.condition(text) else { return };
+        if self.definitions.define(&text) {
+            return;
+        }
+        if !text.bytes.iter().any(|byte| matches!(byte, b'$' | b'~')) {
+            self.cut(&text, pasted);
+            return;
+        }
+        for text in self.unfold(&text, path) {
+            // The lines of a definition may have conditions, and define more.
+            if let Some(text) = self
+                .condition(&text)
+                .filter(|text| !self.definitions.define(text))
+            {
+                self.cut(&text, pasted);
+            }
+        }
+    }
+
+    fn cut(&mut self, text: &Text<'_>, pasted: &mut Pasted) {
+        if self.room(text.bytes.len(), text.span(0, text.bytes.len())) {
+            cut(text, &mut self.pieces, pasted, self.findings);
+        }
+    }
+
+    /// Counts bytes; false, and a report the first time, where there are too many.
+    fn room(&mut self, bytes: usize, span: Span) -> bool {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes <= BYTES_MAX {
+            return true;
+        }
+        if !std::mem::replace(&mut self.full, true) {
+            let text = "the configuration unfolds to more than 64 MiB";
+            let found = Diagnostic::fatal("too-large", span, text)
+                .effect("nothing is started")
+                .silent();
+            self.findings
+                .push(found.help("look for a file that includes itself, or a sequence without end"));
+        }
+        false
+    }
+
+    /// Lines that keepalived leaves out: too long, or with a NUL byte.
+    fn unread(&mut self, text: &Text<'_>) -> bool {
+        let Some(why) = lines::unread(text) else {
+            return false;
+        };
+        if lines::is_blank_or_comment(text) {
+            return true;
+        }
+        let span = text.span(0, text.bytes.len());
+        self.findings.push(lines::report(why, text.bytes.len(), span));
+        self.pieces.push(Piece::Unread { why, span });
+        true
+    }
+}
+
+/// The folder of a path; empty for a bare name.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Where a text begins, for reports about it as a whole.
+fn whole(text: &Text<'_>) -> Span {
+    text.span(0, text.bytes.len())
+}

@@ -1,0 +1,185 @@
+//! `~SEQ(…)`, `~SEQx(…)` and `~LST(…)`: a line once for each value.
+
+use super::Expansion;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::Text;
+
+/// The most values of one sequence.
+const VALUES_MAX: usize = 65_536;
+
+/// One sequence in a line.
+struct Sequence {
+    /// Bytes of the line it takes up.
+    from: usize,
+    to: usize,
+    names: Vec<Vec<u8>>,
+    /// For each round the value of each name.
+    rounds: Vec<Vec<Vec<u8>>>,
+}
+
+impl Expansion<'_> {
+    /// The lines that a line becomes.
+    pub(super) fn unfold(&mut self, text: &Text<'_>, path: &str) -> Vec<Text<'static>> {
+        let Some(start) = start(&text.bytes) else {
+            return self.substitute(text, path, 0);
+        };
+        let Some(sequence) = read(&text.bytes, start) else {
+            let found = Diagnostic::error(
+                "bad-sequence",
+                text.span(start, 4),
+                "this sequence cannot be read",
+            )
+            .effect("it stays as it is, as with keepalived")
+            .help("write ~SEQ(name,start,step,end) or ~LST(name,value,…)");
+            self.findings.push(found);
+            return self.substitute(text, path, 0);
+        };
+        let mut without = Text::empty(text.file());
+        without.push_part(text, 0, sequence.from);
+        without.push_part(text, sequence.to, text.bytes.len());
+        let mut out = Vec::new();
+        for round in sequence.rounds {
+            let before: Vec<_> = sequence
+                .names
+                .iter()
+                .zip(round)
+                .map(|(name, value)| (name, self.definitions.set(name, value)))
+                .collect();
+            out.extend(self.unfold(&without, path));
+            for (name, value) in before {
+                self.definitions.restore(name, value);
+            }
+            if !self.room(out.len(), text.span(start, 4)) {
+                return Vec::new();
+            }
+        }
+        out
+    }
+}
+
+fn start(text: &[u8]) -> Option<usize> {
+    text.windows(4)
+        .position(|four| four == b"~SEQ" || four == b"~LST")
+}
+
+fn read(text: &[u8], from: usize) -> Option<Sequence> {
+    let rest = text.get(from..)?;
+    let list = rest.starts_with(b"~LST");
+    let open = rest.iter().position(|byte| *byte == b'(')?;
+    let hexadecimal = match rest.get(4..open)? {
+        b"" => false,
+        b"x" if !list => true,
+        _ => return None,
+    };
+    let length = rest.get(open..)?.iter().position(|byte| *byte == b')')?;
+    let inner = rest.get(open.saturating_add(1)..open.saturating_add(length))?;
+    let to = from.saturating_add(open).saturating_add(length).saturating_add(1);
+    let (names, rounds) = if list {
+        values(inner)?
+    } else {
+        numbers(inner, hexadecimal)?
+    };
+    Some(Sequence {
+        from,
+        to,
+        names,
+        rounds,
+    })
+}
+
+type Rounds = (Vec<Vec<u8>>, Vec<Vec<Vec<u8>>>);
+
+/// `name,[start,[step,]]end`
+fn numbers(inner: &[u8], hexadecimal: bool) -> Option<Rounds> {
+    let text = std::str::from_utf8(inner).ok()?;
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let base = if hexadecimal { 16 } else { 10 };
+    let number = |part: &str| i64::from_str_radix(part, base).ok();
+    let (name, start, step, end) = match parts.as_slice() {
+        [name, end] => (name, 1, None, number(end)?),
+        [name, start, end] => (name, number(start)?, None, number(end)?),
+        [name, start, step, end] => (name, number(start)?, Some(number(step)?), number(end)?),
+        _ => return None,
+    };
+    let step = step.unwrap_or(if end < start { -1 } else { 1 });
+    if step == 0 || name.is_empty() {
+        return None;
+    }
+    let mut rounds = Vec::new();
+    let mut at = start;
+    while (step > 0 && at <= end) || (step < 0 && at >= end) {
+        let text = if hexadecimal {
+            format!("{at:x}")
+        } else {
+            at.to_string()
+        };
+        rounds.push(vec![text.into_bytes()]);
+        if rounds.len() > VALUES_MAX {
+            return None;
+        }
+        at = at.checked_add(step)?;
+    }
+    Some((vec![name.as_bytes().to_vec()], rounds))
+}
+
+/// `name,value,…` or `{name,name},{value,value},…`
+fn values(inner: &[u8]) -> Option<Rounds> {
+    let tuple = |part: &[u8]| -> Vec<Vec<u8>> {
+        part.split(|byte| *byte == b',')
+            .map(|value| value.trim_ascii().to_vec())
+            .collect()
+    };
+    if !inner.trim_ascii_start().starts_with(b"{") {
+        let mut parts = tuple(inner).into_iter();
+        return Some((vec![parts.next()?], parts.map(|value| vec![value]).collect()));
+    }
+    let groups = inner.split(|byte| *byte == b'{').skip(1);
+    let mut groups = groups.map(|group| {
+        group
+            .split(|byte| *byte == b'}')
+            .next()
+            .map(tuple)
+            .unwrap_or_default()
+    });
+    let names = groups.next()?;
+    let rounds: Vec<_> = groups.collect();
+    rounds
+        .iter()
+        .all(|round| round.len() == names.len())
+        .then_some((names, rounds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounds(text: &str) -> Vec<String> {
+        let sequence = read(text.as_bytes(), 0).unwrap();
+        let join = |round: &Vec<Vec<u8>>| {
+            round
+                .iter()
+                .map(|v| String::from_utf8_lossy(v).into_owned())
+                .collect::<Vec<_>>()
+                .join("+")
+        };
+        sequence.rounds.iter().map(join).collect()
+    }
+
+    #[test]
+    fn numbers_and_lists() {
+        assert_eq!(rounds("~SEQ(v,3)"), ["1", "2", "3"]);
+        assert_eq!(rounds("~SEQ(v,1,2,5) x"), ["1", "3", "5"]);
+        assert_eq!(rounds("~SEQ(v,3,1)"), ["3", "2", "1"]);
+        assert_eq!(rounds("~SEQx(v,e,11)"), ["e", "f", "10", "11"]);
+        assert_eq!(rounds("~LST(v,a, b)"), ["a", "b"]);
+        assert_eq!(rounds("~LST({a,b},{E,31},{F,32})"), ["E+31", "F+32"]);
+    }
+
+    #[test]
+    fn endless_ones_are_not_read() {
+        assert!(read(b"~SEQ(v,1,0,5)", 0).is_none());
+        assert!(read(b"~SEQ(v,1,99999999)", 0).is_none());
+        assert!(read(b"~SEQ(v,1", 0).is_none());
+        assert!(read(b"~LST({a,b},{1})", 0).is_none());
+    }
+}

@@ -1,0 +1,147 @@
+//! Real files from public repositories, which are not part of the project: found through `SHARED` or beside the
+//! project, skipped in words where they are not.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::path::PathBuf;
+
+use keepalived_conf::{Host, Keepalived, MemoryFiles, Parsed, parse, parse_for, print, render};
+use serde_json::Value;
+
+fn corpus() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    let shared = std::env::var("SHARED").unwrap_or_else(|_| beside.to_owned());
+    let folder = PathBuf::from(shared).join("corpus/keepalived");
+    if folder.join("index.json").is_file() {
+        return Some(folder);
+    }
+    println!(
+        "skipped: no corpus at {}; set SHARED to the folder that holds corpus/",
+        folder.display()
+    );
+    None
+}
+
+/// Each file with its entry in the index.
+fn files() -> Vec<(Value, Parsed, Vec<u8>)> {
+    let Some(folder) = corpus() else { return Vec::new() };
+    let index: Value = serde_json::from_slice(&std::fs::read(folder.join("index.json")).unwrap()).unwrap();
+    let entries = index["files"].as_array().unwrap().clone();
+    let read = |entry: Value| {
+        let bytes = std::fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
+        let files = MemoryFiles::new([("k.conf", bytes.clone())]);
+        let host = Host {
+            config_id: Some("corpus".to_owned()),
+            ..Host::default()
+        };
+        (entry, parse_for(&host, &files, "k.conf"), bytes)
+    };
+    entries.into_iter().map(read).collect()
+}
+
+fn verdict(parsed: &Parsed) -> &'static str {
+    match parsed.diagnostics.iter().map(|found| found.keepalived).max() {
+        Some(Keepalived::Stops) => "fatal",
+        Some(Keepalived::Reports) => "warns",
+        Some(Keepalived::Silent) | None => "clean",
+    }
+}
+
+#[test]
+fn every_file_is_read_and_every_finding_drawn() {
+    for (_, parsed, _) in files() {
+        for found in &parsed.diagnostics {
+            assert!(render(found, &parsed.sources, false).contains(found.code));
+        }
+    }
+}
+
+#[test]
+fn printed_files_mean_the_same() {
+    for (entry, parsed, _) in files() {
+        let printed = print(&parsed.tree);
+        let again = parse(&MemoryFiles::new([("k.conf", printed.clone())]), "k.conf");
+        let name = &entry["file"];
+        assert_eq!(
+            String::from_utf8_lossy(&print(&again.tree)),
+            String::from_utf8_lossy(&printed),
+            "{name}"
+        );
+        let names = |parsed: &Parsed| -> Vec<_> {
+            parsed
+                .config
+                .instances
+                .iter()
+                .map(|i| (i.name.clone(), i.priority.value, i.addresses.len()))
+                .collect()
+        };
+        assert_eq!(names(&again), names(&parsed), "{name}");
+    }
+}
+
+/// Every word of each file that the table does not know is one that keepalived does not know either.
+#[test]
+fn what_decides_service_and_is_not_carried_out_bars() {
+    let mut seen = 0;
+    for (entry, parsed, bytes) in files() {
+        // Words in lines for other nodes are not asked for here.
+        if bytes.contains(&b'@') || !entry["unknown_keywords"].as_array().is_none_or(Vec::is_empty) {
+            continue;
+        }
+        let has = |word: &str| {
+            entry["keywords"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|known| known == word)
+        };
+        let barred = |word: &str| {
+            parsed
+                .config
+                .missing
+                .iter()
+                .any(|missing| missing.allow_word == word)
+        };
+        for word in [
+            "virtual_server",
+            "virtual_server_group",
+            "static_routes",
+            "net_namespace",
+        ] {
+            let allow = if word == "virtual_server_group" {
+                "virtual_server"
+            } else {
+                word
+            };
+            // A block that keepalived does not reach either is no block.
+            if has(word) && entry["oracle"]["verdict"] != "fatal" {
+                assert!(barred(allow), "{}: {word}", entry["file"]);
+                seen += 1;
+            }
+        }
+    }
+    println!("{seen} words that bar the daemon");
+}
+
+/// How often our verdict is that of keepalived 2.2.7; informational, printed with the files that differ.
+#[test]
+fn verdicts_beside_keepalive_s() {
+    let files = files();
+    let mut agree = 0;
+    for (entry, parsed, _) in &files {
+        let (own, oracle) = (verdict(parsed), entry["oracle"]["verdict"].as_str().unwrap());
+        if own == oracle {
+            agree += 1;
+        } else {
+            println!(
+                "{} ({}): {own}, keepalived {oracle}",
+                entry["file"], entry["origin"]
+            );
+        }
+    }
+    println!("{agree} of {} verdicts agree", files.len());
+    assert!(
+        agree * 100 >= files.len() * 75,
+        "far from keepalived's own verdicts"
+    );
+}
