@@ -3,22 +3,24 @@
 //! The descriptors stay open through `exec`, and a file in memory lists them together with the state; its number and the
 //! process id go in the environment variable `VRRP_NET_HANDOVER`. Packets that arrive in between wait in the sockets.
 
-use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process;
 use std::time::SystemTime;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{broadcast, mpsc};
 use vrrp_core::{Cause, Family, Instant, Snapshot};
 
 use crate::address::journal::Line;
+use crate::event::Event;
+use crate::handle::{Command, Handle};
 use crate::sys;
 
 const VARIABLE: &str = "VRRP_NET_HANDOVER";
@@ -63,12 +65,23 @@ struct Contents {
 
 /// What a driver was when it ended, for [`Driver::adopt`](crate::Driver::adopt) in the same or in a re-executed program.
 ///
+/// In the same program the handles that are out go on working with the next driver; until then their requests wait.
 /// Dropping it closes the sockets, but releases no address: nobody would answer for them.
 #[derive(Debug)]
 pub struct Handover {
     pub(crate) saved: Saved,
     pub(crate) sockets: Vec<(SavedSocket, OwnedFd)>,
     extra: Vec<(String, OwnedFd)>,
+    /// In the same program the handles that are out go on working.
+    pub(crate) ends: Option<Ends>,
+}
+
+/// The driver's ends of what its handles hold the other ends of.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    pub(crate) handle: Handle,
+    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+    pub(crate) events: broadcast::Sender<Event>,
 }
 
 impl Handover {
@@ -77,6 +90,7 @@ impl Handover {
             saved,
             sockets,
             extra: Vec::new(),
+            ends: None,
         }
     }
 
@@ -89,6 +103,11 @@ impl Handover {
     pub fn take(&mut self, name: &str) -> Option<OwnedFd> {
         let place = self.extra.iter().position(|(known, _)| known == name)?;
         Some(self.extra.swap_remove(place).1)
+    }
+
+    /// Everything that was taken along.
+    pub(crate) fn take_all(&mut self) -> Vec<(String, OwnedFd)> {
+        std::mem::take(&mut self.extra)
     }
 
     /// What the program that this one replaces has left, if there was one. Call it once, early in `main`.
@@ -104,7 +123,7 @@ impl Handover {
             .and_then(|(process, fd)| Some((process.parse::<u32>().ok()?, fd.parse::<RawFd>().ok()?)));
         match parts {
             // A child of the successor inherits the variable, but neither the process id nor the descriptors.
-            Some((process, fd)) if process == std::process::id() && is_ours(fd) => Self::read(fd).map(Some),
+            Some((process, fd)) if process == process::id() && is_ours(fd) => Self::read(fd).map(Some),
             _ => Ok(None),
         }
     }
@@ -130,16 +149,14 @@ impl Handover {
     }
 
     /// Replaces this process by `command`, which finds everything with [`Handover::from_env`]. Returns only when that
-    /// failed: with everything in hand to go on by [`Driver::adopt`](crate::Driver::adopt).
-    ///
-    /// # Errors
-    /// Always, with the handover and what the kernel said.
-    pub fn exec(self, mut command: Command) -> Result<Infallible, (Self, HandoverError)> {
+    /// failed, with the reason; then go on by [`Driver::adopt`](crate::Driver::adopt).
+    #[must_use]
+    pub fn exec(&self, mut command: process::Command) -> HandoverError {
         let file = match self.write() {
             Ok(file) => file,
-            Err(error) => return Err((self, HandoverError::Write(error))),
+            Err(error) => return HandoverError::Write(error),
         };
-        let value = format!("{}:{}", std::process::id(), file.as_raw_fd());
+        let value = format!("{}:{}", process::id(), file.as_raw_fd());
         for fd in self.descriptors(&file) {
             let _open = fcntl_setfd(fd, FdFlags::empty());
         }
@@ -147,21 +164,21 @@ impl Handover {
         for fd in self.descriptors(&file) {
             let _closed = fcntl_setfd(fd, FdFlags::CLOEXEC);
         }
-        Err((self, HandoverError::Exec(error)))
+        HandoverError::Exec(error)
     }
 
     /// This program with its arguments, by the path it was started from: the file there may be a newer one by now.
     ///
     /// # Errors
     /// When the path is not known.
-    pub fn own_program() -> io::Result<Command> {
+    pub fn own_program() -> io::Result<process::Command> {
         let path = std::env::current_exe()?;
         // What the kernel says once the file was replaced.
         let text = path.to_string_lossy();
         let path = text
             .strip_suffix(" (deleted)")
             .map_or_else(|| path.clone(), PathBuf::from);
-        let mut command = Command::new(path);
+        let mut command = process::Command::new(path);
         let _with = command.args(std::env::args_os().skip(1));
         Ok(command)
     }

@@ -125,7 +125,9 @@ impl Engine {
     ) -> Result<Config, ServiceError> {
         let interface = service.interface.as_deref().map(|name| self.devices.id(name));
         let mut known = service.clone();
-        let running = id.and_then(|id| self.router.get(id)).map(|router| &router.config().trackers);
+        let running = id
+            .and_then(|id| self.router.get(id))
+            .map(|router| &router.config().trackers);
         let trackers = &mut known.settings.trackers;
         match running {
             Some(running) if alike(running, trackers) => trackers.clone_from(running),

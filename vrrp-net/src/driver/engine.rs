@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake};
 
 use super::channels::Channels;
@@ -16,8 +16,8 @@ use crate::announce::Announcer;
 use crate::announce::queue::Queue;
 use crate::devices::Devices;
 use crate::event::Event;
-use crate::handle::RequestError;
-use crate::handover::{Handover, Saved, SavedService};
+use crate::handle::{Command, Handle, RequestError};
+use crate::handover::{Ends, Handover, Saved, SavedService};
 use crate::socket::Buffers;
 use crate::status::LoopLag;
 use crate::watch::Table;
@@ -111,7 +111,7 @@ impl Engine {
     }
 
     /// The end: answers whoever asked for it.
-    pub(super) fn finish(mut self) {
+    pub(super) fn finish(mut self, handle: Handle, commands: mpsc::UnboundedReceiver<Command>) {
         match std::mem::take(&mut self.ending) {
             Ending::Open => {}
             Ending::Stopping(replies) => {
@@ -122,7 +122,12 @@ impl Engine {
             }
             Ending::HandingOver { reply, .. } => {
                 self.over = true;
-                let handover = self.hand_over();
+                let mut handover = self.hand_over();
+                handover.ends = Some(Ends {
+                    handle,
+                    commands,
+                    events: self.events.clone(),
+                });
                 let _gone = reply.send(Ok(handover));
             }
         }

@@ -65,8 +65,16 @@ impl Driver {
     fn build(
         services: Vec<Service>,
         options: Options,
-        handover: Option<Handover>,
+        mut handover: Option<Handover>,
     ) -> Result<Self, OpenError> {
+        if let Some(ends) = handover.as_mut().and_then(|handover| handover.ends.take()) {
+            let engine = Engine::open(services, options, handover, ends.events)?;
+            return Ok(Self {
+                engine,
+                commands: ends.commands,
+                handle: ends.handle,
+            });
+        }
         let (events, _) = broadcast::channel(EVENTS);
         let (sender, commands) = mpsc::unbounded_channel();
         let weak = events.downgrade();
@@ -97,8 +105,6 @@ impl Driver {
             mut commands,
             handle,
         } = self;
-        // The loop itself must not keep its command channel open for ever, nor close it while handles live.
-        drop(handle);
         let mut waiter = Waiter::new().map_err(DriverError::Timer)?;
         engine.start();
         loop {
@@ -109,7 +115,7 @@ impl Driver {
             engine.turn(ready, &mut commands, &mut waiter);
             if engine.is_over() {
                 waiter.forget();
-                engine.finish();
+                engine.finish(handle, commands);
                 return Ok(());
             }
         }

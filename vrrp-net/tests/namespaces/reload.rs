@@ -256,8 +256,13 @@ fn x_05_a_tracked_interface_that_a_reload_adds() {
         // And one more: what the first was known to be stays, whatever the new list says of it.
         tracking.settings.trackers[0].initial = Health::Down;
         block_on(running.handle.apply(vec![tracking])).unwrap();
-        running.handle.set_priority("VI_1", Priority::new(90).unwrap()).unwrap();
-        wait_for("the priority", LIMIT, || (running.service("VI_1").priority == 90).then_some(()));
+        running
+            .handle
+            .set_priority("VI_1", Priority::new(90).unwrap())
+            .unwrap();
+        wait_for("the priority", LIMIT, || {
+            (running.service("VI_1").priority == 90).then_some(())
+        });
         assert_eq!(running.states(), []);
         running.stop();
     });

@@ -8,7 +8,7 @@ mod program;
 pub(crate) use capture::Capture;
 pub(crate) use frame::{Advert, Frame};
 pub(crate) use node::{Node, Running, block_on};
-pub(crate) use program::Program;
+pub(crate) use program::{Program, example};
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
