@@ -99,16 +99,8 @@ impl Grower<'_> {
             let found = Diagnostic::warning("deprecated", span, format!("{} is out of use", keyword.name));
             self.findings.push(found.help(format!("write {instead}")));
         }
-        if let Some(keyword) = keyword.filter(|keyword| keyword.required && words.len() < 2) {
-            self.findings.push(
-                Diagnostic::fatal(
-                    "missing-argument",
-                    span,
-                    format!("{} lacks its argument", keyword.name),
-                )
-                .effect("the file is refused, as keepalived does")
-                .help(format!("write {} {}", keyword.name, keyword.arguments)),
-            );
+        if let Some(keyword) = keyword.filter(|keyword| words.len() < 2 && keyword.takes_argument()) {
+            self.findings.push(missing_argument(keyword, span));
         }
         let body = keyword.and_then(|keyword| Some((keyword, keyword.opens?)));
         let body = body.map(|(keyword, opens)| self.body(keyword, opens, span));
@@ -277,6 +269,18 @@ impl Grower<'_> {
             });
         }
     }
+}
+
+fn missing_argument(keyword: &Keyword, span: Span) -> Diagnostic {
+    let text = format!("{} lacks its argument", keyword.name);
+    let found = if keyword.required {
+        Diagnostic::fatal("missing-argument", span, text).effect("the file is refused, as keepalived does")
+    } else if keyword.opens.is_some() {
+        Diagnostic::error("missing-argument", span, text).effect("the block is left out, as keepalived does")
+    } else {
+        Diagnostic::error("missing-argument", span, text).effect("the line is ignored, as keepalived does")
+    };
+    found.help(format!("write {} {}", keyword.name, keyword.arguments))
 }
 
 fn node_span(node: &Node) -> Span {

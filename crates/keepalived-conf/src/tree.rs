@@ -59,6 +59,11 @@ impl Item {
         self.words.first().map(Word::text).unwrap_or_default()
     }
 
+    /// The word behind the first; that it is missing was said when the tree was built.
+    pub(crate) fn argument(&self) -> Option<&Word> {
+        self.words.get(1)
+    }
+
     /// The words behind the first.
     pub(crate) fn arguments(&self) -> &[Word] {
         self.words.get(1..).unwrap_or_default()

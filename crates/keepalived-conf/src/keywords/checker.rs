@@ -58,7 +58,7 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::HttpGet],
         rows! {
-            "virtualhost" "STRING" "Host header.", "http_protocol" "1.0|1.0C|1.1" "Version of HTTP.",
+
             "enable_sni" "" "Sends the host name in the TLS greeting.", "sni_name" "STRING" "The name to send there.",
             "fast_recovery" "" "Checks all pages in one turn.", "tls_compliant" "" "Insists on a proper TLS end.",
         },
@@ -67,17 +67,19 @@ pub(super) const SECTIONS: &[Section] = &[
         &[Block::Url],
         rows! {
             "path" "PATH" "Path of the page.", "digest" "MD5" "MD5 of the body.",
-            "status_code" "N[-M] …" "Status codes that are good.", "virtualhost" "STRING" "Host header.",
-            "regex" "PATTERN" "What the body must match.", "regex_no_match" "" "What it must not match.",
-            "regex_options" "NAME …" "Options of the pattern.", "regex_min_offset" "N" "Where a match may begin.",
-            "regex_max_offset" "N" "Where a match must have begun.", "regex_stack" "START MAX" "Memory of the matcher.",
+
+            "regex_no_match" "" "What it must not match.",
+
+
             "tls_compliant" "" "Insists on a proper TLS end.",
         },
     ),
     (
         &[Block::SmtpCheck],
         &[
-            word("helo_name", "STRING", "Name in the SMTP greeting.").ignored(LVS),
+            word("helo_name", "STRING", "Name in the SMTP greeting.")
+                .lenient()
+                .ignored(LVS),
             word("host", "{ connect_ip, … }", "Old place of the connection words.")
                 .opens(Block::SmtpHost)
                 .lenient()
@@ -91,23 +93,79 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::MiscCheck],
         rows! {
-            "misc_path" "COMMAND" "The command.", "misc_timeout" "SECONDS" "Limit of one run.",
-            "misc_dynamic" "" "The exit status is the weight.", "user" "USER [GROUP]" "User that it runs as.",
+            "misc_timeout" "SECONDS" "Limit of one run.",
+            "misc_dynamic" "" "The exit status is the weight.",
         },
     ),
     (
         &[Block::UdpCheck],
         rows! {
-            "payload" "HEX" "What to send.", "require_reply" "[HEX]" "What must come back.",
+            "require_reply" "[HEX]" "What must come back.",
             "min_reply_length" "0..65535" "Least length of the answer.", "max_reply_length" "0..65535" "Greatest length of the answer.",
         },
     ),
+    (&[Block::BfdCheck], rows! { "alpha" "" "Starts as down.", }),
+    (&[Block::FileCheck], rows! { "track_file" "NAME" "The file.", }),
+    (
+        &[Block::HttpGet],
+        &[
+            word("virtualhost", "STRING", "Host header.")
+                .lenient()
+                .ignored(LVS),
+            word("http_protocol", "1.0|1.0C|1.1", "Version of HTTP.")
+                .lenient()
+                .ignored(LVS),
+        ],
+    ),
+    (
+        &[Block::Url],
+        &[
+            word("status_code", "N[-M] …", "Status codes that are good.")
+                .lenient()
+                .ignored(LVS),
+            word("virtualhost", "STRING", "Host header.")
+                .lenient()
+                .ignored(LVS),
+            word("regex", "PATTERN", "What the body must match.")
+                .lenient()
+                .ignored(LVS),
+            word("regex_options", "NAME …", "Options of the pattern.")
+                .lenient()
+                .ignored(LVS),
+            word("regex_min_offset", "N", "Where a match may begin.")
+                .lenient()
+                .ignored(LVS),
+            word("regex_max_offset", "N", "Where a match must have begun.")
+                .lenient()
+                .ignored(LVS),
+            word("regex_stack", "START MAX", "Memory of the matcher.")
+                .lenient()
+                .ignored(LVS),
+        ],
+    ),
+    (
+        &[Block::MiscCheck],
+        &[
+            word("misc_path", "COMMAND", "The command.")
+                .lenient()
+                .ignored(LVS),
+            word("user", "USER [GROUP]", "User that it runs as.")
+                .lenient()
+                .ignored(LVS),
+        ],
+    ),
+    (
+        &[Block::UdpCheck],
+        &[word("payload", "HEX", "What to send.").lenient().ignored(LVS)],
+    ),
     (
         &[Block::BfdCheck],
-        rows! { "name" "NAME" "The session.", "alpha" "" "Starts as down.", },
+        &[word("name", "NAME", "The session.").lenient().ignored(LVS)],
     ),
     (
         &[Block::FileCheck],
-        rows! { "track_file" "NAME" "The file.", "weight" "N [reverse|noreverse]" "Factor of the number.", },
+        &[word("weight", "N [reverse|noreverse]", "Factor of the number.")
+            .lenient()
+            .ignored(LVS)],
     ),
 ];

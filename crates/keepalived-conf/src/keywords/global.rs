@@ -17,15 +17,17 @@ const RELOAD: &str = "a reload happens on request only, and a file is always che
 pub(super) const SECTIONS: &[Section] = &[(
     &[Block::GlobalDefs],
     &[
-        word("router_id", "STRING", "Name of this node in mails and dumps."),
+        word("router_id", "STRING", "Name of this node in mails and dumps.").lenient(),
         word("notification_email", "{ ADDRESS … }", "Who gets mail.")
             .opens(Block::NotificationEmail)
             .lenient()
             .ignored(MAIL),
-        word("notification_email_from", "ADDRESS", "Sender of mail.").ignored(MAIL),
+        word("notification_email_from", "ADDRESS", "Sender of mail.")
+            .lenient()
+            .ignored(MAIL),
         word("smtp_server", "IP|NAME [PORT]", "Mail relay.").ignored(MAIL),
         word("smtp_connect_timeout", "SECONDS", "Limit for reaching the relay.").ignored(MAIL),
-        word("smtp_helo_name", "STRING", "Name in the SMTP greeting.").ignored(MAIL),
+        word("smtp_helo_name", "[STRING]", "Name in the SMTP greeting.").ignored(MAIL),
         word("smtp_alert", "[BOOL]", "Mail on changes, default of all parts.").ignored(MAIL),
         word("smtp_alert_vrrp", "[BOOL]", "Mail on changes of instances.").ignored(MAIL),
         word("smtp_alert_checker", "[BOOL]", "Mail on changes of real servers.").ignored(MAIL),
@@ -54,6 +56,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "IF",
             "Interface of static entries that name none.",
         )
+        .lenient()
         .ignored("only static entries use it"),
         word(
             "dynamic_interfaces",
@@ -248,6 +251,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "IF [inst VI] [id N] [maxlen N] [port N] [ttl N] [group IP]",
             "Kernel connection synchronisation.",
         )
+        .lenient()
         .ignored(LVS),
         word("lvs_sync_daemon_interface", "IF", "Old name of lvs_sync_daemon.").ignored(LVS),
         word(
@@ -265,39 +269,48 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Notices for the first state of real servers.",
         )
         .ignored(LVS),
-        word("vrrp_priority", "-20..19", "Nice value of the daemon."),
+        word("vrrp_priority", "-20..19", "Nice value of the daemon.").lenient(),
         word(
             "checker_priority",
             "-20..19",
             "Nice value of the checker process.",
         )
+        .lenient()
         .ignored(CHILD),
-        word("bfd_priority", "-20..19", "Nice value of the BFD process.").ignored(CHILD),
+        word("bfd_priority", "-20..19", "Nice value of the BFD process.")
+            .lenient()
+            .ignored(CHILD),
         word("vrrp_no_swap", "", "Locks the daemon into memory."),
         word("checker_no_swap", "", "Locks the checker process into memory.").ignored(CHILD),
         word("bfd_no_swap", "", "Locks the BFD process into memory.").ignored(CHILD),
-        word("vrrp_rt_priority", "1..99", "Real-time priority of the daemon."),
+        word("vrrp_rt_priority", "1..99", "Real-time priority of the daemon.").lenient(),
         word(
             "checker_rt_priority",
             "1..99",
             "Real-time priority of the checker process.",
         )
+        .lenient()
         .ignored(CHILD),
         word(
             "bfd_rt_priority",
             "1..99",
             "Real-time priority of the BFD process.",
         )
+        .lenient()
         .ignored(CHILD),
         word("vrrp_cpu_affinity", "N …", "Processors the daemon may use.")
+            .lenient()
             .ignored("all processors may be used"),
         word(
             "checker_cpu_affinity",
             "N …",
             "Processors of the checker process.",
         )
+        .lenient()
         .ignored(CHILD),
-        word("bfd_cpu_affinity", "N …", "Processors of the BFD process.").ignored(CHILD),
+        word("bfd_cpu_affinity", "N …", "Processors of the BFD process.")
+            .lenient()
+            .ignored(CHILD),
         word(
             "vrrp_rlimit_rttime",
             "MICROSECONDS",
@@ -345,11 +358,14 @@ pub(super) const SECTIONS: &[Section] = &[(
             "MICROSECONDS",
             "How late a timer must be for that.",
         )
+        .lenient()
         .ignored("the priority stays as it is set"),
-        word("vrrp_netlink_cmd_rcv_bufs", "BYTES", "Netlink command buffer.").ignored(BUFFERS),
+        word("vrrp_netlink_cmd_rcv_bufs", "BYTES", "Netlink command buffer.")
+            .lenient()
+            .ignored(BUFFERS),
         word(
             "vrrp_netlink_cmd_rcv_bufs_force",
-            "BOOL",
+            "[BOOL]",
             "Goes beyond the system's limit there.",
         )
         .ignored(BUFFERS),
@@ -358,10 +374,11 @@ pub(super) const SECTIONS: &[Section] = &[(
             "BYTES",
             "Netlink monitor buffer.",
         )
+        .lenient()
         .ignored(BUFFERS),
         word(
             "vrrp_netlink_monitor_rcv_bufs_force",
-            "BOOL",
+            "[BOOL]",
             "Goes beyond the system's limit there.",
         )
         .ignored(BUFFERS),
@@ -370,10 +387,11 @@ pub(super) const SECTIONS: &[Section] = &[(
             "BYTES",
             "Netlink command buffer of the checker.",
         )
+        .lenient()
         .ignored(BUFFERS),
         word(
             "lvs_netlink_cmd_rcv_bufs_force",
-            "BOOL",
+            "[BOOL]",
             "Goes beyond the system's limit there.",
         )
         .ignored(BUFFERS),
@@ -382,17 +400,20 @@ pub(super) const SECTIONS: &[Section] = &[(
             "BYTES",
             "Netlink monitor buffer of the checker.",
         )
+        .lenient()
         .ignored(BUFFERS),
         word(
             "lvs_netlink_monitor_rcv_bufs_force",
-            "BOOL",
+            "[BOOL]",
             "Goes beyond the system's limit there.",
         )
         .ignored(BUFFERS),
-        word("process_monitor_rcv_bufs", "BYTES", "Process event buffer.").ignored(BUFFERS),
+        word("process_monitor_rcv_bufs", "BYTES", "Process event buffer.")
+            .lenient()
+            .ignored(BUFFERS),
         word(
             "process_monitor_rcv_bufs_force",
-            "BOOL",
+            "[BOOL]",
             "Goes beyond the system's limit there.",
         )
         .ignored(BUFFERS),
@@ -401,11 +422,14 @@ pub(super) const SECTIONS: &[Section] = &[(
             "MTU|ADVERT|BYTES",
             "How receive buffers are sized.",
         )
+        .lenient()
         .ignored(BUFFERS),
-        word("vrrp_rx_bufs_multiplier", "N", "Multiplier for that.").ignored(BUFFERS),
+        word("vrrp_rx_bufs_multiplier", "N", "Multiplier for that.")
+            .lenient()
+            .ignored(BUFFERS),
         word("umask", "MODE", "Mask of file modes.").ignored("no file is written"),
         word("random_seed", "N", "Seed for tests.").ignored("nothing is random"),
-        word("script_user", "USER [GROUP]", "User that scripts run as."),
+        word("script_user", "USER [GROUP]", "User that scripts run as.").lenient(),
         word(
             "enable_script_security",
             "",
@@ -422,51 +446,63 @@ pub(super) const SECTIONS: &[Section] = &[(
             "COMMAND [USER [GROUP]]",
             "Runs before anything else.",
         )
+        .lenient()
         .daemon()
         .refused("what it prepares would be missing"),
-        word("startup_script_timeout", "1..1000", "Limit for it.").ignored("the script itself is refused"),
+        word("startup_script_timeout", "1..1000", "Limit for it.")
+            .lenient()
+            .ignored("the script itself is refused"),
         word(
             "shutdown_script",
             "COMMAND [USER [GROUP]]",
             "Runs after everything else.",
         )
+        .lenient()
         .ignored("only runs once the addresses are gone"),
-        word("shutdown_script_timeout", "1..1000", "Limit for it.").ignored("the script is not run"),
+        word("shutdown_script_timeout", "1..1000", "Limit for it.")
+            .lenient()
+            .ignored("the script is not run"),
         word(
             "notify_fifo",
             "PATH [USER [GROUP]]",
             "Pipe for events of all kinds.",
         )
+        .lenient()
         .ignored(FIFO),
         word(
             "notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
+        .lenient()
         .ignored(FIFO),
         word(
             "vrrp_notify_fifo",
             "PATH [USER [GROUP]]",
             "Pipe for events of instances.",
         )
+        .lenient()
         .ignored(FIFO),
         word(
             "vrrp_notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
+        .lenient()
         .ignored(FIFO),
         word(
             "lvs_notify_fifo",
             "PATH [USER [GROUP]]",
             "Pipe for events of virtual servers.",
         )
+        .lenient()
         .ignored(FIFO),
         word(
             "lvs_notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
+        .lenient()
         .ignored(FIFO),
         word(
             "fifo_write_vrrp_states_on_reload",
@@ -474,7 +510,9 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Writes every state to the pipe after a reload.",
         )
         .ignored(FIFO),
-        word("snmp_socket", "ADDRESS", "Socket of the SNMP agent.").ignored(SNMP),
+        word("snmp_socket", "ADDRESS", "Socket of the SNMP agent.")
+            .lenient()
+            .ignored(SNMP),
         word("enable_snmp_vrrp", "", "keepalived's own VRRP MIB.").ignored(SNMP),
         word("enable_snmp_keepalived", "", "Old name of enable_snmp_vrrp.").ignored(SNMP),
         word("enable_snmp_checker", "", "keepalived's own checker MIB.").ignored(SNMP),
@@ -495,7 +533,9 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .ignored(SNMP),
         word("enable_dbus", "", "D-Bus interface.").ignored(DBUS),
-        word("dbus_service_name", "NAME", "Its bus name.").ignored(DBUS),
+        word("dbus_service_name", "NAME", "Its bus name.")
+            .lenient()
+            .ignored(DBUS),
         word(
             "dbus_no_interface_name",
             "NAME",
@@ -523,6 +563,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "PATH",
             "File with the time of the next reload.",
         )
+        .lenient()
         .ignored(RELOAD),
         word("reload_repeat", "", "Keeps that file.").ignored(RELOAD),
         word("reload_file", "[PATH]", "File that marks a reload in progress.").ignored(RELOAD),
@@ -539,6 +580,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "PATH",
             "Where the expanded configuration is kept.",
         )
+        .lenient()
         .ignored("no copy is kept"),
     ],
 )];

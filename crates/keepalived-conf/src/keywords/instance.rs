@@ -126,7 +126,9 @@ pub(super) const SECTIONS: &[Section] = &[
             word("vrf", "NAME", "Routing domain of unicast without an interface.")
                 .instance()
                 .refused("adverts would leave by another routing table"),
-            word("kernel_rx_buf_size", "BYTES", "Receive buffer.").ignored("sockets are sized by the daemon"),
+            word("kernel_rx_buf_size", "BYTES", "Receive buffer.")
+                .lenient()
+                .ignored("sockets are sized by the daemon"),
             word(
                 "use_vmac",
                 "[[name] IF] [MAC] [netlink_notify_msg] [group N]",

@@ -32,7 +32,7 @@ pub(super) const SECTIONS: &[Section] = &[
             "persistence_engine" "NAME" "Kernel module that tells clients apart.",
             "sorry_server" "IP [PORT]" "Who answers when no server is left.",
             "sorry_server_inhibit" "" "Takes it out by weight 0.",
-            "sorry_server_lvs_method" "NAT|DR|TUN" "How packets reach it.",
+
             "quorum" "1.." "Live weight the service needs.", "hysteresis" "0.." "How far the weight must move.",
             "quorum_up" "COMMAND [USER [GROUP]]" "Runs when the quorum is gained.",
             "quorum_down" "COMMAND [USER [GROUP]]" "Runs when the quorum is lost.",
@@ -40,13 +40,13 @@ pub(super) const SECTIONS: &[Section] = &[
             "inhibit_on_failure" "" "Weight 0 instead of removal.", "ha_suspend" "" "No checks while the address is elsewhere.",
             "retry" "1.." "Failures that count as down.", "delay_before_retry" "SECONDS" "Time between them.",
             "warmup" "SECONDS" "Spread of the first checks.", "connect_timeout" "SECONDS" "Limit of a connection.",
-            "virtualhost" "STRING" "Host header of checks.", "weight" "1.." "Weight of servers that set none.",
+            "weight" "1.." "Weight of servers that set none.",
             "ip_family" "inet|inet6" "Family of a mark.", "ops" "" "Each UDP packet is scheduled.",
             "hashed" "" "Scheduler flag.", "flag-1" "" "Scheduler flag.", "flag-2" "" "Scheduler flag.",
             "flag-3" "" "Scheduler flag.", "sh-port" "" "Source hashing counts the port.",
             "sh-fallback" "" "Source hashing goes on with the next server.", "mh-port" "" "Maglev counts the port.",
             "mh-fallback" "" "Maglev goes on with the next server.", "smtp_alert" "[BOOL]" "Mail on changes.",
-            "snmp_name" "STRING" "Name in the MIB.",
+
         },
     ),
     (
@@ -60,8 +60,8 @@ pub(super) const SECTIONS: &[Section] = &[
             "alpha" "[BOOL]" "Starts as down.", "retry" "1.." "Failures that count as down.",
             "delay_before_retry" "SECONDS" "Time between them.", "warmup" "SECONDS" "Spread of the first check.",
             "connect_timeout" "SECONDS" "Limit of a connection.", "delay_loop" "SECONDS" "Time between checks.",
-            "virtualhost" "STRING" "Host header of checks.", "smtp_alert" "[BOOL]" "Mail on changes.",
-            "snmp_name" "STRING" "Name in the MIB.",
+            "smtp_alert" "[BOOL]" "Mail on changes.",
+
         },
     ),
     (
@@ -102,5 +102,30 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::VirtualServerGroup],
         rows! { "fwmark" "N [inet|inet6]" "Packets with a mark.", },
+    ),
+    (
+        &[Block::VirtualServer],
+        &[
+            word("sorry_server_lvs_method", "NAT|DR|TUN", "How packets reach it.")
+                .lenient()
+                .ignored(LVS),
+            word("virtualhost", "STRING", "Host header of checks.")
+                .lenient()
+                .ignored(LVS),
+            word("snmp_name", "STRING", "Name in the MIB.")
+                .lenient()
+                .ignored(LVS),
+        ],
+    ),
+    (
+        &[Block::RealServer],
+        &[
+            word("virtualhost", "STRING", "Host header of checks.")
+                .lenient()
+                .ignored(LVS),
+            word("snmp_name", "STRING", "Name in the MIB.")
+                .lenient()
+                .ignored(LVS),
+        ],
     ),
 ];

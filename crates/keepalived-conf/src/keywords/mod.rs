@@ -83,6 +83,13 @@ pub struct Keyword {
     pub doc: &'static str,
 }
 
+impl Keyword {
+    /// It means nothing without an argument on its line.
+    pub(crate) fn takes_argument(&self) -> bool {
+        !matches!(self.arguments.as_bytes(), [] | [b'[' | b'{', ..])
+    }
+}
+
 /// A row while the table is written: a [`Keyword`] without its block.
 #[derive(Clone, Copy)]
 struct Row(Keyword);
@@ -92,7 +99,7 @@ type Section = (&'static [Block], &'static [Row]);
 
 /// A word that is carried out in full.
 const fn word(name: &'static str, arguments: &'static str, doc: &'static str) -> Row {
-    let required = !matches!(arguments.as_bytes(), [] | [b'[', ..]);
+    let required = !matches!(arguments.as_bytes(), [] | [b'[' | b'{', ..]);
     let (support, safety) = (Support::Full, Safety::Harmless);
     Row(Keyword {
         name,

@@ -47,6 +47,7 @@ pub(super) const SECTIONS: &[Section] = &[
             .daemon()
             .refused(STATIC),
             word("track_group", "NAME", "Instances that a lost static entry bars.")
+                .lenient()
                 .opens(Block::TrackGroup)
                 .daemon()
                 .refused("the loss of a static entry would go unnoticed"),
@@ -131,8 +132,10 @@ pub(super) const SECTIONS: &[Section] = &[
                 "NAME",
                 "Name in the names of run files, for several daemons on a host.",
             )
+            .lenient()
             .ignored("run files are named on the command line"),
             word("net_namespace", "NAME", "Network namespace to run in.")
+                .lenient()
                 .daemon()
                 .refused("the daemon would act in another network than the file asks"),
             word(
@@ -189,10 +192,18 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::Ssl],
         &[
-            word("password", "STRING", "Password of the key.").ignored("only checks of real servers use it"),
-            word("ca", "PATH", "Certificate authority.").ignored("only checks of real servers use it"),
-            word("certificate", "PATH", "Client certificate.").ignored("only checks of real servers use it"),
-            word("key", "PATH", "Client key.").ignored("only checks of real servers use it"),
+            word("password", "STRING", "Password of the key.")
+                .lenient()
+                .ignored("only checks of real servers use it"),
+            word("ca", "PATH", "Certificate authority.")
+                .lenient()
+                .ignored("only checks of real servers use it"),
+            word("certificate", "PATH", "Client certificate.")
+                .lenient()
+                .ignored("only checks of real servers use it"),
+            word("key", "PATH", "Client key.")
+                .lenient()
+                .ignored("only checks of real servers use it"),
         ],
     ),
 ];

@@ -15,6 +15,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "COMMAND",
                 "The command; exit status 0 is good. `</path` asks whether it opens.",
             )
+            .lenient()
             .instance(),
             word("interval", "SECONDS", "Time between two runs."),
             word("timeout", "SECONDS", "Limit of one run; the interval if not set."),
@@ -32,8 +33,12 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::TrackFileDefinition],
         &[
-            word("file", "PATH", "The file; it holds one integer.").ignored(FILE),
-            word("weight", "-254..254 [reverse]", "Factor of the number.").ignored(FILE),
+            word("file", "PATH", "The file; it holds one integer.")
+                .lenient()
+                .ignored(FILE),
+            word("weight", "-254..254 [reverse]", "Factor of the number.")
+                .lenient()
+                .ignored(FILE),
             word("init_file", "[VALUE] [overwrite]", "Creates the file at start.").ignored(FILE),
         ],
     ),
@@ -47,7 +52,9 @@ pub(super) const SECTIONS: &[Section] = &[
                 "How its parameters are compared.",
             )
             .ignored(PROCESS),
-            word("weight", "-254..254 [reverse]", "What it adds to the priority.").ignored(PROCESS),
+            word("weight", "-254..254 [reverse]", "What it adds to the priority.")
+                .lenient()
+                .ignored(PROCESS),
             word("quorum", "1..65535", "How many must run.").ignored(PROCESS),
             word("quorum_max", "0..65535", "How many may run.").ignored(PROCESS),
             word("delay", "SECONDS", "Both of the next two.").ignored(PROCESS),

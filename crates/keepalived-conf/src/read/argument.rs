@@ -21,23 +21,6 @@ pub(super) enum Junk {
 }
 
 impl Reader<'_> {
-    /// The first argument. Where the file is refused without it, that was said when the tree was built.
-    pub(super) fn argument<'i>(&mut self, item: &'i Item) -> Option<&'i Word> {
-        let word = item.arguments().first();
-        if word.is_none() && !item.keyword.is_some_and(|keyword| keyword.required) {
-            let arguments = item.keyword.map_or("", |keyword| keyword.arguments);
-            let found = Diagnostic::error(
-                "missing-argument",
-                item.span,
-                format!("{} lacks its argument", item.name()),
-            )
-            .effect("the line is ignored, as keepalived does")
-            .help(format!("write {} {arguments}", item.name()));
-            self.push(found);
-        }
-        word
-    }
-
     /// Reports words beyond the first `most` arguments.
     pub(super) fn surplus(&mut self, item: &Item, most: usize) {
         let Some((first, last)) = item
@@ -80,7 +63,7 @@ impl Reader<'_> {
 
     /// The name behind a block's word. keepalived wants exactly one word.
     pub(super) fn block_name(&mut self, item: &Item) -> Option<String> {
-        let name = self.argument(item)?;
+        let name = item.argument()?;
         if item.arguments().len() > 1 && item.keyword.is_some_and(|keyword| keyword.name != "vrrp_script") {
             let text = format!(
                 "{} takes one name, and here are {} words",
@@ -125,7 +108,7 @@ impl Reader<'_> {
 
     /// A whole number of a range.
     pub(super) fn integer(&mut self, item: &Item, junk: Junk, least: i64, most: i64) -> Option<Sourced<i64>> {
-        let word = self.argument(item)?;
+        let word = item.argument()?;
         self.surplus(item, 1);
         let what = format!("{} is a whole number from {least} to {most}", item.name());
         let value = self.number(
@@ -146,7 +129,7 @@ impl Reader<'_> {
         least_us: u64,
         most_us: u64,
     ) -> Option<Sourced<Duration>> {
-        let word = self.argument(item)?;
+        let word = item.argument()?;
         self.surplus(item, 1);
         let what = format!(
             "{} is a number of seconds from {:?} to {:?}",
@@ -191,7 +174,7 @@ impl Reader<'_> {
 
     /// An IP address.
     pub(super) fn ip(&mut self, item: &Item) -> Option<Sourced<IpAddr>> {
-        let word = self.argument(item)?;
+        let word = item.argument()?;
         self.surplus(item, 1);
         let Ok(address) = word.text().parse() else {
             self.push(bad_address(word, &item.name()));

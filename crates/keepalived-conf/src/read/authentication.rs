@@ -28,7 +28,7 @@ impl Reader<'_> {
     }
 
     fn auth_type(&mut self, item: &Item, auth: &mut DraftAuth) {
-        let Some(word) = self.argument(item) else { return };
+        let Some(word) = item.argument() else { return };
         self.surplus(item, 1);
         let kind = match word.bytes() {
             b"PASS" => AuthType::Pass,
@@ -46,7 +46,7 @@ impl Reader<'_> {
     }
 
     fn auth_pass(&mut self, item: &Item, auth: &mut DraftAuth) {
-        let Some(word) = self.argument(item) else { return };
+        let Some(word) = item.argument() else { return };
         self.surplus(item, 1);
         if word.bytes().len() > 8 {
             let text = format!(

@@ -90,7 +90,7 @@ impl Reader<'_> {
     fn global_word(&mut self, name: &str, item: &Item, defs: &mut GlobalDefs) {
         match name {
             "router_id" => {
-                if let Some(word) = self.argument(item) {
+                if let Some(word) = item.argument() {
                     self.surplus(item, 1);
                     defs.router_id = self.text(word);
                 }
@@ -135,7 +135,7 @@ impl Reader<'_> {
                     .map(byte)
                     .or(defs.rt_priority)
             }
-            "script_user" if self.argument(item).is_some() => {
+            "script_user" if item.argument().is_some() => {
                 self.surplus(item, 2);
                 defs.script_user = self.user(item.arguments());
             }
@@ -234,7 +234,7 @@ impl Reader<'_> {
             "notification_email_from" => mail.from = self.line_text(item).or(mail.from.take()),
             "smtp_helo_name" => mail.helo_name = self.line_text(item).or(mail.helo_name.take()),
             "smtp_server" => {
-                let Some(host) = self.argument(item) else {
+                let Some(host) = item.argument() else {
                     return true;
                 };
                 self.surplus(item, 2);
@@ -265,7 +265,7 @@ impl Reader<'_> {
     }
 
     fn line_text(&mut self, item: &Item) -> Option<Sourced<String>> {
-        let word = self.argument(item)?;
+        let word = item.argument()?;
         self.surplus(item, 1);
         Some(Sourced::line(word.text(), word.span))
     }

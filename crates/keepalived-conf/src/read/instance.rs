@@ -244,7 +244,7 @@ impl Reader<'_> {
         match word {
             "state" => self.state(item, draft),
             "interface" => {
-                let Some(name) = self.argument(item) else { return };
+                let Some(name) = item.argument() else { return };
                 self.surplus(item, 1);
                 self.again(item, draft.interface.as_ref());
                 draft.interface = self.interface(name).or(draft.interface.take());
@@ -308,7 +308,7 @@ impl Reader<'_> {
     }
 
     fn state(&mut self, item: &Item, draft: &mut Draft) {
-        let Some(word) = self.argument(item) else { return };
+        let Some(word) = item.argument() else { return };
         self.surplus(item, 1);
         let state = match word.bytes() {
             b"MASTER" => InitialState::Master,

@@ -34,7 +34,7 @@ impl Reader<'_> {
     }
 
     fn notify_script(&mut self, item: &Item) -> Option<Sourced<NotifyScript>> {
-        let first = self.argument(item)?;
+        let first = item.argument()?;
         let (argv, rest) = self.command(item)?;
         let user = match rest.as_slice() {
             [] => None,
@@ -53,7 +53,7 @@ impl Reader<'_> {
 
     /// The command of a line, and the words behind it.
     pub(super) fn command(&mut self, item: &Item) -> Option<(Argv, Vec<Word>)> {
-        let word = self.argument(item)?;
+        let word = item.argument()?;
         let parsed = match (word.quoted, item.raw_arguments()) {
             // Quotes of any kind around a whole command; the lexer has found their ends.
             (true, _) => command::split(word.bytes())

@@ -68,7 +68,7 @@ impl Reader<'_> {
             Some("weight") => parts.weight = self.script_weight(item).or(parts.weight),
             Some("rise") => parts.rise = self.count(item).or(parts.rise),
             Some("fall") => parts.fall = self.count(item).or(parts.fall),
-            Some("user") if self.argument(item).is_some() => {
+            Some("user") if item.argument().is_some() => {
                 self.surplus(item, 2);
                 parts.user = self.user(item.arguments()).or(parts.user.take());
             }
@@ -78,7 +78,7 @@ impl Reader<'_> {
     }
 
     fn script_command(&mut self, item: &Item) -> Option<Sourced<Command>> {
-        let span = self.argument(item)?.span;
+        let span = item.argument()?.span;
         let (mut argv, rest) = self.command(item)?;
         if let (Some(first), Some(last)) = (rest.first(), rest.last()) {
             let text = "script takes one word, or one string in quotes";
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 
     fn script_weight(&mut self, item: &Item) -> Option<Sourced<Weight>> {
-        let word = self.argument(item)?;
+        let word = item.argument()?;
         self.surplus(item, 2);
         let what = "weight is a whole number from -253 to 253";
         let value = self.number(
