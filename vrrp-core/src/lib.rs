@@ -17,6 +17,7 @@ mod router;
 mod seal;
 mod sending;
 mod snapshot;
+mod soonest;
 mod time;
 mod tracking;
 mod virtual_router;

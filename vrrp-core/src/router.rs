@@ -13,6 +13,7 @@ use crate::id::{Family, InstanceId, InterfaceId, Path, RouterKey, Vrid};
 use crate::input::Input;
 use crate::log_limit::{LogLimit, Suppressed};
 use crate::seal::Sealed;
+use crate::soonest::Soonest;
 use crate::time::{Deadline, Instant, WallClock};
 use crate::virtual_router::{DifferentRouter, VirtualRouter};
 use crate::wire::{Difference, Local, Message, Received, Reject, difference, judge};
@@ -81,7 +82,7 @@ type Place = (Option<InterfaceId>, Family, u8);
 pub struct Router {
     slots: Vec<Option<Slot>>,
     /// Dense copy of every deadline: looking for the next one touches nothing else.
-    deadlines: Vec<Option<Deadline>>,
+    deadlines: Soonest,
     places: BTreeMap<Place, Vec<InstanceId>>,
     limits: BTreeMap<Option<InterfaceId>, LogLimit>,
     counters: GlobalCounters,
@@ -134,9 +135,7 @@ impl Router {
     /// Takes a router out; hand it [`Input::Stop`] before and carry out what that asks for.
     pub fn remove(&mut self, id: InstanceId) -> Option<VirtualRouter> {
         let slot = self.slots.get_mut(index(id))?.take()?;
-        if let Some(deadline) = self.deadlines.get_mut(index(id)) {
-            *deadline = None;
-        }
+        self.deadlines.set(index(id), None);
         for ids in self.places.values_mut() {
             ids.retain(|other| *other != id);
         }
@@ -238,22 +237,27 @@ impl Router {
 
     /// Lets every router act that is due, or may share this wake-up (PRJ-SLACK-01). Drain the sockets first.
     pub fn tick(&mut self, now: Instant, out: &mut Outbox) {
-        for (slot, place) in self.slots.iter_mut().zip(&mut self.deadlines) {
-            let due = place.is_some_and(|deadline| deadline.earliest <= now);
+        let mut acted = false;
+        for (place, slot) in self.slots.iter_mut().enumerate() {
+            let deadline = self.deadlines.get(place);
+            let due = deadline.is_some_and(|deadline| deadline.earliest <= now);
             if let (true, Some(slot)) = (due, slot) {
                 out.extend(slot.id, slot.router.handle(now, Input::Tick));
-                *place = slot.router.deadline();
+                self.deadlines.put(place, slot.router.deadline());
+                acted = true;
             }
+        }
+        if acted {
+            self.deadlines.replay_all();
         }
     }
 
     /// The next deadline over all routers.
     #[must_use]
     pub fn deadline(&self) -> Option<(InstanceId, Deadline)> {
-        let ids = (0_u32..).map(InstanceId);
-        ids.zip(&self.deadlines)
-            .filter_map(|(id, deadline)| deadline.map(|deadline| (id, deadline)))
-            .min_by_key(|(_, deadline)| deadline.at)
+        let (place, deadline) = self.deadlines.first()?;
+        let slot = self.slots.get(place)?.as_ref()?;
+        Some((slot.id, deadline))
     }
 
     /// One router.
@@ -283,9 +287,7 @@ impl Router {
 
     fn refresh(&mut self, id: InstanceId) {
         let deadline = self.get(id).and_then(VirtualRouter::deadline);
-        if let Some(place) = self.deadlines.get_mut(index(id)) {
-            *place = deadline;
-        }
+        self.deadlines.set(index(id), deadline);
     }
 
     /// The router that a packet names: interface, family and VRID, and among several of one VRID the path.

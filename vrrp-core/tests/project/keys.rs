@@ -160,3 +160,38 @@ fn a_router_ticks_all_that_are_due() {
     woken.dedup();
     assert_eq!(woken, [0, 1, 2]);
 }
+
+proptest::proptest! {
+    /// The next deadline is the first of all deadlines, the oldest router of equals, whatever is added, removed and moved.
+    #[test]
+    fn a_router_knows_the_next_deadline(
+        steps in proptest::collection::vec((0_u8..4, 0_u64..70, 1_u8..=255), 1..200)
+    ) {
+        let mut node = Router::new();
+        let mut out = Outbox::new();
+        let mut now = Instant::from_nanos(0);
+        let mut added = Vec::new();
+        for (what, which, value) in steps {
+            now = now.plus_nanos(which * 7_000_000);
+            let chosen = added.get(usize::try_from(which).unwrap()).copied();
+            match (what, chosen) {
+                (0, _) => {
+                    let key = added.len() as u64;
+                    let id = node.add(on(Some(key), 7, default(value, 10)).build().unwrap()).unwrap();
+                    let primary = Some(ip("192.0.2.10"));
+                    node.handle(now, id, Input::Link(Link { up: true, primary }), &mut out);
+                    node.handle(now, id, Input::Start, &mut out);
+                    added.push(id);
+                }
+                (1, Some(id)) => {
+                    node.remove(id);
+                }
+                (2, Some(id)) => node.handle(now, id, Input::Stop, &mut out),
+                (_, _) => node.tick(now, &mut out),
+            }
+            let all = node.iter().filter_map(|(id, router)| router.deadline().map(|deadline| (id, deadline)));
+            let first = all.min_by_key(|(id, deadline)| (deadline.at, *id));
+            proptest::prop_assert_eq!(node.deadline(), first);
+        }
+    }
+}
