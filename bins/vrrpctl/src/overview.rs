@@ -204,5 +204,11 @@ fn daemon_problems(daemon: &Daemon, lines: &mut Vec<String>) {
             daemon.log_lines_dropped
         ));
     }
-    lines.extend(daemon.warnings.iter().map(|warning| words::clean(warning)));
+    match daemon.warnings.len() {
+        0 => {}
+        count => lines.push(format!(
+            "{count} findings in the configuration: vrrpd -t -f {} shows them",
+            words::clean(&daemon.config_file)
+        )),
+    }
 }

@@ -77,6 +77,10 @@ fn the_table_names_state_priority_active_and_cause() {
         "{text}"
     );
     assert!(
+        text.contains("! 1 findings in the configuration: vrrpd -t -f /etc/keepalived/keepalived.conf"),
+        "{text}"
+    );
+    assert!(
         text.lines().all(|line| line == line.trim_end()),
         "blanks at the end of a line"
     );

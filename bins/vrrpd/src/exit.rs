@@ -65,4 +65,9 @@ mod tests {
             .collect();
         assert_eq!(numbers, all.map(|exit| exit as u8));
     }
+
+    #[test]
+    fn the_readme_has_the_same_table() {
+        assert!(include_str!("../README.md").contains(TABLE));
+    }
 }

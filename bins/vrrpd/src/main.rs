@@ -2,6 +2,7 @@
 
 mod arguments;
 mod checks;
+mod config_test;
 mod control;
 mod events;
 mod exit;
@@ -19,7 +20,6 @@ mod scripts;
 mod start;
 mod status;
 mod sys;
-mod test;
 mod words;
 
 use std::process::ExitCode;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         }
     };
     if arguments.test {
-        return test::test(&arguments).into();
+        return config_test::run(&arguments).into();
     }
     let destination = if arguments.log_console {
         Destination::Stderr

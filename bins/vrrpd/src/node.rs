@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use healthcheck::Runner;
+use healthcheck::{HookQueue, Runner};
 use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
 use vrrp_plan::{Plan, Tracked};
 
+use crate::load::Loaded;
 use crate::log::Log;
 use crate::notify::Notifier;
 
@@ -19,8 +20,8 @@ pub(crate) struct Node {
     pub(crate) runner: Mutex<Runner>,
     pub(crate) notifier: Mutex<Notifier>,
     pub(crate) state: Mutex<State>,
-    pub(crate) started: Instant,
-    pub(crate) started_wall: SystemTime,
+    /// When the process began, by both clocks.
+    pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,
     pub(crate) realtime_priority: Option<u8>,
 }
@@ -38,7 +39,35 @@ pub(crate) struct State {
     pub(crate) stopping: bool,
 }
 
+impl State {
+    /// Before any plan was taken.
+    pub(crate) fn new(applied: Vec<Service>) -> Self {
+        Self {
+            plan: Arc::default(),
+            applied,
+            warnings: Vec::new(),
+            not_started: Vec::new(),
+            loaded_wall: SystemTime::now(),
+            last_reload: None,
+            stopping: false,
+        }
+    }
+}
+
 impl Node {
+    /// Makes `loaded` what is in force. Answers with the queues of instances that went, whose last scripts are still to
+    /// run.
+    pub(crate) fn take(&self, loaded: Loaded) -> Vec<HookQueue> {
+        let plan = Arc::new(loaded.plan);
+        let leaving = lock(&self.notifier).take(&plan, loaded.scripts);
+        let mut state = lock(&self.state);
+        state.plan = plan;
+        state.warnings = loaded.warnings;
+        state.not_started = loaded.not_started;
+        state.loaded_wall = SystemTime::now();
+        leaving
+    }
+
     pub(crate) fn plan(&self) -> Arc<Plan> {
         Arc::clone(&lock(&self.state).plan)
     }

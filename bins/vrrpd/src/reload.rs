@@ -67,16 +67,9 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
     }
     checks::end(&node.runner, &difference.checks_removed);
     let message = describe(&difference);
-    let plan = Arc::new(loaded.plan);
-    let queues = lock(&node.notifier).take(&plan, loaded.scripts);
-    {
-        let mut state = lock(&node.state);
-        state.plan = Arc::clone(&plan);
-        state.applied = services;
-        state.warnings = loaded.warnings;
-        state.not_started = loaded.not_started;
-        state.loaded_wall = SystemTime::now();
-    }
+    lock(&node.state).applied = services;
+    let queues = node.take(loaded);
+    let plan = node.plan();
     // What was found between the reading of the healths and now, and for trackers that follow another check now.
     let again = difference
         .changed

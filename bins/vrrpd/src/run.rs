@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use healthcheck::{Change, HookQueue};
+use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, mpsc};
@@ -15,7 +16,7 @@ use tracing::{error, info, warn};
 use vrrp_net::Event;
 
 use crate::arguments::Arguments;
-use crate::control::{self, Socket};
+use crate::control;
 use crate::events::{self, Late};
 use crate::exit::Exit;
 use crate::node::{Node, lock};
@@ -30,9 +31,12 @@ pub(crate) struct Ears {
     pub(crate) events: broadcast::Receiver<Event>,
     pub(crate) changes: mpsc::UnboundedReceiver<Change>,
     pub(crate) ended: Ended,
+    pub(crate) signals: Signals,
+    pub(crate) control: Option<UnixListener>,
 }
 
-struct Signals {
+/// The signals that mean something; listening for one takes its deadly meaning away.
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
@@ -41,7 +45,7 @@ struct Signals {
 }
 
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -67,16 +71,15 @@ struct Turn {
 }
 
 /// Runs until the router loop has ended.
-pub(crate) async fn run(
-    node: Arc<Node>,
-    arguments: Arc<Arguments>,
-    mut ears: Ears,
-    socket: Option<Socket>,
-) -> io::Result<Exit> {
-    let mut signals = Signals::listen()?;
-    let mut socket = socket;
-    if let Some(listener) = socket.as_mut().map(Socket::listener).transpose()?.flatten() {
-        let listener = tokio::net::UnixListener::from_std(listener)?;
+pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) -> Exit {
+    let Ears {
+        mut events,
+        mut changes,
+        mut ended,
+        mut signals,
+        control,
+    } = ears;
+    if let Some(listener) = control {
         tokio::spawn(control::serve(listener, Arc::clone(&node)));
     }
     let mut turn = Turn {
@@ -89,10 +92,10 @@ pub(crate) async fn run(
         late: Late::default(),
         leaving: Vec::new(),
     };
-    let ended = loop {
+    let end = loop {
         tokio::select! {
-            event = ears.events.recv() => turn.event(event),
-            Some(change) = ears.changes.recv() => {
+            event = events.recv() => turn.event(event),
+            Some(change) = changes.recv() => {
                 events::check(&turn.node, &change);
                 turn.compare_soon();
             }
@@ -103,10 +106,10 @@ pub(crate) async fn run(
             _ = signals.user_2.recv() => not_dumped("SIGUSR2"),
             queues = running(&mut turn.reload) => turn.reloaded(queues),
             () = at(turn.compare_at) => turn.compare(false).await,
-            ended = &mut ears.ended => break ended,
+            result = &mut ended => break result,
         }
     };
-    let exit = match ended {
+    let exit = match end {
         Ok(Ok(())) => Exit::Done,
         Ok(Err(message)) => {
             error!(
@@ -121,8 +124,8 @@ pub(crate) async fn run(
             Exit::Failed
         }
     };
-    turn.finish(&mut ears.events, &mut signals).await;
-    Ok(exit)
+    turn.finish(&mut events, &mut signals).await;
+    exit
 }
 
 /// The reload that runs; for ever where none does.

@@ -1,28 +1,31 @@
 //! From the arguments to a running daemon. What can be refused is refused before anything is begun.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use futures::FutureExt;
 use healthcheck::{HookLimits, Limits, Runner};
+use tokio::net::UnixListener;
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use vrrp_core::Path;
-use vrrp_net::{Driver, OpenError, Options};
+use vrrp_net::{Driver, OpenError, Options, Service};
 use vrrp_plan::{Instance, Plan};
 
 use crate::arguments::Arguments;
 use crate::control::{Socket, SocketError};
 use crate::exit::Exit;
 use crate::firewall::{self, Hears};
-use crate::load::{self, LoadError, Loaded};
+use crate::load::{self, LoadError};
 use crate::log::Log;
 use crate::node::{Node, State};
 use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
 use crate::router::Scheduling;
-use crate::run::{self, Ears};
-use crate::{checks, router};
+use crate::run::{self, Ears, Signals};
+use crate::{checks, router, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -54,81 +57,92 @@ impl StartError {
 
 /// Runs until it is stopped.
 pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError> {
-    let (started, started_wall) = (Instant::now(), SystemTime::now());
+    let began = (Instant::now(), SystemTime::now());
     let loaded = load::first(&arguments)?;
     privileges::check()?;
-    let socket = (!arguments.no_control)
+    let mut socket = (!arguments.no_control)
         .then(|| Socket::take(&arguments.control))
         .transpose()?;
     if let Err(error) = healthcheck::close_inherited_on_exec() {
         warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
     }
-    let services: Vec<_> = loaded
-        .plan
-        .instances
-        .iter()
+    let services: Vec<Service> = (loaded.plan.instances.iter())
         .map(|instance| instance.service.clone())
         .collect();
     let driver = Driver::open(services.clone(), options(&loaded.plan))?;
-    hello(&loaded.plan);
-    let handle = driver.handle();
-    let events = handle.events();
-    let scheduling = Scheduling {
-        realtime: arguments.realtime.or(loaded.plan.node.realtime_priority),
-        nice: loaded.plan.node.nice,
-    };
-    // The runtime of everything slow: made before the router loop begins, so that nothing can fail after it.
+    // The runtime of everything slow.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (ended, realtime_priority) = router::spawn(driver, scheduling)?;
-    if loaded.plan.node.no_swap {
-        lock_memory();
-    }
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
+        let signals = Signals::listen()?;
+        let control = socket.as_mut().map(Socket::listener).transpose()?.flatten();
+        let control = control.map(UnixListener::from_std).transpose()?;
+        hello(&loaded.plan);
+        let handle = driver.handle();
+        let events = handle.events();
         let (tell, changes) = mpsc::unbounded_channel();
         // The loop has ended when nobody listens any more.
         let runner = Runner::new(move |change| drop(tell.send(change)));
-        let limits = HookLimits {
-            run: Limits::of(Duration::from_secs(u64::from(arguments.notify_limit))),
-            ..HookLimits::default()
-        };
-        let mut notifier = Notifier::new(limits);
-        let Loaded {
-            plan,
-            scripts,
-            warnings,
-            not_started,
-            ..
-        } = loaded;
-        drop(notifier.take(&plan, scripts));
-        let node = Arc::new(Node {
+        // The last thing that can fail: from here on there may be addresses to give up in order.
+        let (ended, realtime_priority) = router::spawn(driver, scheduling(&arguments, &loaded.plan))?;
+        if loaded.plan.node.no_swap {
+            lock_memory();
+        }
+        let notifier = Notifier::new(hook_limits(&arguments));
+        let config_file = arguments.file.display().to_string();
+        let node = Node {
             handle,
             log: log.clone(),
             runner: Mutex::new(runner),
             notifier: Mutex::new(notifier),
-            config_file: arguments.file.display().to_string(),
+            config_file,
             realtime_priority,
-            started,
-            started_wall,
-            state: Mutex::new(State {
-                plan: Arc::new(plan),
-                applied: services,
-                warnings,
-                not_started,
-                loaded_wall: started_wall,
-                last_reload: None,
-                stopping: false,
-            }),
-        });
+            began,
+            state: Mutex::new(State::new(services)),
+        };
+        node.take(loaded);
         checks::begin(&node.runner, &node.plan().checks);
         let ears = Ears {
             events,
             changes,
             ended,
+            signals,
+            control,
         };
-        Ok(run::run(node, Arc::new(arguments), ears, socket).await?)
-    })
+        let node = Arc::new(node);
+        let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);
+        Ok::<Exit, StartError>(match AssertUnwindSafe(run).catch_unwind().await {
+            Ok(exit) => exit,
+            Err(_panic) => give_up(&node).await,
+        })
+    })?;
+    drop(socket);
+    Ok(exit)
+}
+
+/// Everything beside the router loop has broken down: nobody would tell it any more that a service has failed.
+async fn give_up(node: &Node) -> Exit {
+    error!(
+        "the daemon's loop panicked; this is a fault of the program. The addresses are handed over; start vrrpd again"
+    );
+    // Gone: it has stopped by itself.
+    let _ = node.handle.stop().await;
+    Exit::Failed
+}
+
+fn scheduling(arguments: &Arguments, plan: &Plan) -> Scheduling {
+    Scheduling {
+        realtime: arguments.realtime.or(plan.node.realtime_priority),
+        nice: plan.node.nice,
+    }
+}
+
+fn hook_limits(arguments: &Arguments) -> HookLimits {
+    HookLimits {
+        run: Limits::of(Duration::from_secs(u64::from(arguments.notify_limit))),
+        ..HookLimits::default()
+    }
 }
 
 fn options(plan: &Plan) -> Options {
@@ -151,16 +165,11 @@ fn lock_memory() {
 
 /// What an operator should know from the first moment on.
 fn hello(plan: &Plan) {
-    let names: Vec<&str> = plan
-        .instances
-        .iter()
-        .map(|instance| instance.name.as_str())
-        .collect();
     info!(
         "vrrpd {} as {}: {}",
         env!("CARGO_PKG_VERSION"),
         plan.node.router_id,
-        names.join(", ")
+        words::names(plan)
     );
     let rules = firewall::rules(plan.instances.iter().flat_map(hears));
     for rule in rules {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use vrrp_control::{KeepalivedState, State};
 use vrrp_core::{Bar, Cause, Health, Rank, StateName, TrackerId, Wake};
+use vrrp_plan::Plan;
 
 /// What the words of one instance need to know beside the fact.
 pub(crate) trait Names {
@@ -56,6 +57,21 @@ pub(crate) fn bar(bar: Bar, names: &impl Names) -> String {
         Bar::HoldFailed => "no address could be held; it tries again by itself".to_owned(),
         _ => format!("{bar:?}"),
     }
+}
+
+/// Names of the instances that a line shows.
+const NAMES_MAX: usize = 8;
+
+/// The instances of a plan on one line.
+pub(crate) fn names(plan: &Plan) -> String {
+    let first = plan.instances.iter().take(NAMES_MAX);
+    let mut names: Vec<&str> = first.map(|instance| instance.name.as_str()).collect();
+    let more = plan.instances.len().saturating_sub(NAMES_MAX);
+    let tail = format!("{more} more");
+    if more > 0 {
+        names.push(&tail);
+    }
+    names.join(", ")
 }
 
 /// What happens at a deadline.

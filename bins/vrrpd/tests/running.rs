@@ -247,6 +247,40 @@ fn a_reload_that_says_the_same_touches_nothing() {
 }
 
 #[test]
+fn a_check_that_stays_goes_on_where_it_was() {
+    let place = folder();
+    let path = script(&place, "check.sh", "exit 0");
+    let config = with_check(&path, -60);
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    let before = node.until("some runs", |status| status.checks[0].runs >= 3);
+    // Another line, another weight, and a check beside it.
+    let more = format!("# moved\nvrrp_script other {{\n    script \"{path}\"\n}}\n{config}")
+        .replace("weight -60", "weight -50");
+    let more = more.replace("        chk\n", "        chk\n        other\n");
+    let reload = node.reload(&more);
+    assert!(
+        reload.applied && reload.message.contains("checks new: other"),
+        "{reload:?}"
+    );
+    let after = node.status();
+    assert!(
+        after
+            .checks
+            .iter()
+            .any(|check| check.name == "chk" && check.runs >= before.checks[0].runs)
+    );
+    let health: Vec<Health> = after.instances[0]
+        .priority
+        .contributions
+        .iter()
+        .map(|one| one.health)
+        .collect();
+    assert_eq!(health, [Health::Up, Health::Up]);
+}
+
+#[test]
 fn a_reload_that_adds_an_instance_leaves_the_other_alone() {
     let config = instance("VI_1", 51, ADDRESS, "");
     let Some(node) = Node::start(&config, &[]) else {

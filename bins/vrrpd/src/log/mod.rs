@@ -7,7 +7,7 @@ mod queue;
 mod sink;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use tracing::level_filters::LevelFilter;
@@ -15,8 +15,8 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use queue::{Entry, Forward, Shared};
 
-/// Lines that may wait; at 200 octets each they are 0.8 MB, and are only allocated while they wait.
-const LINES_MAX: usize = 4096;
+/// Lines that may wait; at 200 octets each they are 0.8 MB, allocated only while they wait.
+const LINES_MAX: u64 = 4096;
 
 /// Where lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +56,10 @@ impl Log {
         Ok(log)
     }
 
-    fn queue(lines_max: usize) -> (Self, Forward, Receiver<Entry>) {
-        let (sender, receiver) = sync_channel(lines_max);
+    fn queue(lines_max: u64) -> (Self, Forward, Receiver<Entry>) {
+        let (sender, receiver) = channel();
         let shared = Arc::new(Shared::default());
-        let forward = Forward::new(sender, Arc::clone(&shared));
+        let forward = Forward::new(sender, lines_max, Arc::clone(&shared));
         (Self { shared }, forward, receiver)
     }
 

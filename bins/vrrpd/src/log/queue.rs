@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use tracing::field::{Field, Visit};
@@ -43,13 +43,18 @@ impl Shared {
 /// The layer that copies events into the queue.
 #[derive(Debug)]
 pub(super) struct Forward {
-    queue: SyncSender<Entry>,
+    queue: Sender<Entry>,
+    lines_max: u64,
     shared: Arc<Shared>,
 }
 
 impl Forward {
-    pub(super) fn new(queue: SyncSender<Entry>, shared: Arc<Shared>) -> Self {
-        Self { queue, shared }
+    pub(super) fn new(queue: Sender<Entry>, lines_max: u64, shared: Arc<Shared>) -> Self {
+        Self {
+            queue,
+            lines_max,
+            shared,
+        }
     }
 }
 
@@ -65,13 +70,11 @@ impl<S: Subscriber> Layer<S> for Forward {
             instance: fields.instance,
             text,
         };
-        self.shared.waiting.fetch_add(1, Ordering::AcqRel);
-        match self.queue.try_send(entry) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-                self.shared.written();
-            }
+        let before = self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        // The other end is gone only when the process ends.
+        if before >= self.lines_max || self.queue.send(entry).is_err() {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            self.shared.written();
         }
     }
 }

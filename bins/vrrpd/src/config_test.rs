@@ -8,10 +8,10 @@ use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::load::{self, LoadError};
 use crate::scripts::{self, Wrong};
-use crate::start;
+use crate::{start, words};
 
 /// Tests the file; what is found goes to standard error.
-pub(crate) fn test(arguments: &Arguments) -> Exit {
+pub(crate) fn run(arguments: &Arguments) -> Exit {
     let parsed = load::read(arguments);
     let terminal = std::io::stderr().is_terminal();
     for found in load::findings(&parsed) {
@@ -52,16 +52,10 @@ pub(crate) fn test(arguments: &Arguments) -> Exit {
     } else if load::has_errors(&parsed) || !found.is_empty() || !lowered.not_started.is_empty() {
         Exit::RunsWithErrors
     } else {
-        let names: Vec<&str> = lowered
-            .plan
-            .instances
-            .iter()
-            .map(|instance| instance.name.as_str())
-            .collect();
         eprintln!(
             "{}: fine; would run {}",
             arguments.file.display(),
-            names.join(", ")
+            words::names(&lowered.plan)
         );
         Exit::Done
     }
