@@ -102,6 +102,18 @@ impl Grower<'_> {
         if let Some(keyword) = keyword.filter(|keyword| words.len() < 2 && keyword.takes_argument()) {
             self.findings.push(missing_argument(keyword, span));
         }
+        if let Some(keyword) =
+            keyword.filter(|word| word.opens.is_some() && !word.takes_argument() && words.len() > 1)
+        {
+            let found = Diagnostic::error(
+                "surplus-words",
+                span,
+                format!("{} takes no words on its line", keyword.name),
+            )
+            .effect("they are ignored, as keepalived does")
+            .help("write them inside the braces");
+            self.findings.push(found);
+        }
         let body = keyword.and_then(|keyword| Some((keyword, keyword.opens?)));
         let body = body.map(|(keyword, opens)| self.body(keyword, opens, span));
         Item {

@@ -58,8 +58,7 @@ fn write_words(item: &Item, out: &mut Vec<u8>) {
     }
     out.push(b'"');
     out.extend_from_slice(first);
-    // A backslash at the end would take the quote for a letter.
-    out.extend_from_slice(if first.ends_with(b"\\") { b" \"" } else { b"\"" });
+    out.push(b'"');
     out.extend_from_slice(item.raw_arguments());
 }
 

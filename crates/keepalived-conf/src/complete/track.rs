@@ -12,10 +12,7 @@ pub(super) fn interfaces(draft: &Draft, out: &mut About<'_>) -> Vec<Track> {
     let mut tracks = Vec::new();
     for track in &draft.track_interfaces {
         let primary = own == Some(track.name.as_str());
-        if primary
-            && draft.switches.dont_track_primary.is_none()
-            && track.weight.is_none_or(|weight| weight.value == 0)
-        {
+        if primary && draft.switches.dont_track_primary.is_none() {
             let found = Diagnostic::warning(
                 "track-own-interface",
                 track.span,

@@ -93,8 +93,10 @@ type Rounds = (Vec<Vec<u8>>, Vec<Vec<Vec<u8>>>);
 fn numbers(inner: &[u8], hexadecimal: bool) -> Option<Rounds> {
     let text = std::str::from_utf8(inner).ok()?;
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    let base = if hexadecimal { 16 } else { 10 };
-    let number = |part: &str| i64::from_str_radix(part, base).ok();
+    let number = |part: &str| match part.strip_prefix("0x") {
+        Some(digits) => i64::from_str_radix(digits, 16).ok(),
+        None => part.parse().ok(),
+    };
     let (name, start, step, end) = match parts.as_slice() {
         [name, end] => (name, 1, None, number(end)?),
         [name, start, end] => (name, number(start)?, None, number(end)?),
@@ -170,7 +172,8 @@ mod tests {
         assert_eq!(rounds("~SEQ(v,3)"), ["1", "2", "3"]);
         assert_eq!(rounds("~SEQ(v,1,2,5) x"), ["1", "3", "5"]);
         assert_eq!(rounds("~SEQ(v,3,1)"), ["3", "2", "1"]);
-        assert_eq!(rounds("~SEQx(v,e,11)"), ["e", "f", "10", "11"]);
+        assert_eq!(rounds("~SEQx(v,14,17)"), ["e", "f", "10", "11"]);
+        assert_eq!(rounds("~SEQx(v,0x90,0x10,0xb0)"), ["90", "a0", "b0"]);
         assert_eq!(rounds("~LST(v,a, b)"), ["a", "b"]);
         assert_eq!(rounds("~LST({a,b},{E,31},{F,32})"), ["E+31", "F+32"]);
     }

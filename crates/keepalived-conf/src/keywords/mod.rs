@@ -12,7 +12,7 @@ mod root;
 mod suggest;
 mod track;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Serialize;
@@ -213,6 +213,18 @@ pub fn keywords() -> &'static [Keyword] {
     &TABLE
 }
 
+static COMMANDS: LazyLock<HashSet<&'static [u8]>> = LazyLock::new(|| {
+    let commands = TABLE
+        .iter()
+        .filter(|keyword| keyword.arguments.trim_start_matches('[').starts_with("COMMAND"));
+    commands.map(|keyword| keyword.name.as_bytes()).collect()
+});
+
+/// Whether a word is followed by a command: quotes can be escaped there.
+pub(crate) fn takes_command(name: &[u8]) -> bool {
+    COMMANDS.contains(name)
+}
+
 /// The word `name` in `block`.
 pub(crate) fn find(block: Block, name: &[u8]) -> Option<&'static Keyword> {
     INDEX.get(&(block, name)).copied()
@@ -221,7 +233,6 @@ pub(crate) fn find(block: Block, name: &[u8]) -> Option<&'static Keyword> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
 
     #[test]
     fn a_word_stands_once_in_a_block() {

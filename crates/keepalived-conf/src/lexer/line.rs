@@ -4,6 +4,7 @@ use super::text::Text;
 use super::word::Scan;
 use super::{Piece, Word};
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::keywords;
 use crate::source::Span;
 
 /// The words of one piece while it is read.
@@ -18,6 +19,12 @@ impl Pending {
     fn push(&mut self, word: Word, from: usize, scan: &Scan<'_>) {
         self.words.push(word);
         self.range = Some((self.range.map_or(from, |(first, _)| first), scan.at()));
+    }
+
+    fn is_command(&self) -> bool {
+        self.words
+            .first()
+            .is_some_and(|word| keywords::takes_command(word.bytes()))
     }
 
     fn flush(&mut self, scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
@@ -52,7 +59,7 @@ pub(crate) fn cut(text: &Text<'_>, pieces: &mut Vec<Piece>, pasted: &mut Pasted,
                     Piece::Close(span)
                 });
             }
-            Some(b'"') => match scan.quoted() {
+            Some(b'"') => match scan.quoted(pending.is_command()) {
                 Ok(word) => pending.push(word, from, &scan),
                 Err(span) => {
                     findings.push(unmatched(span));

@@ -85,13 +85,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A word in double quotes; the place of the open quote if it is never closed.
-    pub(super) fn quoted(&mut self) -> Result<Word, Span> {
+    /// A word in double quotes, where a backslash may keep one from closing; the place of the open quote if it is
+    /// never closed.
+    pub(super) fn quoted(&mut self, escapes: bool) -> Result<Word, Span> {
         let inner = self.rest().get(1..).unwrap_or_default();
         let mut escaped = false;
         let end = inner.iter().position(|byte| {
             let closes = *byte == b'"' && !escaped;
-            escaped = *byte == b'\\' && !escaped;
+            escaped = escapes && *byte == b'\\' && !escaped;
             closes
         });
         let Some(length) = end else {

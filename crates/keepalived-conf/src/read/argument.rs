@@ -176,7 +176,7 @@ impl Reader<'_> {
     pub(super) fn ip(&mut self, item: &Item) -> Option<Sourced<IpAddr>> {
         let word = item.argument()?;
         self.surplus(item, 1);
-        let Ok(address) = word.text().parse() else {
+        let Some(address) = address(word) else {
             self.push(bad_address(word, &item.name()));
             return None;
         };
@@ -251,6 +251,12 @@ impl Reader<'_> {
         .label(span, "the first one");
         self.push(found.help("remove one of them"));
     }
+}
+
+/// An address; keepalived does not look at a prefix length behind it.
+pub(super) fn address(word: &Word) -> Option<IpAddr> {
+    let text = word.text();
+    text.split('/').next()?.parse().ok()
 }
 
 pub(super) fn bad_address(word: &Word, name: &str) -> Diagnostic {

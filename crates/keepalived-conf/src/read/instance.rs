@@ -258,10 +258,9 @@ impl Reader<'_> {
             }
             "priority" => {
                 self.again(item, draft.priority.as_ref());
-                draft.priority = self
-                    .integer(item, Junk::Refused, 1, 255)
-                    .map(byte)
-                    .or(draft.priority);
+                // A wrong one is 100, even with `state MASTER`, as for keepalived.
+                let read = self.integer(item, Junk::Refused, 1, 255).map(byte);
+                draft.priority = Some(read.unwrap_or(Sourced::default(100)));
             }
             "advert_int" => {
                 self.again(item, draft.advert_int.as_ref());

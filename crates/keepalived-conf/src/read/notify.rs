@@ -54,6 +54,18 @@ impl Reader<'_> {
     /// The command of a line, and the words behind it.
     pub(super) fn command(&mut self, item: &Item) -> Option<(Argv, Vec<Word>)> {
         let word = item.argument()?;
+        if matches!(item.raw_arguments().first(), Some(b'"' | b'\'')) {
+            // keepalived takes both for one word.
+            let found = Diagnostic::error(
+                "missing-argument",
+                item.span,
+                format!("no blank behind {}", item.name()),
+            )
+            .effect("the line is ignored, as keepalived does")
+            .help("put a blank in front of the quote");
+            self.push(found);
+            return None;
+        }
         let parsed = match (word.quoted, item.raw_arguments()) {
             // Quotes of any kind around a whole command; the lexer has found their ends.
             (true, _) => command::split(word.bytes())

@@ -1,7 +1,7 @@
 //! `unicast_peer`.
 
 use super::Reader;
-use super::argument::{Junk, bad_address};
+use super::argument::{Junk, address, bad_address};
 use super::instance::Draft;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Family, Peer, Sourced};
@@ -21,15 +21,15 @@ impl Reader<'_> {
 
     fn peer(&mut self, line: &Item, draft: &mut Draft) -> Option<Peer> {
         let word = line.words.first()?;
-        let Ok(address) = word.text().parse() else {
+        let Some(ip) = address(word) else {
             self.push(bad_address(word, "a unicast peer"));
             return None;
         };
         let family = draft
             .family
-            .get_or_insert(Sourced::line(Family::of(address), word.span));
-        if family.value != Family::of(address) {
-            let text = format!("peer {address} is of another family than the instance");
+            .get_or_insert(Sourced::line(Family::of(ip), word.span));
+        if family.value != Family::of(ip) {
+            let text = format!("peer {ip} is of another family than the instance");
             let mut found = Diagnostic::error("peer-family", word.span, text)
                 .effect("the peer is left out, as keepalived does")
                 .help("use peers of the family of the addresses");
@@ -40,7 +40,7 @@ impl Reader<'_> {
             return None;
         }
         let mut peer = Peer {
-            address,
+            address: ip,
             min_ttl: None,
             max_ttl: None,
             span: word.span,
@@ -58,7 +58,7 @@ impl Reader<'_> {
                         found.help("write each peer on a line of its own, with min_ttl N or max_ttl N"),
                     );
                     // A second address on the line would be a peer we never talk to.
-                    if option.text().parse::<std::net::IpAddr>().is_ok() {
+                    if address(option).is_some() {
                         draft.lost_peers.push(option.span);
                     }
                     continue;
