@@ -111,4 +111,21 @@ mod tests {
         assert_eq!(first.text, "line 0 number=0");
         assert_eq!(lines.try_iter().count(), 2);
     }
+
+    #[test]
+    fn a_service_of_the_driver_is_named_in_the_text_and_in_its_field() {
+        let (_log, layer, lines) = Log::queue(3);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(service = "VI_1", interface = "eth1", "link");
+            tracing::info!(service = ?"VI_2", "link");
+        });
+        let said: Vec<(String, Option<String>)> =
+            lines.try_iter().map(|line| (line.text, line.instance)).collect();
+        assert_eq!(
+            said[0],
+            ("VI_1: link interface=eth1".to_owned(), Some("VI_1".to_owned()))
+        );
+        assert_eq!(said[1].0, "\"VI_2\": link");
+    }
 }

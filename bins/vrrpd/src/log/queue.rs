@@ -62,7 +62,8 @@ impl<S: Subscriber> Layer<S> for Forward {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let mut text = fields.message;
+        let mut text = fields.prefix;
+        text.push_str(&fields.message);
         text.push_str(&fields.others);
         let entry = Entry {
             at: Instant::now(),
@@ -81,6 +82,8 @@ impl<S: Subscriber> Layer<S> for Forward {
 
 #[derive(Default)]
 struct Fields {
+    /// The driver names its service in a field, the daemon in the text as well.
+    prefix: String,
     message: String,
     instance: Option<String>,
     others: String,
@@ -90,6 +93,10 @@ impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "instance" => self.instance = Some(value.to_owned()),
+            "service" => {
+                self.prefix = format!("{value}: ");
+                self.instance = Some(value.to_owned());
+            }
             "message" => value.clone_into(&mut self.message),
             name => {
                 let _ = write!(self.others, " {name}={value}");
@@ -99,7 +106,7 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         match field.name() {
-            "instance" => self.instance = Some(format!("{value:?}")),
+            "instance" | "service" => self.record_str(field, &format!("{value:?}")),
             "message" => self.message = format!("{value:?}"),
             name => {
                 let _ = write!(self.others, " {name}={value:?}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, debug, error, info, trace, warn};
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::Destination;
@@ -20,7 +21,12 @@ pub(super) fn run(destination: Destination, level: LevelFilter, lines: &Receiver
             Ok(journal) => {
                 let journal = journal
                     .with_field_prefix(None)
-                    .with_syslog_identifier("vrrpd".to_owned());
+                    .with_syslog_identifier("vrrpd".to_owned())
+                    .with_priority_mappings(PriorityMappings {
+                        info: Priority::Informational,
+                        debug: Priority::Debug,
+                        ..PriorityMappings::new()
+                    });
                 let subscriber = tracing_subscriber::registry().with(level).with(journal);
                 tracing::subscriber::with_default(subscriber, || write(lines, shared, true));
             }
