@@ -18,6 +18,7 @@ mod seal;
 mod sending;
 mod snapshot;
 mod soonest;
+mod standing;
 mod time;
 mod tracking;
 mod virtual_router;

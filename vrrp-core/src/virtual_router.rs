@@ -9,11 +9,11 @@ use crate::config::{Config, Ipv4Checksum};
 use crate::counters::Counters;
 use crate::input::{Failure, Heard, Input, Link, Order};
 use crate::machine::{Hold, HoldKind, State, Triggered};
-use crate::priority::{Priority, Rank};
+use crate::priority::Rank;
 use crate::seal::Sealed;
 use crate::sending::{Pause, Resignation, Sending};
 use crate::time::{Deadline, Instant, Wake, WallClock};
-use crate::tracking::{Bar, Health, Standing, TrackerId, Tracking};
+use crate::tracking::{Bar, Health, TrackerId, Tracking};
 use crate::wire::{ChecksumForm, Local, Received, Reject, judge};
 
 /// The most that a timer may be early to share a wake-up (PRJ-SLACK-01).
@@ -288,80 +288,6 @@ impl VirtualRouter {
         let due = self.resignation.as_mut().is_some_and(|r| r.due(now));
         if due && matches!(self.state, State::Initialize { .. }) {
             self.send(0, out);
-        }
-    }
-
-    /// The first reason that keeps this router from taking part (T-I-03, X-06).
-    pub(crate) fn bar(&self) -> Option<Bar> {
-        if !self.started {
-            return Some(Bar::NotStarted);
-        }
-        if self.start_at.is_some() {
-            return Some(Bar::StartDelay);
-        }
-        if !self.link.up {
-            return Some(Bar::LinkDown);
-        }
-        if self.link.primary.is_none() {
-            return Some(Bar::NoPrimaryAddress);
-        }
-        if self.config.addresses.is_empty() && !self.config.allow_no_address {
-            return Some(Bar::NoVirtualAddress);
-        }
-        let gate = self.tracking.closed_gate(&self.config.trackers).map(Bar::Tracker);
-        gate.or(self.pause.bar())
-    }
-
-    /// What the router is entitled to.
-    #[must_use]
-    pub fn standing(&self) -> Standing {
-        match self.bar() {
-            None => Standing::Eligible(self.priority()),
-            Some(bar) => Standing::Barred(bar),
-        }
-    }
-
-    /// The priority in effect: base and contributions, or 1 after a switchover (PRJ-STOP-04).
-    #[must_use]
-    pub fn priority(&self) -> Priority {
-        if self.resigned {
-            return Priority::LOWEST;
-        }
-        self.config
-            .priority
-            .adjusted(self.tracking.sum(&self.config.trackers))
-    }
-
-    /// The priority and, for a Backup, the Active_Down_Interval that went with it.
-    pub(crate) fn priority_before(&self) -> (Priority, u64) {
-        let down_nanos = match self.state {
-            State::Backup { active_interval, .. } => self.active_down_nanos(active_interval),
-            State::Initialize { .. } | State::Active { .. } => 0,
-        };
-        (self.priority(), down_nanos)
-    }
-
-    /// PRJ-CHG-01 in Backup; PRJ-CHG-02 in Active: the next periodic advertisement carries it.
-    pub(crate) fn priority_may_have_changed(
-        &mut self,
-        now: Instant,
-        before: (Priority, u64),
-        out: &mut Actions,
-    ) {
-        let (from, down_nanos) = before;
-        let to = self.priority();
-        if from != to {
-            out.report(Report::Priority { from, to });
-            self.backup_priority_changed(now, down_nanos);
-        }
-    }
-
-    pub(crate) fn set_resigned(&mut self, resigned: bool, out: &mut Actions) {
-        let from = self.priority();
-        self.resigned = resigned;
-        let to = self.priority();
-        if from != to {
-            out.report(Report::Priority { from, to });
         }
     }
 

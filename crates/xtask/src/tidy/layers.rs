@@ -9,7 +9,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vrrp-net", &["vrrp-core"]),
     ("vrrp-healthcheck", &["vrrp-core"]),
     ("vrrp-sim", &["vrrp-core", "vrrp-healthcheck"]),
-    ("vrrp-plan", &["vrrp-core", "vrrp-healthcheck", "keepalived-conf"]),
+    // A plan holds what the driver is asked for, in the driver's own type.
+    (
+        "vrrp-plan",
+        &["vrrp-core", "vrrp-net", "vrrp-healthcheck", "keepalived-conf"],
+    ),
     (
         "vrrp-control",
         &["vrrp-core", "vrrp-healthcheck", "keepalived-conf"],

@@ -1,0 +1,84 @@
+//! What one router is entitled to at the moment: its priority, or what bars it (T-I-03, X-04 to X-06).
+
+use crate::action::{Actions, Report};
+use crate::machine::State;
+use crate::priority::Priority;
+use crate::time::Instant;
+use crate::tracking::{Bar, Standing};
+use crate::virtual_router::VirtualRouter;
+
+impl VirtualRouter {
+    /// The first reason that keeps this router from taking part (T-I-03, X-06).
+    pub(crate) fn bar(&self) -> Option<Bar> {
+        if !self.started {
+            return Some(Bar::NotStarted);
+        }
+        if self.start_at.is_some() {
+            return Some(Bar::StartDelay);
+        }
+        if !self.link.up {
+            return Some(Bar::LinkDown);
+        }
+        if self.link.primary.is_none() {
+            return Some(Bar::NoPrimaryAddress);
+        }
+        if self.config.addresses.is_empty() && !self.config.allow_no_address {
+            return Some(Bar::NoVirtualAddress);
+        }
+        let gate = self.tracking.closed_gate(&self.config.trackers).map(Bar::Tracker);
+        gate.or(self.pause.bar())
+    }
+
+    /// What the router is entitled to.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self.bar() {
+            None => Standing::Eligible(self.priority()),
+            Some(bar) => Standing::Barred(bar),
+        }
+    }
+
+    /// The priority in effect: base and contributions, or 1 after a switchover (PRJ-STOP-04).
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        if self.resigned {
+            return Priority::LOWEST;
+        }
+        self.config
+            .priority
+            .adjusted(self.tracking.sum(&self.config.trackers))
+    }
+
+    /// The priority and, for a Backup, the Active_Down_Interval that went with it.
+    pub(crate) fn priority_before(&self) -> (Priority, u64) {
+        let down_nanos = match self.state {
+            State::Backup { active_interval, .. } => self.active_down_nanos(active_interval),
+            State::Initialize { .. } | State::Active { .. } => 0,
+        };
+        (self.priority(), down_nanos)
+    }
+
+    /// PRJ-CHG-01 in Backup; PRJ-CHG-02 in Active: the next periodic advertisement carries it.
+    pub(crate) fn priority_may_have_changed(
+        &mut self,
+        now: Instant,
+        before: (Priority, u64),
+        out: &mut Actions,
+    ) {
+        let (from, down_nanos) = before;
+        let to = self.priority();
+        if from != to {
+            out.report(Report::Priority { from, to });
+            self.backup_priority_changed(now, down_nanos);
+        }
+    }
+
+    pub(crate) fn set_resigned(&mut self, resigned: bool, out: &mut Actions) {
+        let from = self.priority();
+        self.resigned = resigned;
+        let to = self.priority();
+        if from != to {
+            out.report(Report::Priority { from, to });
+        }
+    }
+}
