@@ -124,3 +124,45 @@ fn x_09_refuses_to_catch_up() {
     assert_eq!(actions.matches("Announce(1)").count(), 1, "{actions}");
     assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise);
 }
+
+/// A reload changes the plan of an Active: a refresh begins, or ends, at once.
+#[test]
+fn x_09_obeys_a_changed_plan() {
+    let refreshing = |seconds: u64| {
+        let mut settings = default(100, 100);
+        settings.announcements.refresh_every_nanos = seconds * SECOND;
+        settings
+    };
+    let mut router = Subject::active(refreshing(0));
+    for _ in 0..10 {
+        router.wait(SECOND).tick();
+    }
+    assert_eq!(router.reconfigure(refreshing(5)), "");
+    let announced = |router: &mut Subject| {
+        let ticks = (0..12).map(|_| router.wait(SECOND).tick()).collect::<Vec<_>>();
+        ticks
+            .iter()
+            .filter(|actions| actions.contains("Announce"))
+            .count()
+    };
+    assert_eq!(announced(&mut router), 2, "5 and 10 s later");
+    assert_eq!(router.reconfigure(refreshing(0)), "");
+    assert_eq!(announced(&mut router), 0);
+    assert_eq!(
+        router.deadline().unwrap().wakes,
+        Wake::Advertise,
+        "an ended refresh is not due for ever"
+    );
+}
+
+/// A period that would keep the processor busy is refused; 0 is none.
+#[test]
+fn x_09_refuses_a_period_out_of_range() {
+    let mut settings = default(100, 100);
+    settings.announcements.refresh_every_nanos = 1;
+    let setting = "announcements";
+    assert_eq!(
+        settings.build(),
+        Err(vrrp_core::ConfigError::OutOfRange { setting })
+    );
+}

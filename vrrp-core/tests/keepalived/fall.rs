@@ -98,3 +98,26 @@ fn x_20_refuses_where_it_does_not_belong() {
     patient.hear(50);
     assert_eq!(patient.armed(), Armed::Down(3_609_375_000), "X-02");
 }
+
+/// a fall needs a height: after Startup nobody has been heard at P or above yet.
+#[test]
+fn x_20_refuses_a_fall_from_before_the_start() {
+    let mut router = following(default(100, 100));
+    router.link(false);
+    router.link(true);
+    router.wait(SECOND);
+    router.hear(50);
+    assert_eq!(router.armed(), Armed::Down(2_609_375_000));
+    router.hear(200);
+    router.hear(50);
+    assert_eq!(router.armed(), Armed::Down(609_375_000), "now it is one");
+}
+
+/// an Active that yields has just heard a better one; its fall counts.
+#[test]
+fn x_20_obeys_after_yielding() {
+    let mut router = Subject::active(default(100, 100));
+    router.hear(200);
+    router.hear(50);
+    assert_eq!(router.armed(), Armed::Down(609_375_000));
+}

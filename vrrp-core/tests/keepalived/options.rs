@@ -135,3 +135,48 @@ fn options_are_off_by_default() {
     assert_eq!((settings.down_adverts, settings.start_delay_nanos), (3, 0));
     assert_eq!(settings.preempt_delay_nanos, 0);
 }
+
+/// packets come before ticks, so a stalled Active that hears its successor steps back before it would answer.
+#[test]
+fn x_13_obeys_a_stalled_active_does_not_answer_its_successor() {
+    let mut router = Subject::active(stepping_back());
+    router.wait(SECOND + 3_609_375_000 + 1);
+    assert_eq!(router.hear(50), "Disown; State(Backup, Stalled)");
+    // The advertisement is then heard as a Backup hears it: T-B-04, a full wait.
+    assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    assert_eq!(router.router.last_active().unwrap().priority, 50);
+}
+
+/// what is not answered does not use up the answers to a goodbye (T-A-03).
+#[test]
+fn x_10_obeys_silence_leaves_the_answer_to_a_goodbye() {
+    let mut router = Subject::active(with(|s| s.answer_lower = false));
+    for _ in 0..10 {
+        router.hear(50);
+    }
+    assert_eq!(router.hear(0), "Send(100)");
+}
+
+/// announcements and reports are limited all the same: three an interval.
+#[test]
+fn x_10_obeys_a_limit_on_announcements() {
+    let mut router = Subject::active(with(|s| s.answer_lower = false));
+    let answers = (0..10).map(|_| router.hear(50)).collect::<Vec<_>>();
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| answer.contains("Announce"))
+            .count(),
+        3
+    );
+}
+
+/// X-19 is for the start of the node: taking back a stop waits for nothing.
+#[test]
+fn x_19_refuses_to_delay_a_later_start() {
+    let mut router = Subject::new(with(|s| s.start_delay_nanos = 30 * SECOND));
+    router.start();
+    router.wait(30 * SECOND).tick();
+    router.stop();
+    assert_eq!(router.start(), "State(Backup, Started)");
+}

@@ -144,3 +144,23 @@ fn x_02_refuses_to_call_the_end_of_the_delay_a_fall() {
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(2_609_375_000));
 }
+
+/// X-02 is not for an owner: its own addresses are its own at once.
+#[test]
+fn x_02_refuses_to_delay_an_owner() {
+    let mut settings = delayed(1000);
+    settings.priority = crate::subject::priority(255);
+    let mut router = Subject::active(settings);
+    router.hear(255);
+    router.wait(SECOND);
+    router.hear(254);
+    assert_eq!(router.armed(), Armed::Down(2_003_906_250), "T-B-07");
+}
+
+/// YANG-01: 0 to 65 535 s.
+#[test]
+fn yang_01_refuses_a_delay_out_of_range() {
+    assert!(delayed(65_535).build().is_ok());
+    let setting = "preempt_delay_nanos";
+    assert_eq!(delayed(65_536).build(), Err(ConfigError::OutOfRange { setting }));
+}

@@ -156,3 +156,20 @@ fn x_04_obeys_resigned_is_priority_1_whatever_the_weights() {
     assert_eq!(router.does(Input::Track(TrackerId(0), Health::Up)), "");
     assert_eq!(router.order(Order::Compete), "Priority(1 -> 120)");
 }
+
+/// X-04: -254 to 254, and not 0.
+#[test]
+fn x_04_refuses_a_weight_out_of_range() {
+    let setting = "trackers";
+    for value in [-255, 255, i16::MIN, i16::MAX] {
+        let refused = tracking(100, &[(value, false)]).build();
+        assert_eq!(refused, Err(vrrp_core::ConfigError::OutOfRange { setting }));
+    }
+    assert!(tracking(100, &[(254, false), (-254, true)]).build().is_ok());
+    let mut zero = tracking(100, &[(1, false)]);
+    zero.trackers[0].weight = Weight::Adjust {
+        value: 0,
+        reverse: false,
+    };
+    assert!(zero.build().is_err());
+}

@@ -182,3 +182,42 @@ fn prj_fail_01_obeys_a_hold_that_fails_ends() {
     resigning.wait(SECOND).tick();
     assert_eq!(resigning.state(), StateName::Backup, "after the pause of 1 s");
 }
+
+/// PRJ-FAIL-01: both versions of one goodbye fail: that is one try.
+#[test]
+fn prj_fail_01_obeys_a_pair_that_fails_is_one_try() {
+    let mut settings = default(100, 100);
+    settings.v2_interop = true;
+    let mut router = Subject::active(settings);
+    router.stop();
+    for _ in 0..3 {
+        router.failed_to_send();
+        router.failed_to_send();
+        router.now = router.deadline().unwrap().at;
+        assert_eq!(router.tick(), "Send(0); Send2(0)");
+    }
+    router.failed_to_send();
+    assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
+}
+
+/// PRJ-FAIL-01: within 10 ms: who wakes later would only disturb the successor.
+#[test]
+fn prj_fail_01_refuses_a_late_goodbye() {
+    let mut router = failing();
+    router.stop();
+    router.failed_to_send();
+    assert_eq!(router.wait(10 * MILLI + 1).tick(), "");
+    assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
+}
+
+/// PRJ-FAIL-01: nor once the successor has spoken.
+#[test]
+fn prj_fail_01_refuses_a_goodbye_after_the_successor_spoke() {
+    let mut router = failing();
+    router.stop();
+    router.failed_to_send();
+    router.wait(MILLI);
+    router.hear(50);
+    assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
+    assert_eq!(router.wait(2 * MILLI).tick(), "");
+}

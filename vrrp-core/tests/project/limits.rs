@@ -151,3 +151,29 @@ fn advertisement(value: u8) -> Vec<u8> {
         .unwrap();
     octets
 }
+
+/// PRJ-LOG-01: two senders that take turns do not open the limit for good: it is reset once a minute at most.
+#[test]
+fn prj_log_01_refuses_a_reset_by_senders_that_take_turns() {
+    let (mut node, _) = node();
+    let (mut out, mut octets) = (Outbox::new(), [0; 8]);
+    let message = advertisement(200);
+    let mut lines = 0;
+    for number in 0..1000_u64 {
+        let now = Instant::from_nanos(number * 10 * MILLI);
+        let rejected = node.receive(now, &bad(7, &mut octets), &mut out).unwrap_err();
+        lines += u64::from(rejected.log.is_some());
+        // The checksum has no pseudo-header, so any source will do.
+        let packet = Received {
+            source: ip(if number % 2 == 0 {
+                "192.0.2.20"
+            } else {
+                "192.0.2.21"
+            }),
+            message: &message,
+            ..bad(7, &mut octets)
+        };
+        node.receive(now, &packet, &mut out).unwrap();
+    }
+    assert_eq!(lines, 2, "the first, and one after the first reset");
+}

@@ -129,3 +129,21 @@ fn prj_fsm_02_refuses_to_move_the_timer_for_anything_else() {
     router.order(vrrp_core::Order::Compete);
     assert_eq!(router.armed(), before);
 }
+
+/// PRJ-TIME-04: an advertisement that waited in the socket is handed in before the tick, and counts.
+#[test]
+fn prj_time_04_obeys_packets_before_ticks() {
+    let mut router = Subject::backup(default(100, 100));
+    router.wait(10 * SECOND);
+    assert_eq!(router.hear(200), "");
+    assert_eq!(router.tick(), "");
+    assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+}
+
+/// PRJ-TIME-04 is the executor's duty: the other way round is a take-over.
+#[test]
+fn prj_time_04_refuses_to_guess() {
+    let mut router = Subject::backup(default(100, 100));
+    router.wait(10 * SECOND);
+    assert!(router.tick().contains("State(Active"));
+}

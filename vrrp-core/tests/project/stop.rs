@@ -273,3 +273,13 @@ fn v3_8_4_2_03_obeys_a_goodbye_in_both_versions() {
     );
     assert_eq!(router.router.config().version, Version::V3);
 }
+
+/// PRJ-STOP-02 with `v2_interop`: a version 2 Backup waits for its own skew, which knows no interval below one second.
+#[test]
+fn prj_stop_02_obeys_a_version_2_successor_is_waited_for() {
+    let mut settings = default(100, 10);
+    settings.v2_interop = true;
+    let mut router = Subject::active(settings);
+    router.stop();
+    assert_eq!(hold_left(&router), LATEST);
+}

@@ -168,3 +168,33 @@ fn prj_stop_04_obeys_a_switchover_without_a_hold() {
     router.hear_from(router.higher(), 50, cs(100));
     assert_eq!(router.armed(), Armed::Down(3_996_093_750));
 }
+
+/// PRJ-STOP-04: what the operator asked for outlives a bar in the middle of it.
+#[test]
+fn prj_stop_04_obeys_a_flap_does_not_undo_a_switchover() {
+    let mut router = resigning(default(100, 100));
+    router.wait(300 * MILLI);
+    assert_eq!(
+        router.link(false),
+        "Disown; HoldEnded { successor: None }; Priority(100 -> 1)"
+    );
+    assert_eq!(router.link(true), "State(Backup, Started)");
+    assert!(router.router.resigned());
+    // 3 s + 255/256 s.
+    assert_eq!(router.armed(), Armed::Down(3_996_093_750));
+}
+
+/// PRJ-STOP-04: a stop that is taken back leaves the switchover as it was: it rolls back at its own end.
+#[test]
+fn prj_stop_04_obeys_a_stop_taken_back_leaves_the_switchover() {
+    let mut router = resigning(default(100, 100));
+    router.wait(300 * MILLI);
+    router.stop();
+    assert_eq!(router.start(), "");
+    assert!(router.router.holds());
+    router.wait(LATEST - 300 * MILLI);
+    assert_eq!(
+        router.tick(),
+        "HoldEnded { successor: None }; Priority(1 -> 100); Send(100); Own; Announce(1); State(Active, NobodyTookOver)"
+    );
+}

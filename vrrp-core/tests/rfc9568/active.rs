@@ -267,3 +267,17 @@ fn mib_10_obeys_accepted_advertisements_are_counted_whatever_the_election_does()
     assert_eq!(counters.master_transitions, 1);
     assert_eq!(counters.v3_received, 4);
 }
+
+/// V3-8.3.2-03: several that take turns are told three times a minute at most.
+#[test]
+fn v3_8_3_2_03_refuses_a_flood_of_reports() {
+    let mut router = Subject::active(rfc(100, 100));
+    let told = (0..100).filter(|number| {
+        router.wait(100 * MILLI);
+        let source = if number % 2 == 0 { "192.0.2.3" } else { "192.0.2.4" };
+        router
+            .hear_from(ip(source), 100, cs(100))
+            .contains("SamePriority")
+    });
+    assert_eq!(told.count(), 3);
+}

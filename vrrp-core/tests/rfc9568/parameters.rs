@@ -120,7 +120,8 @@ fn v3_6_1_09_obeys_the_defaults() {
 /// `rfc` refuses whatever the RFC does not have, by the name of the setting: it is never ignored.
 #[test]
 fn rfc_refuses_what_goes_beyond_it() {
-    let beyond: [(Change, &str); 10] = [
+    let beyond: [(Change, &str); 11] = [
+        (|s| s.held_only.push(ip("203.0.113.1")), "held_only"),
         (|s| s.preempt_delay_nanos = 1, "preempt_delay"),
         (|s| s.down_adverts = 4, "down_adverts"),
         (|s| s.answer_lower = false, "answer_lower"),
@@ -184,4 +185,18 @@ fn contradictions_are_refused_in_every_profile() {
     for error in [ConfigError::Version2InIpv6, ConfigError::OwnerWithoutPreempt] {
         assert!(error.to_string().len() > 20, "an error says what to do");
     }
+}
+
+/// V2-6.4.3-03: version 2 has no Accept_Mode: `rfc` refuses it but for the owner, `default` allows it.
+#[test]
+fn v2_6_4_3_03_refuses_accept_mode() {
+    let accepting = |mut settings: Settings| {
+        settings.accept = true;
+        settings.build()
+    };
+    let two = crate::subject::rfc_2(100, 1);
+    assert_eq!(accepting(two), Err(ConfigError::BeyondRfc { setting: "accept" }));
+    assert!(accepting(crate::subject::rfc_2(255, 1)).is_ok(), "the owner");
+    assert!(accepting(rfc(100, 100)).is_ok(), "version 3 has one");
+    assert!(accepting(crate::subject::default_2(100, 1)).is_ok());
 }
