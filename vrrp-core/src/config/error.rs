@@ -84,14 +84,14 @@ pub enum ConfigError {
     StepBackWithPreempt,
     /// A number outside the range that its field documents.
     OutOfRange {
-        /// Its name in [`Settings`].
+        /// Its name in [`Settings`](super::Settings).
         setting: &'static str,
     },
     /// More than 65 535 tracked objects.
     TooManyTrackers,
     /// A setting that the `rfc` profile does not have.
     BeyondRfc {
-        /// Its name in [`Settings`].
+        /// Its name in [`Settings`](super::Settings).
         setting: &'static str,
     },
 }
