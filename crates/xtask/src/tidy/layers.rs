@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "vrrp-control",
-        &["vrrp-core", "vrrp-healthcheck", "keepalived-conf"],
+        &["vrrp-core", "vrrp-net", "vrrp-healthcheck", "keepalived-conf"],
     ),
     (
         "vrrpd",
