@@ -55,7 +55,7 @@ async fn the_connection_is_closed_at_once() {
 #[tokio::test]
 async fn ipv6_is_connected_and_written_in_brackets() {
     let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
-        println!("skipped: this machine has no IPv6 loopback");
+        println!("SKIP ipv6_is_connected: this machine has no IPv6 loopback");
         return;
     };
     let port = listener.local_addr().unwrap().port();

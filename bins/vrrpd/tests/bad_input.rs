@@ -184,7 +184,7 @@ fn a_script_that_is_not_there_is_5_and_one_that_others_can_write_is_6() {
     );
     if !is_root() {
         eprintln!(
-            "SKIPPED: script security: only scripts that run as root are looked at, and this user is not root"
+            "SKIP script_security: only scripts that run as root are looked at, and this user is not root"
         );
         return;
     }
@@ -235,7 +235,7 @@ fn a_capability_of_another_namespace_is_not_enough_and_is_named() {
     match Command::new("unshare").args(["-Ur", "true"]).status() {
         Ok(status) if status.success() => {}
         _ => {
-            eprintln!("SKIPPED: user namespaces are refused here");
+            eprintln!("SKIP capability_of_another_namespace: user namespaces are refused here");
             return;
         }
     }

@@ -16,7 +16,7 @@ fn corpus() -> Option<PathBuf> {
         return Some(folder);
     }
     println!(
-        "skipped: no corpus at {}; set SHARED to the folder that holds corpus/",
+        "SKIP keepalived_conf_corpus: nothing at {}; set SHARED to the folder that holds corpus/",
         folder.display()
     );
     None

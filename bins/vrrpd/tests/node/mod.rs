@@ -64,13 +64,13 @@ pub(crate) fn unshare() -> Option<Command> {
         Ok(output) if output.status.success() => Some(command),
         Ok(output) => {
             eprintln!(
-                "SKIPPED: no network namespace for tests: {} (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)",
+                "SKIP vrrpd_in_a_namespace: {} (sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)",
                 text(&output.stderr).trim()
             );
             None
         }
         Err(error) => {
-            eprintln!("SKIPPED: no network namespace for tests: unshare or ip: {error}");
+            eprintln!("SKIP vrrpd_in_a_namespace: unshare or ip: {error}");
             None
         }
     }
