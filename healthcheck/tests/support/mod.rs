@@ -117,7 +117,10 @@ pub(crate) fn is_full_root(test: &str) -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     let full = nix::unistd::geteuid().is_root() && numbers(&map).get(2) != Some(&1);
     if !full {
-        println!("SKIP {}: needs root with more than one mapped user", test.replace(' ', "_"));
+        println!(
+            "SKIP {}: needs root with more than one mapped user",
+            test.replace(' ', "_")
+        );
     }
     full
 }
