@@ -72,6 +72,7 @@ pub struct Client {
     open: VecDeque<Asked>,
     answering: Option<Port>,
     outages: Vec<Outage>,
+    last_lost_at: Instant,
     answered: u64,
 }
 
@@ -95,6 +96,7 @@ impl Client {
             open: VecDeque::new(),
             answering: None,
             outages: Vec::new(),
+            last_lost_at: Instant::default(),
             answered: 0,
         }
     }
@@ -122,6 +124,12 @@ impl Client {
     pub fn longest_outage(&self) -> Duration {
         let lasted = |outage: &Outage| outage.until.map(|until| until.since(outage.from));
         self.outages.iter().filter_map(lasted).max().unwrap_or_default()
+    }
+
+    /// How long an outage has lasted as far as is known: what was asked since may still be answered.
+    #[must_use]
+    pub fn lasted(&self, outage: &Outage) -> Duration {
+        outage.until.unwrap_or(self.last_lost_at).since(outage.from)
     }
 
     /// Sends the next request, or asks where the address is.
@@ -188,6 +196,9 @@ impl Client {
                 break;
             }
             self.open.pop_front();
+            if asked.answered_by.is_none() {
+                self.last_lost_at = asked.at;
+            }
             let last = self.outages.last_mut().filter(|outage| outage.until.is_none());
             match (asked.answered_by, last) {
                 (None, None) => self.outages.push(Outage {

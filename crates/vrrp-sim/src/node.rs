@@ -33,6 +33,8 @@ pub struct NodeSettings {
     pub address_takes: Duration,
     /// When it wakes for a deadline.
     pub wakes: Waking,
+    /// It listens to ARP and NA, and ends a hold when the successor has announced every address (PRJ-STOP-02).
+    pub hears_announcements: bool,
     /// After a start: when leftovers of an earlier life are removed (PRJ-ADDR-02).
     pub leftovers_after: Duration,
 }
@@ -47,6 +49,7 @@ impl NodeSettings {
             routers,
             address_takes: Duration::ZERO,
             wakes: Waking::InTime,
+            hears_announcements: false,
             leftovers_after: Duration::from_millis(100),
         }
     }
@@ -191,6 +194,7 @@ impl Node {
             ids,
             stalled_until: None,
             told: Told::default(),
+            announced: BTreeSet::new(),
         });
         self.input(Input::Link(self.link()));
         self.input(Input::Start);
@@ -231,6 +235,12 @@ impl Node {
 
     pub(crate) fn arrived(&mut self, datagram: Arc<Datagram>) {
         self.wait(Waiting::Packet(datagram));
+    }
+
+    pub(crate) fn announced(&mut self, address: IpAddr) {
+        if self.settings.hears_announcements {
+            self.wait(Waiting::Announced(address));
+        }
     }
 
     fn wait(&mut self, waiting: Waiting) {
@@ -317,6 +327,13 @@ impl Node {
                 program.told.hear(&input);
                 for id in &program.ids {
                     router.handle(now, *id, input, out);
+                }
+            }
+            Waiting::Announced(address) => {
+                for id in program.answered_by_another(address) {
+                    program
+                        .router
+                        .handle(now, id, Input::SuccessorAnswers, &mut self.outbox);
                 }
             }
             Waiting::Configure(index, config) => self.reconfigure(now, index, *config),

@@ -1,10 +1,12 @@
 //! The program on a node: the real `Router`, what it has been told, and what waits for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vrrp_core::{Config, Health, Input, InstanceId, Instant, Router, Tracker, TrackerId};
+use vrrp_core::{
+    Config, Health, Input, InstanceId, Instant, Router, StateName, Tracker, TrackerId, VirtualRouter,
+};
 
 use crate::frame::Datagram;
 
@@ -13,6 +15,7 @@ use crate::frame::Datagram;
 pub(crate) enum Waiting {
     Packet(Arc<Datagram>),
     Input(Input),
+    Announced(IpAddr),
     Configure(usize, Box<Config>),
     RemoveLeftovers,
 }
@@ -58,6 +61,26 @@ pub(crate) struct Program {
     pub(crate) ids: Vec<InstanceId>,
     pub(crate) stalled_until: Option<Instant>,
     pub(crate) told: Told,
+    /// Addresses that others have announced while a router of this node was in hold.
+    pub(crate) announced: BTreeSet<IpAddr>,
+}
+
+impl Program {
+    /// Another station announced `address`: the routers in hold of which every address has now been announced.
+    pub(crate) fn answered_by_another(&mut self, address: IpAddr) -> Vec<InstanceId> {
+        let in_hold = |router: &VirtualRouter| router.holds() && router.state_name() == StateName::Initialize;
+        if !self.router.iter().any(|(_, router)| in_hold(router)) {
+            self.announced.clear();
+            return Vec::new();
+        }
+        self.announced.insert(address);
+        let routers = self.router.iter().filter(|(_, router)| in_hold(router));
+        let answered = routers.filter(|(_, router)| {
+            let addresses = addresses(router.config());
+            addresses.contains(&address) && addresses.iter().all(|one| self.announced.contains(one))
+        });
+        answered.map(|(id, _)| id).collect()
+    }
 }
 
 /// What a router holds: advertised and not advertised.

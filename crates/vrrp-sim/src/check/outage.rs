@@ -29,7 +29,7 @@ impl Check for OutageAtMost {
             let Some(outage) = client.outages().last() else {
                 continue;
             };
-            let lasted = outage.until.unwrap_or(world.now()).since(outage.from);
+            let lasted = client.lasted(outage);
             if lasted > self.limit {
                 let name = &client.settings().name;
                 return Some(format!(

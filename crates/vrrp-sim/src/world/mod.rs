@@ -146,7 +146,12 @@ impl World {
             self.latest.clear();
             self.touched.clear();
             // What passes between a client and a kernel changes neither.
-            let dull = matches!(&event, Event::Arrives { frame, .. } if !matches!(frame, Frame::Advert(_)));
+            let dull = match &event {
+                Event::Arrives { frame, .. } => {
+                    !matches!(frame, Frame::Advert(_) | Frame::Announcement { .. })
+                }
+                _ => false,
+            };
             self.happen(event);
             if !dull {
                 self.look()?;

@@ -40,6 +40,10 @@ impl World {
                 node.arrived(datagram.clone());
                 self.run(id, false);
             }
+            Frame::Announcement { address, .. } => {
+                node.announced(*address);
+                self.run(id, false);
+            }
             Frame::WhoHas { address } if node.kernel().has(address) => {
                 let address = *address;
                 self.carry(station, Frame::IsAt { address, station }, Target::One(from));
@@ -48,11 +52,7 @@ impl World {
                 let number = *number;
                 self.carry(station, Frame::Reply { number }, Target::One(from));
             }
-            Frame::WhoHas { .. }
-            | Frame::Request { .. }
-            | Frame::Announcement { .. }
-            | Frame::IsAt { .. }
-            | Frame::Reply { .. } => {}
+            Frame::WhoHas { .. } | Frame::Request { .. } | Frame::IsAt { .. } | Frame::Reply { .. } => {}
         }
     }
 

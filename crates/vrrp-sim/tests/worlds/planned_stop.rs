@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use vrrp_core::{Interval, StateName, Version};
+use vrrp_core::{Interval, Report, StateName, Version};
 use vrrp_sim::check::{
     AddressesFollowTheState, NoTwoHolders, NothingSentWhileBarred, OneActive, OutageAtMost,
 };
-use vrrp_sim::{ClientSettings, Fault, NodeId, Way, World, lan};
+use vrrp_sim::{ClientSettings, Fault, NodeId, Way, What, World, lan};
 
 use crate::{cases, centiseconds, ms, priority, state};
 
@@ -32,6 +32,7 @@ proptest! {
         two: bool,
         delay_us in 1_u64..2000,
         stops_at_ms in 0_u64..3000,
+        hears_announcements: bool,
     ) {
         let (version, interval) = if two {
             (Version::V2, centiseconds(interval_cs.div_ceil(100) * 100))
@@ -43,13 +44,23 @@ proptest! {
             settings.version = version;
             settings
         });
-        let (mut world, nodes) = lan::lan(7, routers.collect()).unwrap();
+        let (mut world, mut nodes) = (World::new(7), Vec::new());
+        for (number, settings) in (0..).zip(routers) {
+            let mut node = lan::node(number, settings).unwrap();
+            node.hears_announcements = hears_announcements;
+            let id = world.add_node(node);
+            world.at(Duration::ZERO, Fault::Start(id));
+            nodes.push(id);
+        }
         world.fabric_mut().set_usual(Way { delay: Duration::from_micros(delay_us), ..Way::default() });
         let settled = Duration::from_nanos(interval.nanos() * 5) + ms(100);
         let best = *nodes.last().unwrap();
         let stops = settled + ms(stops_at_ms);
         let client = world.add_client(lan::client(stops - ms(100)));
-        world.add_check(OutageAtMost::new(Duration::ZERO));
+        // A hold that ends with the successor's announcement lets go while requests are under way to the old Active: sent
+        // before their client had heard it too.
+        let under_way = if hears_announcements { ms(delay_us.div_ceil(1000)) } else { Duration::ZERO };
+        world.add_check(OutageAtMost::new(under_way));
         world.add_check(AddressesFollowTheState::default());
         world.add_check(NothingSentWhileBarred::default());
         world.add_check(NoTwoHolders::for_longer_than(longest_hold(version, interval)));
@@ -173,4 +184,38 @@ fn prj_stop_02_without_a_successor_the_hold_ends_by_itself() {
     assert!(world.node(nodes[0]).is_running());
     world.run_until(ends).unwrap();
     assert!(!world.node(nodes[0]).is_running());
+}
+
+/// PRJ-STOP-02: the hold ends earlier when the successor was seen to answer for every address: with the way of a frame,
+/// not 50 ms later, and only after the last of two addresses.
+#[test]
+fn prj_stop_02_an_announcing_successor_ends_the_hold() {
+    let ended = |hears_announcements: bool, takes_ms: u64| {
+        let mut world = World::new(1);
+        for (number, value) in (0..).zip([150, 100]) {
+            let mut settings = lan::settings(priority(value), Interval::DEFAULT);
+            settings.held_only = vec!["203.0.113.9".parse().unwrap()];
+            let mut node = lan::node(number, settings).unwrap();
+            node.hears_announcements = hears_announcements;
+            node.address_takes = ms(takes_ms);
+            let id = world.add_node(node);
+            world.at(Duration::ZERO, Fault::Start(id));
+        }
+        world.at(ms(10_000), Fault::Stop(NodeId(0)));
+        world.run_until(ms(20_000)).unwrap();
+        let ends = world.timeline().lines().iter().find_map(|line| match line.what {
+            What::Report {
+                report: Report::HoldEnded { .. },
+                ..
+            } => Some(line.at.as_nanos()),
+            _ => None,
+        });
+        ends.unwrap()
+    };
+    // 609.375 ms after the goodbye, which took 20 µs, the successor speaks; that takes 20 µs too.
+    let spoken = 10_609_415_000;
+    assert_eq!(ended(false, 0), spoken + 50_000_000);
+    assert_eq!(ended(true, 0), spoken);
+    // Two addresses of 10 ms each, then both are announced.
+    assert_eq!(ended(true, 10), spoken + 20_000_000);
 }
