@@ -43,6 +43,16 @@ pub enum Happening {
         /// Its interface.
         interface: String,
     },
+    /// Another host on the link says that a held address is its own (NET-ARP-08). It was answered with an announcement;
+    /// told at most every 10 s for one address.
+    AddressClaimed {
+        /// The address.
+        address: IpAddr,
+        /// The interface it was heard on.
+        interface: String,
+        /// The host's hardware address.
+        mac: String,
+    },
     /// An address could not be made or removed; it is tried again at every audit.
     AddressFailed {
         /// The address.

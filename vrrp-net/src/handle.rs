@@ -156,7 +156,8 @@ impl Handle {
         self.ask(|reply| Command::Handover { reply }).await?
     }
 
-    /// Everything that happens from now on, until the driver ends. A receiver that is 4096 events behind loses the oldest.
+    /// Everything that happens from now on, until the driver ends. A receiver that is far behind (512
+    /// events, or four for each service) loses the oldest.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
         match self.events.upgrade() {

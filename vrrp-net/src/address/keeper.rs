@@ -72,6 +72,11 @@ impl Keeper {
         self.wanted.get(&place).map_or(&[], Vec::as_slice)
     }
 
+    /// Everything that is wanted.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.wanted.keys()
+    }
+
     /// Whether anybody wants it.
     pub(crate) fn wants(&self, place: Place) -> bool {
         self.wanted.contains_key(&place)

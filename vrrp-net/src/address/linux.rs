@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 
 use ipnet::IpNet;
-use vrrp_core::InstanceId;
+use vrrp_core::{InstanceId, InterfaceId};
 
 use super::HeldAddress;
 use super::journal::{Journal, Line};
@@ -72,6 +72,15 @@ impl Addresses {
             Some(spec) => self.specs.insert(place, spec),
             None => self.specs.remove(&place),
         };
+    }
+
+    /// Interfaces on which an IPv4 address is wanted.
+    pub(crate) fn devices_of_ipv4(&self) -> BTreeSet<InterfaceId> {
+        self.keeper
+            .places()
+            .filter(|place| place.address.is_ipv4())
+            .map(|place| place.device)
+            .collect()
     }
 
     pub(crate) fn spec(&self, place: Place) -> Option<&HeldAddress> {

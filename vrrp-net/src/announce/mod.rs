@@ -2,6 +2,7 @@
 //! frames, so that they leave by the right interface whatever the routes say.
 
 mod arp;
+pub(crate) mod ear;
 mod neighbor;
 pub(crate) mod queue;
 

@@ -8,6 +8,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake};
 
 use super::channels::Channels;
+use super::ears::Ears;
 use super::instance::Instance;
 use super::links::DeviceState;
 use crate::address::keeper::Place;
@@ -58,6 +59,7 @@ pub(super) struct Engine {
     pub(super) table: Table,
     pub(super) addresses: Addresses,
     pub(super) channels: Channels,
+    pub(super) ears: Ears,
     pub(super) announcer: Announcer,
     pub(super) announcements: Queue,
     pub(super) link_events: OwnedFd,

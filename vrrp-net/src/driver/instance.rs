@@ -1,6 +1,6 @@
 //! One service as it runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -34,6 +34,8 @@ pub(super) struct Instance {
     /// Removed from the configuration: goes as soon as it holds nothing.
     pub(super) leaving: bool,
     pub(super) incompatible: BTreeMap<IpAddr, (Difference, Instant)>,
+    /// During a hold: what the successor was seen to answer for.
+    pub(super) answered: BTreeSet<Place>,
     pub(super) resigning: Option<oneshot::Sender<Result<Resigned, RequestError>>>,
     pub(super) send_failure_told_at: Option<Instant>,
 }
@@ -51,6 +53,7 @@ impl Instance {
             holds: false,
             leaving: false,
             incompatible: BTreeMap::new(),
+            answered: BTreeSet::new(),
             resigning: None,
             send_failure_told_at: None,
             service,

@@ -219,6 +219,7 @@ impl Engine {
         self.fit_channels();
         self.carry_out(now);
         self.bring_along(now, &came);
+        self.fit_ears();
     }
 
     fn concerns(&self, id: InstanceId, changed: &[InterfaceId]) -> bool {

@@ -8,6 +8,7 @@
 mod apply;
 mod channels;
 mod commands;
+mod ears;
 mod engine;
 mod execute;
 mod instance;
@@ -30,8 +31,11 @@ use crate::service::{Service, ServiceError};
 use engine::Engine;
 use wait::Waiter;
 
-/// Events that a slow receiver may be behind.
-const EVENTS: usize = 4096;
+/// Events that a slow receiver may be behind: some for each service, since all of them can change at once. Their room is
+/// taken at the start, so it is not simply large.
+fn events_max(services: usize) -> usize {
+    services.saturating_mul(4).clamp(512, 16_384)
+}
 
 /// The loop over all services of this program, not yet running.
 #[derive(Debug)]
@@ -75,7 +79,7 @@ impl Driver {
                 handle: ends.handle,
             });
         }
-        let (events, _) = broadcast::channel(EVENTS);
+        let (events, _) = broadcast::channel(events_max(services.len()));
         let (sender, commands) = mpsc::unbounded_channel();
         let weak = events.downgrade();
         let engine = Engine::open(services, options, handover, events)?;

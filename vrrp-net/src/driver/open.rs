@@ -8,6 +8,7 @@ use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter};
 
 use super::OpenError;
 use super::channels::{Channels, Key};
+use super::ears::Ears;
 use super::engine::{Ending, Engine};
 use super::instance::Instance;
 use crate::address::journal::{Journal, Line};
@@ -62,6 +63,7 @@ impl Engine {
             table: Table::default(),
             addresses: Addresses::new(requests, tag, journal),
             channels: Channels::default(),
+            ears: Ears::default(),
             announcer,
             announcements: Queue::new(Gaps {
                 ipv4_nanos: nanos(options.arp_gap),
@@ -222,6 +224,7 @@ impl Engine {
             self.work_window(now);
         }
         self.remove_leftovers(now, &found);
+        self.fit_ears();
     }
 }
 

@@ -40,6 +40,7 @@ impl Engine {
             instance.since = now;
             instance.since_wall = SystemTime::now();
             instance.why = Some(transition.cause);
+            instance.answered.clear();
             if transition.to == StateName::Initialize {
                 self.warn_of_an_owner_that_stays(id);
             }
@@ -164,6 +165,21 @@ impl Engine {
             address: place.address,
             interface,
             times,
+        };
+        self.tell(now, Some(id), what);
+    }
+
+    pub(super) fn tell_claimed(&self, now: Instant, id: InstanceId, place: Place, mac: [u8; 6]) {
+        let interface = self.devices.name(place.device).to_owned();
+        let mac = mac.map(|octet| format!("{octet:02x}")).join(":");
+        tracing::warn!(
+            service = self.name(id), address = %place.address, interface, mac,
+            "another host claims a held address; answered, and held on to"
+        );
+        let what = Happening::AddressClaimed {
+            address: place.address,
+            interface,
+            mac,
         };
         self.tell(now, Some(id), what);
     }

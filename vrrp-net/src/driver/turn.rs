@@ -44,6 +44,9 @@ impl Engine {
         self.carry_out(now);
         self.hear_links(now);
         self.carry_out(now);
+        if ready.claims {
+            self.hear_claims(now);
+        }
         let mut command = ready.command;
         for _ in 0..COMMANDS {
             let Some(next) = command.or_else(|| commands.try_recv().ok()) else {
@@ -56,7 +59,10 @@ impl Engine {
         // Also where a flood has left packets unread: the bound of PRJ-TIME-08 keeps it from stopping the clock.
         self.router.tick(now, &mut self.outbox);
         self.carry_out(now);
-        self.work_window(now);
+        if !self.work.is_empty() {
+            self.work_window(now);
+            self.fit_ears();
+        }
         self.announce_due(now, ANNOUNCEMENTS);
         if now >= self.audit_at {
             self.audit(now);

@@ -20,6 +20,7 @@ use crate::sys;
 pub(super) struct Ready {
     pub(super) sockets: Vec<Key>,
     pub(super) alarm: bool,
+    pub(super) claims: bool,
     pub(super) command: Option<Command>,
 }
 
@@ -28,6 +29,8 @@ pub(super) struct Ready {
 pub(super) struct Waiter {
     sockets: Vec<(Key, AsyncFd<OwnedFd>)>,
     generation: Option<u64>,
+    ears: Vec<AsyncFd<OwnedFd>>,
+    ears_generation: u64,
     link_events: Option<AsyncFd<OwnedFd>>,
     alarm_fd: OwnedFd,
     alarm_watch: Option<AsyncFd<OwnedFd>>,
@@ -42,6 +45,8 @@ impl Waiter {
         Ok(Self {
             sockets: Vec::new(),
             generation: None,
+            ears: Vec::new(),
+            ears_generation: 0,
             link_events: None,
             alarm_fd,
             alarm_watch: None,
@@ -64,12 +69,20 @@ impl Waiter {
             }
             self.generation = Some(engine.channels.generation());
         }
+        if self.ears_generation != engine.ears.generation() {
+            self.ears.clear();
+            for ear in engine.ears.iter() {
+                self.ears.push(sys::watch_readable(ear.fd.try_clone()?)?);
+            }
+            self.ears_generation = engine.ears.generation();
+        }
         Ok(())
     }
 
     /// Lets go of the duplicates.
     pub(super) fn forget(&mut self) {
         self.sockets.clear();
+        self.ears.clear();
         self.link_events = None;
         self.alarm_watch = None;
     }
@@ -103,6 +116,10 @@ impl Waiter {
                     any = true;
                 }
             }
+            for ear in &self.ears {
+                ready.claims |= is_ready(ear, context);
+            }
+            any |= ready.claims;
             any |= self
                 .link_events
                 .as_ref()
