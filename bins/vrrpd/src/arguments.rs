@@ -47,6 +47,9 @@ pub(crate) struct Arguments {
     /// Accepted for keepalived's sake: vrrpd always stays in the foreground.
     #[arg(short = 'n', long = "dont-fork")]
     pub(crate) dont_fork: bool,
+    /// Accepted for keepalived's sake: vrrpd has no other part yet.
+    #[arg(short = 'P', long = "vrrp")]
+    pub(crate) vrrp_only: bool,
     /// Accepted for keepalived's sake: vrrpd always logs in detail.
     #[arg(short = 'D', long = "log-detail", action = clap::ArgAction::Count)]
     pub(crate) log_detail: u8,

@@ -72,7 +72,7 @@ pub(crate) fn fatal(parsed: &Parsed) -> Option<LoadError> {
 /// What the file asks of this machine.
 pub(crate) fn lowered(parsed: &Parsed, arguments: &Arguments) -> Lowered {
     let allowed: Allowed = arguments.allow_missing.iter().map(String::as_str).collect();
-    lower(&parsed.config, &parsed.sources, &allowed, &host())
+    lower(&parsed.config, &parsed.sources, &allowed, &host(&parsed.config))
 }
 
 /// Instances that the parser dropped, as lines of the status.
@@ -242,10 +242,23 @@ fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
     }
 }
 
-fn host() -> Host {
+/// The user database is asked only where something runs: it brings the libraries of every name service with it.
+fn host(config: &keepalived_conf::Config) -> Host {
+    let notify = |instance: &keepalived_conf::VrrpInstance| {
+        let notify = &instance.notify;
+        let scripts = [
+            &notify.any,
+            &notify.master,
+            &notify.backup,
+            &notify.fault,
+            &notify.stop,
+        ];
+        scripts.into_iter().any(Option::is_some)
+    };
+    let runs = !config.scripts.is_empty() || config.instances.iter().any(notify);
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     Host {
         name: name.trim().to_owned(),
-        keepalived_script: healthcheck::RunAs::lookup("keepalived_script", None).is_ok(),
+        keepalived_script: runs && healthcheck::RunAs::lookup("keepalived_script", None).is_ok(),
     }
 }
