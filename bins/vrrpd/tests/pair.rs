@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use node::{LIMIT, Node};
 use vrrp_control::State;
 
-const ADDRESS: &str = "192.168.190.23/24";
+/// Whatever its length: the tutorials give it another one on each node.
+const ADDRESS: &str = " 192.168.190.23/";
 
 fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
