@@ -34,7 +34,9 @@ fn policy_under(flags: &[&'static str]) -> Option<String> {
 #[test]
 fn a_script_of_a_real_time_thread_is_an_ordinary_process() {
     let Some(inherited) = policy_under(&["-f"]) else {
-        println!("SKIP realtime_of_scripts: setting real-time priority needs CAP_SYS_NICE and the program chrt");
+        println!(
+            "SKIP realtime_of_scripts: setting real-time priority needs CAP_SYS_NICE and the program chrt"
+        );
         return;
     };
     assert!(

@@ -21,7 +21,10 @@ fn safe_folder(test: &str) -> Option<Folder> {
         return None;
     }
     if !safe(parent) || !safe(Path::new("/")) {
-        println!("SKIP {}: needs a /run that only root may write to", test.replace(' ', "_"));
+        println!(
+            "SKIP {}: needs a /run that only root may write to",
+            test.replace(' ', "_")
+        );
         return None;
     }
     let folder = Folder::within(parent);
