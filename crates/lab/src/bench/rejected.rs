@@ -137,6 +137,8 @@ pub fn attack(
     per_second: u32,
     lasting: Duration,
 ) -> Result<Attacked, LabError> {
+    // What an earlier attack did is not this one's doing.
+    pair.wait_for_better()?;
     let target = Target {
         vrid: VRID,
         interval_s: 1,
