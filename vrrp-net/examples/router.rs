@@ -2,10 +2,11 @@
 //! output, and `ready` first. SIGTERM is a planned stop, a second one ends it at once, SIGUSR1 prints the status.
 //!
 //! ```text
-//! cargo run --example router -- INTERFACE VRID[-LAST] PRIORITY INTERVAL_CS ADDRESS[/PREFIX]…
+//! cargo run --example router -- INTERFACE[,…] VRID[-LAST] PRIORITY INTERVAL_CS ADDRESS[/PREFIX]…
 //! ```
 //!
-//! With a range of VRIDs each router gets its own addresses: the given ones plus its distance from the first.
+//! With a range of VRIDs each router gets its own addresses: the given ones plus its distance from the first, and on each
+//! further interface 256 more.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -67,36 +68,38 @@ fn say(line: &str) {
 }
 
 fn services(arguments: &[String]) -> Result<Vec<Service>, Box<dyn Error>> {
-    let [interface, vrids, priority, interval, addresses @ ..] = arguments else {
-        return Err("router INTERFACE VRID[-LAST] PRIORITY INTERVAL_CS ADDRESS[/PREFIX]…".into());
+    let [interfaces, vrids, priority, interval, addresses @ ..] = arguments else {
+        return Err("router INTERFACE[,…] VRID[-LAST] PRIORITY INTERVAL_CS ADDRESS[/PREFIX]…".into());
     };
     let (first, last) = vrids.split_once('-').unwrap_or((vrids, vrids));
     let (first, last): (u8, u8) = (first.parse()?, last.parse()?);
+    let is_ipv6 = addresses.first().is_some_and(|address| address.contains(':'));
     let mut services = Vec::new();
-    for vrid in first..=last {
-        let is_ipv6 = addresses.first().is_some_and(|address| address.contains(':'));
-        let name = format!("{interface}-{vrid}");
-        let mut service = if is_ipv6 {
-            Service::new_ipv6(&name, interface, vrid)?
-        } else {
-            Service::new(&name, interface, vrid)?
-        };
-        service = service
-            .priority(priority.parse()?)?
-            .interval_centiseconds(interval.parse()?)?;
-        for address in addresses {
-            let mut held: HeldAddress = address.parse()?;
-            held.address = plus(held.address, vrid - first);
-            service = service.held_address(held);
+    for (interface, number) in interfaces.split(',').zip(0_u32..) {
+        for vrid in first..=last {
+            let name = format!("{interface}-{vrid}");
+            let mut service = if is_ipv6 {
+                Service::new_ipv6(&name, interface, vrid)?
+            } else {
+                Service::new(&name, interface, vrid)?
+            };
+            service = service
+                .priority(priority.parse()?)?
+                .interval_centiseconds(interval.parse()?)?;
+            for address in addresses {
+                let mut held: HeldAddress = address.parse()?;
+                held.address = plus(held.address, number * 256 + u32::from(vrid - first));
+                service = service.held_address(held);
+            }
+            services.push(service);
         }
-        services.push(service);
     }
     Ok(services)
 }
 
-fn plus(address: IpAddr, distance: u8) -> IpAddr {
+fn plus(address: IpAddr, distance: u32) -> IpAddr {
     match address {
-        IpAddr::V4(address) => Ipv4Addr::from(u32::from(address).wrapping_add(distance.into())).into(),
+        IpAddr::V4(address) => Ipv4Addr::from(u32::from(address).wrapping_add(distance)).into(),
         IpAddr::V6(address) => Ipv6Addr::from(u128::from(address).wrapping_add(distance.into())).into(),
     }
 }

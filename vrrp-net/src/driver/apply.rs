@@ -33,7 +33,7 @@ impl Engine {
         let mut new = Vec::new();
         for service in services {
             let name = service.name.clone();
-            match self.find(&name) {
+            match self.find(&name).or_else(|| self.call_back(now, &service)) {
                 None => {
                     applied.added.push(name);
                     new.push(service);
@@ -198,6 +198,19 @@ impl Engine {
             instance.leaving = true;
         }
         self.feed(now, id, Input::Stop);
+    }
+
+    /// One that was sent away and is wanted again before its hold is over: it stays (PRJ-STOP-03).
+    fn call_back(&mut self, now: Instant, service: &Service) -> Option<InstanceId> {
+        let id = self.rival(service)?;
+        let instance = self
+            .instances
+            .get_mut(&id)
+            .filter(|instance| instance.service.name == service.name)?;
+        instance.leaving = false;
+        self.feed(now, id, Input::Start);
+        self.carry_out(now);
+        Some(id)
     }
 
     fn begin(&mut self, now: Instant, service: Service) {

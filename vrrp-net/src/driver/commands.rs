@@ -16,7 +16,8 @@ impl Engine {
                 tracker,
                 health,
             } => match self.find(&service) {
-                Some(id) => self.feed(now, id, Input::Track(tracker, health)),
+                Some(id) if self.tracks(id, tracker) => self.feed(now, id, Input::Track(tracker, health)),
+                Some(_) => tracing::warn!(service, tracker = tracker.0, "health of an unknown tracker"),
                 None => tracing::warn!(service, "health of an unknown service"),
             },
             Command::Priority { service, priority } => self.set_priority(now, &service, priority),
@@ -42,6 +43,12 @@ impl Engine {
         instances
             .find(|(_, instance)| instance.service.name == service && !instance.leaving)
             .map(|(id, _)| *id)
+    }
+
+    fn tracks(&self, id: InstanceId, tracker: TrackerId) -> bool {
+        self.router
+            .get(id)
+            .is_some_and(|router| router.health(tracker).is_some())
     }
 
     fn set_priority(&mut self, now: Instant, service: &str, priority: Priority) {

@@ -12,7 +12,7 @@ use crate::announce::ear::{Claim, Ear};
 
 /// NET-ARP-08: DEFEND_INTERVAL of RFC 5227.
 const DEFEND_NANOS: u64 = 10_000_000_000;
-/// Claims looked at in one turn.
+/// Claims read from one interface in one turn.
 const CLAIMS: usize = 256;
 
 /// An ear on every interface that has an IPv4 address of ours at the moment.
@@ -21,6 +21,8 @@ pub(super) struct Ears {
     open: BTreeMap<InterfaceId, Ear>,
     defended_at: BTreeMap<Place, Instant>,
     generation: u64,
+    /// Not everything that was heard has been read.
+    pub(super) unread: bool,
 }
 
 impl Ears {
@@ -83,14 +85,21 @@ impl Engine {
     /// Reads what was heard.
     pub(super) fn hear_claims(&mut self, now: Instant) {
         let mut claims = Vec::new();
+        self.ears.unread = false;
         for (device, ear) in &self.ears.open {
+            let mut read = 0;
             while let Some(claim) = ear.hear() {
+                read += 1;
+                if read == CLAIMS {
+                    self.ears.unread = true;
+                    break;
+                }
                 let place = Place {
                     device: *device,
                     address: IpAddr::V4(claim.address),
                 };
                 let own = self.table.link(ear.index).and_then(|link| link.mac) == Some(claim.mac);
-                if !own && self.addresses.spec(place).is_some() && claims.len() < CLAIMS {
+                if !own && self.addresses.spec(place).is_some() {
                     claims.push((place, claim));
                 }
             }

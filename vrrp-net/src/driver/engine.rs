@@ -95,7 +95,7 @@ impl Engine {
 
     /// Whether the loop must not wait at all.
     pub(super) fn has_more_to_do(&self) -> bool {
-        self.unread || !self.work.is_empty()
+        self.unread || self.ears.unread || !self.work.is_empty()
     }
 
     /// Whether the loop has come to its end.

@@ -25,14 +25,23 @@ impl Engine {
     /// Reads what the kernel tells of links and addresses.
     pub(super) fn hear_links(&mut self, now: Instant) {
         let mut messages = Vec::new();
-        for _ in 0..DATAGRAMS {
+        let mut left = DATAGRAMS;
+        loop {
+            let Some(more) = left.checked_sub(1) else {
+                self.unread = true;
+                break;
+            };
+            left = more;
             match netlink::receive(&self.link_events, &mut self.netlink_buffer) {
                 Ok(Some(datagram)) => each_message(datagram, |message| messages.push(message)),
                 Ok(None) => break,
                 Err(error) => {
-                    // ENOBUFS, and whatever else may come: what was told is incomplete, so all of it is asked for anew.
+                    // ENOBUFS, or whatever else: what was told is incomplete, so all of it is asked for anew.
                     tracing::warn!(%error, "news of links and addresses were lost; reading everything anew");
                     messages.push(Message::Overrun);
+                    if error.raw_os_error() != Some(libc::ENOBUFS) {
+                        break;
+                    }
                 }
             }
         }

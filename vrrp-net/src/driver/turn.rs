@@ -44,7 +44,7 @@ impl Engine {
         self.carry_out(now);
         self.hear_links(now);
         self.carry_out(now);
-        if ready.claims {
+        if ready.claims || self.ears.unread {
             self.hear_claims(now);
         }
         let mut command = ready.command;

@@ -14,6 +14,7 @@ mod adverts;
 mod failures;
 mod handover;
 mod links;
+mod many;
 mod proxy;
 mod reload;
 mod stall;

@@ -249,6 +249,11 @@ impl Running {
         assert!(began.elapsed() < LIMIT);
     }
 
+    /// Waits for the end of one that was told to end.
+    pub(crate) fn ended(mut self) {
+        self.join();
+    }
+
     pub(crate) fn handover(mut self) -> Handover {
         let handover = block_on(self.handle.handover()).unwrap();
         self.join();
