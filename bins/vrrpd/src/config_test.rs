@@ -33,6 +33,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     for allowed in &lowered.allowed {
         eprintln!("warning: {allowed}");
     }
+    for word in load::needless(&parsed, arguments) {
+        eprintln!(
+            "warning: --allow-missing {word}: nothing in the file is missing under this word; is it spelt right?"
+        );
+    }
     if !lowered.refused.is_empty() {
         return Exit::Permission;
     }

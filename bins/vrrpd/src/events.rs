@@ -1,5 +1,6 @@
 //! What the driver and the checks tell: into the log, to the notify scripts, to the driver.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use healthcheck::{Change, Health, NotifyState};
@@ -11,6 +12,7 @@ use vrrp_plan::Plan;
 
 use crate::names::Named;
 use crate::node::{Node, lock};
+use crate::rivals::Rivals;
 use crate::words;
 
 /// A stalled machine makes every instance late at once: one line in so long tells as much as a thousand.
@@ -18,21 +20,28 @@ const LATE_LINES_EVERY: Duration = Duration::from_secs(10);
 
 /// Late advertisements since the last line about them.
 #[derive(Debug, Default)]
-pub(crate) struct Late {
+struct Late {
     adverts: u64,
     worst_nanos: u64,
     told: Option<Instant>,
 }
 
+/// What keeps the log from growing with what others send, or with how busy the machine is.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    late: Late,
+    rivals: Rivals,
+}
+
 /// One event of the driver. `true`: it may have barred an instance that no event will name.
-pub(crate) fn driver(node: &Node, event: &Event, late: &mut Late) -> bool {
+pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
     let Some(service) = event.service.as_deref() else {
         return false;
     };
     match &event.what {
         Happening::Core(report) => {
             lock(&node.notifier).report(service, report);
-            core(&node.plan(), service, report, late);
+            core(&node.plan(), service, report, limits);
             false
         }
         // The driver words what it does itself.
@@ -41,7 +50,7 @@ pub(crate) fn driver(node: &Node, event: &Event, late: &mut Late) -> bool {
     }
 }
 
-fn core(plan: &Plan, service: &str, report: &Report, late: &mut Late) {
+fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
     let planned = plan.instances.iter().find(|instance| instance.name == service);
     let names = planned.map_or(Named::new(None, None), Named::of);
     match report {
@@ -65,11 +74,8 @@ fn core(plan: &Plan, service: &str, report: &Report, late: &mut Late) {
             instance = service,
             "{service}: the addresses go at once: at this advertisement interval the successor may need longer than the 5 s they could be kept for"
         ),
-        Report::Reasserted { source, priority } => info!(
-            instance = service,
-            "{service}: {source} claimed the addresses with the lower rank (priority {priority}) and was answered"
-        ),
-        Report::Late { late_nanos } => late.add(service, *late_nanos),
+        Report::Reasserted { source, priority } => limits.rival(service, *source, *priority),
+        Report::Late { late_nanos } => limits.late.add(service, *late_nanos),
         Report::ChecksumFormsMixed { source } => warn!(
             instance = service,
             "{service}: {source} uses another form of the IPv4 checksum than the router heard before: set v3_checksum_as_v2 alike on all nodes"
@@ -100,6 +106,22 @@ fn state_line(service: &str, transition: &Transition, names: &Named<'_>) {
             warn!(instance = service, "{service}: FAULT: {why}{holding}")
         }
         (StateName::Initialize, _) => info!(instance = service, "{service}: stands back: {why}{holding}"),
+    }
+}
+
+impl Limits {
+    fn rival(&mut self, service: &str, source: IpAddr, priority: u8) {
+        match self.rivals.answered(Instant::now(), service) {
+            None => {}
+            Some(0) => info!(
+                instance = service,
+                "{service}: {source} claimed the addresses with the lower rank (priority {priority}) and was answered"
+            ),
+            Some(more) => info!(
+                instance = service,
+                "{service}: {source} claimed the addresses with the lower rank (priority {priority}) and was answered, as {more} times since the last such line"
+            ),
+        }
     }
 }
 

@@ -179,7 +179,21 @@ fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
     for missing in &lowered.not_started {
         error!("{}", refusal(missing));
     }
+    for word in needless(&parsed, arguments) {
+        warn!("--allow-missing {word}: nothing in the file is missing under this word; is it spelt right?");
+    }
     Ok(finish(&parsed, lowered))
+}
+
+/// Words of `--allow-missing` that allow nothing.
+pub(crate) fn needless<'a>(parsed: &Parsed, arguments: &'a Arguments) -> Vec<&'a str> {
+    let nothing: Allowed = std::iter::empty::<&str>().collect();
+    let strict = lower(&parsed.config, &parsed.sources, &nothing, &Host::default());
+    let bars: Vec<_> = strict.refused.iter().chain(&strict.not_started).collect();
+    let words = arguments.allow_missing.iter().map(String::as_str);
+    words
+        .filter(|word| bars.iter().all(|bar| bar.allow_missing.as_deref() != Some(*word)))
+        .collect()
 }
 
 fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {

@@ -14,6 +14,7 @@ mod node;
 mod notify;
 mod privileges;
 mod reload;
+mod rivals;
 mod router;
 mod run;
 mod scripts;

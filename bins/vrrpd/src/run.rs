@@ -17,7 +17,7 @@ use vrrp_net::Event;
 
 use crate::arguments::Arguments;
 use crate::control;
-use crate::events::{self, Late};
+use crate::events::{self, Limits};
 use crate::exit::Exit;
 use crate::node::{Node, lock};
 use crate::router::Ended;
@@ -25,6 +25,9 @@ use crate::{notify, reload};
 
 /// Events that bar come in bursts (a switch goes down): one comparison for all of them.
 const COMPARE_AFTER: Duration = Duration::from_millis(50);
+
+/// Notify scripts at a stop: their own limit, and this for those before them.
+const STOP_SCRIPTS_GRACE: Duration = Duration::from_secs(5);
 
 /// What the loop listens to.
 pub(crate) struct Ears {
@@ -66,7 +69,7 @@ struct Turn {
     reload_again: bool,
     stop_asked: u32,
     compare_at: Option<Instant>,
-    late: Late,
+    limits: Limits,
     leaving: Vec<HookQueue>,
 }
 
@@ -89,7 +92,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         reload_again: false,
         stop_asked: 0,
         compare_at: Some(Instant::now() + COMPARE_AFTER),
-        late: Late::default(),
+        limits: Limits::default(),
         leaving: Vec::new(),
     };
     let end = loop {
@@ -151,7 +154,7 @@ impl Turn {
     fn event(&mut self, event: Result<Event, RecvError>) {
         match event {
             Ok(event) => {
-                if events::driver(&self.node, &event, &mut self.late) {
+                if events::driver(&self.node, &event, &mut self.limits) {
                     self.compare_soon();
                 }
             }
@@ -216,7 +219,7 @@ impl Turn {
         loop {
             match events.try_recv() {
                 Ok(event) => {
-                    events::driver(&self.node, &event, &mut self.late);
+                    events::driver(&self.node, &event, &mut self.limits);
                 }
                 Err(TryRecvError::Lagged(_)) => {}
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
@@ -231,8 +234,8 @@ impl Turn {
         if self.stop_asked > 1 {
             return;
         }
-        // Each script has its own limit: this one is only there so that the process ends whatever happens.
-        let limit = Duration::from_secs(u64::from(self.arguments.notify_limit)).saturating_mul(4);
+        // Of all together: with the usual 60 s inside the 90 s that systemd gives a service to stop.
+        let limit = Duration::from_secs(u64::from(self.arguments.notify_limit)) + STOP_SCRIPTS_GRACE;
         tokio::select! {
             () = notify::drain(queues, limit) => {}
             _ = signals.terminate.recv() => info!("SIGTERM again: notify scripts are not waited for"),

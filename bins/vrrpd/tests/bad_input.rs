@@ -149,6 +149,33 @@ fn a_word_that_decides_keeps_its_instance_from_starting_and_names_the_way_out() 
     let (code, said) = tested(&config, &["--allow-missing", "use_vmac"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("use_vmac is not carried out, as allowed"), "{said}");
+    let (code, said) = tested(
+        &config,
+        &["--allow-missing", "use_vmac", "--allow-missing", "use_vmak"],
+    );
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("--allow-missing use_vmak: nothing in the file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_place_where_no_socket_can_be_made_is_1_and_says_what_to_do() {
+    let Some(mut command) = unshare() else { return };
+    let config = file(GOOD);
+    command
+        .arg(env!("CARGO_BIN_EXE_vrrpd"))
+        .arg("-f")
+        .arg(&config)
+        .arg("--control")
+        .arg(config.join("control.sock"));
+    let (code, said) = refusal(command);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("--control PATH") && said.contains("Nothing was started"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -407,8 +407,8 @@ fn a_clean_file_may_take_an_address_away() {
     assert!(!node.inside(&["ip", "-o", "address"]).contains("192.0.2.102"));
 }
 
-#[test]
-fn a_stalled_reader_of_the_log_stops_nothing() {
+/// Twenty advertisements with a log that `treat` has spoilt.
+fn advertises_with(treat: impl FnOnce(&mut std::process::Child)) {
     let Some(mut command) = node::unshare() else {
         return;
     };
@@ -427,19 +427,72 @@ fn a_stalled_reader_of_the_log_stops_nothing() {
         "-f",
     ]);
     command.arg(folder.join("c.conf")).arg("--control").arg(&socket);
-    // A pipe that nobody reads.
     let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let asked = || vrrp_control::ask(&socket, vrrp_control::Ask::Status);
+    treat(&mut child);
     let end = Instant::now() + LIMIT;
     let mut sent = 0;
     while sent < 20 && Instant::now() < end {
-        if let Ok(vrrp_control::Answer::Status(status)) = asked() {
+        if let Ok(vrrp_control::Answer::Status(status)) =
+            vrrp_control::ask(&socket, vrrp_control::Ask::Status)
+        {
             sent = status.instances[0].counters["advertisement-sent"];
         }
-        // Each is logged at trace level, until the pipe is full.
+        // Much is logged at trace level, until the pipe is full.
         std::thread::sleep(Duration::from_millis(10));
     }
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(sent >= 20, "{sent} advertisements only");
+}
+
+#[test]
+fn a_stalled_reader_of_the_log_stops_nothing() {
+    // The pipe stays, and nobody reads it.
+    advertises_with(|_| {});
+}
+
+#[test]
+fn a_reader_of_the_log_that_is_gone_stops_nothing() {
+    advertises_with(|child| drop(child.stderr.take()));
+}
+
+#[test]
+fn ipv6_and_held_only_addresses_are_held_and_told_apart() {
+    let excluded = "    virtual_ipaddress_excluded {\n        192.0.2.200/32\n    }\n";
+    let config = instance("VI_6", 61, "fe80::51\n        2001:db8::51/64", excluded);
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    let status = node.until("all three are there", |status| {
+        let one = &status.instances[0];
+        one.state == State::Active && one.addresses.iter().all(|address| address.present)
+    });
+    let one = &status.instances[0];
+    assert_eq!((one.family.as_str(), one.protocol_version), ("IPv6", 3));
+    let advertised: Vec<bool> = one.addresses.iter().map(|address| address.advertised).collect();
+    assert_eq!(advertised, [true, true, false]);
+    let kernel = node.inside(&["ip", "-o", "address", "show", "dev", "eth1"]);
+    for address in ["fe80::51/128", "2001:db8::51/64", "192.0.2.200/32"] {
+        assert!(kernel.contains(address), "{address} is missing in:\n{kernel}");
+    }
+}
+
+#[test]
+fn the_first_notify_carries_the_priority_in_effect() {
+    let place = folder();
+    let told = place.join("told");
+    let check = script(&place, "check.sh", "sleep 5");
+    let notify = script(&place, "notify.sh", &format!("echo \"$*\" >> {}", told.display()));
+    let config = format!(
+        "vrrp_script chk {{\n    script \"{check}\"\n    interval 6\n    weight -60\n    init_fail\n}}\n"
+    ) + &instance(
+        "VI_1",
+        51,
+        ADDRESS,
+        &format!("    track_script {{\n        chk\n    }}\n    notify {notify}\n"),
+    );
+    let Some(_node) = Node::start(&config, &[]) else {
+        return;
+    };
+    assert_eq!(until_lines(&told, 1)[0], "INSTANCE VI_1 BACKUP 90");
 }

@@ -41,7 +41,9 @@ fn to_stderr(level: LevelFilter, lines: &Receiver<Entry>, shared: &Shared) {
     let plain = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_target(false);
+        .with_target(false)
+        // The report of a write that failed would go to the same place, and panic there.
+        .log_internal_errors(false);
     let subscriber = tracing_subscriber::registry().with(level).with(plain);
     tracing::subscriber::with_default(subscriber, || write(lines, shared, false));
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use healthcheck::{Command, HookLimits, HookQueue, HookStatus, NotifyState, notify_arguments};
-use vrrp_core::Report;
+use vrrp_core::{Report, Settings};
 use vrrp_plan::Plan;
 
 use told::Told;
@@ -78,7 +78,7 @@ impl Notifier {
             match self.instances.get_mut(&planned.name) {
                 Some(instance) => instance.scripts = scripts,
                 None => {
-                    let priority = planned.service.settings.priority.get();
+                    let priority = first_priority(&planned.service.settings);
                     let instance = Instance {
                         scripts,
                         queue: None,
@@ -146,6 +146,15 @@ impl Notifier {
             .filter_map(|instance| instance.queue.take())
             .collect()
     }
+}
+
+/// The priority in effect before any check has given a result.
+fn first_priority(settings: &Settings) -> u8 {
+    let adds = settings
+        .trackers
+        .iter()
+        .map(|tracker| tracker.weight.contribution(tracker.initial));
+    settings.priority.adjusted(adds.sum()).get()
 }
 
 impl Instance {
