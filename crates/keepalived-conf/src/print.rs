@@ -1,5 +1,6 @@
 //! A tree as text again.
 
+use crate::expand::lines::LINE_BYTES_MAX;
 use crate::lexer::Word;
 use crate::tree::{Item, Node, Tree};
 
@@ -24,28 +25,33 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<u8>) {
     for node in nodes {
         match node {
             Node::Item(item) => {
-                indent(depth, out);
-                write_words(item, out);
+                line(&words(item), item.body.is_some(), depth, out);
                 if let Some(body) = &item.body {
-                    out.extend_from_slice(b" {\n");
                     write(&body.nodes, depth.saturating_add(1), out);
-                    indent(depth, out);
-                    out.push(b'}');
+                    line(b"}", false, depth, out);
                 }
-                out.push(b'\n');
             }
-            Node::StrayBrace(_) => {
-                indent(depth, out);
-                out.extend_from_slice(b"{\n");
-            }
+            Node::StrayBrace(_) => line(b"{", false, depth, out),
             Node::Unread { .. } => {}
         }
     }
 }
 
+/// One line. Blanks and brace must not make it longer than what is read.
+fn line(words: &[u8], opens: bool, depth: usize, out: &mut Vec<u8>) {
+    let indent = depth.saturating_mul(4);
+    let fits = words.len().saturating_add(indent).saturating_add(2) <= LINE_BYTES_MAX;
+    out.extend(std::iter::repeat_n(b' ', if fits { indent } else { 0 }));
+    out.extend_from_slice(words);
+    if opens {
+        out.extend_from_slice(if fits { b" {" } else { b"\n{" });
+    }
+    out.push(b'\n');
+}
+
 /// The words as they stand, but for a first word that would be taken for a condition, definition, sequence or include
 /// at the beginning of a line, where it did not stand in the original: that one gets quotes.
-fn write_words(item: &Item, out: &mut Vec<u8>) {
+fn words(item: &Item) -> Vec<u8> {
     let first = item
         .words
         .first()
@@ -53,15 +59,7 @@ fn write_words(item: &Item, out: &mut Vec<u8>) {
         .map(Word::bytes)
         .unwrap_or_default();
     if !(first.starts_with(b"@") || first.starts_with(b"$") || first.starts_with(b"include")) {
-        out.extend_from_slice(&item.raw);
-        return;
+        return item.raw.clone();
     }
-    out.push(b'"');
-    out.extend_from_slice(first);
-    out.push(b'"');
-    out.extend_from_slice(item.raw_arguments());
-}
-
-fn indent(depth: usize, out: &mut Vec<u8>) {
-    out.extend(std::iter::repeat_n(b' ', depth.saturating_mul(4)));
+    [b"\"", first, b"\"", item.raw_arguments()].concat()
 }

@@ -7,7 +7,11 @@ use crate::lexer::Text;
 impl Expansion<'_> {
     /// The line without its condition; none if it is for another node.
     pub(super) fn condition<'t>(&mut self, text: &Text<'t>) -> Option<Text<'t>> {
-        let mut text = lines::trimmed(text);
+        let line = text;
+        let mut text = lines::trimmed(line);
+        if text.bytes.first() != Some(&b'@') {
+            return Some(line.clone());
+        }
         while text.bytes.first() == Some(&b'@') {
             let end = text
                 .bytes

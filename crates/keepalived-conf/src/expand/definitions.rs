@@ -7,8 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::lexer::Text;
 use crate::source::Span;
 
-/// How deep a parameter may be made of parameters; more is a circle.
-const DEPTH_MAX: usize = 32;
+/// What one use of a parameter counts for among the bytes that a configuration may unfold to.
+const USE_COST: usize = 64;
 
 /// Parameters by name: their lines.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ impl Definitions {
 
     /// Takes a line that defines a parameter.
     pub(super) fn define(&mut self, text: &Text<'_>) -> bool {
+        let text = &lines::trimmed(text);
         let Some(rest) = text.bytes.strip_prefix(b"$") else {
             return false;
         };
@@ -135,8 +136,13 @@ fn next_use(text: &[u8], from: usize) -> Option<Use> {
 }
 
 impl Expansion<'_> {
-    /// The lines a line becomes when its parameters are put in.
-    pub(super) fn substitute(&mut self, text: &Text<'_>, path: &str, depth: usize) -> Vec<Text<'static>> {
+    /// The lines a line becomes when its parameters are put in. `within` names the parameters it is part of.
+    pub(super) fn substitute(
+        &mut self,
+        text: &Text<'_>,
+        path: &str,
+        within: &mut Vec<Vec<u8>>,
+    ) -> Vec<Text<'static>> {
         let mut out = vec![Text::empty(text.file())];
         let mut at = 0usize;
         while let Some(found) = next_use(&text.bytes, at) {
@@ -144,28 +150,31 @@ impl Expansion<'_> {
             append(&mut out, text, at, found.from);
             at = found.to;
             match self.value(&found.name, path) {
-                Some(_) if depth >= DEPTH_MAX => {
-                    let name = String::from_utf8_lossy(&found.name).into_owned();
-                    let report =
-                        Diagnostic::fatal("definition-circle", place, format!("${name} is made of itself"))
-                            .silent()
-                            .effect("nothing is started");
-                    self.findings.push(report.help("define it without its own name"));
+                Some(_) if within.contains(&found.name) => self.circle(&found.name, place),
+                Some(lines) => {
+                    within.push(found.name);
+                    self.put(&mut out, &lines, place, path, within);
+                    within.pop();
                 }
-                Some(lines) => self.put(&mut out, &lines, place, path, depth),
                 // Names that are not defined stay as they are.
                 None => append(&mut out, text, found.from, found.to),
             }
-            let length = out
-                .iter()
-                .map(|line| line.bytes.len())
-                .fold(0usize, usize::saturating_add);
-            if !self.room(length.div_euclid(64), place) {
-                return Vec::new();
+            // Longer lines are left out whole: no need to go on.
+            let too_long = out.iter().any(|line| line.bytes.len() > lines::LINE_BYTES_MAX);
+            if too_long || !self.room(USE_COST, place) {
+                break;
             }
         }
         append(&mut out, text, at, text.bytes.len());
         out
+    }
+
+    fn circle(&mut self, name: &[u8], place: Span) {
+        let text = format!("${} is made of itself", String::from_utf8_lossy(name));
+        let found = Diagnostic::fatal("definition-circle", place, text)
+            .silent()
+            .effect("nothing is started");
+        self.findings.push(found.help("define it without its own name"));
     }
 
     /// Puts the lines of a value behind the text so far.
@@ -175,16 +184,12 @@ impl Expansion<'_> {
         lines: &[Vec<u8>],
         place: Span,
         path: &str,
-        depth: usize,
+        within: &mut Vec<Vec<u8>>,
     ) {
         for (number, line) in lines.iter().enumerate() {
             let mut text = Text::empty(place.file);
             text.push(line, place);
-            for (inner, resolved) in self
-                .substitute(&text, path, depth.saturating_add(1))
-                .into_iter()
-                .enumerate()
-            {
+            for (inner, resolved) in self.substitute(&text, path, within).into_iter().enumerate() {
                 if number == 0 && inner == 0 {
                     append(out, &resolved, 0, resolved.bytes.len());
                 } else {

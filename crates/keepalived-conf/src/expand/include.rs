@@ -9,6 +9,8 @@ use crate::source::Span;
 
 /// How deep files may include files; more is a circle.
 const DEPTH_MAX: usize = 32;
+/// What reading one file counts for among the bytes that a configuration may unfold to.
+const FILE_COST: usize = 1024;
 
 /// A line that includes.
 pub(super) struct Include {
@@ -53,7 +55,7 @@ pub(super) fn directive(text: &Text<'_>) -> Option<Include> {
 }
 
 impl Expansion<'_> {
-    pub(super) fn include(&mut self, from: &str, include: &Include, depth: usize) {
+    pub(super) fn include(&mut self, from: &str, include: &Include) {
         let Some(argument) = &include.argument else {
             let found = Diagnostic::error("missing-argument", include.span, "include names no file")
                 .effect("the line is left out")
@@ -61,13 +63,6 @@ impl Expansion<'_> {
             self.findings.push(found);
             return;
         };
-        if depth >= DEPTH_MAX {
-            let text = format!("files include each other more than {DEPTH_MAX} deep");
-            let found = Diagnostic::fatal("include-circle", include.span, text).effect("nothing is started");
-            self.findings
-                .push(found.help("look for a file that includes itself"));
-            return;
-        }
         let pattern = absolute(from, &argument.text());
         let literal = !pattern::is_pattern(&pattern);
         let paths = if literal {
@@ -80,8 +75,9 @@ impl Expansion<'_> {
         }
         for path in paths {
             match self.files.read(&path) {
-                Ok(bytes) if self.room(bytes.len(), include.span) => {
-                    self.file(&path, bytes, depth.saturating_add(1))
+                Ok(_) if self.is_circle(&path) => self.circular(include, &path),
+                Ok(bytes) if self.room(bytes.len().saturating_add(FILE_COST), include.span) => {
+                    self.file(&path, bytes)
                 }
                 Ok(_) => return,
                 Err(FileError::Absent) if literal => self.absent(include, &path, argument.span),
@@ -94,6 +90,17 @@ impl Expansion<'_> {
                 }
             }
         }
+    }
+
+    /// The file is being read already, or files include files without end.
+    fn is_circle(&self, path: &str) -> bool {
+        self.reading.len() >= DEPTH_MAX || self.reading.iter().any(|open| open == path)
+    }
+
+    fn circular(&mut self, include: &Include, path: &str) {
+        let text = format!("{path} includes itself, or files include each other more than {DEPTH_MAX} deep");
+        let found = Diagnostic::fatal("include-circle", include.span, text).effect("nothing is started");
+        self.findings.push(found.help("remove one of the include lines"));
     }
 
     fn absent(&mut self, include: &Include, pattern: &str, span: Span) {

@@ -5,7 +5,7 @@ use crate::lexer::{Text, Unread, blank};
 use crate::source::Span;
 
 /// keepalived reads lines into a buffer of this size; a longer one is left out whole.
-const LINE_BYTES_MAX: usize = 1024;
+pub(crate) const LINE_BYTES_MAX: usize = 1024;
 
 pub(super) fn unread(text: &Text<'_>) -> Option<Unread> {
     if text.bytes.contains(&0) {

@@ -3,7 +3,7 @@
 mod condition;
 mod definitions;
 mod include;
-mod lines;
+pub(crate) mod lines;
 mod sequence;
 
 use crate::Host;
@@ -24,6 +24,8 @@ pub(crate) struct Expansion<'a> {
     findings: &'a mut Findings,
     definitions: Definitions,
     pieces: Vec<Piece>,
+    /// The files that are being read, each included by the one before.
+    reading: Vec<String>,
     /// Bytes unfolded so far.
     bytes: usize,
     /// The last limit was reported.
@@ -45,6 +47,7 @@ impl<'a> Expansion<'a> {
             findings,
             definitions,
             pieces: Vec::new(),
+            reading: Vec::new(),
             bytes: 0,
             full: false,
         }
@@ -53,7 +56,7 @@ impl<'a> Expansion<'a> {
     /// Reads the file named on the command line.
     pub(crate) fn top(mut self, path: &str) -> Vec<Piece> {
         match self.files.read(path) {
-            Ok(bytes) => self.file(path, bytes, 0),
+            Ok(bytes) => self.file(path, bytes),
             Err(error) => {
                 let file = self.sources.add(path.to_owned(), Vec::new());
                 let start = Span {
@@ -74,7 +77,8 @@ impl<'a> Expansion<'a> {
         self.pieces
     }
 
-    fn file(&mut self, path: &str, bytes: Vec<u8>, depth: usize) {
+    fn file(&mut self, path: &str, bytes: Vec<u8>) {
+        self.reading.push(path.to_owned());
         let id = self.sources.add(path.to_owned(), bytes);
         let bytes = self.sources.shared(id);
         let mut pasted = Pasted::default();
@@ -91,7 +95,7 @@ impl<'a> Expansion<'a> {
                 continue;
             }
             let text = lines::without_comment(&text);
-            self.line(&text, path, depth, &mut pasted);
+            self.line(&text, path, &mut pasted);
         }
         if let Some(open) = self.definitions.end_of_file() {
             let found = Diagnostic::error(
@@ -104,15 +108,16 @@ impl<'a> Expansion<'a> {
                 .push(found.help("a line that ends in \\ goes on; the last one must not"));
         }
         pasted.report(self.findings);
+        self.reading.pop();
     }
 
     /// One line of a file, its comment removed.
-    fn line(&mut self, text: &Text<'_>, path: &str, depth: usize, pasted: &mut Pasted) {
+    fn line(&mut self, text: &Text<'_>, path: &str, pasted: &mut Pasted) {
         if self.definitions.goes_on(text) {
             return;
         }
         if let Some(include) = include::directive(text) {
-            self.include(path, &include, depth);
+            self.include(path, &include);
             return;
         }
         let Some(text) = self.condition(text) else { return };
@@ -123,7 +128,7 @@ impl<'a> Expansion<'a> {
             self.cut(&text, pasted);
             return;
         }
-        for text in self.unfold(&text, path) {
+        for text in self.unfold(&text, path, 0) {
             // The lines of a definition may have conditions, and define more.
             if let Some(text) = self
                 .condition(&text)
@@ -135,6 +140,10 @@ impl<'a> Expansion<'a> {
     }
 
     fn cut(&mut self, text: &Text<'_>, pasted: &mut Pasted) {
+        // A line may have grown too long by what was put in.
+        if self.unread(text) {
+            return;
+        }
         if self.room(text.bytes.len(), text.span(0, text.bytes.len())) {
             cut(text, &mut self.pieces, pasted, self.findings);
         }

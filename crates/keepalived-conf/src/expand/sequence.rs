@@ -7,6 +7,9 @@ use crate::lexer::Text;
 /// The most values of one sequence.
 const VALUES_MAX: usize = 65_536;
 
+/// The most sequences of one line.
+const DEPTH_MAX: usize = 16;
+
 /// One sequence in a line.
 struct Sequence {
     /// Bytes of the line it takes up.
@@ -18,11 +21,32 @@ struct Sequence {
 }
 
 impl Expansion<'_> {
-    /// The lines that a line becomes.
-    pub(super) fn unfold(&mut self, text: &Text<'_>, path: &str) -> Vec<Text<'static>> {
+    /// The lines that a line becomes. `depth` counts the sequences it came from.
+    pub(super) fn unfold(&mut self, text: &Text<'_>, path: &str, depth: usize) -> Vec<Text<'static>> {
         let Some(start) = start(&text.bytes) else {
-            return self.substitute(text, path, 0);
+            let lines = self.substitute(text, path, &mut Vec::new());
+            // What was put in may hold a sequence.
+            let more = lines.iter().any(|line| start(&line.bytes).is_some());
+            return if more {
+                self.each(&lines, path, depth)
+            } else {
+                lines
+            };
         };
+        if depth > DEPTH_MAX {
+            let found = Diagnostic::fatal(
+                "too-many-sequences",
+                text.span(start, 4),
+                "sequences make sequences",
+            );
+            self.findings.push(
+                found
+                    .silent()
+                    .effect("nothing is started")
+                    .help("write fewer in one line"),
+            );
+            return Vec::new();
+        }
         let Some(sequence) = read(&text.bytes, start) else {
             let found = Diagnostic::error(
                 "bad-sequence",
@@ -32,7 +56,7 @@ impl Expansion<'_> {
             .effect("it stays as it is, as with keepalived")
             .help("write ~SEQ(name,start,step,end) or ~LST(name,value,…)");
             self.findings.push(found);
-            return self.substitute(text, path, 0);
+            return self.substitute(text, path, &mut Vec::new());
         };
         let mut without = Text::empty(text.file());
         without.push_part(text, 0, sequence.from);
@@ -45,7 +69,7 @@ impl Expansion<'_> {
                 .zip(round)
                 .map(|(name, value)| (name, self.definitions.set(name, value)))
                 .collect();
-            out.extend(self.unfold(&without, path));
+            out.extend(self.unfold(&without, path, depth.saturating_add(1)));
             for (name, value) in before {
                 self.definitions.restore(name, value);
             }
@@ -54,6 +78,13 @@ impl Expansion<'_> {
             }
         }
         out
+    }
+
+    fn each(&mut self, lines: &[Text<'_>], path: &str, depth: usize) -> Vec<Text<'static>> {
+        lines
+            .iter()
+            .flat_map(|line| self.unfold(line, path, depth.saturating_add(1)))
+            .collect()
     }
 }
 

@@ -1,0 +1,135 @@
+//! Address lines.
+
+use std::time::Duration;
+
+use keepalived_conf::{Address, Lifetime, RouteScope};
+
+use super::text::{barred, codes, file, found, only, place, web};
+
+fn list(lines: &str) -> keepalived_conf::Parsed {
+    file(&format!(
+        "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {{\n{lines}\n}}\n}}"
+    ))
+}
+
+fn one(line: &str) -> Address {
+    let parsed = list(line);
+    assert_eq!(only(&parsed).addresses.len(), 1, "{line}: {:?}", codes(&parsed));
+    only(&parsed).addresses[0].clone()
+}
+
+#[test]
+fn a_plain_address_is_that_of_a_host() {
+    assert_eq!(one("192.0.2.1").prefix.value.to_string(), "192.0.2.1/32");
+    assert_eq!(one("2001:db8::1").prefix.value.to_string(), "2001:db8::1/128");
+    assert_eq!(one("192.0.2.1/24").prefix.value.to_string(), "192.0.2.1/24");
+    assert_eq!(one("192.0.2.1/").prefix.value.to_string(), "192.0.2.1/32");
+    assert_eq!(
+        one("192.0.2.1/33").prefix.value.to_string(),
+        "192.0.2.1/32",
+        "out of range: that of a host"
+    );
+    assert_eq!(one("192.0.2.1/024").prefix.value.to_string(), "192.0.2.1/24");
+}
+
+#[test]
+fn every_word_of_the_line() {
+    let line = "192.0.2.1/24 brd + dev eth1 scope link label eth1:web noprefixroute no_track preferred_lft 60 home mngtmpaddr autojoin -nodad";
+    let address = one(line);
+    assert_eq!(address.broadcast.unwrap().value.to_string(), "192.0.2.255");
+    assert_eq!(address.dev.unwrap().value, "eth1");
+    assert_eq!(address.scope.unwrap().value, RouteScope::Link);
+    assert_eq!(address.label.unwrap().value, "eth1:web");
+    assert_eq!(
+        address.preferred_lifetime.unwrap().value,
+        Lifetime::For(Duration::from_secs(60))
+    );
+    assert!(address.no_prefix_route && address.no_track && address.home && address.manage_temporary);
+    assert!(address.auto_join && address.duplicate_detection);
+    let address = one("192.0.2.1/30 broadcast - peer 198.51.100.1/32 scope 7 preferred_lft forever");
+    assert_eq!(address.broadcast.unwrap().value.to_string(), "192.0.2.0");
+    assert_eq!(address.peer.unwrap().value.to_string(), "198.51.100.1/32");
+    assert_eq!(address.scope.unwrap().value.number(), 7);
+    assert_eq!(address.preferred_lifetime.unwrap().value, Lifetime::Forever);
+    assert!(!one("2001:db8::1").duplicate_detection);
+    assert_eq!(one("192.0.2.1 scope 253").scope.unwrap().value, RouteScope::Link);
+}
+
+#[test]
+fn what_is_for_ipv4_is_dropped_for_ipv6() {
+    let parsed = list("fe80::1 label x scope link");
+    let address = &only(&parsed).addresses[0];
+    assert!(address.label.is_none() && address.scope.is_none());
+    assert_eq!(codes(&parsed), ["ipv4-option", "ipv4-option"]);
+}
+
+#[test]
+fn a_wrong_address_is_left_out_and_the_rest_stays() {
+    for (wrong, code) in [
+        ("10.0.0", "bad-address"),
+        ("010.0.0.1", "bad-address"),
+        ("VIP", "bad-address"),
+        ("10.0.0.1 label a-label-of-more-than-15", "label-too-long"),
+        ("10.0.0.1/24 brd x", "bad-broadcast"),
+        ("10.0.0.1/31 brd +", "bad-broadcast"),
+        ("10.0.0.1 dev", "missing-argument"),
+    ] {
+        let parsed = list(&format!("192.0.2.1\n{wrong}"));
+        assert_eq!(only(&parsed).addresses.len(), 1, "{wrong}");
+        assert!(codes(&parsed).contains(&code), "{wrong}: {:?}", codes(&parsed));
+        assert!(barred(&parsed).is_empty());
+    }
+    let parsed = list("192.0.2.1 foo 192.0.2.2");
+    assert_eq!(codes(&parsed), ["unknown-option", "unknown-option"]);
+    assert_eq!(only(&parsed).addresses.len(), 1);
+}
+
+/// An active node that serves nothing silences the one that could.
+#[test]
+fn an_instance_that_loses_every_address_is_barred() {
+    let parsed = list("10.0.0\nVIP");
+    assert_eq!(barred(&parsed), ["virtual_ipaddress"]);
+    assert_eq!(place(&parsed, "missing"), "5:1");
+}
+
+#[test]
+fn the_first_address_sets_the_family() {
+    let parsed = list("192.0.2.1\nfe80::1");
+    assert_eq!(only(&parsed).addresses.len(), 1);
+    assert_eq!(place(&parsed, "address-family"), "6:1");
+    assert_eq!(found(&parsed, "address-family").labels.len(), 1);
+    let parsed = web("virtual_ipaddress_excluded {\nfe80::1\n192.0.2.9\n}");
+    assert_eq!(only(&parsed).excluded.len(), 2, "either family");
+}
+
+#[test]
+fn an_address_stands_once() {
+    let parsed = list("192.0.2.1\n192.0.2.1\n192.0.2.1/24\n192.0.2.1 dev eth1");
+    assert_eq!(only(&parsed).addresses.len(), 3);
+    assert_eq!(place(&parsed, "duplicate-address"), "6:1");
+}
+
+/// PRJ-MAX-01, PRJ-ADDR-01: 255 of IPv4, 90 of IPv6 at an MTU of 1500; the rest is held without being advertised.
+#[test]
+fn what_does_not_fit_is_held_without_being_advertised() {
+    let many: String = (0..300)
+        .map(|n| format!("10.0.{}.{}\n", n / 250, n % 250 + 1))
+        .collect();
+    let parsed = list(&many);
+    assert_eq!(
+        (only(&parsed).addresses.len(), only(&parsed).excluded.len()),
+        (255, 45)
+    );
+    assert_eq!(place(&parsed, "too-many-addresses"), "260:1");
+    let many: String = (1..=100).map(|n| format!("fe80::{n:x}\n")).collect();
+    let parsed = list(&many);
+    assert_eq!(
+        (only(&parsed).addresses.len(), only(&parsed).excluded.len()),
+        (90, 10)
+    );
+}
+
+#[test]
+fn a_virtual_mac_for_an_address_bars() {
+    assert_eq!(barred(&list("192.0.2.1 use_vmac")), ["use_vmac"]);
+}

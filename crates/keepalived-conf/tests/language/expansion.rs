@@ -1,0 +1,197 @@
+//! Includes, conditions, parameters and sequences.
+
+use keepalived_conf::{FileError, Files, Host, MemoryFiles, Parsed, Severity, parse, parse_for};
+
+use super::text::{codes, file, found, only, place};
+
+fn addresses(parsed: &Parsed) -> Vec<String> {
+    only(parsed)
+        .addresses
+        .iter()
+        .map(|address| address.ip().to_string())
+        .collect()
+}
+
+/// An instance with these address lines, behind these definitions.
+fn with(definitions: &str, lines: &str) -> Parsed {
+    file(&format!(
+        "{definitions}\nvrrp_instance A {{\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {{\n{lines}\n}}\n}}\n"
+    ))
+}
+
+fn on(id: &str, text: &str) -> Parsed {
+    let host = Host {
+        config_id: Some(id.to_owned()),
+        ..Host::default()
+    };
+    parse_for(&host, &MemoryFiles::new([("k.conf", text)]), "k.conf")
+}
+
+#[test]
+fn includes_stand_in_their_places_and_nest_relative_to_their_file() {
+    let files = MemoryFiles::new([
+        (
+            "/etc/k/k.conf",
+            "global_defs {\ninclude sub/id.conf\n}\ninclude sub/*.inst",
+        ),
+        ("/etc/k/sub/id.conf", "router_id a\ninclude deep.conf"),
+        ("/etc/k/sub/deep.conf", "vrrp_version 3\nnonsense"),
+        (
+            "/etc/k/sub/a.inst",
+            "vrrp_instance A {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress { 192.0.2.1 }\n}",
+        ),
+    ]);
+    let parsed = parse(&files, "/etc/k/k.conf");
+    assert_eq!(parsed.config.global.router_id.as_ref().unwrap().value, "a");
+    assert_eq!(only(&parsed).name, "A");
+    let place = parsed
+        .sources
+        .place(found(&parsed, "unknown-keyword").span.unwrap());
+    assert_eq!(
+        place.to_string(),
+        "/etc/k/sub/deep.conf:2:1",
+        "a finding names the file it is in"
+    );
+}
+
+#[test]
+fn an_absent_include_is_forgiven_and_said() {
+    let parsed = file("include none.conf\ninclude d/*.conf\nincludem x.conf\n");
+    assert_eq!(
+        codes(&parsed),
+        ["include-absent", "include-absent", "include-absent"]
+    );
+    assert_eq!(parsed.diagnostics[0].severity, Severity::Warning);
+    assert_eq!(parsed.diagnostics[2].severity, Severity::Error);
+    assert!(!parsed.is_fatal());
+}
+
+#[test]
+fn an_unreadable_include_is_fatal() {
+    struct Locked;
+    impl Files for Locked {
+        fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+            if path == "k" {
+                Ok(b"include secret\n".to_vec())
+            } else {
+                Err(FileError::Unreadable("permission denied".into()))
+            }
+        }
+        fn matching(&self, _: &str) -> Vec<String> {
+            Vec::new()
+        }
+    }
+    let parsed = parse(&Locked, "k");
+    assert!(parsed.is_refused());
+    assert!(
+        found(&parsed, "include-unreadable")
+            .message
+            .contains("permission denied")
+    );
+}
+
+#[test]
+fn a_file_that_includes_itself_is_fatal() {
+    let parsed = parse(&MemoryFiles::new([("k", "include k\ninclude k\n")]), "k");
+    assert!(parsed.is_refused());
+    assert_eq!(codes(&parsed), ["include-circle", "include-circle"]);
+}
+
+#[test]
+fn conditions_choose_lines() {
+    let text = "@lb01 global_defs { router_id a }\n@^lb01 global_defs { router_id b }\n @lb02\n";
+    assert_eq!(on("lb01", text).config.global.router_id.unwrap().value, "a");
+    assert_eq!(on("lb02", text).config.global.router_id.unwrap().value, "b");
+    let parsed = file(text);
+    assert!(
+        parsed.is_refused(),
+        "a node that does not know its name must not guess"
+    );
+    assert_eq!(place(&parsed, "condition-without-id"), "1:1");
+}
+
+#[test]
+fn parameters_are_put_in() {
+    let parsed = with("$A=192.0.2\n$B=$C # late\n$C=7", "${A}.8\n10.0.0.${B}");
+    assert_eq!(addresses(&parsed), ["192.0.2.8", "10.0.0.7"]);
+    let parsed = with("$A=192.0.2.9", "$A\n$A/24\n\"$A\"\n$NONE");
+    assert_eq!(
+        addresses(&parsed),
+        ["192.0.2.9"],
+        "without braces a blank or the end must follow"
+    );
+    assert_eq!(place(&parsed, "bad-address"), "7:1");
+}
+
+#[test]
+fn definitions_of_many_lines_are_pasted() {
+    let parsed = with(
+        "$VIPS= \\\n 192.0.2.1 \\\n # a comment \\\n 192.0.2.2 dev eth1 \\\n 192.0.2.3\n",
+        "$VIPS",
+    );
+    assert_eq!(addresses(&parsed), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+    let text = "$I= \\\nvrrp_instance A { \\\ninterface eth0 \\\n@lb01 virtual_router_id 7 \\\n@lb02 virtual_router_id 8 \\\nvirtual_ipaddress { 192.0.2.1 } \\\n}\n$I\n";
+    assert_eq!(
+        only(&on("lb02", text)).virtual_router_id.value,
+        8,
+        "conditions hold within a definition"
+    );
+}
+
+#[test]
+fn a_parameter_made_of_itself_is_fatal() {
+    let parsed = with("$A=${B}\n$B=${A}", "$A");
+    assert!(parsed.is_refused());
+    assert_eq!(place(&parsed, "definition-circle"), "7:1");
+    let growing = "$A=${B}${B}${B}${B}\n".to_owned()
+        + &('B'..'Z')
+            .map(|c| {
+                format!(
+                    "${c}=${{{d}}}${{{d}}}${{{d}}}${{{d}}}\n",
+                    d = char::from_u32(c as u32 + 1).unwrap()
+                )
+            })
+            .collect::<String>();
+    assert_eq!(
+        place(&with(&growing, "$A"), "line-too-long"),
+        "31:1",
+        "growing without end"
+    );
+}
+
+#[test]
+fn sequences_repeat_a_line() {
+    assert_eq!(
+        addresses(&with("", "~SEQ(v,1,3) 192.0.2.$v")),
+        ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    );
+    assert_eq!(
+        addresses(&with("", "~SEQ(a,1,2) ~SEQ(b,8,9) 10.0.${a}.${b}")),
+        ["10.0.1.8", "10.0.1.9", "10.0.2.8", "10.0.2.9"]
+    );
+    assert_eq!(
+        addresses(&with("", "~LST({a,b},{1,2},{3,4}) 10.0.${a}.${b}")),
+        ["10.0.1.2", "10.0.3.4"]
+    );
+    assert_eq!(
+        addresses(&with("", "~SEQx(h,14,17) 2001:db8::$h")),
+        ["2001:db8::e", "2001:db8::f", "2001:db8::10", "2001:db8::11"]
+    );
+}
+
+#[test]
+fn named_values() {
+    let host = Host {
+        config_id: Some("lb01".into()),
+        environment: [("WHO".to_owned(), "me".to_owned())].into(),
+    };
+    let text = "global_defs {\nrouter_id ${_INSTANCE}-${_ENV WHO}-${_PWD}${_HASH} rest\n}";
+    let parsed = parse_for(&host, &MemoryFiles::new([("/etc/k.conf", text)]), "/etc/k.conf");
+    assert_eq!(parsed.config.global.router_id.unwrap().value, "lb01-me-/etc");
+}
+
+#[test]
+fn a_finding_in_an_expanded_line_points_at_the_use() {
+    let parsed = with("$A=999.0.0.1", "192.0.2.1\n  $A");
+    assert_eq!(place(&parsed, "bad-address"), "7:3");
+}

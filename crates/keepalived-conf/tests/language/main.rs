@@ -1,0 +1,21 @@
+//! The language, rule by rule. Numbers and effects are those of keepalived, written down by hand: from its manual, and
+//! from what the packaged program prints for the same text.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+mod addresses;
+mod defaults;
+mod examples;
+mod expansion;
+mod grammar;
+mod instances;
+mod lost;
+mod properties;
+mod scripts;
+mod text;
+mod values;
