@@ -6,10 +6,25 @@ use std::path::PathBuf;
 
 use vrrp_control::{Answer, Ask, AskError, Reply, ask};
 
-fn place(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("vrrp-control-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.join(name)
+/// A path for a socket; what is there goes at the end of the test.
+struct Place(PathBuf);
+
+impl std::ops::Deref for Place {
+    type Target = std::path::Path;
+
+    fn deref(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn place(name: &str) -> Place {
+    Place(std::env::temp_dir().join(format!("vrrp-control-{}-{name}", std::process::id())))
 }
 
 #[test]
@@ -27,7 +42,7 @@ fn no_socket_says_which_and_what_to_do() {
 #[test]
 fn a_socket_left_behind_is_told_from_no_socket() {
     let path = place("stale.sock");
-    drop(UnixListener::bind(&path).unwrap());
+    drop(UnixListener::bind(&*path).unwrap());
     let error = ask(&path, Ask::Hello).unwrap_err();
     assert!(matches!(error, AskError::Stale { .. }), "{error:?}");
 }
@@ -35,7 +50,7 @@ fn a_socket_left_behind_is_told_from_no_socket() {
 #[test]
 fn one_line_out_and_one_in() {
     let path = place("hello.sock");
-    let listener = UnixListener::bind(&path).unwrap();
+    let listener = UnixListener::bind(&*path).unwrap();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut line = String::new();
@@ -60,7 +75,7 @@ fn one_line_out_and_one_in() {
 #[test]
 fn another_program_at_the_socket_is_recognised() {
     let path = place("other.sock");
-    let listener = UnixListener::bind(&path).unwrap();
+    let listener = UnixListener::bind(&*path).unwrap();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         stream.write_all(b"220 smtp ready\r\n").unwrap();

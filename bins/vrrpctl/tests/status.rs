@@ -7,10 +7,25 @@ use std::process::{Command, Output};
 
 const ANSWER: &str = include_str!("answer.json");
 
-fn folder() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("vrrpctl-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+/// A path for a socket; what is there goes at the end of the test.
+struct Place(PathBuf);
+
+impl std::ops::Deref for Place {
+    type Target = std::path::Path;
+
+    fn deref(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn place(name: &str) -> Place {
+    Place(std::env::temp_dir().join(format!("vrrpctl-{}-{name}", std::process::id())))
 }
 
 fn vrrpctl(arguments: &[&str], socket: &std::path::Path) -> Output {
@@ -24,8 +39,8 @@ fn vrrpctl(arguments: &[&str], socket: &std::path::Path) -> Output {
 
 /// Answers one client with `answer` while `arguments` run.
 fn asked(name: &str, arguments: &[&str], answer: &str) -> Output {
-    let path = folder().join(name);
-    let listener = UnixListener::bind(&path).unwrap();
+    let path = place(name);
+    let listener = UnixListener::bind(&*path).unwrap();
     let mut line = answer.replace('\n', " ");
     line.push('\n');
     let server = std::thread::spawn(move || {
@@ -132,7 +147,7 @@ fn a_refusal_is_told() {
 
 #[test]
 fn no_daemon_says_what_was_found_and_what_to_do() {
-    let absent = folder().join("absent.sock");
+    let absent = place("absent.sock");
     let output = vrrpctl(&["status"], &absent);
     assert_eq!(output.status.code(), Some(3));
     let said = text(&output.stderr);
@@ -141,8 +156,8 @@ fn no_daemon_says_what_was_found_and_what_to_do() {
         "{said}"
     );
 
-    let stale = folder().join("stale.sock");
-    drop(UnixListener::bind(&stale).unwrap());
+    let stale = place("stale.sock");
+    drop(UnixListener::bind(&*stale).unwrap());
     let output = vrrpctl(&["status"], &stale);
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("nobody answers there"));

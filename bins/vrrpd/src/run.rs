@@ -71,6 +71,7 @@ struct Turn {
     compare_at: Option<Instant>,
     limits: Limits,
     leaving: Vec<HookQueue>,
+    events_open: bool,
 }
 
 /// Runs until the router loop has ended.
@@ -94,10 +95,11 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         compare_at: Some(Instant::now() + COMPARE_AFTER),
         limits: Limits::default(),
         leaving: Vec::new(),
+        events_open: true,
     };
     let end = loop {
         tokio::select! {
-            event = events.recv() => turn.event(event),
+            event = events.recv(), if turn.events_open => turn.event(event),
             Some(change) = changes.recv() => {
                 events::check(&turn.node, &change);
                 turn.compare_soon();
@@ -164,7 +166,7 @@ impl Turn {
                 tokio::spawn(async move { events::compare(&node, true).await });
             }
             // The end of the router loop is told by its thread.
-            Err(RecvError::Closed) => {}
+            Err(RecvError::Closed) => self.events_open = false,
         }
     }
 

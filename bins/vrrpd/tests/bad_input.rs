@@ -28,17 +28,19 @@ const GOOD: &str = "vrrp_instance VI_1 {
 /// `vrrpd -t`.
 fn tested(config: &str, more: &[&str]) -> (i32, String) {
     let mut command = vrrpd();
-    command.arg("-t").arg("-f").arg(file(config)).args(more);
+    let place = folder();
+    command.arg("-t").arg("-f").arg(file(&place, config)).args(more);
     refusal(command)
 }
 
 /// `vrrpd` without `-t`, with a control socket that must not be there afterwards.
 fn started(config: &str, more: &[&str]) -> (i32, String) {
-    let socket = folder().join("control.sock");
+    let place = folder();
+    let socket = place.join("control.sock");
     let mut command = vrrpd();
     command
         .arg("-f")
-        .arg(file(config))
+        .arg(file(&place, config))
         .arg("--control")
         .arg(&socket)
         .args(more);
@@ -105,7 +107,8 @@ fn a_file_that_is_not_there_is_6() {
 fn a_file_that_may_not_be_read_is_6() {
     // A folder cannot be read by anybody, not even by root.
     let mut command = vrrpd();
-    command.arg("-t").arg("-f").arg(folder());
+    let place = folder();
+    command.arg("-t").arg("-f").arg(&*place);
     let (code, said) = refusal(command);
     assert_eq!(code, 6, "{said}");
     assert!(
@@ -163,7 +166,8 @@ fn a_word_that_decides_keeps_its_instance_from_starting_and_names_the_way_out() 
 #[test]
 fn a_place_where_no_socket_can_be_made_is_1_and_says_what_to_do() {
     let Some(mut command) = unshare() else { return };
-    let config = file(GOOD);
+    let place = folder();
+    let config = file(&place, GOOD);
     command
         .arg(env!("CARGO_BIN_EXE_vrrpd"))
         .arg("-f")
@@ -225,8 +229,9 @@ fn a_script_that_is_not_there_is_5_and_one_that_others_can_write_is_6() {
 
 #[test]
 fn a_missing_capability_is_named_before_anything_is_begun() {
-    let socket = folder().join("control.sock");
-    let config = file(GOOD);
+    let place = folder();
+    let socket = place.join("control.sock");
+    let config = file(&place, GOOD);
     let mut command = if is_root() {
         let mut command = Command::new("setpriv");
         command.args([
@@ -254,7 +259,8 @@ fn a_missing_capability_is_named_before_anything_is_begun() {
 #[test]
 fn a_capability_of_another_namespace_is_not_enough_and_is_named() {
     // All capabilities, but of a user namespace that does not own the network.
-    let config = file(GOOD);
+    let place = folder();
+    let config = file(&place, GOOD);
     let mut command = Command::new("unshare");
     command
         .args(["-Ur", env!("CARGO_BIN_EXE_vrrpd"), "--no-control", "-f"])
@@ -274,7 +280,8 @@ fn a_capability_of_another_namespace_is_not_enough_and_is_named() {
 #[test]
 fn a_control_socket_in_use_is_3_and_stays_with_its_owner() {
     let Some(mut command) = unshare() else { return };
-    let socket = folder().join("control.sock");
+    let place = folder();
+    let socket = place.join("control.sock");
     let listener = UnixListener::bind(&socket).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
@@ -289,7 +296,7 @@ fn a_control_socket_in_use_is_3_and_stays_with_its_owner() {
     command
         .arg(env!("CARGO_BIN_EXE_vrrpd"))
         .arg("-f")
-        .arg(file(GOOD))
+        .arg(file(&place, GOOD))
         .arg("--control")
         .arg(&socket);
     let (code, said) = refusal(command);
@@ -312,10 +319,11 @@ fn a_second_daemon_on_the_same_socket_leaves_the_first_one_alone() {
     };
     let before = first.until_state("VI_1", "MASTER");
     let mut command = unshare().unwrap();
+    let place = folder();
     command
         .arg(env!("CARGO_BIN_EXE_vrrpd"))
         .arg("-f")
-        .arg(file(GOOD))
+        .arg(file(&place, GOOD))
         .arg("--control")
         .arg(first.socket());
     let (code, said) = refusal(command);

@@ -141,10 +141,26 @@ mod tests {
 
     use super::*;
 
-    fn place(name: &str) -> PathBuf {
+    /// A path for a socket, in a folder that goes at the end of the test.
+    struct Place(PathBuf);
+
+    impl std::ops::Deref for Place {
+        type Target = Path;
+
+        fn deref(&self) -> &Path {
+            &self.0
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
+        }
+    }
+
+    fn place(name: &str) -> Place {
         let folder = std::env::temp_dir().join(format!("vrrpd-socket-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        folder.join("control.sock")
+        Place(folder.join("control.sock"))
     }
 
     #[test]
@@ -152,7 +168,7 @@ mod tests {
         let path = place("mode");
         let _socket = Socket::take(&path).unwrap();
         assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            std::fs::metadata(&*path).unwrap().permissions().mode() & 0o777,
             0o660
         );
     }
@@ -169,7 +185,7 @@ mod tests {
         hang_up(first.listener.as_ref().unwrap().try_clone().unwrap());
         let refused = Socket::take(&path);
         assert!(matches!(refused, Err(SocketError::InUse { .. })), "{refused:?}");
-        assert!(UnixStream::connect(&path).is_ok(), "the first one still listens");
+        assert!(UnixStream::connect(&*path).is_ok(), "the first one still listens");
         drop(first);
         let again = Socket::take(&path).unwrap();
         drop(again);
@@ -184,35 +200,35 @@ mod tests {
     fn a_stale_socket_is_replaced() {
         let path = place("stale");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        drop(UnixListener::bind(&path).unwrap());
+        drop(UnixListener::bind(&*path).unwrap());
         assert!(path.exists());
         let _socket = Socket::take(&path).unwrap();
-        assert!(UnixStream::connect(&path).is_ok());
+        assert!(UnixStream::connect(&*path).is_ok());
     }
 
     #[test]
     fn a_listener_of_another_program_is_left_alone() {
         let path = place("other");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        hang_up(UnixListener::bind(&path).unwrap());
+        hang_up(UnixListener::bind(&*path).unwrap());
         let refused = Socket::take(&path);
         assert!(
             matches!(refused, Err(SocketError::InUse { .. })),
             "it holds no lock of ours, but answers: {refused:?}"
         );
-        assert!(UnixStream::connect(&path).is_ok());
+        assert!(UnixStream::connect(&*path).is_ok());
     }
 
     #[test]
     fn a_file_is_left_alone() {
         let path = place("file");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, "precious").unwrap();
+        std::fs::write(&*path, "precious").unwrap();
         let refused = Socket::take(&path);
         assert!(
             matches!(refused, Err(SocketError::NotASocket { .. })),
             "{refused:?}"
         );
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+        assert_eq!(std::fs::read_to_string(&*path).unwrap(), "precious");
     }
 }

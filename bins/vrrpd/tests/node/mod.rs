@@ -12,8 +12,24 @@ use vrrp_control::{Answer, Ask, Instance, Status};
 /// Longer than anything here takes on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-/// A folder of its own for each call.
-pub(crate) fn folder() -> PathBuf {
+/// A folder of its own, removed at the end of the test.
+pub(crate) struct Folder(PathBuf);
+
+impl std::ops::Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn folder() -> Folder {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!(
         "vrrpd-test-{}-{}",
@@ -22,12 +38,12 @@ pub(crate) fn folder() -> PathBuf {
     );
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
-    folder
+    Folder(folder)
 }
 
-/// A file in a folder of its own.
-pub(crate) fn file(text: &str) -> PathBuf {
-    let path = folder().join("test.conf");
+/// A configuration in `folder`.
+pub(crate) fn file(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("test.conf");
     std::fs::write(&path, text).unwrap();
     path
 }
@@ -79,7 +95,7 @@ pub(crate) fn unshare() -> Option<Command> {
 /// A running daemon; killed when dropped.
 pub(crate) struct Node {
     child: Child,
-    pub(crate) folder: PathBuf,
+    pub(crate) folder: Folder,
     ended: Option<ExitStatus>,
 }
 
@@ -269,7 +285,6 @@ impl Drop for Node {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
