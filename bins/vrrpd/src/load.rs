@@ -21,8 +21,8 @@ pub(crate) struct Loaded {
     /// What should be looked at, each with its place.
     pub(crate) warnings: Vec<String>,
     pub(crate) not_started: Vec<NotStarted>,
-    /// Something of the file is not carried out as it is written.
-    pub(crate) with_errors: bool,
+    /// What of the file is not carried out as it is written.
+    pub(crate) errors: Vec<String>,
 }
 
 /// A file that cannot be run.
@@ -133,17 +133,23 @@ pub(crate) fn again(arguments: &Arguments, old: &Plan) -> Result<Loaded, String>
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
     })?;
     if loaded.plan.instances.is_empty() {
+        let why = if loaded.errors.is_empty() {
+            "to stop vrrpd send SIGTERM".to_owned()
+        } else {
+            loaded.errors.join("; ")
+        };
         return Err(format!(
-            "{}: no vrrp_instance would be left; to stop vrrpd send SIGTERM",
+            "{}: no vrrp_instance would be left: {why}",
             arguments.file.display()
         ));
     }
     let lost = losses(old, &loaded.plan);
-    if loaded.with_errors && !lost.is_empty() {
+    if !loaded.errors.is_empty() && !lost.is_empty() {
         let lost: Vec<String> = lost.iter().map(loss).collect();
         return Err(format!(
-            "the file has errors, and {} would disappear; correct the errors above, or take it out of an otherwise clean file",
-            lost.join(", ")
+            "the file has errors, and {} would disappear: {}. Correct them; what is to go, take out of an otherwise clean file",
+            lost.join(", "),
+            loaded.errors.join("; ")
         ));
     }
     Ok(loaded)
@@ -211,6 +217,9 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
             hooks(&instance.hooks, &place, &mut warnings),
         );
     }
+    let told = findings(parsed).filter(|found| found.severity <= Severity::Error);
+    let mut errors: Vec<String> = told.map(|found| line(found, &parsed.sources)).collect();
+    errors.extend(lowered.not_started.iter().map(refusal));
     let mut not_started = dropped(parsed);
     not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
         name: missing.name,
@@ -218,13 +227,12 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
         reason: missing.reason,
         allow_missing: missing.allow_missing,
     }));
-    let with_errors = !not_started.is_empty() || has_errors(parsed);
     Loaded {
         plan: lowered.plan,
         scripts,
         warnings,
         not_started,
-        with_errors,
+        errors,
     }
 }
 

@@ -360,7 +360,12 @@ fn a_file_that_is_wrong_changes_nothing_and_is_told_with_its_place() {
             config.replace("virtual_router_id 52", "virtual_router_id 52\n    use_vmac"),
             "VI_2 would disappear",
         ),
-        (String::new(), "no vrrp_instance would be left"),
+        // The reason stands in the answer, with its place.
+        (
+            config.replace("virtual_router_id 52", "virtual_router_id 520"),
+            "vrrpd.conf:18:23: ",
+        ),
+        (String::new(), "no vrrp_instance would be left: to stop vrrpd"),
     ];
     for (config, expected) in wrong {
         let reload = node.reload(&config);
