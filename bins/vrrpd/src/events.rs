@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use healthcheck::{Change, Health, NotifyState};
+use tokio::time::timeout;
 use tracing::{debug, info, warn};
 use vrrp_control::KeepalivedState;
 use vrrp_core::{Cause, Report, StateName, TrackerId, Transition};
@@ -17,6 +18,9 @@ use crate::words;
 
 /// A stalled machine makes every instance late at once: one line in so long tells as much as a thousand.
 const LATE_LINES_EVERY: Duration = Duration::from_secs(10);
+
+/// How long the comparison waits for the router loop.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// Late advertisements since the last line about them.
 #[derive(Debug, Default)]
@@ -165,7 +169,8 @@ pub(crate) fn check(node: &Node, change: &Change) {
 /// Compares what the notify scripts were told with what is: only what bars an instance before it takes part, or with
 /// `all` everything, after events were lost.
 pub(crate) async fn compare(node: &Node, all: bool) {
-    let Ok(status) = node.handle.status().await else {
+    // A router loop that gives no answer must not keep the signals waiting as well.
+    let Ok(Ok(status)) = timeout(ANSWER_WITHIN, node.handle.status()).await else {
         return;
     };
     let plan = node.plan();
