@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use vrrp_core::Family;
 
-use crate::netlink::{AddressInfo, LinkInfo, Message};
+use crate::netlink::{AddressInfo, LinkInfo, Message, Sink};
 
 /// Something that is otherwise than before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ struct Entry {
     info: AddressInfo,
     /// Order of appearance: the kernel lists the address it would choose first.
     order: u64,
+    /// The last dump that had it.
+    round: u64,
 }
 
 type Place = (u32, IpAddr, u8);
@@ -31,9 +33,11 @@ type Place = (u32, IpAddr, u8);
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     links: BTreeMap<u32, LinkInfo>,
+    link_rounds: BTreeMap<u32, u64>,
     names: HashMap<String, u32>,
     addresses: BTreeMap<Place, Entry>,
     order: u64,
+    round: u64,
 }
 
 impl Table {
@@ -73,6 +77,7 @@ impl Table {
 
     fn drop_link(&mut self, index: u32) -> Option<Seen> {
         let link = self.links.remove(&index)?;
+        let _round = self.link_rounds.remove(&index);
         if self.index_of(&link.name) == Some(index) {
             let _gone = self.names.remove(&link.name);
         }
@@ -90,7 +95,8 @@ impl Table {
             Some(entry) if entry.info == info => return None,
             Some(entry) => entry.info = info,
             None => {
-                let _none = self.addresses.insert(place, Entry { info, order });
+                let round = self.round;
+                let _none = self.addresses.insert(place, Entry { info, order, round });
             }
         }
         Some(Seen::Address { index, address })
@@ -101,47 +107,13 @@ impl Table {
         Some(Seen::AddressGone { index, address })
     }
 
-    /// Everything anew, from two dumps: what is otherwise than was known, as if it had been told by events.
-    pub(crate) fn replace(&mut self, links: Vec<Message>, addresses: Vec<Message>) -> Vec<Seen> {
-        let mut seen = Vec::new();
-        let mut indexes = Vec::with_capacity(links.len());
-        for message in links {
-            if let Message::NewLink(link) = message {
-                indexes.push(link.index);
-                seen.extend(self.put_link(link));
-            }
+    /// Dumps are about to be taken in.
+    pub(crate) const fn resync(&mut self) -> Resync<'_> {
+        Resync {
+            table: self,
+            seen: Vec::new(),
+            round: 0,
         }
-        let gone: Vec<u32> = self
-            .links
-            .keys()
-            .copied()
-            .filter(|index| !indexes.contains(index))
-            .collect();
-        seen.extend(gone.into_iter().filter_map(|index| self.drop_link(index)));
-        self.replace_addresses(addresses, &mut seen);
-        seen
-    }
-
-    /// As [`Table::replace`], addresses only.
-    pub(crate) fn replace_addresses(&mut self, addresses: Vec<Message>, seen: &mut Vec<Seen>) {
-        let mut before = std::mem::take(&mut self.addresses);
-        for message in addresses {
-            let Message::NewAddress(info) = message else {
-                continue;
-            };
-            let (index, address) = (info.index, info.address);
-            let old = before.remove(&(index, address, info.prefix));
-            if old.is_none_or(|old| old.info != info) {
-                seen.push(Seen::Address { index, address });
-            }
-            self.order = self.order.wrapping_add(1);
-            let order = self.order;
-            let _none = self
-                .addresses
-                .insert((index, address, info.prefix), Entry { info, order });
-        }
-        let gone = before.into_keys();
-        seen.extend(gone.map(|(index, address, _)| Seen::AddressGone { index, address }));
     }
 
     /// Every entry of one address on a link; in IPv4 there can be several, of different prefix lengths.
@@ -194,6 +166,73 @@ impl Table {
         let stays = candidates()
             .find(|entry| Some(entry.info.address) == current && kind(&entry.info) == kind(&best.info));
         Some(stays.unwrap_or(best).info.address)
+    }
+}
+
+/// Everything anew, entry by entry: what is otherwise than was known is told as if by events. What no dump has is gone.
+#[derive(Debug)]
+pub(crate) struct Resync<'a> {
+    table: &'a mut Table,
+    seen: Vec<Seen>,
+    round: u64,
+}
+
+impl Sink for Resync<'_> {
+    fn begin(&mut self) {
+        self.table.round = self.table.round.wrapping_add(1);
+        self.round = self.table.round;
+    }
+
+    fn take(&mut self, entry: Message) {
+        match entry {
+            Message::NewLink(link) => {
+                let _before = self.table.link_rounds.insert(link.index, self.round);
+                self.seen.extend(self.table.put_link(link));
+            }
+            Message::NewAddress(info) => {
+                let place = (info.index, info.address, info.prefix);
+                self.seen.extend(self.table.put_address(info));
+                if let Some(entry) = self.table.addresses.get_mut(&place) {
+                    entry.round = self.round;
+                    // A dump knows the kernel's order better than events do.
+                    entry.order = self.table.order;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Resync<'_> {
+    /// After a dump of links: those that it did not have are gone.
+    pub(crate) fn end_links(&mut self) {
+        let rounds = &self.table.link_rounds;
+        let gone = |index: &u32| rounds.get(index) != Some(&self.round);
+        let gone: Vec<u32> = self.table.links.keys().copied().filter(gone).collect();
+        for index in gone {
+            self.seen.extend(self.table.drop_link(index));
+        }
+    }
+
+    /// After a dump of addresses: those that it did not have are gone.
+    pub(crate) fn end_addresses(&mut self) {
+        let round = self.round;
+        let seen = &mut self.seen;
+        self.table.addresses.retain(|(index, address, _), entry| {
+            let stays = entry.round == round;
+            if !stays {
+                seen.push(Seen::AddressGone {
+                    index: *index,
+                    address: *address,
+                });
+            }
+            stays
+        });
+    }
+
+    /// What is otherwise than before.
+    pub(crate) fn end(self) -> Vec<Seen> {
+        self.seen
     }
 }
 

@@ -11,7 +11,7 @@ use super::journal::{Journal, Line};
 use super::keeper::{Keeper, Place, Present, Step};
 use super::message::make;
 use crate::devices::Devices;
-use crate::netlink::{AddressInfo, Change, Message, Requests};
+use crate::netlink::{AddressInfo, Change, Requests};
 use crate::watch::{Seen, Table};
 
 /// What came of it.
@@ -38,7 +38,7 @@ pub(crate) enum News {
 pub(crate) struct Addresses {
     requests: Requests,
     keeper: Keeper,
-    specs: HashMap<Place, HeldAddress>,
+    specs: HashMap<Place, Box<HeldAddress>>,
     /// Made by us, for kernels (before 5.18) that do not say so.
     made: BTreeSet<Place>,
     tag: Option<u8>,
@@ -69,7 +69,7 @@ impl Addresses {
     /// Says how an address is to be made; `None`: it is no longer ours to care for.
     pub(crate) fn configure(&mut self, place: Place, spec: Option<HeldAddress>) {
         let _before = match spec {
-            Some(spec) => self.specs.insert(place, spec),
+            Some(spec) => self.specs.insert(place, Box::new(spec)),
             None => self.specs.remove(&place),
         };
     }
@@ -84,7 +84,7 @@ impl Addresses {
     }
 
     pub(crate) fn spec(&self, place: Place) -> Option<&HeldAddress> {
-        self.specs.get(&place)
+        self.specs.get(&place).map(Box::as_ref)
     }
 
     /// Every address that is configured: all that an audit looks at.
@@ -198,9 +198,7 @@ impl Addresses {
         if places.is_empty() {
             return;
         }
-        if let Ok(addresses) = self.requests.addresses() {
-            table.replace_addresses(addresses, &mut Vec::new());
-        }
+        self.reread_addresses(table);
         for place in places {
             if self.present(*place, table, devices) == Present::Foreign {
                 news.push(News::Foreign(*place));
@@ -225,6 +223,49 @@ impl Addresses {
                 doomed.extend(ours.map(|info| (*place, info.clone())));
             }
         }
+        self.delete(doomed, table, devices, news, add);
+    }
+
+    /// An interface has another name now, and the addresses made under the old one are still on it: those of ours go, or
+    /// this node would answer for them beside its successor, and nobody would know. What is wanted under the new name stays.
+    pub(crate) fn leave(
+        &mut self,
+        device: InterfaceId,
+        index: u32,
+        table: &mut Table,
+        devices: &Devices,
+    ) -> Vec<News> {
+        let stays = |address| {
+            self.keeper
+                .places()
+                .any(|place| place.address == address && devices.index(table, place.device) == Some(index))
+        };
+        let mut doomed = Vec::new();
+        for place in self.specs.keys().filter(|place| place.device == device) {
+            if !stays(place.address) {
+                let ours = table
+                    .find(index, place.address)
+                    .filter(|info| self.is_ours(info, *place));
+                doomed.extend(ours.map(|info| (*place, info.clone())));
+            }
+        }
+        let (mut news, mut add) = (Vec::new(), Vec::new());
+        if !doomed.is_empty() {
+            self.delete(doomed, table, devices, &mut news, &mut add);
+            self.add(&add, table, devices, &mut news);
+            self.write_journal(devices, &news);
+        }
+        news
+    }
+
+    fn delete(
+        &mut self,
+        doomed: Vec<(Place, AddressInfo)>,
+        table: &mut Table,
+        devices: &Devices,
+        news: &mut Vec<News>,
+        add: &mut Vec<Place>,
+    ) {
         let endangered = endangered(table, &doomed);
         let changes: Vec<Change> = doomed
             .iter()
@@ -260,9 +301,7 @@ impl Addresses {
         news: &mut Vec<News>,
         add: &mut Vec<Place>,
     ) {
-        if let Ok(addresses) = self.requests.addresses() {
-            table.replace_addresses(addresses, &mut Vec::new());
-        }
+        self.reread_addresses(table);
         let lost = |info: &AddressInfo| {
             table
                 .find(info.index, info.address)
@@ -324,9 +363,21 @@ impl Addresses {
 
     /// Every link and address anew: what is otherwise than the events had told.
     pub(crate) fn resync(&mut self, table: &mut Table) -> io::Result<Vec<Seen>> {
-        let links = self.requests.links()?;
-        let addresses: Vec<Message> = self.requests.addresses()?;
-        Ok(table.replace(links, addresses))
+        let mut resync = table.resync();
+        self.requests.links(&mut resync)?;
+        resync.end_links();
+        self.requests.addresses(&mut resync)?;
+        resync.end_addresses();
+        Ok(resync.end())
+    }
+
+    /// What the kernel has by now; events will tell the same to everybody else.
+    fn reread_addresses(&mut self, table: &mut Table) {
+        let mut resync = table.resync();
+        match self.requests.addresses(&mut resync) {
+            Ok(()) => resync.end_addresses(),
+            Err(error) => tracing::debug!(%error, "the addresses cannot be listed"),
+        }
     }
 }
 

@@ -1,12 +1,9 @@
 //! A reload: what is equal is not touched, what is wrong changes nothing.
 
-use std::collections::BTreeMap;
-
 use vrrp_core::{Config, Health, Input, InstanceId, Instant, Tracker};
 
 use super::channels::{Channels, Key};
 use super::engine::{Engine, has_let_go};
-use super::instance::Instance;
 use super::open::check_names;
 use crate::address::keeper::Place;
 use crate::handle::{Applied, RequestError};
@@ -242,17 +239,13 @@ impl Engine {
     fn rival(&mut self, service: &Service) -> Option<InstanceId> {
         let interface = service.interface.as_deref().map(|name| self.devices.id(name));
         let key = service.config(interface).ok()?.key();
-        let leaving: BTreeMap<InstanceId, &Instance> = self
-            .instances
-            .iter()
-            .filter(|(_, i)| i.leaving)
-            .map(|(id, i)| (*id, i))
-            .collect();
-        leaving.into_keys().find(|id| {
+        let has_key = |id: &InstanceId| {
             self.router
                 .get(*id)
                 .is_some_and(|router| router.config().key() == key)
-        })
+        };
+        let mut leaving = self.instances.iter().filter(|(_, instance)| instance.leaving);
+        leaving.find(|(id, _)| has_key(id)).map(|(id, _)| *id)
     }
 
     /// Takes a stopped service out, with everything that it still has to do done first.
@@ -272,11 +265,9 @@ impl Engine {
 
     /// Services that were sent away and hold nothing any more.
     pub(super) fn forget_the_gone(&mut self) {
-        let done = |(id, instance): (&InstanceId, &Instance)| {
-            let quiet = self.router.get(*id).is_none_or(has_let_go);
-            (instance.leaving && quiet).then_some(*id)
-        };
-        let gone: Vec<InstanceId> = self.instances.iter().filter_map(done).collect();
+        let quiet = |id: &InstanceId| self.router.get(*id).is_none_or(has_let_go);
+        let leaving = self.instances.iter().filter(|(_, instance)| instance.leaving);
+        let gone: Vec<InstanceId> = leaving.map(|(id, _)| *id).filter(quiet).collect();
         if gone.is_empty() {
             return;
         }

@@ -53,7 +53,8 @@ pub(super) struct Engine {
     pub(super) router: Router,
     pub(super) outbox: Outbox,
     pub(super) work: VecDeque<(InstanceId, Work)>,
-    pub(super) instances: BTreeMap<InstanceId, Instance>,
+    /// Boxed: a map of large values in ascending order is half empty.
+    pub(super) instances: BTreeMap<InstanceId, Box<Instance>>,
     pub(super) devices: Devices,
     pub(super) device_states: Vec<DeviceState>,
     pub(super) table: Table,

@@ -10,6 +10,8 @@ use super::engine::{Engine, Work};
 
 /// Failing to send can make the core send again; it does so only a few times.
 const ROUNDS: usize = 8;
+/// Longer lists come once in a while, and their memory is given back.
+pub(super) const KEPT: usize = 512;
 
 impl Engine {
     /// One input for one router.
@@ -25,6 +27,7 @@ impl Engine {
             }
             let mut failed = Vec::new();
             let mut outbox = std::mem::take(&mut self.outbox);
+            let actions = outbox.as_slice().len();
             for (id, action) in outbox.drain() {
                 match action {
                     Action::Send(draft) => {
@@ -41,8 +44,10 @@ impl Engine {
                     Action::RouterAdvertisements { .. } => {}
                 }
             }
-            // The place of the list is kept; what failures ask for comes after.
-            std::mem::swap(&mut self.outbox, &mut outbox);
+            // The place of the list is kept, unless all routers had something to say; what failures ask for comes after.
+            if actions <= KEPT {
+                std::mem::swap(&mut self.outbox, &mut outbox);
+            }
             for (id, error) in failed {
                 self.tell_send_failed(now, id, &error);
                 let gone = is_gone(&error);

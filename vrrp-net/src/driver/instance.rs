@@ -41,7 +41,9 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(service: Service, devices: &mut Devices, now: Instant) -> Self {
+    pub(super) fn new(mut service: Service, devices: &mut Devices, now: Instant) -> Self {
+        service.addresses.shrink_to_fit();
+        service.settings.addresses.shrink_to_fit();
         let mut instance = Self {
             name: Arc::from(service.name.as_str()),
             interface: None,

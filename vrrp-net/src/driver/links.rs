@@ -193,6 +193,7 @@ impl Engine {
     pub(super) fn refresh_devices(&mut self, now: Instant) {
         let mut changed = Vec::new();
         let mut came = Vec::new();
+        let mut renamed = Vec::new();
         for id in self.devices.ids() {
             let index = self.devices.index(&self.table, id);
             let running = index
@@ -212,12 +213,25 @@ impl Engine {
                 {
                     came.push(id);
                 }
+                renamed.extend(
+                    before
+                        .index
+                        .filter(|old| state.index != Some(*old))
+                        .map(|old| (id, old)),
+                );
                 *before = state;
                 changed.push(id);
             }
         }
         if changed.is_empty() {
             return;
+        }
+        for (id, old) in renamed {
+            // Where it has gone, its addresses went along.
+            if self.table.link(old).is_some() {
+                let news = self.addresses.leave(id, old, &mut self.table, &self.devices);
+                let _made = self.tell_news(now, news);
+            }
         }
         for id in self.ids() {
             if self.concerns(id, &changed) {

@@ -190,7 +190,7 @@ impl Engine {
                     .map_or_else(String::new, |i| i.service.name.clone()),
             })?;
         self.configure_places(&instance);
-        let _none = self.instances.insert(id, instance);
+        let _none = self.instances.insert(id, Box::new(instance));
         Ok(id)
     }
 

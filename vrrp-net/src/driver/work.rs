@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use vrrp_core::{Failure, Input, InstanceId, Instant};
 
 use super::engine::{Engine, Work};
+use super::execute::KEPT;
 use crate::address::keeper::{LOSSES_MAX, Place, Present};
 use crate::address::linux::News;
 use crate::announce;
@@ -31,6 +32,9 @@ impl Engine {
         }
         if taken.is_empty() {
             return;
+        }
+        if self.work.is_empty() {
+            self.work.shrink_to(KEPT);
         }
         self.settle(now, &mut touched);
         for (id, work) in &taken {
@@ -79,6 +83,11 @@ impl Engine {
         places.sort_unstable();
         places.dedup();
         let news = self.addresses.settle(places, &mut self.table, &self.devices);
+        self.tell_news(now, news)
+    }
+
+    /// Gives the places that had to be made.
+    pub(super) fn tell_news(&mut self, now: Instant, news: Vec<News>) -> HashSet<Place> {
         let mut added = HashSet::new();
         for item in news {
             match item {

@@ -9,7 +9,7 @@ mod frame;
 mod request;
 
 pub(crate) use frame::{AddressInfo, LinkInfo, Message, each_message};
-pub(crate) use request::{Change, Requests};
+pub(crate) use request::{Change, Requests, Sink};
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rtnetlink::packet_core::{Emitable, NetlinkHeader};
+use rtnetlink::packet_core::{Emitable, NetlinkHeader, NlasIterator};
 use rtnetlink::packet_route::address::AddressMessage;
 use rustix::net::{SendFlags, send};
 
@@ -11,6 +11,7 @@ use super::frame::{AddressInfo, Message, each_message};
 use super::{DATAGRAM_OCTETS, open, receive};
 
 const HEADER_OCTETS: usize = 16;
+const ADDRESS_HEADER_OCTETS: usize = 8;
 /// Requests in one datagram: their answers fit the receive buffer many times over.
 const BATCH: usize = 128;
 /// A dump that others keep interrupting is taken as it is; the next reconciliation sees the rest.
@@ -51,8 +52,23 @@ impl Change {
     }
 
     /// Removes exactly the address that the kernel described, and no other entry of the same number.
+    ///
+    /// Not by its whole message: the label would have to match, and it follows the interface when that is renamed.
     pub(crate) fn delete_again(info: &AddressInfo) -> Self {
-        Self::new(libc::RTM_DELADDR, 0, info.message.to_vec())
+        let (header, attributes) = info
+            .message
+            .split_at_checked(ADDRESS_HEADER_OCTETS)
+            .unwrap_or_default();
+        let mut payload = header.to_vec();
+        for attribute in NlasIterator::new(attributes).map_while(Result::ok) {
+            if matches!(attribute.kind(), libc::IFA_LOCAL | libc::IFA_ADDRESS) {
+                payload.extend_from_slice(&attribute.length().to_ne_bytes());
+                payload.extend_from_slice(&attribute.kind().to_ne_bytes());
+                payload.extend_from_slice(attribute.value());
+                payload.resize(payload.len().next_multiple_of(4), 0);
+            }
+        }
+        Self::new(libc::RTM_DELADDR, 0, payload)
     }
 
     /// The body of the message.
@@ -146,29 +162,28 @@ impl Requests {
         }
     }
 
-    /// Every link.
-    pub(crate) fn links(&mut self) -> io::Result<Vec<Message>> {
-        self.dump(Table::Links)
+    /// Calls `take` for every link. An inconsistent dump is repeated: `begin` is called before each try.
+    pub(crate) fn links(&mut self, sink: &mut impl Sink) -> io::Result<()> {
+        self.dump(Table::Links, sink)
     }
 
-    /// Every address of both families.
-    pub(crate) fn addresses(&mut self) -> io::Result<Vec<Message>> {
-        self.dump(Table::Addresses)
+    /// The same for every address of both families.
+    pub(crate) fn addresses(&mut self, sink: &mut impl Sink) -> io::Result<()> {
+        self.dump(Table::Addresses, sink)
     }
 
-    fn dump(&mut self, table: Table) -> io::Result<Vec<Message>> {
-        let mut found = Vec::new();
+    fn dump(&mut self, table: Table, sink: &mut impl Sink) -> io::Result<()> {
         for _ in 0..DUMP_TRIES {
-            found.clear();
-            if self.dump_once(table, &mut found)? {
+            sink.begin();
+            if self.dump_once(table, sink)? {
                 break;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Whether the dump is consistent.
-    fn dump_once(&mut self, table: Table, found: &mut Vec<Message>) -> io::Result<bool> {
+    fn dump_once(&mut self, table: Table, sink: &mut impl Sink) -> io::Result<bool> {
         self.sequence = self.sequence.wrapping_add(1);
         let asked = self.sequence;
         // ifinfomsg and ifaddrmsg of all zeroes: every family, every link.
@@ -177,13 +192,8 @@ impl Requests {
             Table::Addresses => (libc::RTM_GETADDR, &[0; 8]),
         };
         let mut datagram = Vec::new();
-        frame(
-            &mut datagram,
-            kind,
-            libc::NLM_F_REQUEST | libc::NLM_F_DUMP,
-            asked,
-            payload,
-        );
+        let flags = libc::NLM_F_REQUEST | libc::NLM_F_DUMP;
+        frame(&mut datagram, kind, flags, asked, payload);
         let _sent = send(&self.fd, &datagram, SendFlags::empty())?;
         let mut consistent = true;
         let mut over = None;
@@ -201,7 +211,7 @@ impl Requests {
                 }
                 Message::Answer { sequence, code } if sequence == asked => over = Some(code),
                 Message::Done { .. } | Message::Answer { .. } | Message::Overrun => {}
-                entry => found.push(entry),
+                entry => sink.take(entry),
             });
         }
         match over {
@@ -209,6 +219,14 @@ impl Requests {
             _ => Ok(consistent),
         }
     }
+}
+
+/// Takes the entries of a dump as they come.
+pub(crate) trait Sink {
+    /// A dump begins, or begins again because it was disturbed.
+    fn begin(&mut self);
+    /// One entry.
+    fn take(&mut self, entry: Message);
 }
 
 fn frame(datagram: &mut Vec<u8>, kind: u16, flags: i32, sequence: u32, payload: &[u8]) {

@@ -111,11 +111,11 @@ fn v3_5_1_2_an_ipv6_router_on_the_wire() {
             );
             assert_eq!((flags, mac), (0xa0, [2, 0, 0, 0, 0, 1]));
         }
-        let groups = node.ip("maddr show dev eth1");
-        assert!(
-            groups.contains("ff02::12") && groups.contains("ff02::1:ffa1:b2c3"),
-            "{groups}"
-        );
+        // The kernel joins a little later than it has the address.
+        wait_for("the groups", LIMIT, || {
+            let groups = node.ip("maddr show dev eth1");
+            (groups.contains("ff02::12") && groups.contains("ff02::1:ffa1:b2c3")).then_some(())
+        });
         assert!(node.ip("-6 route show table all").contains("2001:db8::a1:b2c3"));
         running.stop();
         let groups = node.ip("maddr show dev eth1");

@@ -14,6 +14,41 @@ fn barred(running: &crate::lab::Running, bar: Bar) {
     });
 }
 
+/// Linux renames interfaces that are up (udev does at boot): the address must not stay on it under a name that nobody
+/// looks at, while the successor holds it too. What others have there stays, also where it is secondary to ours.
+#[test]
+fn x_06_an_interface_that_is_renamed_while_it_is_up() {
+    isolated("links::x_06_an_interface_that_is_renamed_while_it_is_up", || {
+        switch();
+        let node = Node::new(1);
+        let running = node.start(vec![
+            service(51)
+                .address("192.0.2.254/24")
+                .unwrap()
+                .address("198.51.100.1/24")
+                .unwrap(),
+        ]);
+        running.wait_state(StateName::Active);
+        node.wait_has("192.0.2.254", true);
+        node.wait_has("198.51.100.1", true);
+        node.ip("addr add 198.51.100.9/24 dev eth1");
+        if !node.try_ip("link set eth1 name wan0") {
+            eprintln!("SKIPPED: this kernel (before 6.2) does not rename an interface that is up");
+            running.stop();
+            return;
+        }
+        barred(&running, Bar::LinkDown);
+        node.wait_has("192.0.2.254", false);
+        node.wait_has("198.51.100.1", false);
+        assert!(node.has("192.0.2.1") && node.has("198.51.100.9"), "of others");
+        node.ip("link set wan0 name eth1");
+        running.wait_state(StateName::Active);
+        node.wait_has("192.0.2.254", true);
+        node.wait_has("198.51.100.1", true);
+        running.stop();
+    });
+}
+
 /// Missing at the start, made later, taken away and made again under another index: waited for, each time.
 #[test]
 fn an_interface_that_comes_late_and_comes_back() {

@@ -165,7 +165,7 @@ fn v3_5_1_1_2_02_nothing_is_forwarded() {
         wait_for("ten heard", LIMIT, || {
             (second.service("VI_1").counters.advertisement_rcvd >= 10).then_some(())
         });
-        assert!(near.adverts(1).len() >= 10);
+        wait_for("ten captured", LIMIT, || (near.count(1, 51) >= 10).then_some(()));
         assert!(
             far.frames()
                 .iter()

@@ -25,6 +25,10 @@ impl Capture {
         let all = i32::from(3_u16.to_be());
         let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(all))).unwrap();
         let index = usize::try_from(if_nametoindex(interface).unwrap()).unwrap();
+        // More than the system's limit where that is allowed.
+        if rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, 16 << 20).is_err() {
+            socket.set_recv_buffer_size(16 << 20).unwrap();
+        }
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let frames = Arc::new(Mutex::new(Vec::new()));
         let over = Arc::new(AtomicBool::new(false));
