@@ -2,7 +2,8 @@
 //! `cargo xtask demo` shows two nodes passing an address to one another.
 
 mod apt;
-mod demo;
+
+mod lab;
 mod listeners;
 mod namespaces;
 mod needs;
@@ -28,7 +29,9 @@ enum Chore {
     /// Format, lints, documentation, licences, tidy checks, unit, property and namespace tests.
     Test(sequence::TestArguments),
     /// Two nodes, a switch and a client: power cut, return and planned stop, with the outage measured.
-    Demo(demo::DemoArguments),
+    Demo(lab::DemoArguments),
+    /// Benchmarks beside keepalived in the same lab; results as a table and under target/bench.
+    Bench(lab::BenchArguments),
     /// The checks that no existing tool makes: file sizes, crate layers, dependency budget.
     Tidy,
     /// Fetch what the tests need under target/packages and start nothing.
@@ -38,7 +41,8 @@ enum Chore {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => sequence::run(&arguments),
-        Chore::Demo(arguments) => demo::run(&arguments),
+        Chore::Demo(arguments) => lab::run(&arguments),
+        Chore::Bench(arguments) => lab::bench(&arguments),
         Chore::Tidy => tidy::run(),
         Chore::Fetch => needs::run(),
     };
