@@ -68,6 +68,13 @@ impl Kernel {
         self.jobs.push_back((self.free_at, job));
     }
 
+    /// Who asked is gone, and with it what was not done yet.
+    pub(crate) fn forget_jobs(&mut self) {
+        self.jobs.clear();
+        self.planned = self.present.clone();
+        self.free_at = Instant::default();
+    }
+
     /// When the next job is done.
     pub(crate) fn next_at(&self) -> Option<Instant> {
         self.jobs.front().map(|(at, _)| *at)

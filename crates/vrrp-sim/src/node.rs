@@ -176,6 +176,7 @@ impl Node {
     pub(crate) fn kill(&mut self) {
         self.program = None;
         self.waiting.clear();
+        self.kernel.forget_jobs();
     }
 
     pub(crate) fn start(&mut self, now: Instant) {

@@ -157,7 +157,7 @@ fn x_04_obeys_resigned_is_priority_1_whatever_the_weights() {
     assert_eq!(router.order(Order::Compete), "Priority(1 -> 120)");
 }
 
-/// X-04: -254 to 254, and not 0.
+/// X-04, YANG-02 (a decrement is a negative weight): -254 to 254, and not 0.
 #[test]
 fn x_04_refuses_a_weight_out_of_range() {
     let setting = "trackers";

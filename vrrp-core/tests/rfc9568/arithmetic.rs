@@ -22,7 +22,7 @@ const WORKED: [(u8, u16, u64, u64); 10] = [
     (100, 25_500, 155_390_625_000, 920_390_625_000),
 ];
 
-/// V3-6.1-13, V3-6.1-14, PRJ-TIME-01.
+/// V3-6.1-07, V3-6.1-08, V3-6.1-13, V3-6.1-14, PRJ-TIME-01.
 #[test]
 fn v3_6_1_13_obeys_skew_time_and_active_down_interval() {
     for (value, interval_cs, skew, down) in WORKED {

@@ -20,10 +20,14 @@ use proptest::test_runner::FileFailurePersistence;
 use vrrp_core::{Interval, Priority, Report, StateName};
 use vrrp_sim::{NodeId, What, World};
 
-/// Seeds of failures are kept beside the test (proptest finds no lib.rs from here).
-fn cases(cases: u32) -> ProptestConfig {
+/// This many, or as many as PROPTEST_CASES asks for. Seeds of failures are kept beside the test (proptest finds no lib.rs
+/// from here).
+fn cases(usual: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
     ProptestConfig {
-        cases,
+        cases: asked.unwrap_or(usual),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
         ..ProptestConfig::default()
     }
