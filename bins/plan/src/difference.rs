@@ -156,3 +156,53 @@ pub fn losses(old: &Plan, new: &Plan) -> Vec<Loss> {
     }
     losses
 }
+
+/// What runs now and would be put on an interface that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Astray {
+    /// The instance of the new plan.
+    pub instance: String,
+    /// `file:line` of it.
+    pub place: String,
+    /// The interface that does not exist.
+    pub interface: String,
+}
+
+/// Instances of `new` that carry on what runs in `old`, by their name or by an address, and name an interface that
+/// neither `exists` nor is waited for already. Most likely it is spelt wrong, and what runs would disappear by it.
+#[must_use]
+pub fn astray(old: &Plan, new: &Plan, exists: impl Fn(&str) -> bool) -> Vec<Astray> {
+    let known: BTreeSet<&str> = old.instances.iter().flat_map(interfaces).collect();
+    let mut astray = Vec::new();
+    for instance in &new.instances {
+        let before = || old.instances.iter().filter(|before| carries_on(before, instance));
+        if !before().any(|before| interfaces(before).any(&exists)) {
+            continue;
+        }
+        let named: BTreeSet<&str> = interfaces(instance).collect();
+        let lacking = named
+            .into_iter()
+            .filter(|name| !known.contains(name) && !exists(name));
+        astray.extend(lacking.map(|interface| Astray {
+            instance: instance.name.clone(),
+            place: instance.place.clone(),
+            interface: interface.to_owned(),
+        }));
+    }
+    astray
+}
+
+fn carries_on(before: &Instance, after: &Instance) -> bool {
+    let (before_has, after_has) = (&before.service.addresses, &after.service.addresses);
+    before.name == after.name
+        || (before_has.iter()).any(|held| after_has.iter().any(|other| other.address == held.address))
+}
+
+/// Where an instance talks and where it holds addresses.
+fn interfaces(instance: &Instance) -> impl Iterator<Item = &str> {
+    let service = &instance.service;
+    let devices = service.addresses.iter().map(|held| held.device.as_deref());
+    std::iter::once(service.interface.as_deref())
+        .chain(devices)
+        .flatten()
+}

@@ -9,6 +9,6 @@ mod difference;
 mod lower;
 mod plan;
 
-pub use difference::{Difference, Loss, difference, losses};
+pub use difference::{Astray, Difference, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 pub use plan::{Check, Command, Hooks, Instance, Node, Plan, Tracked};

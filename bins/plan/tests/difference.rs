@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use vrrp_core::{Family, InterfaceId, Priority, Profile, Settings, Tracker, Vrid, Weight};
 use vrrp_net::{HeldAddress, Service};
-use vrrp_plan::{Check, Command, Hooks, Instance, Node, Plan, Tracked, difference, losses};
+use vrrp_plan::{
+    Astray, Check, Command, Hooks, Instance, Node, Plan, Tracked, astray, difference, losses,
+};
 
 fn command(word: &str) -> Command {
     Command {
@@ -182,4 +184,42 @@ fn a_setting_that_cannot_change_while_running_is_named() {
     new.node.arp_gap = Duration::from_millis(1);
     let found = difference(&Plan::default(), &new);
     assert_eq!(found.needs_restart, ["vrrp_rt_priority", "vrrp_garp_interval"]);
+}
+
+fn on(mut instance: Instance, interface: &str) -> Instance {
+    instance.service.interface = Some(interface.to_owned());
+    instance
+}
+
+fn astray_names(old: Instance, new: Instance) -> Vec<String> {
+    let exists = |name: &str| name == "eth1" || name == "eth2";
+    let found = astray(&plan(vec![old], vec![]), &plan(vec![new], vec![]), exists);
+    found
+        .into_iter()
+        .map(|Astray { interface, .. }| interface)
+        .collect()
+}
+
+#[test]
+fn what_runs_and_would_be_put_on_an_interface_that_is_not_there_is_astray() {
+    let old = || instance("A", 100, &[1], &[], None);
+    assert_eq!(astray_names(old(), on(old(), "eht1")), ["eht1"]);
+    // Another name, the same address.
+    let renamed = on(instance("B", 100, &[1], &[], None), "eht1");
+    assert_eq!(astray_names(old(), renamed), ["eht1"]);
+    // Only one address, by its `dev`.
+    let mut moved = old();
+    moved.service.addresses[0].device = Some("eht2".to_owned());
+    assert_eq!(astray_names(old(), moved), ["eht2"]);
+}
+
+#[test]
+fn what_is_waited_for_or_new_or_there_is_not_astray() {
+    let old = || instance("A", 100, &[1], &[], None);
+    assert!(astray_names(old(), on(old(), "eth2")).is_empty());
+    assert!(astray_names(on(old(), "eth9"), on(old(), "eth9")).is_empty());
+    // It does not run where it is: nothing would disappear.
+    assert!(astray_names(on(old(), "eth9"), on(old(), "eth8")).is_empty());
+    let other = on(instance("B", 100, &[2], &[], None), "eth9");
+    assert!(astray_names(old(), other).is_empty());
 }

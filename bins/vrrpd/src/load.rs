@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
-use vrrp_plan::{Allowed, Hooks, Host, Loss, Lowered, Plan, losses, lower};
+use vrrp_plan::{Allowed, Astray, Hooks, Host, Loss, Lowered, Plan, astray, losses, lower};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::notify::Scripts;
 use crate::scripts;
+use crate::start::exists;
 
 /// A file as it can be run.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) not_started: Vec<NotStarted>,
     /// What of the file is not carried out as it is written.
     pub(crate) errors: Vec<String>,
+    /// Included files that are not there: no error, but what they held is no wish of the operator to take it away.
+    pub(crate) absent: Vec<String>,
 }
 
 /// A file that cannot be run.
@@ -45,6 +48,8 @@ impl LoadError {
 
 /// Diagnostics of words that are not carried out: an operator may allow those, so they are told by [`refusal`].
 const MISSING: &str = "missing";
+/// The diagnostic of an included file that is not there; keepalived forgives it, and what it held is not known.
+const ABSENT: &str = "include-absent";
 /// The diagnostic of a file that cannot be read.
 const UNREADABLE: &str = "file";
 
@@ -144,13 +149,21 @@ pub(crate) fn again(arguments: &Arguments, old: &Plan) -> Result<Loaded, String>
         ));
     }
     let lost = losses(old, &loaded.plan);
-    if !loaded.errors.is_empty() && !lost.is_empty() {
+    let doubts: Vec<&str> = (loaded.errors.iter().chain(&loaded.absent))
+        .map(String::as_str)
+        .collect();
+    if !doubts.is_empty() && !lost.is_empty() {
         let lost: Vec<String> = lost.iter().map(loss).collect();
         return Err(format!(
             "the file has errors, and {} would disappear: {}. Correct them; what is to go, take out of an otherwise clean file",
             lost.join(", "),
-            loaded.errors.join("; ")
+            doubts.join("; ")
         ));
+    }
+    let nowhere = astray(old, &loaded.plan, exists);
+    if !nowhere.is_empty() {
+        let nowhere: Vec<String> = nowhere.iter().map(lacking).collect();
+        return Err(nowhere.join("; "));
     }
     Ok(loaded)
 }
@@ -160,6 +173,17 @@ fn loss(loss: &Loss) -> String {
         Some(address) => format!("{address} of {}", loss.instance),
         None => loss.instance.clone(),
     }
+}
+
+fn lacking(astray: &Astray) -> String {
+    let Astray {
+        instance,
+        place,
+        interface,
+    } = astray;
+    format!(
+        "{place}: {instance}: interface {interface} does not exist, and what runs now would disappear; correct the name, or create the interface first"
+    )
 }
 
 fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
@@ -220,6 +244,8 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
     let told = findings(parsed).filter(|found| found.severity <= Severity::Error);
     let mut errors: Vec<String> = told.map(|found| line(found, &parsed.sources)).collect();
     errors.extend(lowered.not_started.iter().map(refusal));
+    let absent = findings(parsed).filter(|found| found.code == ABSENT);
+    let absent = absent.map(|found| line(found, &parsed.sources)).collect();
     let mut not_started = dropped(parsed);
     not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
         name: missing.name,
@@ -233,6 +259,7 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
         warnings,
         not_started,
         errors,
+        absent,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::arguments::Arguments;
 use crate::checks;
 use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
+use crate::sys;
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
 const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
@@ -40,6 +41,7 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<Ho
             (false, message, Vec::new())
         }
     };
+    sys::give_back_memory();
     lock(&node.state).last_reload = Some(vrrp_control::Reload {
         at_unix_ms: crate::node::unix_ms(SystemTime::now()),
         applied,

@@ -25,7 +25,7 @@ use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
-use crate::{checks, router, words};
+use crate::{checks, router, sys, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -110,15 +110,18 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
             signals,
             control,
         };
+        sys::give_back_memory();
         let node = Arc::new(node);
         let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);
         Ok::<Exit, StartError>(match AssertUnwindSafe(run).catch_unwind().await {
             Ok(exit) => exit,
             Err(_panic) => give_up(&node).await,
         })
-    })?;
+    });
+    // A reload that still reads a huge file, or a disk that does not answer, is not waited for.
+    runtime.shutdown_background();
     drop(socket);
-    Ok(exit)
+    exit
 }
 
 /// Everything beside the router loop has broken down: nobody would tell it any more that a service has failed.

@@ -1,5 +1,5 @@
-//! What no safe crate wraps: real-time scheduling of the calling thread.
-#![allow(unsafe_code, reason = "sched_setscheduler is in no safe crate")]
+//! What no safe crate wraps: real-time scheduling of the calling thread, and memory given back to the system.
+#![allow(unsafe_code, reason = "these two calls are in no safe crate")]
 
 use std::io;
 
@@ -19,5 +19,14 @@ pub(crate) fn realtime(priority: u8) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::last_os_error())
+    }
+}
+
+/// Gives memory that is free back to the system: reading a configuration needs much of it, and running it little.
+pub(crate) fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it touches only what the allocator holds as free, under the allocator's own locks.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
