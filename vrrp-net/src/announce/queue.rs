@@ -46,11 +46,13 @@ impl Queue {
     }
 
     /// `copies` rounds over all `places`: every address once, then every address again.
-    pub(crate) fn push(&mut self, by: InstanceId, places: &[Place], copies: u8) {
+    pub(crate) fn push(&mut self, now: Instant, by: InstanceId, places: &[Place], copies: u8) {
         for _ in 0..copies {
             for place in places {
                 let lane = (place.device.0, place.address.is_ipv6());
                 let waiting = self.lanes.entry(lane).or_default();
+                // A turn that passed long ago is no deadline that was missed.
+                waiting.free_at = waiting.free_at.max(now);
                 waiting.items.push_back(Item { by, place: *place });
             }
         }
@@ -121,7 +123,7 @@ mod tests {
             place(0, "2001:db8::2"),
             place(1, "2001:db8::3"),
         ];
-        queue.push(by, &places, 1);
+        queue.push(at(0), by, &places, 1);
         let mut sent = Vec::new();
         let mut now = at(0);
         while let Some(next) = queue.deadline() {
@@ -145,12 +147,18 @@ mod tests {
     fn net_arp_05_what_waits_is_dropped_on_leaving_active() {
         let mut queue = Queue::new(Gaps::default());
         let places = [place(0, "192.0.2.1"), place(0, "192.0.2.2")];
-        queue.push(InstanceId(0), &places, 2);
-        queue.push(InstanceId(1), &[place(0, "192.0.2.3")], 1);
+        queue.push(at(0), InstanceId(0), &places, 2);
+        queue.push(at(0), InstanceId(1), &[place(0, "192.0.2.3")], 1);
         let order: Vec<IpAddr> = (0..2).map(|_| queue.pop(at(0)).unwrap().place.address).collect();
         assert_eq!(order, [places[0].address, places[1].address]);
         queue.cancel(InstanceId(0));
         assert_eq!(queue.pop(at(0)).unwrap().by, InstanceId(1));
         assert_eq!((queue.pop(at(0)), queue.deadline()), (None, None));
+        queue.push(at(5_000_000), InstanceId(1), &[place(0, "192.0.2.3")], 1);
+        assert_eq!(
+            queue.deadline(),
+            Some(at(5_000_000)),
+            "due now, not five seconds ago"
+        );
     }
 }

@@ -133,7 +133,7 @@ impl Engine {
         let virtual_one = vrid.is_some_and(|vrid| virtual_mac(Family::Ipv4, vrid) == claim.mac);
         if !virtual_one && self.ears.may_defend(now, place) {
             self.tell_claimed(now, id, place, claim.mac);
-            self.announcements.push(id, &[place], 1);
+            self.announcements.push(now, id, &[place], 1);
         }
     }
 

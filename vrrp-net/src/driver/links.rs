@@ -266,7 +266,7 @@ impl Engine {
         let _made = self.settle(now, &mut places);
         for place in places {
             for id in self.addresses.holders(place).to_vec() {
-                self.announcements.push(id, &[place], 1);
+                self.announcements.push(now, id, &[place], 1);
             }
         }
     }

@@ -41,7 +41,7 @@ impl Engine {
             match work {
                 Work::Hold => self.check_hold(now, *id),
                 Work::Release => {}
-                Work::Announce(copies) => self.queue_announcements(*id, *copies),
+                Work::Announce(copies) => self.queue_announcements(now, *id, *copies),
                 Work::Report(report) => self.tell_report(now, *id, *report),
             }
         }
@@ -122,7 +122,7 @@ impl Engine {
         matches!(present, Present::Ours | Present::Foreign)
     }
 
-    fn queue_announcements(&mut self, id: InstanceId, copies: u8) {
+    fn queue_announcements(&mut self, now: Instant, id: InstanceId, copies: u8) {
         let Some(instance) = self.instances.get(&id).filter(|instance| instance.holds) else {
             return;
         };
@@ -132,7 +132,7 @@ impl Engine {
             .copied()
             .filter(|place| self.is_present(*place))
             .collect();
-        self.announcements.push(id, &places, copies);
+        self.announcements.push(now, id, &places, copies);
     }
 
     /// Sends the announcements whose turn it is, at most `limit`.
@@ -189,7 +189,7 @@ impl Engine {
             let counts = !self.addresses.spec(place).is_some_and(|spec| spec.no_track);
             for id in holders {
                 self.tell_lost(now, id, place, times);
-                self.announcements.push(id, &[place], 1);
+                self.announcements.push(now, id, &[place], 1);
                 if times >= LOSSES_MAX && counts {
                     self.feed(now, id, Input::Failed(Failure::Hold));
                 }
