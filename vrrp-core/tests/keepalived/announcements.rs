@@ -166,3 +166,26 @@ fn x_09_refuses_a_period_out_of_range() {
         Err(vrrp_core::ConfigError::OutOfRange { setting })
     );
 }
+
+/// A round that is late by exactly its period: the next one comes a period later, not at once.
+#[test]
+fn x_09_refuses_two_rounds_at_once() {
+    let mut router = Subject::active(default(100, 1000));
+    // Rounds at 1 and 2 s; awake 1 ms early for the second, which the slack allows.
+    router.wait(1_999 * MILLI);
+    assert_eq!(router.tick().matches("Announce(1)").count(), 1);
+    assert_eq!(router.tick(), "");
+    assert_eq!(router.deadline().unwrap().at.nanos_since(router.now), SECOND);
+}
+
+/// `garp_lower_prio_repeat 0`: nothing is repeated, and nothing wakes for it.
+#[test]
+fn x_09_refuses_to_wake_for_nothing() {
+    let mut settings = default(100, 1000);
+    settings.announcements.later_rounds = 0;
+    settings.announcements.rival_repeat = 0;
+    settings.announcements.rival_again_nanos = SECOND;
+    let mut router = Subject::active(settings);
+    assert_eq!(router.hear(50), "Send(100); Reasserted(192.0.2.20, 50)");
+    assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise);
+}

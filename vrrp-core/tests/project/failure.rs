@@ -221,3 +221,17 @@ fn prj_fail_01_refuses_a_goodbye_after_the_successor_spoke() {
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
     assert_eq!(router.wait(2 * MILLI).tick(), "");
 }
+
+/// PRJ-FAIL-01: three in a row of one career: what failed in an earlier one does not count.
+#[test]
+fn prj_fail_01_refuses_to_count_across_careers() {
+    let mut router = failing();
+    router.failed_to_send();
+    router.wait(SECOND).tick();
+    router.failed_to_send();
+    router.hear(200);
+    router.wait_for_the_timer().tick();
+    assert_eq!(router.state(), StateName::Active);
+    assert_eq!(router.failed_to_send(), "");
+    assert_eq!(router.state(), StateName::Active);
+}

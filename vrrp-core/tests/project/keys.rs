@@ -195,3 +195,83 @@ proptest::proptest! {
         }
     }
 }
+
+/// A packet for VRID 7 with priority 200 from `source` to `destination`.
+fn message(source: &str, destination: std::net::IpAddr) -> [u8; 12] {
+    let mut sender = crate::subject::Subject::active(default(200, 100));
+    let primary = Some(ip(source));
+    sender.does(Input::Link(Link { up: true, primary }));
+    let draft = vrrp_core::Draft {
+        priority: 200,
+        version: vrrp_core::Version::V3,
+    };
+    let mut octets = [0; 12];
+    sender
+        .router
+        .seal(draft, None)
+        .encode(destination, &mut octets)
+        .unwrap();
+    octets
+}
+
+/// an unlisted sender is for the router that tolerates it, not for the older one that would refuse it.
+#[test]
+fn x_14_obeys_an_unlisted_sender_finds_the_router_that_tolerates_it() {
+    let mut node = Router::new();
+    let strict = unicast(None, &["192.0.2.20"]);
+    let mut tolerant = unicast(None, &["192.0.2.21"]);
+    tolerant.check_unicast_source = false;
+    let mut out = Outbox::new();
+    let now = Instant::from_nanos(0);
+    let ids = [strict, tolerant].map(|settings| {
+        let id = node.add(settings.build().unwrap()).unwrap();
+        let primary = Some(ip("192.0.2.10"));
+        node.handle(now, id, Input::Link(Link { up: true, primary }), &mut out);
+        node.handle(now, id, Input::Start, &mut out);
+        id
+    });
+    for (source, expected) in [("192.0.2.20", 0), ("192.0.2.21", 1), ("192.0.2.99", 1)] {
+        let octets = message(source, ip("192.0.2.10"));
+        let packet = Received {
+            interface: Some(InterfaceId(1)),
+            source: ip(source),
+            destination: Some(ip("192.0.2.10")),
+            hop_limit: Some(255),
+            message: &octets,
+        };
+        assert_eq!(
+            node.receive(now, &packet, &mut out),
+            Ok(ids[expected]),
+            "{source}"
+        );
+    }
+}
+
+/// What a packet leads to is in the outbox, with the router it is of.
+#[test]
+fn a_received_packet_leads_to_actions() {
+    let mut node = Router::new();
+    let mut out = Outbox::new();
+    let mut now = Instant::from_nanos(0);
+    let id = node.add(default(100, 100).build().unwrap()).unwrap();
+    let primary = Some(ip("192.0.2.10"));
+    node.handle(now, id, Input::Link(Link { up: true, primary }), &mut out);
+    node.handle(now, id, Input::Start, &mut out);
+    now = node.deadline().unwrap().1.at;
+    node.tick(now, &mut out);
+    assert!(out.drain().count() > 3);
+    let octets = message("192.0.2.20", Family::Ipv4.group());
+    let packet = Received {
+        interface: Some(InterfaceId(1)),
+        source: ip("192.0.2.20"),
+        destination: Some(Family::Ipv4.group()),
+        hop_limit: Some(255),
+        message: &octets,
+    };
+    node.receive(now, &packet, &mut out).unwrap();
+    let actions = out.drain().collect::<Vec<_>>();
+    assert_eq!(actions[0], (id, vrrp_core::Action::ReleaseAddresses));
+    assert_eq!(actions.len(), 2);
+    // 3 s + 156/256 s: the deadline has moved with it.
+    assert_eq!(node.deadline().unwrap().1.at.nanos_since(now), 3_609_375_000);
+}

@@ -88,3 +88,52 @@ fn what_bars_goes_on() {
     router.health(1, Health::Down);
     goes_on_the_same(router);
 }
+
+/// V3-8.4.2-05: that the Active speaks version 3 is not forgotten.
+#[test]
+fn an_active_of_both_versions_is_still_known() {
+    let mut settings = default(100, 25);
+    settings.v2_interop = true;
+    let mut router = Subject::backup(settings);
+    router.hear(200);
+    router.router = VirtualRouter::restore(router.router.config().clone(), router.router.snapshot());
+    let copy = vrrp_core::Heard {
+        version: vrrp_core::Version::V2,
+        ..router.heard(router.higher(), 200, crate::subject::cs(100))
+    };
+    router.does(vrrp_core::Input::Heard(copy));
+    assert_eq!(router.learned(), Some(crate::subject::cs(25)));
+}
+
+/// What was told once is not told again by the program's successor: checksum forms, equal priorities.
+#[test]
+fn what_was_told_is_not_told_again() {
+    let mut router = Subject::active(default(100, 100));
+    assert!(
+        router
+            .hear_from(router.lower(), 100, crate::subject::cs(100))
+            .contains("SamePriority")
+    );
+    let forms = [
+        vrrp_core::wire::ChecksumForm::Plain,
+        vrrp_core::wire::ChecksumForm::Pseudo,
+    ];
+    let hear = |router: &mut Subject, turn: usize| {
+        let source = crate::subject::ip(["192.0.2.3", "192.0.2.4"][turn]);
+        let heard = vrrp_core::Heard {
+            checksum: Some(forms[turn]),
+            ..router.heard(source, 50, crate::subject::cs(100))
+        };
+        router.does(vrrp_core::Input::Heard(heard))
+    };
+    hear(&mut router, 0);
+    assert!(hear(&mut router, 1).contains("ChecksumFormsMixed"));
+    router.router = VirtualRouter::restore(router.router.config().clone(), router.router.snapshot());
+    router.wait(SECOND);
+    assert!(
+        !router
+            .hear_from(router.lower(), 100, crate::subject::cs(100))
+            .contains("SamePriority")
+    );
+    assert!(!hear(&mut router, 0).contains("ChecksumFormsMixed"));
+}
