@@ -53,11 +53,11 @@ fn an_included_file_that_is_gone_takes_nothing_away() {
     let Some(node) = Node::start(&first, &[]) else {
         return;
     };
+    node.until_state("VI_1", "MASTER");
     let more = node.folder.join("more.conf");
     std::fs::write(&more, instance("VI_2", 52, "192.0.2.101/24", "")).unwrap();
     let config = format!("{first}include {}\n", more.display());
     assert!(node.reload(&config).applied);
-    node.until_state("VI_1", "MASTER");
     node.until_state("VI_2", "MASTER");
     std::fs::remove_file(&more).unwrap();
     let reload = node.reload(&config);

@@ -257,7 +257,7 @@ impl Node {
     /// Replaces the configuration, and waits for the answer to SIGHUP.
     pub(crate) fn reload(&self, config: &str) -> vrrp_control::Reload {
         std::fs::write(self.folder.join("vrrpd.conf"), config).unwrap();
-        let before = self.status().daemon.last_reload;
+        let before = self.until("it answers", |_| true).daemon.last_reload;
         self.signal("-HUP");
         let status = self.until("reloaded", |status| status.daemon.last_reload != before);
         status.daemon.last_reload.unwrap()
@@ -305,4 +305,18 @@ pub(crate) fn script(folder: &Path, name: &str, body: &str) -> String {
     std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path.display().to_string()
+}
+
+/// The instance with one check on its priority.
+pub(crate) fn with_check(script: &str, weight: i16) -> String {
+    let check = format!(
+        "vrrp_script chk {{\n    script \"{script}\"\n    interval 0.1\n    weight {weight}\n    fall 2\n}}\n"
+    );
+    check
+        + &instance(
+            "VI_1",
+            51,
+            "192.0.2.100/24",
+            "    track_script {\n        chk\n    }\n",
+        )
 }
