@@ -2,7 +2,7 @@
 
 use vrrp_core::{ConfigError, Settings, Standing, StateName};
 
-use crate::subject::{Armed, SECOND, Subject, cs, default, ip};
+use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, ip};
 
 fn with(change: impl FnOnce(&mut Settings)) -> Settings {
     let mut settings = default(100, 100);
@@ -157,18 +157,28 @@ fn x_10_obeys_silence_leaves_the_answer_to_a_goodbye() {
     assert_eq!(router.hear(0), "Send(100)");
 }
 
-/// announcements and reports are limited all the same: three an interval.
+/// announcements and reports are limited all the same: three reports an interval, one round a second.
 #[test]
 fn x_10_obeys_a_limit_on_announcements() {
     let mut router = Subject::active(with(|s| s.answer_lower = false));
+    router.wait(500 * MILLI);
     let answers = (0..10).map(|_| router.hear(50)).collect::<Vec<_>>();
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| answer.contains("Reasserted"))
+            .count(),
+        3
+    );
     assert_eq!(
         answers
             .iter()
             .filter(|answer| answer.contains("Announce"))
             .count(),
-        3
+        1
     );
+    router.wait(SECOND);
+    assert!(router.hear(50).contains("Announce"));
 }
 
 /// X-19 is for the start of the node: taking back a stop waits for nothing.
