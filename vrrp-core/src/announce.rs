@@ -11,7 +11,11 @@ pub(crate) struct Announcing {
     round_at: Option<Instant>,
     refresh_at: Option<Instant>,
     rival_at: Option<Instant>,
+    rival_told_at: Option<Instant>,
 }
+
+/// A rival may advertise a hundred times a second: neighbours that were told within the last one know.
+const RIVAL_PAUSE_NANOS: u64 = 1_000_000_000;
 
 impl Announcing {
     /// On becoming Active, or when addresses were added: returns the copies of the first round.
@@ -25,12 +29,20 @@ impl Announcing {
             refresh_at: (plan.refresh_every_nanos > 0)
                 .then(|| now.plus_nanos(last_round).plus_nanos(plan.refresh_every_nanos)),
             rival_at: None,
+            rival_told_at: None,
         };
         plan.at_once
     }
 
-    /// A rival of lower rank was heard: returns the copies to send now.
+    /// A rival of lower rank was heard: returns the copies to send now, at most one round a second.
     pub(crate) fn rival(&mut self, now: Instant, plan: &Announcements) -> u8 {
+        if self
+            .rival_told_at
+            .is_some_and(|at| now < at.plus_nanos(RIVAL_PAUSE_NANOS))
+        {
+            return 0;
+        }
+        self.rival_told_at = Some(now);
         if plan.rival_repeat > 0 && plan.rival_again_nanos > 0 {
             self.rival_at = Some(now.plus_nanos(plan.rival_again_nanos));
         }
@@ -89,5 +101,26 @@ fn next(at: Instant, period_nanos: u64, now: Instant) -> Instant {
         now.plus_nanos(period_nanos)
     } else {
         next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Profile;
+
+    /// a rival that advertises a hundred times a second costs one round of announcements a second.
+    #[test]
+    fn x_09_a_rival_costs_one_round_a_second() {
+        let plan = Announcements::of(Profile::Keepalived);
+        let mut announcing = Announcing::default();
+        let mut rounds = alloc::vec::Vec::new();
+        for hundredth in 0..250_u64 {
+            let copies = announcing.rival(Instant::from_nanos(hundredth * 10_000_000), &plan);
+            if copies > 0 {
+                rounds.push((hundredth, copies));
+            }
+        }
+        assert_eq!(rounds, [(0, 5), (100, 5), (200, 5)]);
     }
 }
