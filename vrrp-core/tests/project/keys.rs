@@ -165,7 +165,7 @@ proptest::proptest! {
     /// The next deadline is the first of all deadlines, the oldest router of equals, whatever is added, removed and moved.
     #[test]
     fn a_router_knows_the_next_deadline(
-        steps in proptest::collection::vec((0_u8..4, 0_u64..70, 1_u8..=255), 1..200)
+        steps in proptest::collection::vec((0_u8..5, 0_u64..70, 1_u8..=255), 1..200)
     ) {
         let mut node = Router::new();
         let mut out = Outbox::new();
@@ -187,6 +187,10 @@ proptest::proptest! {
                     node.remove(id);
                 }
                 (2, Some(id)) => node.handle(now, id, Input::Stop, &mut out),
+                (3, Some(id)) => {
+                    let other = on(Some(which), 7, default(value, u16::from(value)));
+                    let _gone = node.reconfigure(now, id, other.build().unwrap(), &mut out);
+                }
                 (_, _) => node.tick(now, &mut out),
             }
             let all = node.iter().filter_map(|(id, router)| router.deadline().map(|deadline| (id, deadline)));
@@ -230,12 +234,24 @@ fn x_14_obeys_an_unlisted_sender_finds_the_router_that_tolerates_it() {
         node.handle(now, id, Input::Start, &mut out);
         id
     });
-    for (source, expected) in [("192.0.2.20", 0), ("192.0.2.21", 1), ("192.0.2.99", 1)] {
-        let octets = message(source, ip("192.0.2.10"));
+    // A third one, the youngest, hears the group.
+    let group = node.add(default(100, 100).build().unwrap()).unwrap();
+    let primary = Some(ip("192.0.2.10"));
+    node.handle(now, group, Input::Link(Link { up: true, primary }), &mut out);
+    let ids = [ids[0], ids[1], group];
+    let own = ip("192.0.2.10");
+    let cases = [
+        ("192.0.2.20", own, 0),
+        ("192.0.2.21", own, 1),
+        ("192.0.2.99", own, 1),
+        ("192.0.2.20", Family::Ipv4.group(), 2),
+    ];
+    for (source, destination, expected) in cases {
+        let octets = message(source, destination);
         let packet = Received {
             interface: Some(InterfaceId(1)),
             source: ip(source),
-            destination: Some(ip("192.0.2.10")),
+            destination: Some(destination),
             hop_limit: Some(255),
             message: &octets,
         };

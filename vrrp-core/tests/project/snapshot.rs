@@ -137,3 +137,16 @@ fn what_was_told_is_not_told_again() {
     );
     assert!(!hear(&mut router, 0).contains("ChecksumFormsMixed"));
 }
+
+/// a start delay goes on as well.
+#[test]
+fn a_start_delay_goes_on() {
+    let mut settings = default(100, 100);
+    settings.start_delay_nanos = 30 * SECOND;
+    let mut router = Subject::new(settings);
+    router.start();
+    router.wait(10 * SECOND);
+    router.router = VirtualRouter::restore(router.router.config().clone(), router.router.snapshot());
+    assert_eq!(router.wait(20 * SECOND - 1).tick(), "");
+    assert_eq!(router.wait(1).tick(), "State(Backup, Started)");
+}
