@@ -6,9 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use vrrp_core::{Family, InterfaceId, Priority, Profile, Settings, Tracker, Vrid, Weight};
 use vrrp_net::{HeldAddress, Service};
-use vrrp_plan::{
-    Astray, Check, Command, Hooks, Instance, Node, Plan, Tracked, astray, difference, losses,
-};
+use vrrp_plan::{Astray, Check, Command, Hooks, Instance, Node, Plan, Tracked, astray, difference, losses};
 
 fn command(word: &str) -> Command {
     Command {
