@@ -150,3 +150,19 @@ fn a_start_delay_goes_on() {
     assert_eq!(router.wait(20 * SECOND - 1).tick(), "");
     assert_eq!(router.wait(1).tick(), "State(Backup, Started)");
 }
+
+/// PRJ-FAIL-01: so does a pause after a failure, and its length.
+#[test]
+fn a_pause_goes_on() {
+    let mut router = Subject::active(default(100, 100));
+    router.does(vrrp_core::Input::Failed(vrrp_core::Failure::Hold));
+    router.router = VirtualRouter::restore(router.router.config().clone(), router.router.snapshot());
+    assert_eq!(router.wait(SECOND - 1).tick(), "");
+    assert_eq!(router.wait(1).tick(), "State(Backup, Started)");
+    router.wait_for_the_timer().tick();
+    let again = router.does(vrrp_core::Input::Failed(vrrp_core::Failure::Hold));
+    assert!(
+        again.starts_with("FailedFor { retry_after_seconds: 2 }"),
+        "{again}"
+    );
+}
