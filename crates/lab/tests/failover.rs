@@ -4,7 +4,7 @@ use std::time::Duration;
 use vrrp_lab::daemon::Daemon;
 use vrrp_lab::pair::{ADDRESS_6, Options, Pair, VRID};
 use vrrp_lab::private;
-use vrrp_lab::scenario::{Scenario, add_check};
+use vrrp_lab::scenario::{Measured, Scenario, add_check};
 use vrrp_lab::skip::skip;
 use vrrp_lab::{LabError, Stamp};
 
@@ -62,6 +62,11 @@ fn settled(options: &Options) -> Result<Pair, LabError> {
     Ok(pair)
 }
 
+/// What a machine that does other things at the same time adds: the client's own longest pause tells.
+fn slack_ms(measured: &Measured) -> f64 {
+    100.0 + 2.0 * measured.own_stall_ms
+}
+
 /// V3-6.4.2: the backup waits three intervals and its skew after the last advertisement, never less.
 fn cut_and_compare(options: &Options) -> Outcome {
     let mut pair = settled(options)?;
@@ -76,7 +81,7 @@ fn cut_and_compare(options: &Options) -> Outcome {
         excess_ms < 200.0,
         "the backup took over {excess_ms} ms late: {measured:?}"
     );
-    let most_ms = options.active_down().as_secs_f64() * 1e3 + 200.0;
+    let most_ms = options.active_down().as_secs_f64() * 1e3 + 100.0 + slack_ms(&measured);
     assert!(measured.outage_ms < most_ms, "{measured:?}");
     Ok(())
 }
@@ -144,10 +149,10 @@ fn planned_stop(daemon: Daemon) -> Outcome {
     let mut pair = settled(&options)?;
     let measured = Scenario::PlannedStop.run(&mut pair)?;
     match daemon {
-        Daemon::Vrrpd => assert!(measured.outage_ms < 100.0, "{measured:?}"),
+        Daemon::Vrrpd => assert!(measured.outage_ms < slack_ms(&measured), "{measured:?}"),
         Daemon::Keepalived => {
             assert!(
-                (500.0..800.0).contains(&measured.outage_ms),
+                (500.0..700.0 + slack_ms(&measured)).contains(&measured.outage_ms),
                 "the lab measures wrongly: {measured:?}"
             );
         }
@@ -171,7 +176,7 @@ fn nopreempt(daemon: Daemon) -> Outcome {
     pair.wait_until_held(&pair.better)?;
     pair.settle()?;
     let measured = Scenario::NoPreempt.run(&mut pair)?;
-    assert!(measured.outage_ms < 100.0, "{measured:?}");
+    assert!(measured.outage_ms < slack_ms(&measured), "{measured:?}");
     Ok(())
 }
 
