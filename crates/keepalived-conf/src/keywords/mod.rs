@@ -3,6 +3,7 @@
 
 mod block;
 mod checker;
+mod daemon;
 mod global;
 mod group;
 mod instance;
@@ -177,6 +178,7 @@ static TABLE: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
     let sections = [
         root::SECTIONS,
         global::SECTIONS,
+        daemon::SECTIONS,
         track::SECTIONS,
         group::SECTIONS,
         instance::SECTIONS,
