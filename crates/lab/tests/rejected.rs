@@ -31,8 +31,9 @@ fn vrrpd_is_not_moved_by_packets_that_it_rejects() {
                 "the attack did not happen: {seen:?}"
             );
             assert!(seen.adverts >= 5, "advertisements are missing: {seen:?}");
+            // The benchmark prints the exact gap; here a busy machine must not fail, and a missing advert must.
             assert!(
-                seen.longest_gap_ms < 1100.0,
+                seen.longest_gap_ms < 1500.0,
                 "an advertisement came late: {seen:?}"
             );
             assert_eq!(
