@@ -1,6 +1,7 @@
 //! What is found in a file, what happens now, and what to do.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde::Serialize;
 
@@ -156,16 +157,20 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     list: Vec<Diagnostic>,
+    /// How many there were of each code.
+    counts: HashMap<&'static str, usize>,
     left_out: usize,
 }
 
-/// A hostile file may be wrong on every line; nobody reads more than this.
-const FINDINGS_MAX: usize = 10_000;
+/// A hostile file may be wrong in one way on every line; nobody reads more of a kind than this.
+const FINDINGS_MAX: usize = 1_000;
 
 impl Findings {
     pub(crate) fn push(&mut self, found: Diagnostic) {
+        let count = self.counts.entry(found.code).or_default();
+        *count = count.saturating_add(1);
         // Never leave out what bars a start.
-        if self.list.len() < FINDINGS_MAX || found.severity <= Severity::InstanceDropped {
+        if *count <= FINDINGS_MAX || found.severity <= Severity::InstanceDropped {
             self.list.push(found);
         } else {
             self.left_out = self.left_out.saturating_add(1);
@@ -174,7 +179,7 @@ impl Findings {
 
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         if let (true, Some(span)) = (self.left_out > 0, self.list.last().and_then(|last| last.span)) {
-            let text = format!("{} more findings are not listed", self.left_out);
+            let text = format!("{} more findings of the same kinds are not listed", self.left_out);
             self.list.push(Diagnostic::note("too-many-findings", span, text));
         }
         self.list

@@ -4,6 +4,8 @@
 //! its `}` ends the block around it. This is kept, for it decides what keepalived makes of a broken file, and whatever
 //! is lost that way is reported, with the place of the brace that is to blame.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::{self, Block, Content, Keyword, Safety, Suggestion};
 use crate::lexer::{Piece, Word};
@@ -18,6 +20,7 @@ pub(crate) fn grow(pieces: Vec<Piece>, findings: &mut Findings) -> Tree {
         bars: Vec::new(),
         open: Vec::new(),
         strays: Vec::new(),
+        suggestions: HashMap::new(),
     };
     let nodes = grower.nodes(Block::Root).0;
     grower.leftover();
@@ -35,6 +38,8 @@ struct Grower<'a> {
     open: Vec<Open>,
     /// `{` that were ignored and whose `}` are still to come.
     strays: Vec<Stray>,
+    /// What unknown words resemble: a word that is wrong once is wrong often.
+    suggestions: HashMap<(Block, Vec<u8>), Option<Suggestion>>,
 }
 
 #[derive(Clone, Copy)]
@@ -180,17 +185,18 @@ impl Grower<'_> {
 
     /// Ignored `{` for which there were not enough `}`: the file lacks as many.
     fn leftover(&mut self) {
-        for stray in std::mem::take(&mut self.strays) {
-            let header = stray.within.first().map(|open| open.header);
-            let text = "a `}` is missing: more blocks are opened than closed";
-            let mut found = Diagnostic::error("missing-close-brace", stray.span, text)
-                .effect("what follows is read as keepalived reads it")
-                .help("close each block that is opened");
-            if let Some(header) = header {
-                found = found.label(header, "in this block");
-            }
-            self.findings.push(found);
+        let Some(stray) = self.strays.first() else { return };
+        let text = match self.strays.len() {
+            1 => "a `}` is missing: more blocks are opened than closed".to_owned(),
+            many => format!("{many} `}}` are missing: more blocks are opened than closed"),
+        };
+        let mut found = Diagnostic::error("missing-close-brace", stray.span, text)
+            .effect("what follows is read as keepalived reads it")
+            .help("close each block that is opened");
+        if let Some(open) = stray.within.first() {
+            found = found.label(open.header, "in this block");
         }
+        self.findings.push(found);
     }
 
     fn stray_open(&mut self, span: Span, before: Option<&Node>) {
@@ -228,7 +234,7 @@ impl Grower<'_> {
             format!("unknown word {text:?} in {}", block.title()),
         )
         .effect("the line is ignored, as keepalived does");
-        let suggestion = keywords::resembling(block, word.bytes());
+        let suggestion = self.suggestion(block, word.bytes());
         if let Some((owner, open, keyword)) = stranded {
             found.code = "stranded-keyword";
             found.effect = format!("it is a word of {}; here the line is ignored", open.block.title()).into();
@@ -256,6 +262,15 @@ impl Grower<'_> {
             found = found.help("remove the line, or see the list of keywords");
         }
         self.findings.push(found);
+    }
+
+    fn suggestion(&mut self, block: Block, word: &[u8]) -> Option<Suggestion> {
+        if let Some(known) = self.suggestions.get(&(block, word.to_vec())) {
+            return *known;
+        }
+        let suggestion = keywords::resembling(block, word);
+        self.suggestions.insert((block, word.to_vec()), suggestion);
+        suggestion
     }
 
     /// The block around, or the one that ended too early, to which a word that is unknown here belongs.
