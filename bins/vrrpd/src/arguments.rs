@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
         default_value = "/etc/keepalived/keepalived.conf"
     )]
     pub(crate) file: PathBuf,
+    /// Which `@ID` lines of the configuration are meant; by default the host's name up to its first dot.
+    #[arg(short = 'i', long = "config-id", value_name = "ID")]
+    pub(crate) config_id: Option<String>,
     /// Test the configuration, say what is wrong with it, and end.
     #[arg(short = 't', long = "config-test")]
     pub(crate) test: bool,

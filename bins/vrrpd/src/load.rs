@@ -55,7 +55,21 @@ const UNREADABLE: &str = "file";
 
 /// Reads and understands the file.
 pub(crate) fn read(arguments: &Arguments) -> Parsed {
-    keepalived_conf::parse(&DiskFiles, &arguments.file.to_string_lossy())
+    let host_name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let short_name = host_name.trim().split('.').next().unwrap_or_default();
+    let host = keepalived_conf::Host {
+        config_id: Some(
+            arguments
+                .config_id
+                .clone()
+                .unwrap_or_else(|| short_name.to_owned()),
+        ),
+        // What is not text cannot stand in a file either.
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+    };
+    keepalived_conf::parse_for(&host, &DiskFiles, &arguments.file.to_string_lossy())
 }
 
 /// What is to be said of the file itself.
