@@ -208,10 +208,6 @@ fn prj_fail_01_refuses_a_late_goodbye() {
     router.failed_to_send();
     assert_eq!(router.wait(10 * MILLI + 1).tick(), "");
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
-    let mut router = failing();
-    router.stop();
-    router.failed_to_send();
-    assert_eq!(router.wait(10 * MILLI).tick(), "Send(0)", "just in time");
 }
 
 /// PRJ-FAIL-01: nor once the successor has spoken.
