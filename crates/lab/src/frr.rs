@@ -138,5 +138,17 @@ fn give_frr_its_group() -> Result<(), LabError> {
         std::fs::write(&own, text + line).map_err(LabError::io(own.clone()))?;
         run("mount", ["--bind", &own, &real])?;
     }
-    run("mount", ["-t", "tmpfs", "tmpfs", "/var/tmp"]).map(drop)
+    let folder = frr_folder()?;
+    run("mount", ["-t", "tmpfs", "tmpfs", &folder]).map(drop)
+}
+
+/// All of /var/tmp, so that nothing is left on the host; only FRR's own folder where this program lies in there too.
+fn frr_folder() -> Result<String, LabError> {
+    let hidden = std::env::current_exe().is_ok_and(|own| own.starts_with("/var/tmp"));
+    if !hidden {
+        return Ok("/var/tmp".to_owned());
+    }
+    let own = "/var/tmp/frr";
+    std::fs::create_dir_all(own).map_err(LabError::io(own.to_owned()))?;
+    Ok(own.to_owned())
 }
