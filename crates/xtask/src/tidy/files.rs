@@ -108,7 +108,7 @@ fn machine_paths(name: &str, text: &str, root: &Path) -> Vec<String> {
     for (at, line) in text.lines().enumerate() {
         for path in &forbidden {
             let hit = line.find(path.as_str()).filter(|&found| {
-                // `.github/work/` is not `/work/`.
+                // The end of a longer path is not this folder.
                 !line
                     .get(..found)
                     .unwrap_or_default()
