@@ -1,6 +1,6 @@
 //! Running a step: a heading, its output passed on line by line and kept in a log, skips collected on the way.
 
-use crate::summary::{Skip, Step, Summary, Verdict};
+use crate::summary::{Skip, Step, Summary, Verdict, telling};
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -97,6 +97,19 @@ impl Runner {
 
     fn log(&self, name: &str) -> PathBuf {
         self.logs.join(format!("{name}.log"))
+    }
+
+    /// The telling lines of a step's last log; a step may have kept two.
+    pub(crate) fn show_again(&self, name: &str) {
+        for log in [format!("{name}-build"), name.to_owned()].map(|name| self.log(&name)) {
+            let Ok(text) = std::fs::read_to_string(&log) else {
+                continue;
+            };
+            println!("\n== again, of {} ==", log.display());
+            for line in telling(&text) {
+                println!("   {line}");
+            }
+        }
     }
 
     /// Show both streams as they come, keep them, and collect what they say about skips.

@@ -209,6 +209,11 @@ fn no_listener(
 
 /// The table, and the exit code: 1 for a failure or a skip that CI does not allow, 77 for refused namespaces.
 fn finish(runner: &Runner, project: &Project) -> Result<u8, String> {
+    for step in &runner.summary.steps {
+        if matches!(step.verdict, Verdict::Failed(_)) {
+            runner.show_again(step.name);
+        }
+    }
     println!("{}", runner.summary.table());
     if runner.summary.failed() {
         return Ok(1);

@@ -104,6 +104,31 @@ impl Summary {
     }
 }
 
+/// Lines that are shown again of a step that failed.
+const SHOWN_AGAIN: usize = 120;
+
+/// What a long log says of the failure: each line that tells of one with what follows it, and how the log ends.
+///
+/// Whoever reads only the end of a run must find the reason there.
+pub(crate) fn telling(log: &str) -> Vec<&str> {
+    const WORDS: [&str; 4] = ["panicked at", "FAILED", "error: ", "error["];
+    const FOLLOWING: usize = 5;
+    const ENDING: usize = 15;
+    let lines: Vec<&str> = log.lines().collect();
+    let ending = lines.len().saturating_sub(ENDING);
+    let mut shown_until = 0;
+    let mut shown = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if WORDS.iter().any(|word| line.contains(word)) {
+            shown_until = at + FOLLOWING;
+        }
+        if at < shown_until || at >= ending {
+            shown.push(*line);
+        }
+    }
+    shown.split_off(shown.len().saturating_sub(SHOWN_AGAIN))
+}
+
 /// The skips that CI does not allow. The file has one `name: reason` a line; the name decides.
 pub(crate) fn not_allowed<'a>(skips: &'a [Skip], allowed: &str) -> Vec<&'a Skip> {
     let names: Vec<&str> = allowed
@@ -120,7 +145,19 @@ pub(crate) fn not_allowed<'a>(skips: &'a [Skip], allowed: &str) -> Vec<&'a Skip>
 
 #[cfg(test)]
 mod tests {
-    use super::{Skip, not_allowed};
+    use super::{Skip, not_allowed, telling};
+
+    #[test]
+    fn the_reason_of_a_failure_is_shown_again_and_the_noise_is_not() {
+        let noise = "passed\n".repeat(200);
+        let log = format!("{noise}thread 'a' panicked at a.rs:1:2:\nleft: 1\nright: 2\n{noise}the end\n");
+        let shown = telling(&log);
+        assert!(
+            shown.contains(&"left: 1") && shown.contains(&"the end"),
+            "{shown:?}"
+        );
+        assert_eq!(shown.len(), 5 + 15);
+    }
 
     #[test]
     fn a_skip_is_found_alone_and_behind_the_harness() {

@@ -9,6 +9,22 @@ const LINES_MAX: usize = 500;
 /// The keyword table is one list and may be longer.
 const LONG_BY_NATURE: [&str; 1] = ["crates/keepalived-conf/src/keywords"];
 
+/// Folders that every machine has: to name them says nothing about this one, wherever the checkout lies.
+const STANDARD: [&str; 12] = [
+    "/var/tmp",
+    "/var/lib",
+    "/var/cache",
+    "/var/run",
+    "/var/log",
+    "/usr/src",
+    "/usr/local",
+    "/usr/share",
+    "/usr/lib",
+    "/run/user",
+    "/dev/shm",
+    "/etc/keepalived",
+];
+
 /// Names that tell nothing about what a module is for.
 const EMPTY_NAMES: [&str; 8] = [
     "utils", "util", "common", "manager", "helpers", "helper", "misc", "stuff",
@@ -100,10 +116,15 @@ fn is_unsafe(line: &str) -> bool {
 
 /// Paths of the machine that the project happens to lie on.
 fn machine_paths(name: &str, text: &str, root: &Path) -> Vec<String> {
-    let mut forbidden = vec![format!("{}/", root.display())];
-    if let Some(parent) = root.parent().filter(|p| p.components().count() > 1) {
-        forbidden.push(format!("{}/", parent.display()));
-    }
+    let standard = |folder: &Path| STANDARD.iter().any(|name| folder == Path::new(name));
+    // The root and one name below it: `/home`, `/srv`, `/build`.
+    let telling = |folder: &&Path| folder.components().count() > 2 && !standard(folder);
+    let forbidden: Vec<String> = [Some(root), root.parent()]
+        .into_iter()
+        .flatten()
+        .filter(telling)
+        .map(|folder| format!("{}/", folder.display()))
+        .collect();
     let mut complaints = Vec::new();
     for (at, line) in text.lines().enumerate() {
         for path in &forbidden {
@@ -155,5 +176,18 @@ mod tests {
         let root = Path::new("/home/somebody/vrrp");
         assert_eq!(machine_paths("a", "see /home/somebody/vrrp/x", root).len(), 2);
         assert_eq!(machine_paths("a", "see /home/other/vrrp/x", root).len(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_every_machine_has_may_be_named_wherever_the_checkout_lies() {
+        assert_eq!(
+            machine_paths("a", "in /var/tmp/x", Path::new("/var/tmp/vrrp")).len(),
+            0
+        );
+        assert_eq!(
+            machine_paths("a", "in /var/tmp/vrrp/x", Path::new("/var/tmp/vrrp")).len(),
+            1
+        );
+        assert_eq!(machine_paths("a", "in /build/x", Path::new("/build")).len(), 0);
     }
 }
