@@ -64,6 +64,15 @@ impl Announcing {
         *self = Self::default();
     }
 
+    /// Its times from now on.
+    pub(crate) fn from_now(&self, now: Instant) -> (u8, [Option<u64>; 4]) {
+        let until = |at: Option<Instant>| at.map(|at| at.nanos_since(now));
+        let silent_until = self.rival_told_at.map(|at| at.plus_nanos(RIVAL_PAUSE_NANOS));
+        let silent = silent_until.filter(|at| now < *at);
+        let times = [self.round_at, self.refresh_at, self.rival_at, silent];
+        (self.rounds_left, times.map(until))
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         [self.round_at, self.refresh_at, self.rival_at]
             .into_iter()

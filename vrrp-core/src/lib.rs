@@ -7,6 +7,7 @@ mod action;
 mod announce;
 mod config;
 mod counters;
+mod fingerprint;
 mod id;
 mod input;
 mod log_limit;

@@ -15,7 +15,7 @@ const SECOND_NANOS: u64 = 1_000_000_000;
 const PAUSE_SECONDS_MAX: u8 = 60;
 
 /// Counts failures in a row without being told of successes: a period without a failure is one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Sending {
     failed_since_periodic: bool,
@@ -73,6 +73,17 @@ impl Resignation {
 }
 
 impl Resignation {
+    /// Whether it can still make anything happen.
+    pub(crate) fn matters(&self, now: Instant) -> bool {
+        now.nanos_since(self.begun_at) <= RESIGNATION_LASTS_NANOS || self.again_at.is_some()
+    }
+
+    /// Its times from now on.
+    pub(crate) fn from_now(&self, now: Instant) -> (u64, u8, Option<u64>) {
+        let again = self.again_at.map(|at| at.nanos_since(now));
+        (now.nanos_since(self.begun_at), self.retries_left, again)
+    }
+
     /// Whether to try again now. Woken too late: by now somebody else is Active, and would only be disturbed.
     pub(crate) fn due(&mut self, now: Instant) -> bool {
         self.again_at.take_if(|at| now >= *at).is_some()
@@ -102,6 +113,16 @@ impl Pause {
         self.until = now.plus_nanos(u64::from(self.seconds).saturating_mul(SECOND_NANOS));
         self.bar = Some(bar);
         self.seconds
+    }
+
+    /// Its times from now on; how long it was matters until a minute has passed without a failure.
+    pub(crate) fn from_now(&self, now: Instant) -> (u8, u64, u64, Option<Bar>) {
+        let calm_nanos = u64::from(PAUSE_SECONDS_MAX).saturating_mul(SECOND_NANOS);
+        let over_nanos = now.nanos_since(self.until);
+        if self.seconds == 0 || (self.bar.is_none() && over_nanos > calm_nanos) {
+            return (0, 0, 0, None);
+        }
+        (self.seconds, self.until.nanos_since(now), over_nanos, self.bar)
     }
 
     /// What works again needs no pause.

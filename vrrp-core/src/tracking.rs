@@ -133,7 +133,7 @@ pub enum Standing {
 }
 
 /// Healths of all tracked objects of one router; fixed in size once configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Tracking {
     healths: Box<[Health]>,
 }

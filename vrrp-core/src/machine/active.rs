@@ -33,6 +33,16 @@ impl Triggered {
         };
     }
 
+    /// What is left of the window; an empty one where it is over.
+    pub(crate) fn from_now(&self, now: Instant, interval: Interval) -> (u64, u8) {
+        let left_nanos = interval.nanos().saturating_sub(now.nanos_since(self.window_from));
+        if left_nanos == 0 {
+            (0, 0)
+        } else {
+            (left_nanos, self.sent)
+        }
+    }
+
     fn allow(&mut self, now: Instant, interval: Interval) -> bool {
         if now.nanos_since(self.window_from) >= interval.nanos() {
             self.reset(now);

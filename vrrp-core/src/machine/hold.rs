@@ -29,7 +29,7 @@ pub struct Hold {
 }
 
 /// What a hold was begun for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum HoldKind {
     /// A planned stop, or a bar for health: Initialize follows, or Startup where nothing bars any more.

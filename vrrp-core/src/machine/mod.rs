@@ -49,7 +49,7 @@ pub enum State {
 }
 
 /// The last advertisement a Backup heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LastHeard {
     /// None since Backup was entered.
