@@ -65,7 +65,7 @@ impl Announcing {
     }
 
     /// Its times from now on.
-    pub(crate) fn from_now(&self, now: Instant) -> (u8, [Option<u64>; 4]) {
+    pub(crate) fn remaining(&self, now: Instant) -> (u8, [Option<u64>; 4]) {
         let until = |at: Option<Instant>| at.map(|at| at.nanos_since(now));
         let silent_until = self.rival_told_at.map(|at| at.plus_nanos(RIVAL_PAUSE_NANOS));
         let silent = silent_until.filter(|at| now < *at);

@@ -45,13 +45,13 @@ impl VirtualRouter {
         } = self;
         hash_state(state, now, hasher);
         link.hash(hasher);
-        announcing.from_now(now).hash(hasher);
-        triggered.from_now(now, config.interval).hash(hasher);
-        silent_answers.from_now(now, config.interval).hash(hasher);
+        announcing.remaining(now).hash(hasher);
+        triggered.remaining(now, config.interval).hash(hasher);
+        silent_answers.remaining(now, config.interval).hash(hasher);
         sending.hash(hasher);
         resignation
             .filter(|resignation| resignation.matters(now))
-            .map(|resignation| resignation.from_now(now))
+            .map(|resignation| resignation.remaining(now))
             .hash(hasher);
         last_active.hash(hasher);
         version_3_heard
@@ -59,7 +59,7 @@ impl VirtualRouter {
             .filter(|(_, age)| *age <= REMEMBERED_NANOS)
             .hash(hasher);
         tracking.hash(hasher);
-        pause.from_now(now).hash(hasher);
+        pause.remaining(now).hash(hasher);
         (started, started_before, resigned).hash(hasher);
         start_at.map(|at| until(at, now)).hash(hasher);
         (form, forms_mixed).hash(hasher);

@@ -79,7 +79,7 @@ impl Resignation {
     }
 
     /// Its times from now on.
-    pub(crate) fn from_now(&self, now: Instant) -> (u64, u8, Option<u64>) {
+    pub(crate) fn remaining(&self, now: Instant) -> (u64, u8, Option<u64>) {
         let again = self.again_at.map(|at| at.nanos_since(now));
         (now.nanos_since(self.begun_at), self.retries_left, again)
     }
@@ -116,7 +116,7 @@ impl Pause {
     }
 
     /// Its times from now on; how long it was matters until a minute has passed without a failure.
-    pub(crate) fn from_now(&self, now: Instant) -> (u8, u64, u64, Option<Bar>) {
+    pub(crate) fn remaining(&self, now: Instant) -> (u8, u64, u64, Option<Bar>) {
         let calm_nanos = u64::from(PAUSE_SECONDS_MAX).saturating_mul(SECOND_NANOS);
         let over_nanos = now.nanos_since(self.until);
         if self.seconds == 0 || (self.bar.is_none() && over_nanos > calm_nanos) {

@@ -34,7 +34,7 @@ impl Triggered {
     }
 
     /// What is left of the window; an empty one where it is over.
-    pub(crate) fn from_now(&self, now: Instant, interval: Interval) -> (u64, u8) {
+    pub(crate) fn remaining(&self, now: Instant, interval: Interval) -> (u64, u8) {
         let left_nanos = interval.nanos().saturating_sub(now.nanos_since(self.window_from));
         if left_nanos == 0 {
             (0, 0)
