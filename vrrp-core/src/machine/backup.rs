@@ -1,7 +1,7 @@
 //! Backup (RFC 9568 section 6.4.2).
 
 use crate::action::{Actions, Cause};
-use crate::config::Version;
+use crate::config::{Profile, Version};
 use crate::input::Heard;
 use crate::machine::{LastHeard, State};
 use crate::priority::{Rank, skew_nanos};
@@ -51,8 +51,12 @@ impl VirtualRouter {
     }
 
     /// T-B-03: `DownTimer(Skew_Time)`; the interval in the packet is not learned.
+    ///
+    /// Outside `rfc` never later than armed already: to the letter, goodbyes that come more often than every Skew_Time,
+    /// from a broken or hostile host, would keep every Backup from taking over for as long as they come.
     fn backup_heard_goodbye(&mut self, now: Instant) {
         let (version, priority) = (self.config.version, self.priority());
+        let to_the_letter = self.config.profile == Profile::Rfc;
         if let State::Backup {
             active_interval,
             active_down_at,
@@ -60,7 +64,12 @@ impl VirtualRouter {
             ..
         } = &mut self.state
         {
-            *active_down_at = now.plus_nanos(skew_nanos(version, priority, *active_interval));
+            let skew_at = now.plus_nanos(skew_nanos(version, priority, *active_interval));
+            *active_down_at = if to_the_letter {
+                skew_at
+            } else {
+                skew_at.min(*active_down_at)
+            };
             *last = LastHeard::Goodbye;
         }
     }

@@ -14,6 +14,7 @@ mod subject;
 mod change;
 mod checksum;
 mod failure;
+mod goodbye;
 mod keys;
 mod limits;
 mod slack;
