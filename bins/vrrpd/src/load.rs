@@ -10,6 +10,7 @@ use vrrp_plan::{Allowed, Astray, Hooks, Host, Loss, Lowered, Plan, astray, losse
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
+use crate::faults::{Fault, fresh};
 use crate::notify::Scripts;
 use crate::scripts;
 use crate::start::exists;
@@ -23,9 +24,7 @@ pub(crate) struct Loaded {
     pub(crate) warnings: Vec<String>,
     pub(crate) not_started: Vec<NotStarted>,
     /// What of the file is not carried out as it is written.
-    pub(crate) errors: Vec<String>,
-    /// Included files that are not there: no error, but what they held is no wish of the operator to take it away.
-    pub(crate) absent: Vec<String>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// A file that cannot be run.
@@ -48,8 +47,6 @@ impl LoadError {
 
 /// Diagnostics of words that are not carried out: an operator may allow those, so they are told by [`refusal`].
 const MISSING: &str = "missing";
-/// The diagnostic of an included file that is not there; keepalived forgives it, and what it held is not known.
-const ABSENT: &str = "include-absent";
 /// The diagnostic of a file that cannot be read.
 const UNREADABLE: &str = "file";
 
@@ -146,32 +143,40 @@ pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
     Ok(loaded)
 }
 
-/// While running: a file by whose error something would disappear is refused.
-pub(crate) fn again(arguments: &Arguments, old: &Plan) -> Result<Loaded, String> {
+/// While running: a file is refused by whose error something would disappear, or would run otherwise than it says.
+/// Errors that the file in force has already bar nothing.
+pub(crate) fn again(arguments: &Arguments, old: &Plan, faults: &[Fault]) -> Result<Loaded, String> {
     let loaded = load(arguments).map_err(|error| match error {
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
     })?;
     if loaded.plan.instances.is_empty() {
-        let why = if loaded.errors.is_empty() {
+        let why = if loaded.faults.is_empty() {
             "to stop vrrpd send SIGTERM".to_owned()
         } else {
-            loaded.errors.join("; ")
+            texts(&loaded.faults)
         };
         return Err(format!(
             "{}: no vrrp_instance would be left: {why}",
             arguments.file.display()
         ));
     }
+    let fresh = fresh(faults, &loaded.faults);
     let lost = losses(old, &loaded.plan);
-    let doubts: Vec<&str> = (loaded.errors.iter().chain(&loaded.absent))
-        .map(String::as_str)
-        .collect();
+    let hides = |fault: &&Fault| fault.may_hide() || fresh.contains(fault);
+    let doubts: Vec<&Fault> = loaded.faults.iter().filter(hides).collect();
     if !doubts.is_empty() && !lost.is_empty() {
         let lost: Vec<String> = lost.iter().map(loss).collect();
         return Err(format!(
             "the file has errors, and {} would disappear: {}. Correct them; what is to go, take out of an otherwise clean file",
             lost.join(", "),
-            doubts.join("; ")
+            texts(doubts)
+        ));
+    }
+    let wrong: Vec<&Fault> = fresh.into_iter().filter(|fault| fault.concerns(old)).collect();
+    if !wrong.is_empty() {
+        return Err(format!(
+            "the file has errors that the one in force does not have, and what runs would no longer be what it says: {}. Correct them and reload again",
+            texts(wrong)
         ));
     }
     let nowhere = astray(old, &loaded.plan, exists);
@@ -180,6 +185,11 @@ pub(crate) fn again(arguments: &Arguments, old: &Plan) -> Result<Loaded, String>
         return Err(nowhere.join("; "));
     }
     Ok(loaded)
+}
+
+fn texts<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
+    let texts: Vec<&str> = faults.into_iter().map(|fault| fault.text.as_str()).collect();
+    texts.join("; ")
 }
 
 fn loss(loss: &Loss) -> String {
@@ -255,11 +265,9 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
             hooks(&instance.hooks, &place, &mut warnings),
         );
     }
-    let told = findings(parsed).filter(|found| found.severity <= Severity::Error);
-    let mut errors: Vec<String> = told.map(|found| line(found, &parsed.sources)).collect();
-    errors.extend(lowered.not_started.iter().map(refusal));
-    let absent = findings(parsed).filter(|found| found.code == ABSENT);
-    let absent = absent.map(|found| line(found, &parsed.sources)).collect();
+    let mut faults: Vec<Fault> = (findings(parsed).filter_map(|found| Fault::found(found, parsed))).collect();
+    let refused = lowered.not_started.iter();
+    faults.extend(refused.map(|missing| Fault::refused(missing, refusal(missing))));
     let mut not_started = dropped(parsed);
     not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
         name: missing.name,
@@ -272,8 +280,7 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
         scripts,
         warnings,
         not_started,
-        errors,
-        absent,
+        faults,
     }
 }
 

@@ -6,6 +6,7 @@ mod config_test;
 mod control;
 mod events;
 mod exit;
+mod faults;
 mod firewall;
 mod load;
 mod log;

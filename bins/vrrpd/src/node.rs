@@ -8,6 +8,7 @@ use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
 use vrrp_plan::{Plan, Tracked};
 
+use crate::faults::Fault;
 use crate::load::Loaded;
 use crate::log::Log;
 use crate::notify::Notifier;
@@ -30,6 +31,8 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) plan: Arc<Plan>,
+    /// The errors of its file: on a reload they bar nothing.
+    pub(crate) faults: Arc<[Fault]>,
     /// The services as the driver has them: those of the plan, but for the first health of trackers.
     pub(crate) applied: Vec<Service>,
     pub(crate) warnings: Vec<String>,
@@ -44,6 +47,7 @@ impl State {
     pub(crate) fn new(applied: Vec<Service>) -> Self {
         Self {
             plan: Arc::default(),
+            faults: Arc::default(),
             applied,
             warnings: Vec::new(),
             not_started: Vec::new(),
@@ -62,6 +66,7 @@ impl Node {
         let leaving = lock(&self.notifier).take(&plan, loaded.scripts);
         let mut state = lock(&self.state);
         state.plan = plan;
+        state.faults = loaded.faults.into();
         state.warnings = loaded.warnings;
         state.not_started = loaded.not_started;
         state.loaded_wall = SystemTime::now();

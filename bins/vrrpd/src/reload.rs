@@ -21,10 +21,13 @@ const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
 /// Reads the file again. Answers with the queues of instances that went, whose last scripts are still to run.
 pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<HookQueue> {
     info!("SIGHUP: reading {} again", arguments.file.display());
-    let old = node.plan();
+    let (old, faults) = {
+        let state = lock(&node.state);
+        (Arc::clone(&state.plan), Arc::clone(&state.faults))
+    };
     let read = tokio::task::spawn_blocking({
         let old = Arc::clone(&old);
-        move || load::again(&arguments, &old)
+        move || load::again(&arguments, &old, &faults)
     });
     let outcome = match read.await {
         Ok(Ok(loaded)) => take(&node, &old, loaded).await,

@@ -1,0 +1,107 @@
+//! The errors of a file, so that a reload can tell new ones from those it runs with already.
+
+use std::collections::BTreeMap;
+
+use keepalived_conf::{Diagnostic, Parsed, Severity, line};
+use vrrp_plan::Plan;
+
+/// What an error can do beside what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// One setting, or one block.
+    Itself,
+    /// What follows it in the file may have been understood otherwise than it was meant, whoever it belongs to.
+    WhatFollows,
+    /// An included file that is not there: no error, but what it held is no wish of the operator to take it away.
+    Absent,
+}
+
+/// Something of the file that is not carried out as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// The instance it stands in; none where it concerns the file.
+    instance: Option<String>,
+    /// What was found, without its place: a line more above it makes no new fault.
+    what: String,
+    reach: Reach,
+    /// Place, what was found, what happens now, what to do.
+    pub(crate) text: String,
+}
+
+/// Codes of errors by which the bounds of blocks are lost.
+const BOUNDS: [&str; 9] = [
+    "missing-open-brace",
+    "missing-close-brace",
+    "extra-close-brace",
+    "unexpected-open-brace",
+    "stranded-keyword",
+    "unmatched-quote",
+    "open-definition",
+    "line-too-long",
+    "line-with-nul",
+];
+/// The code of an included file that is not there.
+const ABSENT: &str = "include-absent";
+
+/// What makes two faults the same: whose they are, and what was found.
+type Key<'a> = (Option<&'a str>, &'a str);
+
+impl Fault {
+    fn key(&self) -> Key<'_> {
+        (self.instance.as_deref(), &self.what)
+    }
+
+    /// A finding of the parser, if it is a fault.
+    pub(crate) fn found(found: &Diagnostic, parsed: &Parsed) -> Option<Self> {
+        let reach = if found.code == ABSENT {
+            Reach::Absent
+        } else if BOUNDS.contains(&found.code) {
+            Reach::WhatFollows
+        } else {
+            Reach::Itself
+        };
+        (found.severity <= Severity::Error || reach == Reach::Absent).then(|| Self {
+            instance: found.instance.clone(),
+            what: format!("{}: {}", found.code, found.message),
+            reach,
+            text: line(found, &parsed.sources),
+        })
+    }
+
+    /// An instance that is not started, and why.
+    pub(crate) fn refused(missing: &vrrp_plan::NotStarted, text: String) -> Self {
+        Self {
+            instance: Some(missing.name.clone()),
+            what: missing.reason.clone(),
+            reach: Reach::Itself,
+            text,
+        }
+    }
+
+    /// It may be the reason why something is no longer in the plan.
+    pub(crate) fn may_hide(&self) -> bool {
+        self.reach == Reach::WhatFollows
+    }
+
+    /// It concerns what runs by `plan`: one of its instances, or all that the file holds.
+    pub(crate) fn concerns(&self, plan: &Plan) -> bool {
+        let runs = |name: &String| plan.instances.iter().any(|instance| instance.name == *name);
+        self.reach != Reach::Absent && self.instance.as_ref().is_none_or(runs)
+    }
+}
+
+/// The faults of `new` that `old` does not have, counted: the same mistake a second time is a new one.
+pub(crate) fn fresh<'a>(old: &'a [Fault], new: &'a [Fault]) -> Vec<&'a Fault> {
+    let mut known: BTreeMap<Key<'_>, usize> = BTreeMap::new();
+    for fault in old {
+        *known.entry(fault.key()).or_default() += 1;
+    }
+    let mut fresh = Vec::new();
+    for fault in new {
+        match known.get_mut(&fault.key()) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => fresh.push(fault),
+        }
+    }
+    fresh
+}
