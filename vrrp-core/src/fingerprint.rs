@@ -85,7 +85,8 @@ fn hash_state(state: &State, now: Instant, hasher: &mut impl Hasher) {
                      kind,
                      ends_at,
                      successor,
-                 }| (kind, until(ends_at, now), successor),
+                     answered,
+                 }| (kind, until(ends_at, now), successor, answered),
             )
             .hash(hasher);
         }

@@ -29,6 +29,7 @@ pub enum Input {
     /// What failed works again: do not wait for the end of the pause.
     Recovered,
     /// During a hold: the successor answers for every address (its ARP or NA was seen, PRJ-STOP-02).
+    /// The hold ends 5 ms later: requests that are on their way are still answered.
     SuccessorAnswers,
 }
 

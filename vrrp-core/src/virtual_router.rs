@@ -94,7 +94,7 @@ impl VirtualRouter {
                 self.pause.clear();
                 self.settle(now, Cause::Started, &mut out);
             }
-            Input::SuccessorAnswers => self.finish_hold(now, true, &mut out),
+            Input::SuccessorAnswers => self.successor_answers(now),
         }
         out
     }
@@ -151,7 +151,7 @@ impl VirtualRouter {
         match self.state {
             State::Initialize { hold } => {
                 if hold.is_some_and(|hold| now >= hold.ends_at) {
-                    self.finish_hold(now, false, out);
+                    self.finish_hold(now, out);
                 }
             }
             State::Backup { .. } => self.backup_tick(now, out),
@@ -223,7 +223,7 @@ impl VirtualRouter {
                 }
             }
             (Order::Compete, State::Initialize { hold: Some(hold) }) if hold.kind == HoldKind::Switchover => {
-                if hold.successor.is_none() {
+                if !hold.taken_over() {
                     self.roll_back(now, out);
                 } else {
                     // Somebody has taken over: it ends as a stop does, and the own priority competes again.

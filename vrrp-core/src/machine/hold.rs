@@ -11,6 +11,9 @@ use crate::virtual_router::VirtualRouter;
 
 /// The successor advertises before it owns the address (PRJ-STOP-02).
 const AFTER_SUCCESSOR_NANOS: u64 = 50_000_000;
+/// A request may be on its way to the old holder when the successor's ARP or NA is seen, and a host that takes that in
+/// a moment later still sends to it: measured in simulation, nothing is lost from 5 ms on.
+const AFTER_ANSWER_NANOS: u64 = 5_000_000;
 /// Margin over the longest Skew_Time (PRJ-STOP-02).
 const MARGIN_NANOS: u64 = 100_000_000;
 /// A longer wait would look like a daemon that does not stop (PRJ-STOP-02).
@@ -26,6 +29,15 @@ pub struct Hold {
     pub ends_at: Instant,
     /// The first router that was heard with a priority above 0.
     pub successor: Option<IpAddr>,
+    /// A successor was seen to answer for every address, whether or not it was heard.
+    pub answered: bool,
+}
+
+impl Hold {
+    /// Somebody has taken over: was heard, or seen to answer.
+    pub(crate) const fn taken_over(&self) -> bool {
+        self.successor.is_some() || self.answered
+    }
 }
 
 /// What a hold was begun for.
@@ -61,6 +73,7 @@ impl VirtualRouter {
             kind,
             ends_at: now.plus_nanos(latest),
             successor: None,
+            answered: false,
         })
     }
 
@@ -76,12 +89,21 @@ impl VirtualRouter {
         }
     }
 
-    /// The hold's time is over, or the successor `answers`: its ARP may be seen where its advertisement was lost.
-    pub(crate) fn finish_hold(&mut self, now: Instant, answers: bool, out: &mut Actions) {
+    /// PRJ-STOP-02: the successor's ARP or NA was seen; its advertisement may have been lost.
+    pub(crate) fn successor_answers(&mut self, now: Instant) {
+        if let State::Initialize { hold: Some(hold) } = &mut self.state {
+            hold.answered = true;
+            hold.ends_at = hold.ends_at.min(now.plus_nanos(AFTER_ANSWER_NANOS));
+            self.resignation = None;
+        }
+    }
+
+    /// The hold's time is over.
+    pub(crate) fn finish_hold(&mut self, now: Instant, out: &mut Actions) {
         let State::Initialize { hold: Some(hold) } = self.state else {
             return;
         };
-        match (hold.kind, answers || hold.successor.is_some()) {
+        match (hold.kind, hold.taken_over()) {
             (HoldKind::Switchover, false) => {
                 out.report(Report::HoldEnded { successor: None });
                 self.roll_back(now, out);

@@ -60,7 +60,7 @@ impl VirtualRouter {
             }
             (HoldKind::Switchover, None) => {}
             // The bar that interrupted a switchover is gone: it goes on until its own end.
-            (HoldKind::Stop, None) if self.resigned && hold.successor.is_none() => {
+            (HoldKind::Stop, None) if self.resigned && !hold.taken_over() => {
                 self.state = State::Initialize {
                     hold: Some(Hold {
                         kind: HoldKind::Switchover,
@@ -69,7 +69,7 @@ impl VirtualRouter {
                 };
             }
             // PRJ-STOP-03: continue as Active where nobody took over, let go where somebody did; never both.
-            (HoldKind::Stop, None) if hold.successor.is_none() => self.roll_back(now, out),
+            (HoldKind::Stop, None) if !hold.taken_over() => self.roll_back(now, out),
             (HoldKind::Stop, None) => {
                 self.drop_hold(out);
                 self.startup(now, Cause::Started, out);

@@ -148,13 +148,21 @@ fn prj_stop_02_refuses_a_goodbye_as_successor() {
     assert_eq!(hold_left(&router), LATEST - 100 * MILLI);
 }
 
-/// PRJ-STOP-02: earlier when the successor answers for every address.
+/// PRJ-STOP-02: earlier when the successor answers for every address; a request that is on its way to the old holder is
+/// still answered for 5 ms.
 #[test]
-fn prj_stop_02_obeys_an_answering_successor_ends_it() {
+fn prj_stop_02_obeys_an_answering_successor_ends_it_5_ms_later() {
     let mut router = stopping();
     router.hear(50);
+    router.wait(MILLI);
+    assert_eq!(router.does(Input::SuccessorAnswers), "");
+    assert!(router.router.holds());
+    assert_eq!(hold_left(&router), 5 * MILLI);
+    assert_eq!(router.wait(5 * MILLI - 1).does(Input::SuccessorAnswers), "");
+    assert_eq!(hold_left(&router), 1, "the first sign counts");
+    assert_eq!(router.tick(), "");
     assert_eq!(
-        router.does(Input::SuccessorAnswers),
+        router.wait(1).tick(),
         "Disown; HoldEnded { successor: Some(192.0.2.20) }"
     );
     let mut active = Subject::active(default(100, 100));
@@ -162,6 +170,27 @@ fn prj_stop_02_obeys_an_answering_successor_ends_it() {
         active.does(Input::SuccessorAnswers),
         "",
         "outside a hold it means nothing"
+    );
+}
+
+/// PRJ-STOP-02: never later than it would have been.
+#[test]
+fn prj_stop_02_refuses_to_be_prolonged_by_an_answer() {
+    let mut router = stopping();
+    router.hear(50);
+    router.wait(48 * MILLI);
+    router.does(Input::SuccessorAnswers);
+    assert_eq!(hold_left(&router), 2 * MILLI);
+}
+
+/// PRJ-STOP-03: a successor that was seen and not heard is one all the same: no roll-back.
+#[test]
+fn prj_stop_03_refuses_a_roll_back_beside_an_answering_successor() {
+    let mut router = stopping();
+    router.does(Input::SuccessorAnswers);
+    assert_eq!(
+        router.start(),
+        "Disown; HoldEnded { successor: None }; State(Backup, Started)"
     );
 }
 

@@ -112,9 +112,18 @@ fn prj_stop_04_obeys_undone_after_the_successor_spoke_is_not_forgotten() {
 fn prj_stop_04_obeys_an_answering_successor_is_one() {
     let mut router = resigning(default(100, 100));
     router.wait(600 * MILLI);
+    assert_eq!(router.does(Input::SuccessorAnswers), "");
     assert_eq!(
-        router.does(Input::SuccessorAnswers),
+        router.wait(5 * MILLI).tick(),
         "Disown; HoldEnded { successor: None }; Priority(100 -> 1); State(Backup, Resigned)"
+    );
+    // Undone within those 5 ms: it ends as a stop does, and is no roll-back.
+    let mut router = resigning(default(100, 100));
+    router.does(Input::SuccessorAnswers);
+    assert_eq!(router.order(Order::Compete), "");
+    assert_eq!(
+        router.wait(5 * MILLI).tick(),
+        "Disown; HoldEnded { successor: None }; State(Backup, Started)"
     );
 }
 
