@@ -132,4 +132,16 @@ mod tests {
         }
         assert_eq!(rounds, [(0, 5), (100, 5), (200, 5)]);
     }
+
+    /// a second is a second, to the nanosecond.
+    #[test]
+    fn x_09_the_second_of_a_rival_ends_when_it_is_over() {
+        let plan = Announcements::of(Profile::Default);
+        let mut announcing = Announcing::default();
+        let mut copies = |at| announcing.rival(Instant::from_nanos(at), &plan);
+        assert_eq!(copies(5), 1);
+        assert_eq!(copies(1_000_000_004), 0);
+        assert_eq!(copies(1_000_000_005), 1);
+        assert_eq!(copies(2_000_000_004), 0);
+    }
 }

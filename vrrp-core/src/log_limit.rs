@@ -1,5 +1,7 @@
 //! How many log lines rejected packets may cause (PRJ-LOG-01). Pure.
 
+use alloc::boxed::Box;
+
 use crate::time::Instant;
 use crate::wire::Reject;
 
@@ -15,16 +17,20 @@ struct Line {
     suppressed: u64,
 }
 
+type Lines = [Line; Reject::ALL.len()];
+
 /// The first of each kind at once, then one line a minute with the number suppressed.
 #[derive(Debug, Default)]
 pub(crate) struct LogLimit {
-    lines: [Line; Reject::ALL.len()],
+    /// Made for the first reject and kept from then on: of a thousand routers hardly one ever needs it.
+    lines: Option<Box<Lines>>,
     reset_at: Option<Instant>,
 }
 
 impl LogLimit {
     pub(crate) fn allow(&mut self, now: Instant, reject: Reject) -> Option<Suppressed> {
-        let line = self.lines.get_mut(reject as usize)?;
+        let lines = self.lines.get_or_insert_default();
+        let line = lines.get_mut(reject as usize)?;
         if line.next_at.is_some_and(|at| now < at) {
             line.suppressed = line.suppressed.saturating_add(1);
             return None;
@@ -38,10 +44,10 @@ impl LogLimit {
     /// Old news are worth telling again; at most once a minute, or two senders that take turns would open it for good.
     pub(crate) fn reset(&mut self, now: Instant) {
         if self.reset_at.is_none_or(|at| now >= at.plus_nanos(PAUSE_NANOS)) {
-            *self = Self {
-                lines: Default::default(),
-                reset_at: Some(now),
-            };
+            self.reset_at = Some(now);
+            if let Some(lines) = &mut self.lines {
+                **lines = Lines::default();
+            }
         }
     }
 }
@@ -66,5 +72,33 @@ mod tests {
             limit.allow(Instant::from_nanos(0), Reject::Version).is_some(),
             "each kind for itself"
         );
+    }
+
+    /// PRJ-LOG-01: a minute is a minute, to the nanosecond.
+    #[test]
+    fn prj_log_01_the_minute_ends_when_it_is_over() {
+        let minute = 60_000_000_000;
+        let mut limit = LogLimit::default();
+        let mut told = |at| limit.allow(Instant::from_nanos(at), Reject::Checksum).is_some();
+        assert!(told(5));
+        assert!(!told(minute + 4));
+        assert!(told(minute + 5));
+        assert!(!told(2 * minute + 4));
+    }
+
+    /// A reset that comes a nanosecond too soon forgets nothing.
+    #[test]
+    fn prj_log_01_a_reset_is_due_after_a_whole_minute() {
+        let minute = 60_000_000_000;
+        for (again_after, told) in [(minute - 1, false), (minute, true)] {
+            let mut limit = LogLimit::default();
+            limit.reset(Instant::from_nanos(0));
+            // One nanosecond before the second reset: its own minute is far from over.
+            let before = Instant::from_nanos(again_after - 1);
+            assert!(limit.allow(before, Reject::Type).is_some());
+            let again = Instant::from_nanos(again_after);
+            limit.reset(again);
+            assert_eq!(limit.allow(again, Reject::Type).is_some(), told, "{again_after}");
+        }
     }
 }

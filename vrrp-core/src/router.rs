@@ -368,3 +368,20 @@ impl fmt::Display for KeyInUse {
 }
 
 impl core::error::Error for KeyInUse {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a thousand routers cost as long as nobody sends them rubbish: the log limit is made for the first reject.
+    #[test]
+    fn a_place_in_the_map_is_small() {
+        let slot = size_of::<Option<Slot>>();
+        let router = size_of::<VirtualRouter>();
+        assert!(
+            slot <= router + 40,
+            "{slot} octets, of them {router} of the router"
+        );
+        assert!(slot <= 800, "{slot} octets");
+    }
+}
