@@ -2,7 +2,7 @@
 //! `cargo xtask demo` shows two nodes passing an address to one another.
 
 mod apt;
-
+mod conformance;
 mod lab;
 mod listeners;
 mod namespaces;
@@ -32,6 +32,8 @@ enum Chore {
     Demo(lab::DemoArguments),
     /// Benchmarks beside keepalived in the same lab; results as a table and under target/bench.
     Bench(lab::BenchArguments),
+    /// Which tests prove which requirement of the RFCs; writes docs/rfc9568.md.
+    Conformance(conformance::ConformanceArguments),
     /// The checks that no existing tool makes: file sizes, crate layers, dependency budget.
     Tidy,
     /// Fetch what the tests need under target/packages and start nothing.
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Test(arguments) => sequence::run(&arguments),
         Chore::Demo(arguments) => lab::run(&arguments),
         Chore::Bench(arguments) => lab::bench(&arguments),
+        Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Tidy => tidy::run(),
         Chore::Fetch => needs::run(),
     };

@@ -15,6 +15,8 @@ pub(crate) struct Runner {
     pub(crate) root: PathBuf,
     pub(crate) logs: PathBuf,
     pub(crate) path: OsString,
+    /// Where tests record what they prove.
+    pub(crate) proofs: PathBuf,
     pub(crate) summary: Summary,
 }
 
@@ -60,6 +62,8 @@ impl Runner {
         command
             .current_dir(&self.root)
             .env("PATH", &self.path)
+            .env("VRRP_SKIP_LOG", self.skip_log())
+            .env(vrrp_conformance::FOLDER, &self.proofs)
             .stdin(Stdio::null());
         command
     }

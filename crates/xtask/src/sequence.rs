@@ -3,7 +3,7 @@
 use crate::project::{Project, cargo, find_program};
 use crate::run::Runner;
 use crate::summary::{Skip, Summary, Verdict, not_allowed};
-use crate::{listeners, namespaces, needs, tidy};
+use crate::{conformance, listeners, namespaces, needs, tidy};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,18 +32,44 @@ const NEVER_ON_THE_HOST: [&str; 7] = [
 pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
     let project = Project::read()?;
     let before = listeners::listeners();
+    let mut runner = runner(&project, !arguments.no_install)?;
+    static_checks(&mut runner, &project, arguments);
+    tests(&mut runner, arguments.quick);
+    if !arguments.quick {
+        namespace_tests(&mut runner, &project);
+        finish_proofs(&runner, &project)?;
+        runner.step(conformance::STEP, |_, skips| conformance::check(&project, skips));
+        no_listener(&mut runner, &project, &before);
+    }
+    finish(&runner, &project)
+}
+
+/// Only what records proofs: tests, and tests in namespaces. False where one failed.
+pub(crate) fn prove(project: &Project, install: bool) -> Result<bool, String> {
+    let mut runner = runner(project, install)?;
+    tests(&mut runner, false);
+    namespace_tests(&mut runner, project);
+    finish_proofs(&runner, project)?;
+    println!("{}", runner.summary.table());
+    Ok(!runner.summary.failed())
+}
+
+/// Fetch what the tests need, and forget what the last run proved.
+fn runner(project: &Project, install: bool) -> Result<Runner, String> {
     println!("== needs ==");
     println!(
         "   Nothing is installed and no service is started: packages are unpacked under {}.",
         project.target.join("packages").display()
     );
-    let fetched = needs::fetch(&project, !arguments.no_install)?;
+    let fetched = needs::fetch(project, install)?;
     let logs = project.target.join("xtask-logs");
     std::fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
+    conformance::clear(&project.target)?;
     let mut runner = Runner {
         root: project.root.clone(),
         logs,
         path: fetched.path,
+        proofs: conformance::folder(&project.target),
         summary: Summary::default(),
     };
     let missing: Vec<Skip> = fetched
@@ -57,13 +83,19 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
             Ok(())
         });
     }
-    static_checks(&mut runner, &project, arguments);
-    tests(&mut runner, arguments);
-    if !arguments.quick {
-        namespace_tests(&mut runner, &project);
-        no_listener(&mut runner, &project, &before);
+    Ok(runner)
+}
+
+/// Nothing is proven by a run in which a test failed.
+fn finish_proofs(runner: &Runner, project: &Project) -> Result<(), String> {
+    let failed = |name: &str| {
+        let mut steps = runner.summary.steps.iter();
+        steps.any(|s| s.name == name && matches!(s.verdict, Verdict::Failed(_)))
+    };
+    if failed("tests") || failed("namespaces") {
+        return Ok(());
     }
-    finish(&runner, &project)
+    conformance::finish(&project.target, &runner.summary.skips())
 }
 
 /// What needs no test to run: format, lints, documentation, licences, tidy, the proof that the core needs no std.
@@ -148,7 +180,7 @@ fn fuzz_targets(runner: &mut Runner) {
 }
 
 /// Unit, property and documentation tests of everything but the lab.
-fn tests(runner: &mut Runner, arguments: &TestArguments) {
+fn tests(runner: &mut Runner, quick: bool) {
     runner.step("tests", |runner, skips| {
         let mut command = runner.command(&cargo());
         command.args([
@@ -160,7 +192,7 @@ fn tests(runner: &mut Runner, arguments: &TestArguments) {
             "--exclude",
             "vrrp-fuzz",
         ]);
-        if arguments.quick {
+        if quick {
             command.args(["--lib", "--bins"]);
         }
         // Without it the harness swallows what a test says about being skipped.

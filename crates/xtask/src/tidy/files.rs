@@ -41,6 +41,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<String>, String> {
         complaints.extend(machine_paths(&name, &text, root));
         if file.extension().is_some_and(|e| e == "rs") {
             complaints.extend(source(&name, &text));
+            complaints.extend(super::proofs::check(&name, &text));
         }
     }
     Ok(complaints)

@@ -3,6 +3,7 @@
 mod budget;
 mod files;
 mod layers;
+mod proofs;
 
 use crate::project::Project;
 
