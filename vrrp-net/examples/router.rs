@@ -6,7 +6,7 @@
 //! ```
 //!
 //! With a range of VRIDs each router gets its own addresses: the given ones plus its distance from the first, and on each
-//! further interface 256 more.
+//! further interface 256 more. `VRRP_JOURNAL` names a directory for what a crash would leave behind.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -19,7 +19,11 @@ use vrrp_net::{Driver, HeldAddress, Options, Service};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let services = services(&arguments)?;
-    let driver = Driver::open(services, Options::default())?;
+    let options = Options {
+        journal: std::env::var_os("VRRP_JOURNAL").map(Into::into),
+        ..Options::default()
+    };
+    let driver = Driver::open(services, options)?;
     let handle = driver.handle();
     let mut events = handle.events();
     let router = thread::spawn(move || {

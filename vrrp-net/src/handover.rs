@@ -18,10 +18,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc};
 use vrrp_core::{Cause, Family, Instant, Snapshot};
 
-use crate::address::journal::Line;
+use crate::address::linux::Line;
 use crate::event::Event;
 use crate::handle::{Command, Handle};
 use crate::sys;
+use crate::sysctl::Changed;
 
 const VARIABLE: &str = "VRRP_NET_HANDOVER";
 const FORMAT: u32 = 1;
@@ -52,6 +53,8 @@ pub(crate) struct SavedSocket {
 pub(crate) struct Saved {
     pub(crate) services: Vec<SavedService>,
     pub(crate) held: Vec<Line>,
+    #[serde(default)]
+    pub(crate) sysctls: Vec<Changed>,
 }
 
 /// What the file in memory says.

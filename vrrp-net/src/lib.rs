@@ -32,12 +32,14 @@ mod event;
 mod failover;
 mod handle;
 mod handover;
+mod journal;
 mod netlink;
 mod options;
 mod service;
 mod socket;
 mod status;
 mod sys;
+mod sysctl;
 mod watch;
 
 pub use address::{AddressSyntax, HeldAddress};

@@ -10,7 +10,8 @@ pub struct Options {
     /// addresses that are ours; by default 112, the number of VRRP itself. `None`, and kernels before 5.18: no mark, what
     /// was held is known from the journal only.
     pub tag: Option<u8>,
-    /// A directory for the journal of held addresses, such as `/run/vrrpd`; needed only where addresses carry no mark.
+    /// A directory for what a crash would leave behind, such as `/run/vrrpd`: kernel settings that were changed (NET-ARP-09),
+    /// and where addresses carry no mark those that are held. One for each driver; `None`: a crash leaves both.
     pub journal: Option<PathBuf>,
     /// Time between gratuitous ARP packets for different addresses on one interface (keepalived `garp_interval`); 0.
     pub arp_gap: Duration,

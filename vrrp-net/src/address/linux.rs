@@ -2,17 +2,26 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 use vrrp_core::{InstanceId, InterfaceId};
 
 use super::HeldAddress;
-use super::journal::{Journal, Line};
 use super::keeper::{Keeper, Place, Present, Step};
 use super::message::make;
 use crate::devices::Devices;
+use crate::journal::Journal;
 use crate::netlink::{AddressInfo, Change, Requests};
 use crate::watch::{Seen, Table};
+
+/// One address that is held, as the journal and a successor hear of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    pub(crate) device: String,
+    pub(crate) address: IpAddr,
+}
 
 /// What came of it.
 #[derive(Debug)]
@@ -42,12 +51,12 @@ pub(crate) struct Addresses {
     /// Made by us, for kernels (before 5.18) that do not say so.
     made: BTreeSet<Place>,
     tag: Option<u8>,
-    journal: Option<Journal>,
+    journal: Option<Journal<Line>>,
 }
 
 impl Addresses {
     /// `tag`: the address protocol number that marks ours; `None` where the kernel keeps none.
-    pub(crate) fn new(requests: Requests, tag: Option<u8>, journal: Option<Journal>) -> Self {
+    pub(crate) fn new(requests: Requests, tag: Option<u8>, journal: Option<Journal<Line>>) -> Self {
         Self {
             requests,
             keeper: Keeper::default(),
@@ -356,7 +365,7 @@ impl Addresses {
         if changed && self.journal.is_some() {
             let lines = self.lines(devices);
             if let Some(journal) = &mut self.journal {
-                journal.write(&lines);
+                journal.write(lines);
             }
         }
     }

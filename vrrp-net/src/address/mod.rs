@@ -1,6 +1,5 @@
 //! Addresses: what is wanted, what the kernel has, and how the one becomes the other.
 
-pub(crate) mod journal;
 pub(crate) mod keeper;
 pub(crate) mod linux;
 mod message;

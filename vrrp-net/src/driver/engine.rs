@@ -21,6 +21,7 @@ use crate::handle::{Command, Handle, RequestError};
 use crate::handover::{Ends, Handover, Saved, SavedService};
 use crate::socket::Buffers;
 use crate::status::LoopLag;
+use crate::sysctl::Sysctls;
 use crate::watch::Table;
 
 /// What is done after the advertisements have left, in order.
@@ -59,6 +60,9 @@ pub(super) struct Engine {
     pub(super) device_states: Vec<DeviceState>,
     pub(super) table: Table,
     pub(super) addresses: Addresses,
+    pub(super) sysctls: Sysctls,
+    /// Which settings are needed may be otherwise by now.
+    pub(super) sysctls_stale: bool,
     pub(super) channels: Channels,
     pub(super) ears: Ears,
     pub(super) announcer: Announcer,
@@ -150,6 +154,7 @@ impl Engine {
         let saved = Saved {
             services: services.collect(),
             held: self.addresses.lines(&self.devices),
+            sysctls: self.sysctls.changed(),
         };
         Handover::new(saved, self.channels.give_out(&self.devices))
     }
@@ -178,5 +183,6 @@ impl Drop for Engine {
         while !self.work.is_empty() {
             self.work_window(now);
         }
+        self.fit_sysctls();
     }
 }

@@ -115,6 +115,7 @@ impl Engine {
     pub(super) fn audit(&mut self, now: Instant) {
         let nanos = u64::try_from(self.audit_every.as_nanos()).unwrap_or(u64::MAX);
         self.audit_at = now.plus_nanos(nanos.max(1));
+        self.sysctls_stale = true;
         self.resync(now);
         for id in self.ids() {
             // A socket that could not be opened is tried again.
@@ -226,6 +227,7 @@ impl Engine {
         if changed.is_empty() {
             return;
         }
+        self.sysctls_stale = true;
         for (id, old) in renamed {
             // Where it has gone, its addresses went along.
             if self.table.link(old).is_some() {

@@ -16,6 +16,7 @@ mod links;
 mod open;
 mod packets;
 mod report;
+mod settings;
 mod turn;
 mod wait;
 mod work;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
+use std::path::Path;
 
 use tokio::sync::broadcast;
 use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter};
@@ -11,19 +12,20 @@ use super::channels::{Channels, Key};
 use super::ears::Ears;
 use super::engine::{Ending, Engine};
 use super::instance::Instance;
-use crate::address::journal::{Journal, Line};
-use crate::address::linux::Addresses;
+use crate::address::linux::{Addresses, Line};
 use crate::announce::Announcer;
 use crate::announce::queue::{Gaps, Queue};
 use crate::clock;
 use crate::devices::Devices;
 use crate::event::Event;
 use crate::handover::{Handover, Saved, SavedSocket};
+use crate::journal::Journal;
 use crate::netlink::{self, DATAGRAM_OCTETS, Requests};
 use crate::options::{Options, kernel_keeps_tags};
 use crate::service::{Service, ServiceError};
 use crate::socket::{Buffers, Channel};
 use crate::status::LoopLag;
+use crate::sysctl::Sysctls;
 use crate::watch::Table;
 
 /// Longer than any advertisement: 255 IPv6 addresses and what surrounds them.
@@ -51,6 +53,8 @@ impl Engine {
         }
         let tag = options.tag.filter(|_| kernel_keeps_tags());
         let (journal, left) = open_journal(&options, tag)?;
+        let sysctls =
+            Sysctls::open(options.journal.as_deref()).map_err(|error| journal_of(&options, error))?;
         let announcer = Announcer::open().map_err(|error| socket("the announcement socket", error))?;
         let now = clock::now();
         let mut engine = Self {
@@ -62,6 +66,8 @@ impl Engine {
             device_states: Vec::new(),
             table: Table::default(),
             addresses: Addresses::new(requests, tag, journal),
+            sysctls,
+            sysctls_stale: true,
             channels: Channels::default(),
             ears: Ears::default(),
             announcer,
@@ -103,6 +109,7 @@ impl Engine {
                 self.adopt_socket(&socket, fd);
             }
             left.extend(handover.saved.held.iter().cloned());
+            self.sysctls.adopt(handover.saved.sysctls.clone());
             saved = Some(handover.saved);
         }
         for service in services {
@@ -225,20 +232,28 @@ impl Engine {
         }
         self.remove_leftovers(now, &found);
         self.fit_ears();
+        self.fit_sysctls();
     }
 }
 
-fn open_journal(options: &Options, tag: Option<u8>) -> Result<(Option<Journal>, Vec<Line>), OpenError> {
+fn open_journal(options: &Options, tag: Option<u8>) -> Result<(Option<Journal<Line>>, Vec<Line>), OpenError> {
     match (&options.journal, tag) {
         // Marks tell the truth about each address; a list can be out of date.
         (Some(directory), None) => {
-            let (journal, left) = Journal::open(directory).map_err(|error| OpenError::Journal {
-                directory: directory.display().to_string(),
-                error,
-            })?;
+            let cost = "addresses that a crash leaves behind are not known";
+            let (journal, left) = Journal::open(directory, "held-addresses.json", cost)
+                .map_err(|error| journal_of(options, error))?;
             Ok((Some(journal), left))
         }
         (_, Some(_)) | (None, None) => Ok((None, Vec::new())),
+    }
+}
+
+fn journal_of(options: &Options, error: io::Error) -> OpenError {
+    let directory = options.journal.as_deref().unwrap_or(Path::new(""));
+    OpenError::Journal {
+        directory: directory.display().to_string(),
+        error,
     }
 }
 

@@ -68,6 +68,9 @@ impl Engine {
             self.audit(now);
         }
         self.forget_the_gone();
+        if self.sysctls_stale {
+            self.fit_sysctls();
+        }
     }
 
     fn is_due(&self, now: Instant) -> bool {

@@ -65,6 +65,7 @@ impl Engine {
         };
         let hold = matches!(work, Work::Hold);
         instance.holds = hold;
+        self.sysctls_stale = true;
         for place in &instance.places {
             if hold {
                 self.addresses.keeper().hold(id, *place);

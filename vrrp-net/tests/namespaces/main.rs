@@ -15,6 +15,7 @@ mod failures;
 mod handover;
 mod links;
 mod many;
+mod owner;
 mod proxy;
 mod reload;
 mod stall;

@@ -1,0 +1,29 @@
+//! Kernel settings that routers need while they hold addresses.
+
+use vrrp_core::Family;
+
+use super::engine::Engine;
+use crate::sysctl::{ACCEPT_LOCAL, Wishes};
+
+impl Engine {
+    /// NET-ARP-09: makes the settings as they are needed now, and puts the others back.
+    pub(super) fn fit_sysctls(&mut self) {
+        self.sysctls_stale = false;
+        let mut wishes = Wishes::new();
+        for instance in self.instances.values() {
+            let settings = &instance.service.settings;
+            // The owner may have no address but the one that is held here: its advertisements come "from ourselves". A
+            // router that sends and hears without an interface has none to set it on.
+            let hears_owner = settings.family == Family::Ipv4 && !settings.priority.is_owner();
+            let index = instance
+                .interface
+                .and_then(|device| self.devices.index(&self.table, device));
+            if let (true, true, Some(index)) = (hears_owner, instance.holds, index) {
+                let _same = wishes.insert((index, ACCEPT_LOCAL), "1");
+            }
+        }
+        let table = &self.table;
+        self.sysctls
+            .settle(&wishes, |index| table.link(index).map(|link| link.name.as_str()));
+    }
+}

@@ -1,0 +1,254 @@
+//! Kernel settings of an interface that a router needs while it holds addresses (NET-ARP-09): set by us, remembered, put
+//! back.
+//!
+//! Not deltas but levels, as with addresses: whoever needs a setting wishes for it each time, and what nobody wishes for
+//! any more is put back. A value that others have changed in between is theirs: left alone, and told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::journal::Journal;
+
+/// One setting that exists for each interface, below `/proc/sys/net`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    family: &'static str,
+    name: &'static str,
+    /// What it means to do without.
+    without: &'static str,
+}
+
+/// An IPv4 packet whose source is an address of this node is dropped by the kernel, the owner's advertisement among them.
+pub(crate) const ACCEPT_LOCAL: Key = Key {
+    family: "ipv4",
+    name: "accept_local",
+    without: "an owner of the address (priority 255) that has no other address to send from is not heard while this node \
+              holds the address: both would answer for it",
+};
+
+/// A setting of the interface with this index, and the value that it needs.
+pub(crate) type Wishes = BTreeMap<(u32, Key), &'static str>;
+
+/// A setting that we changed, as the journal and a successor hear of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Changed {
+    /// An interface of the same name may be another one.
+    index: u32,
+    family: String,
+    name: String,
+    before: String,
+    set: String,
+    /// That others have changed it since, or that it cannot be put back.
+    #[serde(skip)]
+    told: bool,
+}
+
+impl Changed {
+    fn is(&self, index: u32, key: Key) -> bool {
+        self.index == index && self.family == key.family && self.name == key.name
+    }
+}
+
+/// Cares for all of them.
+#[derive(Debug)]
+pub(crate) struct Sysctls {
+    root: PathBuf,
+    changed: Vec<Changed>,
+    journal: Option<Journal<Changed>>,
+    refused: BTreeSet<(u32, Key)>,
+}
+
+impl Sysctls {
+    /// With what an earlier life has left in the journal of `directory`; without one a crash leaves the settings changed.
+    ///
+    /// # Errors
+    /// When the directory cannot be made, or the journal not be read.
+    pub(crate) fn open(directory: Option<&Path>) -> io::Result<Self> {
+        Self::below(Path::new("/proc/sys/net"), directory)
+    }
+
+    fn below(root: &Path, directory: Option<&Path>) -> io::Result<Self> {
+        let cost = "kernel settings that a crash leaves changed are not put back";
+        let open = |directory| Journal::open(directory, "sysctls.json", cost);
+        let (journal, changed) = directory.map(open).transpose()?.unzip();
+        Ok(Self {
+            root: root.to_path_buf(),
+            changed: changed.unwrap_or_default(),
+            journal,
+            refused: BTreeSet::new(),
+        })
+    }
+
+    /// What a predecessor hands over.
+    pub(crate) fn adopt(&mut self, handed: Vec<Changed>) {
+        for changed in handed {
+            if !self.changed.contains(&changed) {
+                self.changed.push(changed);
+            }
+        }
+    }
+
+    /// What is changed now, for a successor of this program.
+    pub(crate) fn changed(&self) -> Vec<Changed> {
+        self.changed.clone()
+    }
+
+    /// Sets what is wished for, and puts back what is not. `interface`: the present name of an index.
+    pub(crate) fn settle<'a>(&mut self, wishes: &Wishes, interface: impl Fn(u32) -> Option<&'a str>) {
+        let before = self.changed.clone();
+        for changed in std::mem::take(&mut self.changed) {
+            let wished = wishes.keys().any(|(index, key)| changed.is(*index, *key));
+            // Where the interface has gone, its settings went along.
+            let Some(name) = interface(changed.index) else {
+                continue;
+            };
+            let kept = if wished {
+                Some(self.look_at(name, changed))
+            } else {
+                self.put_back(name, changed)
+            };
+            self.changed.extend(kept);
+        }
+        if self.changed != before {
+            self.write_down();
+        }
+        self.refused.retain(|setting| wishes.contains_key(setting));
+        for ((index, key), value) in wishes {
+            let known = self.changed.iter().any(|changed| changed.is(*index, *key));
+            if let (false, Some(name)) = (known, interface(*index)) {
+                self.set(*index, name, *key, value);
+            }
+        }
+    }
+
+    /// One that is still needed.
+    fn look_at(&self, interface: &str, mut changed: Changed) -> Changed {
+        let path = self.path(interface, &changed.family, &changed.name);
+        if let Ok(found) = read(&path)
+            && found != changed.set
+            && !changed.told
+        {
+            changed.told = true;
+            tracing::warn!(
+                sysctl = words(interface, &changed.family, &changed.name),
+                set = changed.set,
+                found,
+                "others have changed a kernel setting that is needed here; it is left alone"
+            );
+        }
+        changed
+    }
+
+    /// Gives it back where it has to be tried again.
+    fn put_back(&self, interface: &str, mut changed: Changed) -> Option<Changed> {
+        let sysctl = words(interface, &changed.family, &changed.name);
+        let path = self.path(interface, &changed.family, &changed.name);
+        let found = match read(&path) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(sysctl, %error, "a kernel setting cannot be read; it is not put back");
+                return None;
+            }
+        };
+        if found == changed.before {
+            return None;
+        }
+        if found != changed.set {
+            tracing::warn!(
+                sysctl,
+                set = changed.set,
+                found,
+                "others have changed a kernel setting since; it is left alone, and not put back to {}",
+                changed.before
+            );
+            return None;
+        }
+        if !changed.told {
+            tracing::info!(
+                sysctl,
+                from = found,
+                to = changed.before,
+                "putting a kernel setting back"
+            );
+        }
+        match fs::write(&path, &changed.before) {
+            Ok(()) => None,
+            Err(error) => {
+                if !changed.told {
+                    tracing::warn!(
+                        sysctl, %error, "a kernel setting cannot be put back to {}; tried again at every audit", changed.before
+                    );
+                }
+                changed.told = true;
+                Some(changed)
+            }
+        }
+    }
+
+    fn set(&mut self, index: u32, interface: &str, key: Key, value: &str) {
+        let sysctl = words(interface, key.family, key.name);
+        let path = self.path(interface, key.family, key.name);
+        let result = read(&path).and_then(|found| {
+            if found == value {
+                return Ok(());
+            }
+            if !self.refused.contains(&(index, key)) {
+                tracing::info!(
+                    sysctl,
+                    from = found,
+                    to = value,
+                    "changing a kernel setting, to be put back later"
+                );
+            }
+            self.changed.push(Changed {
+                index,
+                family: key.family.to_owned(),
+                name: key.name.to_owned(),
+                before: found,
+                set: value.to_owned(),
+                told: false,
+            });
+            // First the journal: a crash between the two puts back what is there anyway.
+            self.write_down();
+            fs::write(&path, value).inspect_err(|_| {
+                let _not_changed = self.changed.pop();
+                self.write_down();
+            })
+        });
+        if let Err(error) = result
+            && self.refused.insert((index, key))
+        {
+            tracing::warn!(
+                sysctl, %error,
+                "the kernel setting cannot be changed to {value} (is /proc/sys writable here?): {}; `sysctl -w {sysctl}={value}` \
+                 from outside does the same", key.without
+            );
+        }
+    }
+
+    fn write_down(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.write(self.changed.clone());
+        }
+    }
+
+    fn path(&self, interface: &str, family: &str, name: &str) -> PathBuf {
+        self.root.join(family).join("conf").join(interface).join(name)
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    Ok(fs::read_to_string(path)?.trim().to_owned())
+}
+
+/// As sysctl(8) writes it: a dot in the interface's name becomes a slash.
+fn words(interface: &str, family: &str, name: &str) -> String {
+    format!("net.{family}.conf.{}.{name}", interface.replace('.', "/"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The keeper over a folder that looks like `/proc/sys/net`.
+
+use super::*;
+
+const ARP_IGNORE: Key = Key {
+    family: "ipv4",
+    name: "arp_ignore",
+    without: "a test",
+};
+
+struct Fake(PathBuf);
+
+impl Fake {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("vrrp-net-sysctl-{}-{name}", std::process::id()));
+        for interface in ["eth1", "eth0.10"] {
+            fs::create_dir_all(folder.join("ipv4/conf").join(interface)).unwrap();
+        }
+        let fake = Self(folder);
+        for (interface, name) in [
+            ("eth1", "accept_local"),
+            ("eth1", "arp_ignore"),
+            ("eth0.10", "accept_local"),
+        ] {
+            fake.write(interface, name, "0\n");
+        }
+        fake
+    }
+
+    fn open(&self) -> Sysctls {
+        Sysctls::below(&self.0, Some(&self.0.join("journal"))).unwrap()
+    }
+
+    fn file(&self, interface: &str, name: &str) -> PathBuf {
+        self.0.join("ipv4/conf").join(interface).join(name)
+    }
+
+    fn write(&self, interface: &str, name: &str, value: &str) {
+        fs::write(self.file(interface, name), value).unwrap();
+    }
+
+    fn value(&self, interface: &str, name: &str) -> String {
+        read(&self.file(interface, name)).unwrap()
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn names(index: u32) -> Option<&'static str> {
+    match index {
+        2 => Some("eth1"),
+        3 => Some("eth0.10"),
+        _ => None,
+    }
+}
+
+fn wishes(settings: &[(u32, Key, &'static str)]) -> Wishes {
+    settings
+        .iter()
+        .map(|(index, key, value)| ((*index, *key), *value))
+        .collect()
+}
+
+/// NET-ARP-09: each setting as long as it is wished for, each put back to what it was, those that were right untouched.
+#[test]
+fn net_arp_09_set_while_needed_and_put_back() {
+    let fake = Fake::new("levels");
+    fake.write("eth1", "arp_ignore", "2\n");
+    fake.write("eth0.10", "accept_local", "1\n");
+    let mut sysctls = fake.open();
+    let both = [
+        (2, ACCEPT_LOCAL, "1"),
+        (2, ARP_IGNORE, "1"),
+        (3, ACCEPT_LOCAL, "1"),
+    ];
+    for _ in 0..2 {
+        sysctls.settle(&wishes(&both), names);
+        assert_eq!(fake.value("eth1", "accept_local"), "1");
+        assert_eq!(fake.value("eth1", "arp_ignore"), "1");
+    }
+    assert_eq!(sysctls.changed().len(), 2, "what was right already is not ours");
+    sysctls.settle(&wishes(&both[1..2]), names);
+    assert_eq!(fake.value("eth1", "accept_local"), "0");
+    assert_eq!(fake.value("eth1", "arp_ignore"), "1");
+    sysctls.settle(&Wishes::new(), names);
+    assert_eq!(fake.value("eth1", "arp_ignore"), "2");
+    assert_eq!(fake.value("eth0.10", "accept_local"), "1");
+}
+
+/// NET-ARP-09: after a crash the next life puts back what the first one found, and does not take what the first one set
+/// for what was there before.
+#[test]
+fn net_arp_09_a_crash_is_made_good() {
+    let fake = Fake::new("crash");
+    let one = wishes(&[(2, ACCEPT_LOCAL, "1")]);
+    fake.open().settle(&one, names);
+    assert_eq!(fake.value("eth1", "accept_local"), "1");
+    let mut second = fake.open();
+    second.settle(&one, names);
+    drop(second);
+    assert_eq!(fake.value("eth1", "accept_local"), "1");
+    fake.open().settle(&Wishes::new(), names);
+    assert_eq!(fake.value("eth1", "accept_local"), "0");
+    assert!(fake.open().changed().is_empty());
+    assert!(
+        !fake.0.join("journal/sysctls.json").exists(),
+        "nothing stays behind"
+    );
+}
+
+/// NET-ARP-09: a value that others have changed in between is left alone, while it is needed and afterwards.
+#[test]
+fn net_arp_09_the_value_of_others_is_left_alone() {
+    let fake = Fake::new("others");
+    let mut sysctls = fake.open();
+    let one = wishes(&[(2, ARP_IGNORE, "1")]);
+    sysctls.settle(&one, names);
+    fake.write("eth1", "arp_ignore", "8\n");
+    sysctls.settle(&one, names);
+    assert_eq!(fake.value("eth1", "arp_ignore"), "8");
+    sysctls.settle(&Wishes::new(), names);
+    assert_eq!(fake.value("eth1", "arp_ignore"), "8");
+    assert!(sysctls.changed().is_empty());
+}
+
+/// An interface that was made anew has its own settings; what the old one had went with it.
+#[test]
+fn another_interface_of_the_same_name_is_another() {
+    let fake = Fake::new("anew");
+    let mut sysctls = fake.open();
+    sysctls.settle(&wishes(&[(2, ACCEPT_LOCAL, "1")]), names);
+    fake.write("eth1", "accept_local", "0\n");
+    let later = |index| (index == 9).then_some("eth1");
+    sysctls.settle(&wishes(&[(9, ACCEPT_LOCAL, "1")]), later);
+    assert_eq!(fake.value("eth1", "accept_local"), "1");
+    sysctls.settle(&Wishes::new(), later);
+    assert_eq!(fake.value("eth1", "accept_local"), "0");
+}
+
+/// Where it cannot be written nothing else fails, and nothing is put back that was never changed.
+#[test]
+fn a_setting_that_cannot_be_written_costs_nothing_else() {
+    let fake = Fake::new("refused");
+    fs::remove_file(fake.file("eth1", "accept_local")).unwrap();
+    let mut sysctls = fake.open();
+    let both = wishes(&[(2, ACCEPT_LOCAL, "1"), (2, ARP_IGNORE, "1")]);
+    sysctls.settle(&both, names);
+    assert_eq!(fake.value("eth1", "arp_ignore"), "1");
+    assert_eq!(sysctls.changed().len(), 1);
+    assert!(sysctls.refused.contains(&(2, ACCEPT_LOCAL)));
+}
+
+/// sysctl(8) has slashes for the dots of a name.
+#[test]
+fn words_as_sysctl_takes_them() {
+    assert_eq!(
+        words("eth0.10", "ipv4", "accept_local"),
+        "net.ipv4.conf.eth0/10.accept_local"
+    );
+}
