@@ -119,3 +119,18 @@ pub struct Hooks {
     /// When the daemon stops.
     pub stop: Option<Command>,
 }
+
+impl Hooks {
+    /// Those that there are, each with its keyword.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &Command)> {
+        [
+            ("notify", &self.any),
+            ("notify_master", &self.master),
+            ("notify_backup", &self.backup),
+            ("notify_fault", &self.fault),
+            ("notify_stop", &self.stop),
+        ]
+        .into_iter()
+        .filter_map(|(word, command)| Some((word, command.as_ref()?)))
+    }
+}

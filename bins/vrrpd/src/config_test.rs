@@ -79,7 +79,7 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
         }
     }
     for instance in &lowered.plan.instances {
-        for (word, command) in hooks(instance) {
+        for (word, command) in instance.hooks.named() {
             if let Err(wrong) = scripts::try_hook(command) {
                 note(&instance.place, &format!("{word} of {}", instance.name), wrong);
             }
@@ -98,19 +98,6 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
         }
     }
     found
-}
-
-fn hooks(instance: &Instance) -> impl Iterator<Item = (&'static str, &vrrp_plan::Command)> {
-    let hooks = &instance.hooks;
-    [
-        ("notify", &hooks.any),
-        ("notify_master", &hooks.master),
-        ("notify_backup", &hooks.backup),
-        ("notify_fault", &hooks.fault),
-        ("notify_stop", &hooks.stop),
-    ]
-    .into_iter()
-    .filter_map(|(word, command)| Some((word, command.as_ref()?)))
 }
 
 /// Every interface that the instance names, each once.

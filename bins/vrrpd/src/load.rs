@@ -144,7 +144,7 @@ pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
 }
 
 /// While running: a file is refused by whose error something would disappear, or would run otherwise than it says.
-/// Errors that the file in force has already bar nothing.
+/// Errors that the file in force has already bar nothing. Looks at the disk for scripts that are new.
 pub(crate) fn again(arguments: &Arguments, old: &Plan, faults: &[Fault]) -> Result<Loaded, String> {
     let loaded = load(arguments).map_err(|error| match error {
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
@@ -183,6 +183,13 @@ pub(crate) fn again(arguments: &Arguments, old: &Plan, faults: &[Fault]) -> Resu
     if !nowhere.is_empty() {
         let nowhere: Vec<String> = nowhere.iter().map(lacking).collect();
         return Err(nowhere.join("; "));
+    }
+    let unusable = scripts::unusable(old, &loaded.plan);
+    if !unusable.is_empty() {
+        return Err(format!(
+            "scripts of what runs cannot be run as this machine stands: {}. Correct the file or the machine, and reload again",
+            unusable.join("; ")
+        ));
     }
     Ok(loaded)
 }

@@ -193,3 +193,37 @@ fn what_goes_goes_out_of_a_file_whose_blocks_are_closed() {
     holds_both(&node);
     assert!(node.reload(&first).applied);
 }
+
+/// A check that cannot be run fails at once, and with weight 0 its instance with it.
+#[test]
+fn a_script_that_cannot_be_run_takes_nothing_away() {
+    let place = folder();
+    let path = script(&place, "check.sh", "exit 0");
+    let checked = with_check(&path, 0);
+    let Some(node) = Node::start(&checked, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let hook =
+        |path: &str| checked.replace("state BACKUP", &format!("state BACKUP\n    notify_master {path}"));
+    let wrong = [
+        (
+            checked.replace("check.sh", "chekc.sh"),
+            "vrrpd.conf:1: script of chk: ",
+        ),
+        (hook("/no/such/hook.sh"), "vrrpd.conf:7: notify_master of VI_1: "),
+    ];
+    for (config, expected) in wrong {
+        let reload = node.reload(&config);
+        assert!(
+            !reload.applied && reload.message.contains(expected) && reload.message.contains("does not exist"),
+            "{reload:?}"
+        );
+        holds_both(&node);
+    }
+    assert!(node.reload(&hook(&path)).applied);
+    // What was there before and cannot be run any more is told by the check itself, and bars no reload.
+    std::fs::remove_file(&path).unwrap();
+    let reload = node.reload(&hook(&path).replace("priority 150", "priority 151"));
+    assert!(reload.applied, "{reload:?}");
+}
