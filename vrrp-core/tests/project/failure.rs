@@ -210,6 +210,33 @@ fn prj_fail_01_refuses_a_late_goodbye() {
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
 }
 
+/// PRJ-FAIL-01: 10 ms after the first try is within 10 ms.
+#[test]
+fn prj_fail_01_obeys_a_goodbye_just_in_time() {
+    let mut router = failing();
+    router.stop();
+    router.failed_to_send();
+    assert_eq!(router.wait(10 * MILLI).tick(), "Send(0)");
+}
+
+/// PRJ-FAIL-01: a minute counts from the end of the pause, to the nanosecond, and has to be over.
+#[test]
+fn prj_fail_01_obeys_a_minute_without_a_failure_is_a_whole_one() {
+    for (calm, seconds) in [(60 * SECOND, 2), (60 * SECOND + 1, 1)] {
+        let mut router = failing();
+        router.does(Input::Failed(Failure::Hold));
+        router.wait(SECOND).tick();
+        let pause_ended = router.now;
+        router.wait_for_the_timer().tick();
+        router.now = pause_ended;
+        let report = router.wait(calm).does(Input::Failed(Failure::Hold));
+        assert!(
+            report.starts_with(&format!("FailedFor {{ retry_after_seconds: {seconds} }}")),
+            "{report}"
+        );
+    }
+}
+
 /// PRJ-FAIL-01: nor once the successor has spoken.
 #[test]
 fn prj_fail_01_refuses_a_goodbye_after_the_successor_spoke() {

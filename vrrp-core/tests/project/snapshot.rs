@@ -166,3 +166,25 @@ fn a_pause_goes_on() {
         "{again}"
     );
 }
+
+/// PRJ-FSM-01: announcements for a rival that is not answered are limited across a restore as well.
+#[test]
+fn a_limit_on_silent_answers_goes_on() {
+    let mut settings = default(100, 100);
+    settings.answer_lower = false;
+    let mut router = Subject::active(settings);
+    for _ in 0..3 {
+        assert!(router.wait(MILLI).hear(50).contains("Reasserted"));
+    }
+    router.router = VirtualRouter::restore(router.router.config().clone(), router.router.snapshot());
+    assert_eq!(router.wait(MILLI).hear(50), "");
+}
+
+/// PRJ-STOP-02: a successor that was seen to answer is not forgotten.
+#[test]
+fn an_answered_hold_goes_on() {
+    let mut router = Subject::active(tracked());
+    router.stop();
+    router.does(vrrp_core::Input::SuccessorAnswers);
+    goes_on_the_same(router);
+}
