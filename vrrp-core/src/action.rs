@@ -146,6 +146,17 @@ pub enum Report {
         /// By how much, in nanoseconds.
         late_nanos: u64,
     },
+    /// This Backup took over and yielded again within one Active_Down_Interval: somebody's advertisements are late, or
+    /// were lost, and the take-over was probably a false one (V3-2.5-01).
+    Bounced {
+        /// How long it was Active, in nanoseconds.
+        active_nanos: u64,
+    },
+    /// With `v2_interop`: the present Active sends version 3 only (V3-8.4.2-06). Said once for each Active.
+    OnlyVersion3 {
+        /// The Active.
+        source: IpAddr,
+    },
     /// The group uses both forms of the IPv4 checksum and cannot agree (PRJ-CK-03).
     ChecksumFormsMixed {
         /// Who sent the other form.

@@ -77,6 +77,8 @@ pub struct Counters {
     pub announcement_rounds: u64,
     /// Advertisements later than half an interval (V3-2.5-01).
     pub late_adverts: u64,
+    /// Took over and yielded within one Active_Down_Interval (V3-2.5-01).
+    pub bounces: u64,
 }
 
 impl Counters {

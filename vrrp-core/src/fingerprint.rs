@@ -17,7 +17,7 @@ impl VirtualRouter {
     /// Feeds everything that decides what this router will do from `now` on into `hasher`.
     ///
     /// Equal for two routers with the same configuration that will answer the same inputs, given after the same time,
-    /// with the same actions (reports of equal priorities, which are told once, left out). The configuration itself is
+    /// with the same actions (reports that change nothing and are told once, of equal priorities, bounces and versions, left out). The configuration itself is
     /// not part of it.
     pub fn fingerprint(&self, now: Instant, hasher: &mut impl Hasher) {
         let Self {
@@ -42,6 +42,8 @@ impl VirtualRouter {
             resigned,
             form,
             forms_mixed,
+            took_over_at: _,
+            versions: _,
         } = self;
         hash_state(state, now, hasher);
         link.hash(hasher);

@@ -6,7 +6,7 @@ use crate::announce::Announcing;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::input::Link;
-use crate::machine::{State, Triggered};
+use crate::machine::{State, Triggered, Versions};
 use crate::priority::Rank;
 use crate::sending::{Pause, Resignation, Sending};
 use crate::time::Instant;
@@ -39,6 +39,8 @@ pub struct Snapshot {
     forms_mixed: bool,
     same_priority: Option<IpAddr>,
     same_priority_told: Triggered,
+    took_over_at: Option<Instant>,
+    versions: Versions,
 }
 
 impl VirtualRouter {
@@ -67,6 +69,8 @@ impl VirtualRouter {
             forms_mixed: self.forms_mixed,
             same_priority: self.same_priority,
             same_priority_told: self.same_priority_told,
+            took_over_at: self.took_over_at,
+            versions: self.versions,
         }
     }
 
@@ -99,6 +103,8 @@ impl VirtualRouter {
         router.forms_mixed = snapshot.forms_mixed;
         router.same_priority = snapshot.same_priority;
         router.same_priority_told = snapshot.same_priority_told;
+        router.took_over_at = snapshot.took_over_at;
+        router.versions = snapshot.versions;
         router
     }
 }

@@ -8,7 +8,7 @@ use crate::announce::Announcing;
 use crate::config::{Config, Ipv4Checksum};
 use crate::counters::Counters;
 use crate::input::{Failure, Heard, Input, Link, Order};
-use crate::machine::{Hold, HoldKind, State, Triggered};
+use crate::machine::{Hold, HoldKind, State, Triggered, Versions};
 use crate::priority::Rank;
 use crate::seal::Sealed;
 use crate::sending::{Pause, Resignation, Sending};
@@ -44,6 +44,8 @@ pub struct VirtualRouter {
     pub(crate) resigned: bool,
     pub(crate) form: Option<(ChecksumForm, IpAddr)>,
     pub(crate) forms_mixed: bool,
+    pub(crate) took_over_at: Option<Instant>,
+    pub(crate) versions: Versions,
 }
 
 impl VirtualRouter {
@@ -73,6 +75,8 @@ impl VirtualRouter {
             resigned: false,
             form: None,
             forms_mixed: false,
+            took_over_at: None,
+            versions: Versions::default(),
         }
     }
 
@@ -176,7 +180,10 @@ impl VirtualRouter {
         self.counters.count_heard(heard);
         self.learn_form(heard, out);
         match self.state {
-            State::Backup { .. } => self.backup_heard(now, heard),
+            State::Backup { .. } => {
+                self.backup_heard(now, heard);
+                self.note_version(heard, out);
+            }
             State::Active { .. } => self.active_heard(now, heard, out),
             State::Initialize { .. } => {}
         }

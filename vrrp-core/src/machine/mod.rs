@@ -6,6 +6,7 @@ mod active;
 mod backup;
 mod hold;
 mod initialize;
+mod versions;
 
 use core::net::IpAddr;
 
@@ -18,6 +19,7 @@ use crate::virtual_router::VirtualRouter;
 
 pub(crate) use active::Triggered;
 pub use hold::{Hold, HoldKind};
+pub(crate) use versions::Versions;
 
 /// A state owns its deadlines: an Active router with a running take-over timer cannot be written (PRJ-FSM-03).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,7 @@ impl VirtualRouter {
         };
         if from == StateName::Active {
             self.counters.yielded = self.counters.yielded.wrapping_add(1);
+            self.report_bounce(now, out);
         }
         out.report(Report::Transition(Transition {
             from,
@@ -104,6 +107,16 @@ impl VirtualRouter {
             cause,
             holding: false,
         }));
+    }
+
+    /// V3-2.5-01.
+    fn report_bounce(&mut self, now: Instant, out: &mut Actions) {
+        let down_nanos = self.active_down_nanos(self.config.interval);
+        let active = self.took_over_at.take().map(|at| now.nanos_since(at));
+        if let Some(active_nanos) = active.filter(|nanos| *nanos <= down_nanos) {
+            self.counters.bounces = self.counters.bounces.wrapping_add(1);
+            out.report(Report::Bounced { active_nanos });
+        }
     }
 
     /// T-I-01 and T-B-02: `Send`, `Own`, `Announce`, `AdverTimer`, `RaStart`, `State`.
@@ -134,6 +147,7 @@ impl VirtualRouter {
         self.state = State::Active {
             advertise_at: now.plus_nanos(self.config.interval.nanos()),
         };
+        self.took_over_at = (from == StateName::Backup).then_some(now);
         self.triggered.reset(now);
         self.sending.reset();
         self.resignation = None;

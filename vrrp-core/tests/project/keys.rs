@@ -3,7 +3,7 @@
 use vrrp_core::wire::Received;
 use vrrp_core::{Family, Input, Instant, InterfaceId, Link, Outbox, Path, Peer, Router, Settings, Vrid};
 
-use crate::subject::{default, ip};
+use crate::subject::{SECOND, default, ip};
 
 fn unicast(local: Option<&str>, peers: &[&str]) -> Settings {
     let mut settings = default(100, 100);
@@ -284,6 +284,8 @@ fn a_received_packet_leads_to_actions() {
         hop_limit: Some(255),
         message: &octets,
     };
+    // Later than Active_Down_Interval, so that this is no bounce.
+    now = now.plus_nanos(4 * SECOND);
     node.receive(now, &packet, &mut out).unwrap();
     let actions = out.drain().collect::<Vec<_>>();
     assert_eq!(actions[0], (id, vrrp_core::Action::ReleaseAddresses));

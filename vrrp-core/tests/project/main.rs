@@ -21,3 +21,4 @@ mod slack;
 mod snapshot;
 mod stop;
 mod switchover;
+mod told;
