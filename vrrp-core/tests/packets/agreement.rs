@@ -1,5 +1,6 @@
 //! A peer that is there and not understood: what the packet says about it.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{ChecksumForm, Difference, IpPacket, difference};
 use vrrp_core::{Interval, Profile, Version, Vrid};
 
@@ -55,6 +56,7 @@ fn each_kind_of_difference_is_told() {
         default("W05"),
         Some(Difference::AddressList { ours: 1, .. })
     ));
+    proves!("PRJ-RX-04", "SEC-09", Obeys);
 }
 
 /// A packet of another VRID says nothing about our peers, and neither does one that agrees.
@@ -105,6 +107,7 @@ fn a_sender_that_nobody_listed_is_told() {
         difference(&stranger, &receiver.local()),
         Some(Difference::Destination { .. })
     ));
+    proves!("X-14", Refuses);
 }
 
 /// PRJ-RX-04 in version 2, whose own 8 octets of Authentication Data are no surplus.
@@ -120,6 +123,7 @@ fn a_surplus_is_counted_behind_the_authentication_data() {
         difference(&longer_received, &receiver.local()),
         Some(Difference::Surplus { octets: 5 })
     );
+    proves!("PRJ-RX-04", Obeys);
 }
 
 /// The daemon writes "peer 192.0.2.1 " in front.
@@ -140,6 +144,7 @@ fn a_difference_reads_as_half_a_sentence() {
         say("B32"),
         "sends to 192.0.2.2, this router listens to 224.0.0.18"
     );
+    proves!("SEC-09", Obeys);
 }
 
 /// No difference prints a password (SEC-08): there is none in the type, and this holds for every golden packet.
@@ -151,4 +156,5 @@ fn no_difference_prints_a_password() {
             assert!(!shown.contains("vrrp-pw"), "{}: {shown}", packet.named());
         }
     }
+    proves!("SEC-08", Refuses);
 }

@@ -1,5 +1,6 @@
 //! Octets -> fields.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{IpPacket, Message, Reject, verify};
 use vrrp_core::{Family, Profile, Version};
 
@@ -39,6 +40,8 @@ fn every_ip_header_reads_as_typed_or_fails_as_typed() {
         );
         assert_eq!(parsed.family() == Family::Ipv4, small(&ip["version"]) == 4);
     }
+    proves!("PRJ-RX-02", "PRJ-RX-03", "PRJ-IP-01", Obeys);
+    proves!("PRJ-RX-02", "V3-5.1.1.4-01", "V3-5.1.2.4-01", Refuses);
 }
 
 /// V3-5.1-01, V2-5.1-01, V3-5.2.5-02 (255 addresses: G23), V3-5.2.6-01 (Reserve ignored: G18), V3-5.2.7-01,
@@ -94,6 +97,21 @@ fn every_complete_message_reads_as_typed() {
     }
     // 77 without 5 header faults (B33 to B37), 5 of another version or type (B04, B05, B08, B09, B10), 5 short, 2 with a surplus.
     assert_eq!(read, 60);
+    proves!(
+        "V3-5.1-01",
+        "V2-5.1-01",
+        "V3-5.2.1-01",
+        "V2-5.3.1-01",
+        "V3-5.2.5-02",
+        "V3-5.2.6-01",
+        "V3-5.2.7-01",
+        "V2-5.3.7-01",
+        "V3-5.2.9-01",
+        "V3-5.2.9-03",
+        "V2-5.3.9-01",
+        "A-5.3.6.2-01",
+        Obeys
+    );
 }
 
 /// V3-5.2.8-01 to V3-5.2.8-04, V2-5.3.8-01, PRJ-CK-02; G21 and G22 are the two zeros.
@@ -114,6 +132,23 @@ fn every_checksum_is_right_exactly_in_the_forms_typed() {
             packet.named()
         );
     }
+    proves!(
+        "V3-5.2.8-01",
+        "V3-5.2.8-02",
+        "V3-5.2.8-03",
+        "V3-5.2.8-04",
+        "V2-5.3.8-01",
+        "PRJ-CK-02",
+        Obeys
+    );
+    proves!(
+        "V3-5.2.8-01",
+        "V3-5.2.8-02",
+        "V3-5.2.8-03",
+        "V2-5.3.8-01",
+        "PRJ-CK-02",
+        Refuses
+    );
 }
 
 /// A router is found by the VRID before anything else is known; nothing is read that is not there (PRJ-RX-08).
@@ -123,6 +158,7 @@ fn vrid_and_version_can_be_peeked_at_in_any_octets() {
     assert_eq!(Message::peek_vrid(&[0x31]), None);
     assert_eq!(Message::peek_version(&[0x21]), Some(2));
     assert_eq!(Message::peek_version(&[]), None);
+    proves!("PRJ-RX-08", Obeys);
 }
 
 /// PRJ-RX-02: a header length below 20 octets, or beyond what was received, names no header.
@@ -157,6 +193,7 @@ fn impossible_header_lengths_are_malformed() {
             "{length} octets"
         );
     }
+    proves!("PRJ-RX-02", Refuses);
 }
 
 /// PRJ-RX-03 in IPv6: octets after Payload Length are padding; fewer than it says are no packet.
@@ -173,6 +210,8 @@ fn the_payload_length_of_ipv6_is_kept_to() {
             "{length} octets"
         );
     }
+    proves!("PRJ-RX-03", Obeys);
+    proves!("PRJ-RX-03", Refuses);
 }
 
 /// V3-5.2.8-04: right is a sum of 0xffff; a sum of 0, which only octets of zero have, is not. An odd octet is the high
@@ -184,4 +223,5 @@ fn only_a_sum_of_all_ones_is_right() {
     assert!(verify(&[0xff, 0xff], nowhere, nowhere).plain);
     assert!(verify(&[0x0f, 0xff, 0xf0], nowhere, nowhere).plain);
     assert!(!verify(&[0xff, 0x0f, 0xf0], nowhere, nowhere).plain);
+    proves!("V3-5.2.8-04", Refuses);
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Advertisement, ChecksumForm, IpPacket, Message};
 use vrrp_core::{Authentication, Family, Interval, Profile, Version, Vrid};
 
@@ -65,6 +66,22 @@ fn every_accepted_packet_is_written_octet_for_octet() {
         written += 1;
     }
     assert_eq!(written, 77 - 40 - NOT_SENT_BY_US.len());
+    proves!(
+        "V3-5.1-01",
+        "V2-5.1-01",
+        "V3-5.2.6-01",
+        "V3-5.2.8-02",
+        "V3-5.2.8-03",
+        "V3-5.2.8-04",
+        "V2-5.3.8-01",
+        "PRJ-CK-02",
+        "A-5.3.10-01",
+        "A-5.3.6.2-01",
+        "V2-5.3.6.1-01",
+        "V3-5.2.9-01",
+        "V3-7.2-01",
+        Obeys
+    );
 }
 
 /// V3-5.2.8-04: what G22 says with 0xffff, we say with 0x0000.
@@ -79,6 +96,7 @@ fn a_checksum_of_zero_is_sent_as_zero() {
         Message::parse(ip.payload, Family::Ipv4).unwrap().checksum(),
         0xffff
     );
+    proves!("V3-5.2.8-04", Obeys);
 }
 
 const V4: [IpAddr; 2] = [
@@ -122,6 +140,7 @@ fn a_version_2_copy_has_whole_seconds_and_the_plain_checksum() {
         assert_eq!(buffer[5], seconds, "{centiseconds} cs");
         assert!(vrrp_core::wire::verify(&buffer, source, destination).plain);
     }
+    proves!("PRJ-IOP-01", "PRJ-IOP-03", Obeys);
 }
 
 /// V3-5-01, V3-5.2.9-03: one advertisement never mixes families; PRJ-V6-02: version 2 is not written in IPv6.
@@ -140,6 +159,7 @@ fn families_cannot_be_mixed() {
         ..advertisement(&[])
     };
     assert_eq!(version_2.encode(v6, group6, &mut buffer), None);
+    proves!("V3-5-01", "V3-5.2.9-03", "PRJ-V6-02", Refuses);
 }
 
 /// PRJ-MAX-01: 255 addresses are the most; V3-5.2.7-01: 4095 cs the longest interval of version 3.
@@ -164,4 +184,5 @@ fn what_the_fields_cannot_hold_is_not_written() {
     assert_eq!(slow(4095).encode(source, destination, &mut buffer), Some(16));
     assert_eq!(buffer[4..6], [0x0f, 0xff]);
     assert_eq!(advertisement(&V4).encode(source, destination, &mut [0; 15]), None);
+    proves!("PRJ-MAX-01", "V3-5.2.5-02", "V3-5.2.6-01", "V3-5.2.7-01", Refuses);
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Received, Reject, Warning, judge};
 use vrrp_core::{Config, Profile};
 
@@ -100,6 +101,24 @@ fn version_3_faults_are_told_in_the_order_of_part_2() {
         Ok(warnings.to_vec()),
         "20 and 21 discard nothing"
     );
+    proves!("V3-7.1-10", "V3-7.1-11", Obeys);
+    proves!(
+        "V3-7.1-02",
+        "V3-7.1-03",
+        "V3-7.1-04",
+        "V3-7.1-05",
+        "V3-7.1-06",
+        "V3-7.1-07",
+        "V3-7.1-08",
+        "V3-7.1-09",
+        "V3-7.1-12",
+        "V3-5.2.2-01",
+        "V3-5.2.5-01",
+        "PRJ-RX-05",
+        "PRJ-RX-07",
+        "PRJ-V6-02",
+        Refuses
+    );
 }
 
 fn version_2(auth_type: u8, seconds: u8, host: u8, auth_data: [u8; 8]) -> Sent {
@@ -162,6 +181,15 @@ fn version_2_faults_are_told_in_the_order_of_part_2() {
     );
     // V2-5.3.6.1-01: with type 0 the data is ignored.
     assert_eq!(version_2(0, 1, 254, [7; 8]).verdict(&backup), Ok(vec![]));
+    proves!("V2-5.3.6.1-01", Obeys);
+    proves!(
+        "V2-5.3.6-01",
+        "V2-7.1-06",
+        "V2-7.1-07",
+        "V2-7.1-08",
+        "V2-7.1-09",
+        Refuses
+    );
 }
 
 /// Step 16 with a password: A-5.3.6.2-02 looks at all 8 octets; before steps 17 to 19 in `default`.
@@ -198,6 +226,8 @@ fn every_octet_of_a_password_counts() {
         version_2(1, 1, 9, password).verdict(&receiver),
         Ok(warnings.to_vec())
     );
+    proves!("A-5.3.6.2-02", "V2-7.1-07", Obeys);
+    proves!("A-5.3.6.2-02", "V2-7.1-07", "V2-5.3.6-01", Refuses);
 }
 
 /// Without a router with that VRID the general checks still come first (step 12 comes late), in any profile.
@@ -234,4 +264,5 @@ fn without_a_router_the_general_checks_still_run() {
     assert_eq!(verdict(&sent), Err(Reject::DestinationNotGroup));
     sent.hop_limit = 1;
     assert_eq!(verdict(&sent), Err(Reject::IpTtl));
+    proves!("V2-7.1-01", "V2-7.1-04", "V2-7.1-05", Refuses);
 }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{ChecksumForm, Local, Received, Reject, Warning, judge};
 use vrrp_core::{
     ConfigError, Heard, Interval, Ipv4Checksum, Path, Peer, Priority, Profile, Settings, Version,
@@ -103,6 +104,8 @@ fn unicast_hop_limits_are_those_of_the_peer() {
     assert_eq!(far(250, 254, 250).warnings(), Ok(vec![]));
     assert_eq!(far(250, 254, 254).warnings(), Ok(vec![]));
     assert_eq!(far(250, 254, 255).warnings(), Err(Reject::IpTtl));
+    proves!("PRJ-RX-01", "X-14", Obeys);
+    proves!("X-14", Refuses);
 }
 
 /// Part 0.1: keepalived accepts an unlisted unicast source with any TTL unless `check_unicast_src`; we warn.
@@ -122,6 +125,7 @@ fn an_unlisted_unicast_source_is_refused_except_in_keepalived() {
     assert_eq!(checked.warnings(), Err(Reject::IpTtl));
     let near = checked.with(|case| case.hop_limit = Some(255));
     assert_eq!(near.warnings(), Err(Reject::SourceInvalid));
+    proves!("PRJ-RX-01", "X-14", Refuses);
 }
 
 /// PRJ-RX-01: a unicast router takes nothing from the group, and only what is for its own address.
@@ -146,6 +150,8 @@ fn a_unicast_router_listens_to_its_own_address_only() {
             .with(|case| case.destination = Some(STRANGER));
         assert_eq!(looped.warnings(), Err(Reject::SourceSelf), "{own}");
     }
+    proves!("PRJ-RX-01", Obeys);
+    proves!("PRJ-RX-01", "PRJ-RX-07", Refuses);
 }
 
 /// V3-5.2.3-01: one number in both families names two routers.
@@ -153,6 +159,7 @@ fn a_unicast_router_listens_to_its_own_address_only() {
 fn the_other_family_is_another_router() {
     let case = Case::multicast("r-v3-ip6", Profile::Default, version_3(61));
     assert_eq!(case.warnings(), Err(Reject::VridUnknown));
+    proves!("V3-5.2.3-01", Refuses);
 }
 
 /// keepalived `mcast_dst_ip`: another group instead of the usual one.
@@ -180,6 +187,7 @@ fn a_missing_hop_limit_or_destination_counts_as_wrong() {
         let lost = blind.with(|case| (case.hop_limit, case.destination) = (Some(255), None));
         assert_eq!(lost.warnings(), Err(Reject::DestinationNotGroup));
     }
+    proves!("V3-7.1-01", "V3-7.1-02", Refuses);
 }
 
 /// PRJ-RX-07: sources nobody can have.
@@ -190,6 +198,7 @@ fn unusable_sources_are_refused() {
             .with(|case| case.source = source.parse().unwrap());
         assert_eq!(case.warnings(), Err(Reject::SourceInvalid), "{source}");
     }
+    proves!("PRJ-RX-07", Refuses);
 }
 
 /// PRJ-CK-01: `rfc9568` and `pseudo-header` take one form each, `auto` both and tells which.
@@ -219,6 +228,8 @@ fn the_configured_checksum_form_decides() {
         Ok(Some(ChecksumForm::Pseudo))
     );
     assert_eq!(verdict(&pseudo, Ipv4Checksum::Rfc9568), Err(Reject::Checksum));
+    proves!("PRJ-CK-01", Obeys);
+    proves!("PRJ-CK-01", Refuses);
 }
 
 /// PRJ-CK-01: where the pseudo-header sums to 0xffff both forms are the same, and the message tells nothing.
@@ -228,6 +239,7 @@ fn a_message_right_in_both_forms_tells_no_form() {
     let case = Case::multicast("r-v3-ip4", Profile::Default, version_3(51))
         .with(|case| case.source = "0.0.31.113".parse().unwrap());
     assert_eq!(case.verdict().map(|heard| heard.checksum), Ok(None));
+    proves!("PRJ-CK-01", Obeys);
 }
 
 /// V3-7.1-13, V2-7.1-06, keepalived `owner_ignore_adverts`.
@@ -248,6 +260,7 @@ fn an_owner_hears_rivals_unless_told_otherwise() {
     assert_eq!(deaf.warnings(), Err(Reject::OwnerConflict));
     let deaf_backup = deaf.with(|case| case.settings.priority = Priority::DEFAULT);
     assert_eq!(deaf_backup.warnings(), Ok(vec![]), "only an owner is deaf");
+    proves!("V3-7.1-13", Obeys);
 }
 
 /// V3-8.4.2-01, V3-8.4.2-02, V3-8.4.2-04, PRJ-IOP-02: seconds times 100, up to 25 500, a difference is a warning.
@@ -275,6 +288,8 @@ fn interoperation_follows_the_rate_of_version_2() {
     // Both versions are heard.
     let version_3 = interop(1).with(|case| case.message = version_3(55));
     assert_eq!(version_3.warnings(), Ok(vec![]));
+    proves!("V3-8.4.2-01", "V3-8.4.2-04", "PRJ-IOP-02", Obeys);
+    proves!("V3-8.4.2-02", Refuses);
 }
 
 /// PRJ-ADDR-01 against erratum 8299: routers without an advertised address send count 0 and must hear each other.
@@ -295,6 +310,7 @@ fn count_zero_is_heard_by_a_router_that_sends_it() {
             setting: "allow_no_address"
         })
     );
+    proves!("V3-5.2.5-01", "V3-7.1-08", Refuses);
 }
 
 /// V2-7.1-08: the same addresses in another order are the same addresses, even by RFC 3768.
@@ -327,4 +343,6 @@ fn another_order_is_no_other_list() {
         };
         assert_eq!(twice.warnings(), other, "{profile:?}");
     }
+    proves!("V2-7.1-08", Obeys);
+    proves!("V2-7.1-08", Refuses);
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use proptest::collection::{hash_set, vec};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use vrrp_conformance::proves;
 use vrrp_core::wire::{
     Advertisement, ChecksumForm, IpPacket, Local, Message, Received, Reject, difference, judge, verify,
 };
@@ -204,6 +205,7 @@ proptest! {
         prop_assert_eq!((heard.source, heard.priority), (sent.source, sent.priority));
         prop_assert_eq!((heard.version, heard.interval), (sent.version, sent.interval));
         prop_assert_eq!(difference(&sent.received(&octets), &local), None);
+        proves!("V3-5.1-01", "V2-5.1-01", Obeys);
     }
 
     /// V3-7.1-06: one changed bit is never believed (both zeros of the field need 16).
@@ -222,6 +224,7 @@ proptest! {
             (Version::V3, Family::Ipv4) => sent.form,
         };
         prop_assert!(!verified.holds(form));
+        proves!("V3-7.1-06", "V2-7.1-04", Refuses);
     }
 
     /// PRJ-RX-02: one changed bit of an IPv4 header is refused by its checksum or earlier.
@@ -230,6 +233,7 @@ proptest! {
         let mut octets = crate::golden::packet("G06").octets();
         octets[bit / 8] ^= 1 << (bit % 8);
         prop_assert!(IpPacket::parse(&octets).is_err());
+        proves!("PRJ-RX-02", Refuses);
     }
 
     /// PRJ-RX-08: no octets make anything panic, whoever they are for.
@@ -244,6 +248,7 @@ proptest! {
             let _ = judge(&received, Some(&receiver.local()));
             let _ = difference(&received, &receiver.local());
         }
+        proves!("PRJ-RX-08", "SEC-11", Refuses);
     }
 
     /// SEC-01: without 255 nothing reaches a multicast router, and without the group neither.
@@ -264,6 +269,7 @@ proptest! {
                 prop_assert!(verdict.is_err());
             }
         }
+        proves!("SEC-01", "V3-7.1-01", "V3-7.1-02", "V2-7.1-01", Refuses);
     }
 
     /// PRJ-RX-07: an advertisement that came back is refused, the owner's too.
@@ -277,5 +283,6 @@ proptest! {
         let config = settings.build().unwrap();
         let local = Local { config: &config, primary: Some(sent.source) };
         prop_assert_eq!(judge(&sent.received(&octets), Some(&local)), Err(Reject::SourceSelf));
+        proves!("PRJ-RX-07", Refuses);
     }
 }

@@ -1,5 +1,6 @@
 //! Skew_Time and Active_Down_Interval.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Priority, active_down_nanos, skew_nanos};
 
 use crate::golden::{interval, small, timers, version};
@@ -23,4 +24,5 @@ fn the_21_timer_vectors() {
             "{vector}"
         );
     }
+    proves!("V3-6.1-13", "V3-6.1-14", "V2-6.1-02", "PRJ-TIME-01", Obeys);
 }

@@ -1,5 +1,6 @@
 //! Every packet before its receiver, in every profile.
 
+use vrrp_conformance::proves;
 use vrrp_core::Profile;
 use vrrp_core::wire::{IpPacket, Warning, judge};
 
@@ -45,6 +46,46 @@ fn valid_packets_g01_to_g27() {
     assert_eq!(discarded("G", Profile::Default), 0);
     // G02 has a password, G07 and G09 a pseudo-header, G27 is unicast.
     assert_eq!(discarded("G", Profile::Rfc), 4);
+    proves!(
+        "V3-7.1-01",
+        "V3-7.1-02",
+        "V3-7.1-03",
+        "V3-7.1-04",
+        "V3-7.1-05",
+        "V3-7.1-06",
+        "V3-7.1-07",
+        "V3-7.1-08",
+        "V3-7.1-09",
+        "V3-7.1-12",
+        "V2-7.1-01",
+        "V2-7.1-02",
+        "V2-7.1-03",
+        "V2-7.1-04",
+        "V2-7.1-05",
+        "V2-7.1-06",
+        "V2-7.1-07",
+        "V2-7.1-08",
+        "V2-7.1-09",
+        "V3-5.2.2-01",
+        "V2-5.3.2-01",
+        "V2-5.3.6-01",
+        "V3-5.2.5-01",
+        "SEC-01",
+        "A-5.3.6.2-02",
+        "V3-5.2.9-02",
+        "V3-5.2.6-01",
+        "V3-5.2.5-02",
+        "V3-5.2.7-01",
+        "V3-7.1-10",
+        "PRJ-CK-01",
+        "PRJ-CK-02",
+        "PRJ-IP-01",
+        "PRJ-RX-02",
+        "PRJ-RX-03",
+        "X-14",
+        "V3-8.4.2-01",
+        Obeys
+    );
 }
 
 /// PRJ-RX-05, PRJ-RX-06, PRJ-V6-01, V2-7.1-06, V2-7.1-08, V3-5.1.2.1-01, V3-7.1-09, V3-7.1-10, V3-7.1-11, V3-7.1-13.
@@ -52,6 +93,17 @@ fn valid_packets_g01_to_g27() {
 fn odd_packets_w01_to_w10() {
     assert_eq!(discarded("W", Profile::Default), 0);
     assert_eq!(discarded("W", Profile::Rfc), 5);
+    proves!(
+        "PRJ-RX-05",
+        "PRJ-RX-06",
+        "PRJ-V6-01",
+        "V2-7.1-08",
+        "V3-7.1-10",
+        "V3-7.1-11",
+        "V3-7.1-13",
+        Obeys
+    );
+    proves!("V2-7.1-06", "V2-7.1-08", "V3-7.1-09", "V3-5.2.9-02", Refuses);
 }
 
 /// A-5.3.6.2-02, A-5.3.6.3-01, PRJ-RX-01, PRJ-RX-02, PRJ-RX-04, PRJ-RX-07, PRJ-V6-02, SEC-01, SEC-09, V2-5.3.2-01,
@@ -63,6 +115,46 @@ fn refused_packets_b01_to_b40() {
     assert_eq!(discarded("B", Profile::Default), 40);
     // B27 has no authentication, and neither has its receiver in `rfc`.
     assert_eq!(discarded("B", Profile::Rfc), 39);
+    proves!(
+        "A-5.3.6.2-02",
+        "A-5.3.6.3-01",
+        "PRJ-RX-01",
+        "PRJ-RX-02",
+        "PRJ-RX-04",
+        "PRJ-RX-07",
+        "PRJ-V6-02",
+        "SEC-01",
+        "SEC-09",
+        "V2-5.3.2-01",
+        "V2-5.3.6-01",
+        "V2-5.3.8-01",
+        "V2-7.1-01",
+        "V2-7.1-02",
+        "V2-7.1-03",
+        "V2-7.1-04",
+        "V2-7.1-07",
+        "V2-7.1-09",
+        "V3-5.1.1.4-01",
+        "V3-5.1.2.4-01",
+        "V3-5.2.1-01",
+        "V2-5.3.1-01",
+        "V3-5.2.2-01",
+        "V3-5.2.3-01",
+        "V3-5.2.5-01",
+        "V3-5.2.8-03",
+        "V3-5.2.9-03",
+        "V3-7.1-01",
+        "V3-7.1-02",
+        "V3-7.1-03",
+        "V3-7.1-04",
+        "V3-7.1-05",
+        "V3-7.1-06",
+        "V3-7.1-07",
+        "V3-7.1-08",
+        "V3-7.1-12",
+        "V3-8.4.2-02",
+        Refuses
+    );
 }
 
 /// Part 0.1: 40 of the 77 are discarded in `default`, 48 in `rfc`.
@@ -93,6 +185,7 @@ fn an_accepted_ipv4_version_3_packet_tells_the_checksum_form() {
     assert_eq!(form("G07"), Some(vrrp_core::wire::ChecksumForm::Pseudo));
     assert_eq!(form("G01"), None, "version 2 has one form");
     assert_eq!(form("G10"), None, "IPv6 has one form");
+    proves!("PRJ-CK-01", Obeys);
 }
 
 /// V3-8.4.2-04: seconds of version 2 times 100; the rest as it is.
@@ -132,4 +225,5 @@ fn an_accepted_packet_hands_over_what_it_says() {
             packet.named()
         );
     }
+    proves!("V3-8.4.2-04", "V3-5.2.7-01", "V2-5.3.7-01", Obeys);
 }
