@@ -1,5 +1,6 @@
 //! Section 7.1 where it meets the machine: owner, address list, interval, password.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Advertisement, ChecksumForm, Received, Reject};
 use vrrp_core::{Authentication, ConfigError, Family, InterfaceId, Settings, StateName, Version, Vrid};
 
@@ -54,6 +55,7 @@ fn v2_7_1_06_obeys_an_owner_discards() {
     assert!(receive(&mut usual, 255, 1, OURS, Authentication::None).is_ok());
     assert_eq!(usual.state(), StateName::Backup, "the higher address");
     assert_eq!(usual.router.counters().owner_conflicts, 1);
+    proves!("V2-7.1-06", Refuses);
 }
 
 /// V2-7.1-08: `rfc` drops another list unless the sender is the owner; `default` only counts.
@@ -82,6 +84,8 @@ fn v2_7_1_08_obeys_another_list_is_dropped() {
         Ok(String::new())
     );
     assert_eq!(usual.router.counters().address_list_warnings, 1);
+    proves!("V2-7.1-08", Obeys);
+    proves!("V2-7.1-08", Refuses);
 }
 
 /// V2-7.1-09: another interval is dropped in every profile.
@@ -94,6 +98,7 @@ fn v2_7_1_09_obeys_another_interval_is_dropped() {
         assert_eq!(result, Err(Reject::IntervalMismatch));
         assert_eq!(router.armed(), Armed::Down(2_609_375_000));
     }
+    proves!("V2-7.1-09", Refuses);
 }
 
 fn with_password(mut settings: Settings) -> Settings {
@@ -113,6 +118,8 @@ fn v2_7_1_07_obeys_the_password_decides() {
         receive(&mut router, 200, 1, OURS, Authentication::None),
         Err(Reject::AuthTypeMismatch)
     );
+    proves!("V2-7.1-07", "A-5.3.6.2-02", Obeys);
+    proves!("V2-7.1-07", "A-5.3.6.2-02", Refuses);
 }
 
 /// V2-6.1-01: RFC 3768 has no password, so `rfc` refuses one; A-5.3.10-01: 1 to 8 octets.
@@ -127,4 +134,5 @@ fn v2_6_1_01_refuses_a_password_in_rfc() {
     assert!(Authentication::password(b"123456789").is_none());
     let shown = format!("{:?}", Authentication::password(b"secret"));
     assert!(!shown.contains("secret"), "SEC-08: {shown}");
+    proves!("V2-6.1-01", "A-5.3.10-01", "SEC-07", "SEC-08", Refuses);
 }

@@ -1,6 +1,7 @@
 //! Section 6.1: the skew does not depend on the interval.
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{ConfigError, Version, active_down_nanos, skew_nanos};
 
 use crate::subject::{cs, priority, rfc_2};
@@ -20,6 +21,7 @@ fn v2_6_1_02_obeys_skew_and_down_interval() {
         assert_eq!(skew_nanos(Version::V2, value, interval), skew);
         assert_eq!(active_down_nanos(Version::V2, value, interval, 3), down);
     }
+    proves!("V2-6.1-02", Obeys);
 }
 
 proptest! {
@@ -28,6 +30,7 @@ proptest! {
     fn v2_6_1_02_refuses_an_interval_factor(value in 1_u8..=255, seconds in 1_u16..=255) {
         let skew = skew_nanos(Version::V2, priority(value), cs(seconds * 100));
         prop_assert_eq!(skew * 256, (256 - u64::from(value)) * 1_000_000_000);
+        proves!("V2-6.1-02", Refuses);
     }
 }
 
@@ -46,4 +49,6 @@ fn v2_5_3_7_01_refuses_part_of_a_second() {
         };
         assert_eq!(settings.build(), Err(refused));
     }
+    proves!("V2-5.3.7-01", Obeys);
+    proves!("V2-5.3.7-01", Refuses);
 }

@@ -1,6 +1,7 @@
 //! Section 6.1: Skew_Time and Active_Down_Interval.
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{Interval, Priority, Version, active_down_nanos, skew_nanos};
 
 use crate::subject::{cs, priority};
@@ -38,6 +39,8 @@ fn v3_6_1_13_obeys_skew_time_and_active_down_interval() {
             "down of {value} at {interval}"
         );
     }
+    proves!("V3-6.1-07", "V3-6.1-08", "V3-6.1-13", "V3-6.1-14", Obeys);
+    proves!("PRJ-TIME-01", Obeys);
 }
 
 /// PRJ-TIME-02: in whole centiseconds every priority from 231 up would have no skew at 10 cs, and a goodbye would make
@@ -50,6 +53,8 @@ fn v3_6_1_13_refuses_whole_centiseconds() {
     assert!(skews.windows(2).all(|pair| pair[0] > pair[1]));
     // In whole centiseconds: 25 * 10 / 256 = 0.
     assert!(skews.iter().all(|skew| skew / 10_000_000 == 0));
+    proves!("PRJ-TIME-02", Obeys);
+    proves!("V3-6.1-13", "PRJ-TIME-01", Refuses);
 }
 
 proptest! {
@@ -61,6 +66,7 @@ proptest! {
         prop_assert_eq!(u128::from(skew_nanos(Version::V3, value, interval)), skew);
         let down = u128::from(interval_cs) * 30_000_000 + skew;
         prop_assert_eq!(u128::from(active_down_nanos(Version::V3, value, interval, 3)), down);
+        proves!("V3-6.1-13", "V3-6.1-14", "PRJ-TIME-01", Obeys);
     }
 
     /// A better priority waits less, a slower Active is waited for longer.
@@ -70,6 +76,7 @@ proptest! {
         let own = skew_nanos(Version::V3, priority(value), cs(interval_cs));
         let slower = skew_nanos(Version::V3, priority(value), cs(interval_cs + 1));
         prop_assert!(better < own && own < slower);
+        proves!("PRJ-TIME-01", Obeys);
     }
 }
 
@@ -84,4 +91,5 @@ fn v3_6_1_05_obeys_the_bounds_of_an_interval() {
     assert!(Interval::from_centiseconds(25_501).is_none());
     assert_eq!(Interval::DEFAULT, cs(100));
     assert_eq!(Priority::DEFAULT, priority(100));
+    proves!("V3-6.1-05", "V3-6.1-06", Obeys);
 }

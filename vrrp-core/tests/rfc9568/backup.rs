@@ -1,5 +1,6 @@
 //! Section 6.4.2: Backup.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Settings, StateName};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, rfc, rfc_6};
@@ -17,6 +18,25 @@ fn t_b_01_obeys_shutdown_is_silent() {
     assert_eq!(router.stop(), "State(Initialize, Stopped)");
     assert_eq!(router.armed(), Armed::Nothing);
     assert_eq!(router.deadline(), None);
+    proves!("T-B-01", Obeys);
+}
+
+/// T-B-01: neither the goodbye of an Active, nor anything of the life before.
+#[test]
+fn t_b_01_refuses_to_send_or_to_wake() {
+    let mut router = Subject::backup(rfc(100, 100));
+    router.hear(200);
+    router.stop();
+    for _ in 0..10 {
+        assert_eq!(router.wait(SECOND).tick(), "");
+    }
+    let counters = router.router.counters();
+    assert_eq!(
+        (counters.advertisement_sent, counters.priority_zero_pkts_sent),
+        (0, 0)
+    );
+    assert_eq!(router.state(), StateName::Initialize);
+    proves!("T-B-01", Refuses);
 }
 
 /// T-B-02, V3-6.4.2-06: the order of the actions, and the timer.
@@ -29,6 +49,7 @@ fn t_b_02_obeys_silence_makes_it_active() {
         "Send(100); Own; Announce(1); State(Active, NoResponse)"
     );
     assert_eq!(router.armed(), Armed::Adver(SECOND));
+    proves!("T-B-02", Obeys);
 }
 
 /// T-B-02 in IPv6, at 10 ms.
@@ -41,6 +62,7 @@ fn t_b_02_obeys_in_ipv6_router_advertisements_start() {
         "Send(254); Own; Announce(1); RaStart; State(Active, NoResponse)"
     );
     assert_eq!(router.armed(), Armed::Adver(10 * MILLI));
+    proves!("T-B-02", Obeys);
 }
 
 /// T-B-02: not a nanosecond early; a tick before does nothing at all.
@@ -52,6 +74,7 @@ fn t_b_02_refuses_to_be_early() {
     assert_eq!(router.state(), StateName::Backup);
     assert_eq!(router.armed(), Armed::Down(1));
     assert_eq!(router.deadline().unwrap().earliest, router.deadline().unwrap().at);
+    proves!("T-B-02", Refuses);
 }
 
 /// T-B-02, why: the last accepted packet had priority 0; the last one was discarded by T-B-07; else no-response.
@@ -75,6 +98,7 @@ fn t_b_02_obeys_each_reason_is_named() {
         router.tick(),
         "Send(100); Own; Announce(1); State(Active, NoResponse)"
     );
+    proves!("T-B-02", Obeys);
 }
 
 /// T-B-03, V3-5.2.4-03.
@@ -84,6 +108,7 @@ fn t_b_03_obeys_a_goodbye_leaves_the_skew() {
     router.wait(SECOND);
     assert_eq!(router.hear(0), "");
     assert_eq!(router.armed(), Armed::Down(609_375_000));
+    proves!("T-B-03", "V3-5.2.4-03", Obeys);
 }
 
 /// T-B-03: the interval in the packet is not learned; the skew is that of the learned one.
@@ -95,6 +120,7 @@ fn t_b_03_refuses_to_learn_from_a_goodbye() {
     assert_eq!(router.learned(), Some(cs(50)));
     // 156/256 of 500 ms.
     assert_eq!(router.armed(), Armed::Down(304_687_500));
+    proves!("T-B-03", Refuses);
 }
 
 /// T-B-04, V3-6.1-09.
@@ -108,6 +134,7 @@ fn t_b_04_obeys_without_preemption_any_active_is_accepted() {
         // 3 * 2 s + 156/256 of 2 s.
         assert_eq!(router.armed(), Armed::Down(7_218_750_000));
     }
+    proves!("T-B-04", "V3-6.1-09", Obeys);
 }
 
 /// T-B-04: priority 0 is T-B-03 all the same.
@@ -116,6 +143,7 @@ fn t_b_04_refuses_a_goodbye() {
     let mut router = Subject::backup(without_preemption(100));
     router.hear(0);
     assert_eq!(router.armed(), Armed::Down(609_375_000));
+    proves!("T-B-04", Refuses);
 }
 
 /// T-B-05: `Learn`, and Active_Down_Interval from it.
@@ -128,6 +156,7 @@ fn t_b_05_obeys_a_better_active_is_learned_from() {
     // 3 * 500 ms + 156/256 of 500 ms.
     assert_eq!(router.armed(), Armed::Down(1_804_687_500));
     assert_eq!(router.state(), StateName::Backup);
+    proves!("T-B-05", "V3-6.1-06", Obeys);
 }
 
 /// T-B-05: the configured interval comes back when a new Active uses it.
@@ -139,6 +168,7 @@ fn t_b_05_obeys_every_advertisement_is_learned_from() {
     assert_eq!(router.armed(), Armed::Down(147_803_906_250));
     router.hear_from(router.higher(), 200, cs(100));
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("T-B-05", Obeys);
 }
 
 /// T-B-05 needs priority >= P.
@@ -149,6 +179,7 @@ fn t_b_05_refuses_a_lower_priority() {
     router.hear_from(router.higher(), 99, cs(50));
     assert_eq!(router.learned(), Some(cs(100)));
     assert_eq!(router.armed(), Armed::Down(2_609_375_000));
+    proves!("T-B-05", Refuses);
 }
 
 /// T-B-06: addresses are not compared in Backup.
@@ -161,6 +192,21 @@ fn t_b_06_obeys_an_equal_priority_from_any_address() {
         assert_eq!(router.hear_from(source, 100, cs(200)), "");
         assert_eq!(router.armed(), Armed::Down(7_218_750_000));
     }
+    proves!("T-B-06", Obeys);
+}
+
+/// T-B-06: an equal one is no weaker one: nobody takes over from it at the old deadline, whatever its address.
+#[test]
+fn t_b_06_refuses_to_take_over_from_an_equal() {
+    for higher in [true, false] {
+        let mut router = Subject::backup(rfc(100, 100));
+        let source = if higher { router.higher() } else { router.lower() };
+        router.wait(3 * SECOND);
+        router.hear_from(source, 100, cs(100));
+        assert_eq!(router.wait(3_609_374_999).tick(), "");
+        assert_eq!(router.state(), StateName::Backup);
+    }
+    proves!("T-B-06", Refuses);
 }
 
 /// T-B-07: neither timer nor interval moves.
@@ -174,6 +220,7 @@ fn t_b_07_obeys_a_weaker_active_is_discarded() {
     }
     assert_eq!(router.learned(), Some(cs(50)));
     assert_eq!(router.armed(), Armed::Down(1_804_687_500 - 300 * MILLI));
+    proves!("T-B-07", Obeys);
 }
 
 /// T-B-07 ends in taking over.
@@ -189,6 +236,7 @@ fn t_b_07_obeys_the_timer_runs_out_under_a_weaker_active() {
         router.tick(),
         "Send(100); Own; Announce(1); State(Active, LowerActive)"
     );
+    proves!("T-B-07", Obeys);
 }
 
 /// T-B-07 is only for preemption.
@@ -198,6 +246,7 @@ fn t_b_07_refuses_without_preemption() {
     router.wait(SECOND);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("T-B-07", Refuses);
 }
 
 /// T-B-08: there is no Adver_Timer in Backup.
@@ -208,6 +257,7 @@ fn t_b_08_obeys_nothing_is_sent_in_backup() {
         assert_eq!(router.wait(SECOND).tick(), "");
     }
     assert_eq!(router.router.counters().advertisement_sent, 0);
+    proves!("T-B-08", Obeys);
 }
 
 /// T-B-09: an owner in Backup has lost to a second owner; it accepts only owners and takes over by itself.
@@ -231,6 +281,7 @@ fn t_b_09_obeys_an_owner_in_backup_preempts_whatever_is_set() {
         router.tick(),
         "Send(255); Own; Announce(1); State(Active, NoResponse)"
     );
+    proves!("T-B-09", "V3-6.1-09", Obeys);
 }
 
 /// V3-6.2-01, PRJ-FSM-03: the only deadline in Backup is Active_Down_Timer.
@@ -240,4 +291,5 @@ fn v3_6_2_01_obeys_one_timer() {
     let deadline = router.deadline().unwrap();
     assert_eq!(deadline.wakes, vrrp_core::Wake::TakeOver);
     assert_eq!(deadline.at.nanos_since(router.now), 3_609_375_000);
+    proves!("V3-6.2-01", "PRJ-FSM-03", Obeys);
 }

@@ -1,5 +1,6 @@
 //! Section 6.4.1: Initialize.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Bar, Family, Input, Link, Profile, Standing, StateName};
 
 use crate::subject::{Armed, SECOND, Subject, ip, rfc, rfc_6, settings};
@@ -13,6 +14,7 @@ fn t_i_01_obeys_an_owner_is_active_at_once() {
         "Send(255); Own; Announce(1); State(Active, Owner)"
     );
     assert_eq!(router.armed(), Armed::Adver(SECOND));
+    proves!("T-I-01", "V3-6.4.1-02", "V3-5.2.4-01", Obeys);
 }
 
 /// T-I-01 in IPv6.
@@ -24,6 +26,7 @@ fn t_i_01_obeys_an_ipv6_owner_starts_router_advertisements() {
         "Send(255); Own; Announce(1); RaStart; State(Active, Owner)"
     );
     assert_eq!(router.armed(), Armed::Adver(SECOND / 2));
+    proves!("T-I-01", Obeys);
 }
 
 /// T-I-01 is the owner's alone.
@@ -32,6 +35,7 @@ fn t_i_01_refuses_priority_254() {
     let mut router = Subject::new(rfc(254, 100));
     assert_eq!(router.start(), "State(Backup, Started)");
     assert!(!router.router.holds());
+    proves!("T-I-01", "V3-5.2.4-01", Refuses);
 }
 
 /// T-I-02, V3-6.4.1-03.
@@ -43,6 +47,7 @@ fn t_i_02_obeys_everyone_else_waits_in_backup() {
         assert_eq!(router.armed(), Armed::Down(3_609_375_000));
         assert_eq!(router.learned(), Some(crate::subject::cs(100)));
     }
+    proves!("T-I-02", "V3-6.4.1-03", Obeys);
 }
 
 /// T-I-02 has no other action.
@@ -52,6 +57,7 @@ fn t_i_02_refuses_to_touch_addresses_or_to_send() {
     router.start();
     assert!(!router.router.holds());
     assert_eq!(router.router.counters().master_transitions, 0);
+    proves!("T-I-02", Refuses);
 }
 
 /// T-I-03, V3-6.4.1-01: Startup is remembered; the last reason to clear runs it.
@@ -70,6 +76,7 @@ fn t_i_03_obeys_startup_waits_for_link_and_address() {
     router.wait(10 * SECOND);
     assert_eq!(router.link(true), "State(Backup, Started)");
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("T-I-03", "V3-6.4.1-01", Obeys);
 }
 
 /// T-I-03 for an owner: T-I-01 runs then.
@@ -81,6 +88,7 @@ fn t_i_03_obeys_an_owner_waits_as_well() {
         router.link(true),
         "Send(255); Own; Announce(1); State(Active, Owner)"
     );
+    proves!("T-I-03", Obeys);
 }
 
 /// T-I-03: without a virtual address (an imported configuration can be so) and without leave to be so.
@@ -96,6 +104,7 @@ fn t_i_03_obeys_no_virtual_address_is_a_reason() {
     );
     empty.allow_no_address = false;
     assert_eq!(empty.build(), Err(vrrp_core::ConfigError::NoAddress));
+    proves!("T-I-03", Obeys);
 }
 
 /// T-I-03: nothing starts that was not asked to.
@@ -105,6 +114,7 @@ fn t_i_03_refuses_to_start_unasked() {
     assert_eq!(router.link(true), "");
     assert_eq!(router.state(), StateName::Initialize);
     assert_eq!(router.router.standing(), Standing::Barred(Bar::NotStarted));
+    proves!("T-I-03", Refuses);
 }
 
 /// T-I-04: discarded silently, not counted as received.
@@ -117,6 +127,7 @@ fn t_i_04_obeys_advertisements_are_discarded() {
     assert_eq!(router.router.counters().advertisement_rcvd, 0);
     assert_eq!(router.router.last_active(), None);
     assert_eq!(router.armed(), Armed::Nothing);
+    proves!("T-I-04", Obeys);
 }
 
 /// T-I-05: the wanted Startup is forgotten.
@@ -127,6 +138,7 @@ fn t_i_05_obeys_shutdown_forgets_the_wish() {
     assert_eq!(router.stop(), "");
     assert_eq!(router.link(true), "");
     assert_eq!(router.state(), StateName::Initialize);
+    proves!("T-I-05", Obeys);
 }
 
 /// T-I-05 is not for ever.
@@ -135,6 +147,7 @@ fn t_i_05_refuses_to_forget_a_later_startup() {
     let mut router = Subject::new(rfc(100, 100));
     router.stop();
     assert_eq!(router.start(), "State(Backup, Started)");
+    proves!("T-I-05", Refuses);
 }
 
 /// T-I-06: a late timer from an earlier life is harmless.
@@ -150,6 +163,7 @@ fn t_i_06_obeys_timers_do_nothing() {
         }
         assert_eq!(router.state(), StateName::Initialize);
     }
+    proves!("T-I-06", Obeys);
 }
 
 /// V3-5.2.3-01, V3-6.4-01: VRID 7 in IPv4 and VRID 7 in IPv6 are two routers.
@@ -177,4 +191,5 @@ fn v3_5_2_3_01_obeys_one_number_in_two_families_is_two_routers() {
         node.add(rfc(50, 100).build().unwrap()).is_err(),
         "a second one in IPv4"
     );
+    proves!("V3-5.2.3-01", "V3-6.4-01", Obeys);
 }

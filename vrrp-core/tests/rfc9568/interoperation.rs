@@ -1,5 +1,6 @@
 //! Section 8.4: version 2 and version 3 together, on the side of the state machine.
 
+use vrrp_conformance::proves;
 use vrrp_core::{ConfigError, Family, Heard, Input, Settings, StateName, Version};
 
 use crate::subject::{Armed, SECOND, Subject, cs, ip, rfc};
@@ -38,6 +39,7 @@ fn v3_8_4_2_03_obeys_everything_is_sent_in_both_versions() {
         router.stop(),
         "Send(0); Send2(0); Disown; State(Initialize, Stopped)"
     );
+    proves!("V3-8.4.2-01", "V3-8.4.2-03", Obeys);
 }
 
 /// Without the flag one version leaves.
@@ -45,6 +47,7 @@ fn v3_8_4_2_03_obeys_everything_is_sent_in_both_versions() {
 fn v3_8_4_2_03_refuses_pairs_without_the_flag() {
     let mut router = Subject::active(rfc(100, 100));
     assert_eq!(router.wait(SECOND).tick(), "Send(100)");
+    proves!("V3-8.4.2-03", Refuses);
 }
 
 /// V3-8.4.2-04, PRJ-IOP-04: seconds become centiseconds, up to 25 500, in the version 3 formula.
@@ -58,6 +61,19 @@ fn v3_8_4_2_04_obeys_the_rate_of_a_version_2_active() {
     hear(&mut router, Version::V2, 200, 25_500);
     // 765 s + 156/256 of 255 s = 765 + 155.390625 s.
     assert_eq!(router.armed(), Armed::Down(920_390_625_000));
+    proves!("V3-8.4.2-04", "PRJ-IOP-04", "V3-6.1-06", Obeys);
+}
+
+/// V3-8.4.2-04: not at the own rate, and not cut to the 12 bits of version 3 (25 500 - 6 * 4096 = 924).
+#[test]
+fn v3_8_4_2_04_refuses_its_own_rate() {
+    let mut router = Subject::backup(both(100, 100));
+    hear(&mut router, Version::V2, 200, 25_500);
+    for seconds in [4, 34, 700] {
+        assert_eq!(router.wait(seconds * SECOND).tick(), "", "{seconds} s");
+    }
+    assert_eq!(router.state(), StateName::Backup);
+    proves!("V3-8.4.2-04", Refuses);
 }
 
 /// V3-8.4.2-05: version 2 copies are ignored while version 3 ones arrive from the same Active.
@@ -73,6 +89,7 @@ fn v3_8_4_2_05_obeys_copies_of_the_active_are_ignored() {
     assert_eq!(router.armed(), Armed::Down(802_343_750));
     hear(&mut router, Version::V2, 0, 100);
     assert_eq!(router.armed(), Armed::Down(802_343_750), "priority 0 too");
+    proves!("V3-8.4.2-05", Obeys);
 }
 
 /// V3-8.4.2-05 ends with the version 3 advertisements, and is for that source only.
@@ -93,6 +110,7 @@ fn v3_8_4_2_05_refuses_to_ignore_others_or_for_ever() {
     hear(&mut router, Version::V2, 200, 100);
     assert_eq!(router.learned(), Some(cs(100)));
     assert_eq!(router.state(), StateName::Backup);
+    proves!("V3-8.4.2-05", Refuses);
 }
 
 /// V3-8.4.2-01, part 6: version 3 and IPv4 only.
@@ -104,6 +122,7 @@ fn v3_8_4_2_01_refuses_the_flag_elsewhere() {
     let mut six = crate::subject::settings(vrrp_core::Profile::Rfc, Family::Ipv6, 100, 100);
     six.v2_interop = true;
     assert_eq!(six.build(), Err(ConfigError::Interop));
+    proves!("V3-8.4.2-01", Refuses);
 }
 
 /// PRJ-IOP-01: `max(1, round down)`.
@@ -121,4 +140,5 @@ fn prj_iop_01_obeys_whole_seconds_in_the_copy() {
         assert_eq!(sealed.encode(Family::Ipv4.group(), &mut buffer), Some(20));
         assert_eq!(buffer[..6], [0x21, 7, 100, 1, 0, seconds], "{interval_cs} cs");
     }
+    proves!("PRJ-IOP-01", Obeys);
 }

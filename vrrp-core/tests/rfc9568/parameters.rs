@@ -1,5 +1,6 @@
 //! Section 6.1: what can be configured, and what is refused.
 
+use vrrp_conformance::proves;
 use vrrp_core::{
     Announcements, ConfigError, Family, InterfaceId, Ipv4Checksum, Path, Priority, Profile, Settings,
     Version, Vrid,
@@ -21,6 +22,8 @@ fn v3_6_1_01_obeys_the_range_of_a_vrid() {
     assert!(Vrid::new(0).is_none());
     assert_eq!(Vrid::new(1).map(Vrid::get), Some(1));
     assert_eq!(Vrid::new(255).map(Vrid::get), Some(255));
+    proves!("V3-6.1-01", "V3-5.2.3-01", Obeys);
+    proves!("V3-6.1-01", Refuses);
 }
 
 /// V3-6.1-02, V3-5.2.4-02: 0 exists only on the wire; 100 is the default; 255 is the owner's.
@@ -30,6 +33,8 @@ fn v3_6_1_02_obeys_the_range_of_a_priority() {
     assert_eq!(Priority::DEFAULT.get(), 100);
     assert!(priority(255).is_owner());
     assert!(!priority(254).is_owner());
+    proves!("V3-6.1-02", "V3-5.2.4-02", Obeys);
+    proves!("V3-6.1-02", "V3-5.2.4-02", Refuses);
 }
 
 /// V3-6.1-03, V3-5.2.5-02, PRJ-MAX-01: 1 to 255 addresses of the router's family, none twice.
@@ -59,6 +64,7 @@ fn v3_6_1_03_refuses_what_cannot_be_advertised() {
             address: ip("198.51.100.1")
         }
     );
+    proves!("V3-6.1-03", "V3-5.2.5-02", "PRJ-MAX-01", "PRJ-ADDR-01", Refuses);
 }
 
 /// V3-6.1-03: 255 do fit.
@@ -67,6 +73,7 @@ fn v3_6_1_03_obeys_255_addresses() {
     let mut settings = rfc(100, 100);
     settings.addresses = (1..=255).map(|host| ip(&format!("10.0.0.{host}"))).collect();
     assert_eq!(settings.build().unwrap().message_octets(), 8 + 255 * 4);
+    proves!("V3-6.1-03", "V3-5.2.5-02", Obeys);
 }
 
 /// V3-6.1-04, V3-5.2.9-02: in IPv6 the first address is link-local; `default` accepts others.
@@ -85,6 +92,8 @@ fn v3_6_1_04_obeys_the_first_ipv6_address_is_link_local() {
     let mut second = rfc_6(100, 100);
     second.addresses.push(ip("2001:db8::1"));
     assert!(second.build().is_ok(), "after a link-local one");
+    proves!("V3-6.1-04", "V3-5.2.9-02", Obeys);
+    proves!("V3-6.1-04", "V3-5.2.9-02", Refuses);
 }
 
 /// V3-6.1-05, erratum 8301.
@@ -99,6 +108,8 @@ fn v3_6_1_05_refuses_what_12_bits_cannot_carry() {
     );
     assert!(rfc(100, 1).build().is_ok());
     assert!(rfc(100, 4095).build().is_ok());
+    proves!("V3-6.1-05", Obeys);
+    proves!("V3-6.1-05", "V3-5.2.7-01", Refuses);
 }
 
 /// V3-6.1-09, V3-6.1-10, and what else `rfc` and `default` begin with.
@@ -115,6 +126,7 @@ fn v3_6_1_09_obeys_the_defaults() {
     assert!(!strict.hold && usual.hold);
     assert!(!strict.hurry_after_fall && usual.hurry_after_fall);
     assert_eq!(strict.path, Path::multicast(Family::Ipv4));
+    proves!("V3-6.1-02", "V3-6.1-09", "V3-6.1-10", Obeys);
 }
 
 /// `rfc` refuses whatever the RFC does not have, by the name of the setting: it is never ignored.
@@ -149,6 +161,8 @@ fn rfc_refuses_what_goes_beyond_it() {
         }
     };
     assert_eq!(refused(rfc(100, 100), unicast), ConfigError::UnicastInRfc);
+    proves!("X-02", "X-10", "X-11", "X-12", "X-18", "PRJ-CK-01", Refuses);
+    proves!("PRJ-STOP-01", "X-20", Refuses);
 }
 
 /// PRJ-V6-02, SEC-07: combinations that no profile has.
@@ -185,6 +199,7 @@ fn contradictions_are_refused_in_every_profile() {
     for error in [ConfigError::Version2InIpv6, ConfigError::OwnerWithoutPreempt] {
         assert!(error.to_string().len() > 20, "an error says what to do");
     }
+    proves!("PRJ-V6-02", "SEC-07", "X-01", Refuses);
 }
 
 /// V2-6.4.3-03: version 2 has no Accept_Mode: `rfc` refuses it but for the owner, `default` allows it.
@@ -199,4 +214,5 @@ fn v2_6_4_3_03_refuses_accept_mode() {
     assert!(accepting(crate::subject::rfc_2(255, 1)).is_ok(), "the owner");
     assert!(accepting(rfc(100, 100)).is_ok(), "version 3 has one");
     assert!(accepting(crate::subject::default_2(100, 1)).is_ok());
+    proves!("V2-6.4.3-03", Refuses);
 }

@@ -1,6 +1,7 @@
 //! Section 7.1 as far as it concerns the state machine: what is accepted with a warning, what is discarded without a
 //! trace. The octets themselves are in `packets`.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Advertisement, ChecksumForm, Received, Reject};
 use vrrp_core::{Authentication, Family, Instant, InterfaceId, Interval, StateName, Version, Vrid};
 
@@ -50,6 +51,7 @@ fn v3_7_1_10_obeys_another_interval_is_counted_and_learned() {
     );
     assert_eq!(router.router.counters().interval_warnings, 1);
     assert_eq!(router.armed(), Armed::Down(1_804_687_500));
+    proves!("V3-7.1-10", Obeys);
 }
 
 /// V3-7.1-11: another list is noticed and accepted.
@@ -61,6 +63,7 @@ fn v3_7_1_11_obeys_another_list_is_counted_and_accepted() {
     assert_eq!(receive(&mut router, &other), Ok(String::new()));
     assert_eq!(router.router.counters().address_list_warnings, 1);
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("V3-7.1-11", "X-16", Obeys);
 }
 
 /// V3-7.1-13, erratum 8298: an owner logs the conflict and processes the packet.
@@ -76,6 +79,7 @@ fn v3_7_1_13_obeys_an_owner_processes_advertisements() {
         StateName::Backup,
         "the higher address of two owners wins"
     );
+    proves!("V3-7.1-13", Obeys);
 }
 
 /// V3-7.1-14, PRJ-RX-09: exactly one counter, and everything else as it was.
@@ -120,6 +124,8 @@ fn v3_7_1_14_obeys_a_rejected_packet_leaves_one_count() {
         assert_eq!(rejected.iter().map(|(_, count)| count).sum::<u64>(), 6);
         assert_eq!(router.router.counters().advertisement_rcvd, 0);
     }
+    proves!("V3-7.1-14", "PRJ-RX-09", Obeys);
+    proves!("V3-7.1-03", "V3-7.1-04", "V3-7.1-05", "V3-7.1-06", Refuses);
 }
 
 /// V3-7.1-01, V3-7.1-02: a hop limit other than 255, or unknown.
@@ -136,4 +142,5 @@ fn v3_7_1_01_refuses_another_hop_limit() {
         assert_eq!(result.unwrap_err(), Reject::IpTtl);
     }
     assert_eq!(router.router.counters().advertisement_rcvd, 0);
+    proves!("V3-7.1-01", Refuses);
 }

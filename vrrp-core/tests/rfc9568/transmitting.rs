@@ -1,5 +1,6 @@
 //! Section 7.2, and section 7.3: what leaves.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::Message;
 use vrrp_core::{Action, Draft, Family, Input, Link, Settings, Version, Vrid, virtual_mac};
 
@@ -29,6 +30,31 @@ fn v3_7_2_01_obeys_fields_come_from_the_router() {
         octets(&mut router, draft(100)),
         [0x31, 7, 100, 1, 0, 100, 0x40, 0x5e, 198, 51, 100, 1]
     );
+    proves!("V3-7.2-01", "V3-5.2.8-02", Obeys);
+}
+
+/// V3-7.2-01: neither what lay in the buffer nor what the router was before gets into the packet.
+#[test]
+fn v3_7_2_01_refuses_what_was_there_before() {
+    let mut router = Subject::active(rfc(100, 100));
+    let sealed = router.router.seal(draft(100), None);
+    let mut dirty = [0xa5; 64];
+    assert_eq!(sealed.encode(Family::Ipv4.group(), &mut dirty), Some(12));
+    // As worked out by hand above.
+    assert_eq!(
+        dirty[..12],
+        [0x31, 7, 100, 1, 0, 100, 0x40, 0x5e, 198, 51, 100, 1]
+    );
+    assert!(dirty[12..].iter().all(|octet| *octet == 0xa5));
+    let mut settings = rfc(100, 25);
+    settings.addresses = vec![ip("198.51.100.2")];
+    router.reconfigure(settings);
+    // 0x3107 + 0x6401 + 0x0019 + 0xc633 + 0x6402 = 0x1bf56, folded 0xbf57, inverted 0x40a8.
+    assert_eq!(
+        octets(&mut router, draft(100)),
+        [0x31, 7, 100, 1, 0, 25, 0x40, 0xa8, 198, 51, 100, 2]
+    );
+    proves!("V3-7.2-01", Refuses);
 }
 
 /// V3-5.2.4-03: priority 0 differs in one octet and the checksum.
@@ -39,6 +65,7 @@ fn v3_5_2_4_03_obeys_a_goodbye_is_priority_zero() {
     assert_eq!(Message::parse(&goodbye, Family::Ipv4).unwrap().priority(), 0);
     assert_eq!(router.router.counters().priority_zero_pkts_sent, 1);
     assert_eq!(router.router.counters().advertisement_sent, 1);
+    proves!("V3-5.2.4-03", Obeys);
 }
 
 /// V3-7.2-03, V3-7.2-04, PRJ-IP-02: source and destination; a new primary address is used at once.
@@ -78,6 +105,7 @@ fn prj_hmac_01_obeys_sealed_once_encoded_per_destination() {
     }
     assert_ne!(sums[0], sums[1], "the pseudo-header has the destination in it");
     assert_eq!(router.router.counters().advertisement_sent, 1);
+    proves!("PRJ-HMAC-01", "PRJ-CK-02", Obeys);
 }
 
 /// A buffer that is too small is said, and nothing panics.
@@ -104,6 +132,7 @@ fn v3_7_2_01_obeys_every_send_carries_its_draft() {
             .interval_centiseconds(),
         cs(25).centiseconds()
     );
+    proves!("V3-7.2-01", Obeys);
 }
 
 /// V3-7.3-01, V3-7.3-02.
@@ -118,4 +147,5 @@ fn v3_7_3_01_obeys_the_virtual_mac() {
         virtual_mac(Family::Ipv6, vrid),
         [0x00, 0x00, 0x5e, 0x00, 0x02, 0xab]
     );
+    proves!("V3-6.1-12", "V3-7.3-01", "V3-7.3-02", Obeys);
 }
