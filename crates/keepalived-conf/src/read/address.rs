@@ -32,6 +32,20 @@ impl Reader<'_> {
         let Some(prefix) = self.prefix(word) else {
             return Some(Line::Lost(word.span));
         };
+        if let Some(kind) = unusable(prefix.value.addr()) {
+            let found = Diagnostic::error(
+                "impossible-address",
+                word.span,
+                format!("{} is {kind}: no node can be reached by it", prefix.value.addr()),
+            );
+            self.push(
+                found
+                    .silent()
+                    .effect("the address is left out; keepalived advertises it")
+                    .help("write the address that clients use, on every node"),
+            );
+            return Some(Line::Lost(word.span));
+        }
         let mut address = plain(prefix, word);
         let mut missing = None;
         let mut broadcast = None;
@@ -222,6 +236,17 @@ impl Reader<'_> {
             found = found.help(format!("did you mean {}?", near.name));
         }
         self.push(found);
+    }
+}
+
+/// What kind of address cannot be that of a virtual router.
+const fn unusable(ip: IpAddr) -> Option<&'static str> {
+    match ip {
+        _ if ip.is_unspecified() => Some("the unspecified address"),
+        _ if ip.is_loopback() => Some("a loopback address"),
+        _ if ip.is_multicast() => Some("a multicast address"),
+        IpAddr::V4(ip) if ip.is_broadcast() => Some("the broadcast address"),
+        _ => None,
     }
 }
 

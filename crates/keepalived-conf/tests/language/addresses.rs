@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keepalived_conf::{Address, Lifetime, RouteScope};
+use keepalived_conf::{Address, Keepalived, Lifetime, RouteScope, Severity};
 
 use super::text::{barred, codes, file, found, only, place, web};
 
@@ -104,9 +104,115 @@ fn the_first_address_sets_the_family() {
 
 #[test]
 fn an_address_stands_once() {
-    let parsed = list("192.0.2.1\n192.0.2.1\n192.0.2.1/24\n192.0.2.1 dev eth1");
-    assert_eq!(only(&parsed).addresses.len(), 3);
+    let parsed = list("192.0.2.1\n192.0.2.1");
+    assert_eq!(only(&parsed).addresses.len(), 1);
     assert_eq!(place(&parsed, "duplicate-address"), "6:1");
+    assert_eq!(found(&parsed, "duplicate-address").severity, Severity::Warning);
+    // The same address otherwise: one of the two is not meant.
+    for again in ["192.0.2.1/32", "192.0.2.1/24 dev eth1"] {
+        let parsed = list(&format!("192.0.2.1/24\n{again}\n192.0.2.2"));
+        assert_eq!(only(&parsed).addresses.len(), 2);
+        assert_eq!(
+            only(&parsed).addresses[0].prefix.value.to_string(),
+            "192.0.2.1/24"
+        );
+        let found = found(&parsed, "duplicate-address");
+        assert_eq!((found.severity, found.labels.len()), (Severity::Error, 1));
+        assert_eq!(place(&parsed, "duplicate-address"), "6:1");
+    }
+    let parsed = web("virtual_ipaddress {\n192.0.2.1/24\n}\nvirtual_ipaddress_excluded {\n192.0.2.1/32\n}");
+    assert!(only(&parsed).excluded.is_empty());
+    assert_eq!(found(&parsed, "duplicate-address").severity, Severity::Error);
+}
+
+/// An instance with these addresses on an interface.
+fn named(name: &str, vrid: u8, interface: &str, lines: &str) -> String {
+    format!(
+        "vrrp_instance {name} {{\ninterface {interface}\nvirtual_router_id {vrid}\nvirtual_ipaddress {{\n{lines}\n}}\n}}\n"
+    )
+}
+
+/// Two instances can be active on two nodes.
+#[test]
+fn an_address_of_an_interface_belongs_to_one_instance() {
+    let parsed = file(
+        &(named("A", 51, "eth0", "192.0.2.1/24") + &named("B", 52, "eth0", "192.0.2.1/32\n192.0.2.2/24")),
+    );
+    let lists: Vec<usize> = (parsed.config.instances.iter())
+        .map(|instance| instance.addresses.len())
+        .collect();
+    assert_eq!(lists, [1, 1]);
+    let two = found(&parsed, "address-of-two");
+    assert_eq!(place(&parsed, "address-of-two"), "12:1");
+    assert_eq!(
+        (two.severity, two.instance.as_deref(), two.keepalived),
+        (Severity::Error, Some("B"), Keepalived::Silent)
+    );
+    assert_eq!(parsed.sources.place(two.labels[0].span).line, 5);
+    assert!(
+        parsed
+            .config
+            .instances
+            .iter()
+            .all(|instance| instance.missing.is_empty())
+    );
+    // On another interface it is another's.
+    for second in [
+        named("B", 52, "eth1", "192.0.2.1/24"),
+        named("B", 52, "eth0", "192.0.2.1/24 dev eth1"),
+    ] {
+        let parsed = file(&(named("A", 51, "eth0", "192.0.2.1/24") + &second));
+        assert_eq!(parsed.diagnostics, []);
+    }
+    let parsed =
+        file(&(named("A", 51, "eth0", "192.0.2.1/24") + &named("B", 52, "eth1", "192.0.2.1 dev eth0")));
+    assert_eq!(place(&parsed, "address-of-two"), "12:1");
+}
+
+#[test]
+fn an_instance_whose_addresses_are_all_anothers_is_barred() {
+    let parsed = file(&(named("A", 51, "eth0", "192.0.2.1") + &named("B", 52, "eth0", "192.0.2.1")));
+    let bars: Vec<Vec<&str>> = (parsed.config.instances.iter())
+        .map(|instance| {
+            instance
+                .missing
+                .iter()
+                .map(|missing| missing.word.as_str())
+                .collect()
+        })
+        .collect();
+    assert_eq!(bars, [vec![], vec!["virtual_ipaddress"]]);
+    assert_eq!(place(&parsed, "missing"), "12:1");
+}
+
+/// Nothing answers to them: observed of the kernel, which takes those of IPv4 from keepalived and refuses those of IPv6.
+#[test]
+fn an_address_that_nobody_can_have_is_left_out() {
+    for (wrong, right) in [
+        ("0.0.0.0", "192.0.2.1"),
+        ("127.0.0.5/8", "126.255.255.255"),
+        ("127.255.255.254", "128.0.0.1"),
+        ("224.0.0.18", "223.255.255.1"),
+        ("239.255.255.255", "240.0.0.1"),
+        ("255.255.255.255", "255.255.255.254"),
+        ("::", "2001:db8::1"),
+        ("::1", "fe80::1"),
+        ("ff00::1", "fe80::2"),
+        ("ff02::12", "fd00::1"),
+    ] {
+        let parsed = list(&format!("{right}\n{wrong}"));
+        let found = found(&parsed, "impossible-address");
+        assert_eq!(
+            (found.severity, found.keepalived),
+            (Severity::Error, Keepalived::Silent)
+        );
+        assert_eq!(place(&parsed, "impossible-address"), "6:1", "{wrong}");
+        assert_eq!(only(&parsed).addresses.len(), 1, "{wrong}");
+        assert!(barred(&parsed).is_empty());
+        assert_eq!(barred(&list(wrong)), ["virtual_ipaddress"], "{wrong}");
+    }
+    let parsed = web("virtual_ipaddress {\n192.0.2.1\n}\nvirtual_ipaddress_excluded {\n::1\n}");
+    assert!(only(&parsed).excluded.is_empty());
 }
 
 /// PRJ-MAX-01, PRJ-ADDR-01: 255 of IPv4, 90 of IPv6 at an MTU of 1500; the rest is held without being advertised.
