@@ -8,10 +8,12 @@ use std::time::Duration;
 pub struct Options {
     /// The address protocol number (`IFA_PROTO`, `ip -d address` of iproute2 6.3 and later shows it) that marks the
     /// addresses that are ours; by default 112, the number of VRRP itself. `None`, and kernels before 5.18: no mark, what
-    /// was held is known from the journal only.
+    /// was held is known from the journal only. Another program may use the same mark: it alone removes nothing that
+    /// this one is not asked for.
     pub tag: Option<u8>,
-    /// A directory for what a crash would leave behind, such as `/run/vrrpd`: kernel settings that were changed (NET-ARP-09),
-    /// and where addresses carry no mark those that are held. One for each driver; `None`: a crash leaves both.
+    /// A directory for what a crash would leave behind, such as `/run/vrrpd`, one for each driver: the addresses that are
+    /// held, so that the next start also removes those that it is not asked for any more (PRJ-ADDR-02), and the kernel
+    /// settings that were changed (NET-ARP-09). `None`: such addresses and settings stay; where addresses carry no mark, all.
     pub journal: Option<PathBuf>,
     /// Time between gratuitous ARP packets for different addresses on one interface (keepalived `garp_interval`); 0.
     pub arp_gap: Duration,

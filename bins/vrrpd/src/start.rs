@@ -69,7 +69,9 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     let services: Vec<Service> = (loaded.plan.instances.iter())
         .map(|instance| instance.service.clone())
         .collect();
-    let driver = Driver::open(services.clone(), options(&loaded.plan))?;
+    let options = options(&arguments, &loaded.plan);
+    let journal = options.journal.clone();
+    let driver = Driver::open(services.clone(), options)?;
     // The runtime of everything slow.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -120,6 +122,10 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     });
     // A reload that still reads a huge file, or a disk that does not answer, is not waited for.
     runtime.shutdown_background();
+    if let Some(folder) = journal {
+        // Not empty: it names what is left behind, for the next start.
+        let _ = std::fs::remove_dir(folder);
+    }
     drop(socket);
     exit
 }
@@ -148,8 +154,15 @@ fn hook_limits(arguments: &Arguments) -> HookLimits {
     }
 }
 
-fn options(plan: &Plan) -> Options {
+fn options(arguments: &Arguments, plan: &Plan) -> Options {
+    // Beside the control socket, whose lock makes sure that no other daemon uses it.
+    let journal = (!arguments.no_control).then(|| {
+        let mut path = arguments.control.clone().into_os_string();
+        path.push(".journal");
+        path.into()
+    });
     Options {
+        journal,
         arp_gap: plan.node.arp_gap,
         neighbor_gap: plan.node.neighbor_gap,
         ..Options::default()

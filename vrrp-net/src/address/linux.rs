@@ -48,10 +48,12 @@ pub(crate) struct Addresses {
     requests: Requests,
     keeper: Keeper,
     specs: HashMap<Place, Box<HeldAddress>>,
-    /// Made by us, for kernels (before 5.18) that do not say so.
+    /// Made by us, as the journal knows it; all there is on kernels (before 5.18) that do not say so.
     made: BTreeSet<Place>,
     tag: Option<u8>,
     journal: Option<Journal<Line>>,
+    /// The journal is behind.
+    unwritten: bool,
 }
 
 impl Addresses {
@@ -64,6 +66,7 @@ impl Addresses {
             made: BTreeSet::new(),
             tag,
             journal,
+            unwritten: false,
         }
     }
 
@@ -111,6 +114,20 @@ impl Addresses {
                 address: line.address,
             });
         }
+    }
+
+    /// Everything that we have made, in this life or in an earlier one that has told of it.
+    pub(crate) fn known_places(&self) -> Vec<Place> {
+        self.made.iter().copied().collect()
+    }
+
+    /// What an earlier life has written down and is not there any more was removed by others meanwhile.
+    pub(crate) fn forget_the_absent(&mut self, table: &Table, devices: &Devices) {
+        let mut made = std::mem::take(&mut self.made);
+        self.made.clone_from(&made);
+        made.retain(|place| self.present(*place, table, devices) == Present::Ours);
+        self.unwritten |= made.len() != self.made.len();
+        self.made = made;
     }
 
     /// What is held now, for a successor of this program.
@@ -166,7 +183,7 @@ impl Addresses {
         if !add.is_empty() {
             self.add(&add, table, devices, &mut news);
         }
-        self.write_journal(devices, &news);
+        self.note_in_journal(devices, &news);
         news
     }
 
@@ -262,7 +279,7 @@ impl Addresses {
         if !doomed.is_empty() {
             self.delete(doomed, table, devices, &mut news, &mut add);
             self.add(&add, table, devices, &mut news);
-            self.write_journal(devices, &news);
+            self.note_in_journal(devices, &news);
         }
         news
     }
@@ -358,11 +375,20 @@ impl Addresses {
         }
     }
 
-    fn write_journal(&mut self, devices: &Devices, news: &[News]) {
-        let changed = news
+    fn note_in_journal(&mut self, devices: &Devices, news: &[News]) {
+        self.unwritten |= news
             .iter()
             .any(|news| matches!(news, News::Added(_) | News::Removed(_)));
-        if changed && self.journal.is_some() {
+        // Without marks the list is all there is to know them by.
+        if self.tag.is_none() {
+            self.write_journal(devices);
+        }
+    }
+
+    /// Writes down what has changed. Where addresses bear a mark that can wait for the end of a burst: the list is asked
+    /// only for those that nobody asks for any more.
+    pub(crate) fn write_journal(&mut self, devices: &Devices) {
+        if std::mem::take(&mut self.unwritten) && self.journal.is_some() {
             let lines = self.lines(devices);
             if let Some(journal) = &mut self.journal {
                 journal.write(lines);

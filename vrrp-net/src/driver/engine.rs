@@ -184,5 +184,6 @@ impl Drop for Engine {
             self.work_window(now);
         }
         self.fit_sysctls();
+        self.addresses.write_journal(&self.devices);
     }
 }

@@ -12,7 +12,8 @@ use super::channels::{Channels, Key};
 use super::ears::Ears;
 use super::engine::{Ending, Engine};
 use super::instance::Instance;
-use crate::address::linux::{Addresses, Line};
+use crate::address::HeldAddress;
+use crate::address::linux::{Addresses, Line, News};
 use crate::announce::Announcer;
 use crate::announce::queue::{Gaps, Queue};
 use crate::clock;
@@ -52,7 +53,8 @@ impl Engine {
             Err(error) => return Err(socket("the address socket", error)),
         }
         let tag = options.tag.filter(|_| kernel_keeps_tags());
-        let (journal, left) = open_journal(&options, tag)?;
+        let (journal, left) = open_journal(&options)?.unzip();
+        let left = left.unwrap_or_default();
         let sysctls =
             Sysctls::open(options.journal.as_deref()).map_err(|error| journal_of(&options, error))?;
         let announcer = Announcer::open().map_err(|error| socket("the announcement socket", error))?;
@@ -128,24 +130,28 @@ impl Engine {
         }
         self.fit_channels();
         self.addresses.adopt(&left, &mut self.devices);
-        self.strays(&left);
+        self.addresses.forget_the_absent(&self.table, &self.devices);
         Ok(())
     }
 
-    /// What an earlier life held and nobody asks for now.
-    fn strays(&mut self, left: &[Line]) {
-        for line in left {
-            let place = crate::address::keeper::Place {
-                device: self.devices.id(&line.device),
-                address: line.address,
-            };
-            if self.addresses.spec(place).is_none() {
-                let spec = crate::address::HeldAddress::host(line.address);
-                self.addresses.configure(place, Some(spec));
-                let news = self.addresses.settle(&[place], &mut self.table, &self.devices);
-                tracing::info!(address = %line.address, interface = line.device, ?news, "an address that is no longer configured");
-                self.addresses.configure(place, None);
+    /// What an earlier life held and nobody asks for now. Only what it has written down: a mark alone may be that of
+    /// another program on this node.
+    fn remove_strays(&mut self, now: Instant) {
+        let mut strays = self.addresses.known_places();
+        strays.retain(|place| self.addresses.spec(*place).is_none());
+        for place in &strays {
+            self.addresses
+                .configure(*place, Some(HeldAddress::host(place.address)));
+        }
+        let news = self.addresses.settle(&strays, &mut self.table, &self.devices);
+        for item in &news {
+            if let News::Removed(place) = item {
+                self.tell_leftover(now, *place);
             }
+        }
+        let _made = self.tell_news(now, news);
+        for place in strays {
+            self.addresses.configure(place, None);
         }
     }
 
@@ -215,6 +221,7 @@ impl Engine {
     pub(super) fn start(&mut self) {
         self.over = false;
         let now = clock::now();
+        self.remove_strays(now);
         let found = self.found_at_start();
         self.refresh_devices(now);
         for id in self.ids() {
@@ -233,20 +240,18 @@ impl Engine {
         self.remove_leftovers(now, &found);
         self.fit_ears();
         self.fit_sysctls();
+        self.addresses.write_journal(&self.devices);
     }
 }
 
-fn open_journal(options: &Options, tag: Option<u8>) -> Result<(Option<Journal<Line>>, Vec<Line>), OpenError> {
-    match (&options.journal, tag) {
-        // Marks tell the truth about each address; a list can be out of date.
-        (Some(directory), None) => {
-            let cost = "addresses that a crash leaves behind are not known";
-            let (journal, left) = Journal::open(directory, "held-addresses.json", cost)
-                .map_err(|error| journal_of(options, error))?;
-            Ok((Some(journal), left))
-        }
-        (_, Some(_)) | (None, None) => Ok((None, Vec::new())),
-    }
+/// The journal, and what an earlier life has left in it.
+type WithLeft = (Journal<Line>, Vec<Line>);
+
+fn open_journal(options: &Options) -> Result<Option<WithLeft>, OpenError> {
+    let cost = "addresses that a crash leaves behind are not known";
+    let open = |directory| Journal::open(directory, "held-addresses.json", cost);
+    let journal = options.journal.as_deref().map(open).transpose();
+    journal.map_err(|error| journal_of(options, error))
 }
 
 fn journal_of(options: &Options, error: io::Error) -> OpenError {

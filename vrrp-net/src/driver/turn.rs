@@ -68,6 +68,9 @@ impl Engine {
             self.audit(now);
         }
         self.forget_the_gone();
+        if self.work.is_empty() {
+            self.addresses.write_journal(&self.devices);
+        }
         if self.sysctls_stale {
             self.fit_sysctls();
         }

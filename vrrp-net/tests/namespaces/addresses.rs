@@ -373,3 +373,45 @@ fn prj_addr_01_every_address_is_announced_where_it_is() {
         },
     );
 }
+
+/// PRJ-ADDR-02: a crash, and then a configuration that does not name the address any more: what our journal names and our
+/// mark confirms goes at the next start; what another program with the same mark has made stays.
+#[test]
+fn prj_addr_02_a_leftover_that_nobody_asks_for() {
+    isolated("addresses::prj_addr_02_a_leftover_that_nobody_asks_for", || {
+        switch();
+        let node = Node::new(1);
+        let journal = std::env::temp_dir().join(format!("vrrp-net-stray-{}", std::process::id()));
+        let start = |journal: &std::path::Path, words: &str| {
+            let mut command = std::process::Command::new(crate::lab::example("router"));
+            command
+                .args(words.split_whitespace())
+                .env("VRRP_JOURNAL", journal);
+            let program = Program::start(&node, command);
+            program.wait_line("ready");
+            program
+        };
+        let program = start(&journal, "eth1 51 100 10 192.0.2.254/24 192.0.2.253 192.0.2.252");
+        let other = start(&journal.join("other"), "eth1 52 100 10 192.0.2.152/24");
+        for (program, last) in [(&program, "192.0.2.252"), (&other, "192.0.2.152")] {
+            program.wait_line(r#""to":"Active""#);
+            node.wait_has(last, true);
+        }
+        program.kill();
+        // Somebody has taken one over: the mark has gone with the address that bore it.
+        node.ip("addr del 192.0.2.252/32 dev eth1");
+        node.ip("addr add 192.0.2.252/32 dev eth1");
+        // An interval of 10 s: nothing becomes Active in the meantime.
+        let program = start(&journal, "eth1 51 100 1000 192.0.2.253");
+        node.wait_has("192.0.2.254", false);
+        node.wait_has("192.0.2.253", false);
+        program.wait_line(r#""LeftoverRemoved":{"address":"192.0.2.254","interface":"eth1"}"#);
+        assert!(node.has("192.0.2.252"), "not ours any more");
+        assert!(node.has("192.0.2.152"), "never ours");
+        program.stop();
+        other.stop();
+        assert!(node.has("192.0.2.252"));
+        std::fs::remove_dir(journal.join("other")).expect("nothing left in it");
+        std::fs::remove_dir(&journal).expect("nothing left in it");
+    });
+}
