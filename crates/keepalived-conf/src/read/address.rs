@@ -92,14 +92,23 @@ impl Reader<'_> {
             return None;
         };
         let most = if ip.is_ipv4() { 32 } else { 128 };
-        let length = length.map_or(Some(most), |text| {
-            let what = format!("the prefix length is a whole number from 0 to {most}");
+        let length = length.map_or(most, |text| {
             let reading = number::integer(text.as_bytes());
-            let value = self.number(word, reading, Junk::Refused, 0..=i128::from(most), &what);
-            value.and_then(|value| u8::try_from(value).ok())
+            let value = u8::try_from(reading.value).ok();
+            let usable = value.filter(|value| reading.whole && *value <= most);
+            usable.unwrap_or_else(|| {
+                let text = format!(
+                    "the prefix length is a whole number from 0 to {most}; found {:?}",
+                    word.text()
+                );
+                let found = Diagnostic::error("bad-prefix", word.span, text)
+                    .effect(format!("{ip}/{most} is used, as keepalived does"))
+                    .help("correct the length; that of the interface's network is usual");
+                self.push(found);
+                most
+            })
         });
-        // keepalived goes on with the length of a host.
-        IpNet::new(ip, length.unwrap_or(most))
+        IpNet::new(ip, length)
             .ok()
             .map(|prefix| Sourced::line(prefix, word.span))
     }

@@ -32,6 +32,38 @@ fn a_plain_address_is_that_of_a_host() {
     assert_eq!(one("192.0.2.1/024").prefix.value.to_string(), "192.0.2.1/24");
 }
 
+/// keepalived: "Invalid address prefix len 33 for address 192.0.2.1/33 - using 32".
+#[test]
+fn a_wrong_length_is_that_of_a_host_and_said_so() {
+    for (line, used) in [
+        ("192.0.2.1/33", "192.0.2.1/32"),
+        ("192.0.2.1/x", "192.0.2.1/32"),
+        ("192.0.2.1/24x", "192.0.2.1/32"),
+        ("192.0.2.1/-1", "192.0.2.1/32"),
+        ("192.0.2.1/24/3", "192.0.2.1/32"),
+        ("192.0.2.1/256", "192.0.2.1/32"),
+        ("2001:db8::1/129", "2001:db8::1/128"),
+    ] {
+        let parsed = list(line);
+        assert_eq!(
+            only(&parsed).addresses[0].prefix.value.to_string(),
+            used,
+            "{line}"
+        );
+        let found = found(&parsed, "bad-prefix");
+        assert_eq!(
+            (found.severity, found.keepalived),
+            (Severity::Error, Keepalived::Reports)
+        );
+        assert_eq!(
+            found.effect,
+            format!("{used} is used, as keepalived does"),
+            "{line}"
+        );
+        assert_eq!(place(&parsed, "bad-prefix"), "5:1");
+    }
+}
+
 #[test]
 fn every_word_of_the_line() {
     let line = "192.0.2.1/24 brd + dev eth1 scope link label eth1:web noprefixroute no_track preferred_lft 60 home mngtmpaddr autojoin -nodad";
