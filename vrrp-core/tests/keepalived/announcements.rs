@@ -1,5 +1,6 @@
 //! gratuitous ARP and unsolicited NA are repeated.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Announcements, Profile, Settings, Wake};
 
 use crate::subject::{MILLI, SECOND, Subject, default, rfc, settings};
@@ -36,12 +37,14 @@ fn x_09_obeys_default_announces_three_times() {
         rounds(default(100, 100), 60),
         announced(&[(0, 1), (1000, 1), (2000, 1)])
     );
+    proves!("X-09", "NET-ARP-05", Obeys);
 }
 
 /// `rfc` exactly once.
 #[test]
 fn x_09_obeys_rfc_announces_once() {
     assert_eq!(rounds(rfc(100, 100), 60), announced(&[(0, 1)]));
+    proves!("X-09", Obeys);
 }
 
 /// keepalived's 5, and 5 after 5 s.
@@ -49,6 +52,7 @@ fn x_09_obeys_rfc_announces_once() {
 fn x_09_obeys_keepalived_announces_five_and_five() {
     let settings = settings(Profile::Keepalived, vrrp_core::Family::Ipv4, 100, 100);
     assert_eq!(rounds(settings, 60), announced(&[(0, 5), (5000, 5)]));
+    proves!("X-09", Obeys);
 }
 
 /// `garp_master_delay 0` and `garp_master_refresh 10`; the first refresh comes after the last round.
@@ -71,6 +75,7 @@ fn x_09_obeys_a_refresh() {
         rounds(settings, 27),
         announced(&[(0, 1), (5000, 1), (15_000, 2), (25_000, 2)])
     );
+    proves!("X-09", Obeys);
 }
 
 /// leaving Active stops it.
@@ -86,6 +91,7 @@ fn x_09_refuses_to_announce_after_leaving_active() {
     let mut router = Subject::active(default(100, 100));
     router.stop();
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold, "in hold neither");
+    proves!("X-09", "NET-ARP-05", Refuses);
 }
 
 /// X-09 `garp_lower_prio_repeat`, `garp_lower_prio_delay`: 5 at once and 5 after 5 s when a weaker Active was heard.
@@ -110,6 +116,7 @@ fn x_09_obeys_a_weaker_active_makes_it_announce_again() {
         [49],
         "5 s later, once"
     );
+    proves!("X-09", Obeys);
 }
 
 /// Rounds that were slept through are not made up for.
@@ -123,6 +130,7 @@ fn x_09_refuses_to_catch_up() {
     let actions = router.tick();
     assert_eq!(actions.matches("Announce(1)").count(), 1, "{actions}");
     assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise);
+    proves!("X-09", Refuses);
 }
 
 /// A reload changes the plan of an Active: a refresh begins, or ends, at once.
@@ -153,6 +161,7 @@ fn x_09_obeys_a_changed_plan() {
         Wake::Advertise,
         "an ended refresh is not due for ever"
     );
+    proves!("X-09", Obeys);
 }
 
 /// A period that would keep the processor busy is refused; 0 is none.
@@ -165,6 +174,7 @@ fn x_09_refuses_a_period_out_of_range() {
         settings.build(),
         Err(vrrp_core::ConfigError::OutOfRange { setting })
     );
+    proves!("X-09", Refuses);
 }
 
 /// A round that is late by exactly its period: the next one comes a period later, not at once.
@@ -180,6 +190,7 @@ fn x_09_refuses_two_rounds_at_once() {
         1_001 * MILLI,
         "in phase"
     );
+    proves!("X-09", Refuses);
 }
 
 /// `garp_lower_prio_repeat 0`: nothing is repeated, and nothing wakes for it.
@@ -192,4 +203,5 @@ fn x_09_refuses_to_wake_for_nothing() {
     let mut router = Subject::active(settings);
     assert_eq!(router.hear(50), "Send(100); Reasserted(192.0.2.20, 50)");
     assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise);
+    proves!("X-09", Refuses);
 }

@@ -1,5 +1,6 @@
 //! the Active's own priority falls. The election among three Backups is in the simulator.
 
+use vrrp_conformance::proves;
 use vrrp_core::Settings;
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, ip, rfc};
@@ -23,6 +24,7 @@ fn x_20_obeys_the_wait_is_the_skew() {
         router.tick(),
         "Send(100); Own; Announce(1); State(Active, LowerActive)"
     );
+    proves!("X-20", Obeys);
 }
 
 /// `min`: a timer that is nearly over is not put off.
@@ -32,6 +34,7 @@ fn x_20_obeys_a_shorter_rest_stays() {
     router.wait(3_400 * MILLI);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(109_375_000));
+    proves!("X-20", Obeys);
 }
 
 /// the skew of the learned interval.
@@ -41,6 +44,7 @@ fn x_20_obeys_the_learned_interval() {
     router.hear_from(router.higher(), 200, cs(50));
     router.hear_from(router.higher(), 50, cs(50));
     assert_eq!(router.armed(), Armed::Down(304_687_500));
+    proves!("X-20", Obeys);
 }
 
 /// once per fall; the next lower advertisements change nothing.
@@ -51,6 +55,7 @@ fn x_20_obeys_once_per_fall() {
     router.wait(300 * MILLI);
     router.hear(40);
     assert_eq!(router.armed(), Armed::Down(309_375_000));
+    proves!("X-20", Obeys);
 }
 
 /// cancelled by an advertisement >= P: a full wait again, and the next fall counts anew.
@@ -63,6 +68,7 @@ fn x_20_obeys_a_recovery_cancels_it() {
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(609_375_000));
+    proves!("X-20", Obeys);
 }
 
 /// only from the source last accepted as Active.
@@ -79,6 +85,7 @@ fn x_20_refuses_a_stranger() {
         Armed::Down(2_609_375_000),
         "nobody was accepted yet"
     );
+    proves!("X-20", Refuses);
 }
 
 /// not in `rfc`, not without preemption, not while a preempt delay runs.
@@ -97,6 +104,7 @@ fn x_20_refuses_where_it_does_not_belong() {
     let mut patient = following(settings);
     patient.hear(50);
     assert_eq!(patient.armed(), Armed::Down(3_609_375_000), "X-02");
+    proves!("X-20", Refuses);
 }
 
 /// a fall needs a height: after Startup nobody has been heard at P or above yet.
@@ -111,6 +119,7 @@ fn x_20_refuses_a_fall_from_before_the_start() {
     router.hear(200);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(609_375_000), "now it is one");
+    proves!("X-20", Refuses);
 }
 
 /// an Active that yields has just heard a better one; its fall counts.
@@ -120,4 +129,5 @@ fn x_20_obeys_after_yielding() {
     router.hear(200);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(609_375_000));
+    proves!("X-20", Obeys);
 }

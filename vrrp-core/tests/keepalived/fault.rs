@@ -1,5 +1,6 @@
 //! FAULT is Initialize with a reason; reasons are counted, not stacked.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Bar, Health, Input, Link, Settings, Standing, Tracker, TrackerId, Weight};
 
 use crate::subject::{Armed, SECOND, Subject, default};
@@ -23,6 +24,7 @@ fn x_06_obeys_an_active_without_link_lets_go() {
         "Send(0); Disown; State(Initialize, Barred(LinkDown))"
     );
     assert_eq!(router.armed(), Armed::Nothing);
+    proves!("X-06", Obeys);
 }
 
 /// X-06 from Backup: T-B-01.
@@ -31,6 +33,7 @@ fn x_06_obeys_a_backup_without_link_is_silent() {
     let mut router = Subject::backup(default(100, 100));
     assert_eq!(router.link(false), "State(Initialize, Barred(LinkDown))");
     assert_eq!(router.deadline(), None);
+    proves!("X-06", Obeys);
 }
 
 /// the source address is a reason of its own (PRJ-CHG-06).
@@ -45,6 +48,7 @@ fn x_06_obeys_a_lost_source_address_bars() {
         router.does(Input::Link(link)),
         "Send(0); Disown; State(Initialize, Barred(NoPrimaryAddress))"
     );
+    proves!("X-06", "PRJ-CHG-06", Obeys);
 }
 
 /// overlapping reasons: only the last to clear starts it, whatever the order.
@@ -65,6 +69,7 @@ fn x_06_obeys_overlapping_reasons() {
         Standing::Barred(Bar::Tracker(TrackerId(1)))
     );
     assert_eq!(router.health(1, Health::Up), "State(Backup, Started)");
+    proves!("X-06", Obeys);
 }
 
 /// advertisements are ignored in FAULT.
@@ -75,6 +80,7 @@ fn x_06_obeys_advertisements_are_ignored() {
     router.hear(200);
     assert_eq!(router.router.last_active(), None);
     assert_eq!(router.armed(), Armed::Nothing);
+    proves!("X-06", Obeys);
 }
 
 /// the interval is the configured one again, and Active_Down_Interval a full one.
@@ -87,6 +93,7 @@ fn x_07_obeys_leaving_fault_begins_anew() {
     assert_eq!(router.link(true), "State(Backup, Started)");
     assert_eq!(router.learned(), Some(crate::subject::cs(100)));
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("X-07", Obeys);
 }
 
 /// an owner is Active at once, as the RFC says; keepalived would wait in Backup.
@@ -98,4 +105,5 @@ fn x_07_obeys_an_owner_is_active_at_once() {
         router.link(true),
         "Send(255); Own; Announce(1); State(Active, Owner)"
     );
+    proves!("X-07", Obeys);
 }

@@ -1,5 +1,6 @@
 //! options, each on and off.
 
+use vrrp_conformance::proves;
 use vrrp_core::{ConfigError, Settings, Standing, StateName};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, ip};
@@ -20,6 +21,7 @@ fn x_10_obeys_no_answer_to_a_weaker_active() {
         router.hear(50),
         "Send(100); Announce(1); Reasserted(192.0.2.20, 50)"
     );
+    proves!("X-10", Obeys);
 }
 
 /// X-11 `higher_prio_send_advert`: one more advertisement before yielding.
@@ -30,6 +32,7 @@ fn x_11_obeys_one_more_before_yielding() {
     assert_eq!(router.hear(200), format!("Send(100); {yields}"));
     let mut router = Subject::active(default(100, 100));
     assert_eq!(router.hear(200), yields);
+    proves!("X-11", Obeys);
 }
 
 /// X-12 `down_timer_adverts`: instead of the 3.
@@ -47,6 +50,7 @@ fn x_12_obeys_the_factor_of_the_down_timer() {
             Err(ConfigError::DownAdverts { found })
         );
     }
+    proves!("X-12", Obeys);
 }
 
 fn stepping_back() -> Settings {
@@ -63,6 +67,7 @@ fn x_13_obeys_a_stalled_active_steps_back() {
     router.wait(SECOND + 3_609_375_000 + 1);
     assert_eq!(router.tick(), "Disown; State(Backup, Stalled)");
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("X-13", Obeys);
 }
 
 /// not a nanosecond less, and not without the option.
@@ -82,6 +87,7 @@ fn x_13_refuses_to_step_back_for_less() {
         with(|s| s.step_back_when_stalled = true).build(),
         Err(ConfigError::StepBackWithPreempt)
     );
+    proves!("X-13", Refuses);
 }
 
 /// X-18, PRJ-ADDR-01: held addresses of either family beside the advertised ones; never in the packet.
@@ -95,6 +101,7 @@ fn x_18_obeys_excluded_addresses_are_not_advertised() {
         version: vrrp_core::Version::V3,
     };
     assert_eq!(router.router.seal(draft, None).encoded_len(), 12);
+    proves!("X-18", "PRJ-ADDR-01", Obeys);
 }
 
 /// Startup is delayed, once.
@@ -114,6 +121,7 @@ fn x_19_obeys_a_start_delay() {
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
     router.link(false);
     assert_eq!(router.link(true), "State(Backup, Started)", "no second delay");
+    proves!("X-19", Obeys);
 }
 
 /// a stop during the delay forgets it.
@@ -124,6 +132,7 @@ fn x_19_refuses_to_start_after_a_stop() {
     router.stop();
     assert_eq!(router.deadline(), None);
     assert_eq!(router.wait(60 * SECOND).tick(), "");
+    proves!("X-19", Refuses);
 }
 
 /// off by default: an option that nobody set does nothing.
@@ -134,6 +143,7 @@ fn options_are_off_by_default() {
     assert!(!settings.advert_before_yield && !settings.step_back_when_stalled && !settings.owner_ignores);
     assert_eq!((settings.down_adverts, settings.start_delay_nanos), (3, 0));
     assert_eq!(settings.preempt_delay_nanos, 0);
+    proves!("X-10", "X-11", "X-12", "X-13", "X-19", Refuses);
 }
 
 /// packets come before ticks, so a stalled Active that hears its successor steps back before it would answer.
@@ -145,6 +155,7 @@ fn x_13_obeys_a_stalled_active_does_not_answer_its_successor() {
     // The advertisement is then heard as a Backup hears it: T-B-04, a full wait.
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
     assert_eq!(router.router.last_active().unwrap().priority, 50);
+    proves!("X-13", Obeys);
 }
 
 /// what is not answered does not use up the answers to a goodbye (T-A-03).
@@ -155,6 +166,7 @@ fn x_10_obeys_silence_leaves_the_answer_to_a_goodbye() {
         router.hear(50);
     }
     assert_eq!(router.hear(0), "Send(100)");
+    proves!("X-10", Obeys);
 }
 
 /// announcements and reports are limited all the same: three reports an interval, one round a second.
@@ -179,6 +191,7 @@ fn x_10_obeys_a_limit_on_announcements() {
     );
     router.wait(SECOND);
     assert!(router.hear(50).contains("Announce"));
+    proves!("X-10", Obeys);
 }
 
 /// X-19 is for the start of the node: taking back a stop waits for nothing.
@@ -189,4 +202,5 @@ fn x_19_refuses_to_delay_a_later_start() {
     router.wait(30 * SECOND).tick();
     router.stop();
     assert_eq!(router.start(), "State(Backup, Started)");
+    proves!("X-19", Refuses);
 }

@@ -1,5 +1,6 @@
 //! `preempt_delay`. X-01: `nopreempt`.
 
+use vrrp_conformance::proves;
 use vrrp_core::{ConfigError, Settings};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default};
@@ -31,6 +32,7 @@ fn x_02_obeys_lower_advertisements_are_accepted_during_the_delay() {
         router.tick(),
         "Send(100); Own; Announce(1); State(Active, LowerActive)"
     );
+    proves!("X-02", Obeys);
 }
 
 /// shorter than Active_Down_Interval.
@@ -45,6 +47,7 @@ fn x_02_obeys_a_short_delay() {
     router.wait(MILLI);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(3_608_375_000), "the delay is over");
+    proves!("X-02", Obeys);
 }
 
 /// an advertisement >= P cancels it; the next lower one starts it anew.
@@ -64,6 +67,7 @@ fn x_02_obeys_a_better_advertisement_cancels_the_delay() {
     router.wait(3 * SECOND);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("X-02", Obeys);
 }
 
 /// a dead Active is replaced at once: an expiring timer is never delayed.
@@ -76,6 +80,7 @@ fn x_02_refuses_to_delay_the_timer() {
         router.tick(),
         "Send(100); Own; Announce(1); State(Active, NoResponse)"
     );
+    proves!("X-02", Refuses);
 }
 
 /// so is a goodbye.
@@ -85,6 +90,7 @@ fn x_02_refuses_to_delay_a_goodbye() {
     router.hear(50);
     router.hear(0);
     assert_eq!(router.armed(), Armed::Down(609_375_000));
+    proves!("X-02", Refuses);
 }
 
 /// entering Backup or leaving FAULT clears it.
@@ -105,6 +111,7 @@ fn x_02_obeys_entering_backup_clears_the_delay() {
         Armed::Down(3_609_375_000),
         "6 s after the first, 3 s after the link came back"
     );
+    proves!("X-02", Obeys);
 }
 
 /// what contradicts itself.
@@ -116,6 +123,7 @@ fn x_01_refuses_contradictions() {
     let mut both = delayed(5);
     both.preempt = false;
     assert_eq!(both.build(), Err(ConfigError::PreemptDelayWithoutPreempt));
+    proves!("X-01", Refuses);
 }
 
 /// `nopreempt` is T-B-04, in `default` too.
@@ -131,6 +139,7 @@ fn x_01_obeys_a_worse_active_stays() {
         // 3 s + 56/256 s.
         assert_eq!(router.armed(), Armed::Down(3_218_750_000));
     }
+    proves!("X-01", "T-B-04", Obeys);
 }
 
 /// X-02 with X-20: whom only the delay accepted has not fallen: T-B-07 applies, the timer stays.
@@ -143,6 +152,7 @@ fn x_02_refuses_to_call_the_end_of_the_delay_a_fall() {
     router.wait(SECOND);
     router.hear(50);
     assert_eq!(router.armed(), Armed::Down(2_609_375_000));
+    proves!("X-02", Refuses);
 }
 
 /// X-02 is not for an owner: its own addresses are its own at once.
@@ -155,6 +165,7 @@ fn x_02_refuses_to_delay_an_owner() {
     router.wait(SECOND);
     router.hear(254);
     assert_eq!(router.armed(), Armed::Down(2_003_906_250), "T-B-07");
+    proves!("X-02", Refuses);
 }
 
 /// YANG-01: 0 to 65 535 s.
@@ -163,4 +174,5 @@ fn yang_01_refuses_a_delay_out_of_range() {
     assert!(delayed(65_535).build().is_ok());
     let setting = "preempt_delay_nanos";
     assert_eq!(delayed(65_536).build(), Err(ConfigError::OutOfRange { setting }));
+    proves!("YANG-01", Refuses);
 }

@@ -1,5 +1,6 @@
 //! weights. X-05: gates. What a change of priority does is PRJ-CHG-01 and -02.
 
+use vrrp_conformance::proves;
 use vrrp_core::{
     Bar, Health, Input, Order, Priority, Settings, Standing, StateName, Tracker, TrackerId, Weight,
 };
@@ -53,6 +54,7 @@ fn x_04_obeys_the_sum_of_weights_clamped() {
             "{base} {objects:?}"
         );
     }
+    proves!("X-04", "V3-5.2.4-01", Obeys);
 }
 
 /// a weight moves the running timer by the difference, a gate does not (PRJ-CHG-01).
@@ -65,6 +67,7 @@ fn x_04_obeys_a_running_timer_moves_by_the_difference() {
     assert_eq!(router.armed(), Armed::Down(2_609_375_000 + 195_312_500));
     assert_eq!(router.health(0, Health::Up), "Priority(50 -> 100)");
     assert_eq!(router.armed(), Armed::Down(2_609_375_000));
+    proves!("X-04", "PRJ-CHG-01", Obeys);
 }
 
 /// told twice, or of an object that is not there: nothing.
@@ -75,6 +78,7 @@ fn x_04_refuses_to_count_twice() {
     assert_eq!(router.health(0, Health::Down), "");
     assert_eq!(router.health(7, Health::Down), "");
     assert_eq!(router.router.priority().get(), 50);
+    proves!("X-04", Refuses);
 }
 
 /// an object of weight 0 that goes down puts the instance into FAULT.
@@ -91,6 +95,7 @@ fn x_05_obeys_a_gate_bars() {
     );
     assert_eq!(router.health(0, Health::Up), "State(Backup, Started)");
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("X-05", Obeys);
 }
 
 trait Initially {
@@ -117,6 +122,7 @@ fn x_05_obeys_an_unknown_gate_is_closed() {
     reverse.start();
     assert_eq!(reverse.health(0, Health::Up), "");
     assert_eq!(reverse.health(0, Health::Down), "State(Backup, Started)");
+    proves!("X-05", Obeys);
 }
 
 /// X-05 needs weight 0.
@@ -125,6 +131,7 @@ fn x_05_refuses_to_bar_for_a_weight() {
     let mut router = Subject::backup(tracking(100, &[(-253, false)]));
     assert_eq!(router.health(0, Health::Down), "Priority(100 -> 1)");
     assert_eq!(router.state(), StateName::Backup);
+    proves!("X-05", Refuses);
 }
 
 /// PRJ-CHG-02: an Active's next periodic advertisement carries the new priority, no extra one is sent.
@@ -136,6 +143,7 @@ fn prj_chg_02_obeys_a_changed_priority_waits_for_the_next_advertisement() {
     assert_eq!(router.armed(), Armed::Adver(600 * MILLI));
     router.wait(600 * MILLI);
     assert_eq!(router.tick(), "Send(50); Announce(1)", "the round of 1 s is X-09");
+    proves!("PRJ-CHG-02", Obeys);
 }
 
 /// PRJ-TIME-03: the effective priority decides elections too.
@@ -146,6 +154,7 @@ fn prj_time_03_obeys_the_effective_priority_decides() {
     assert!(router.hear(60).starts_with("Disown; State(Backup"));
     // 3 s + 206/256 s.
     assert_eq!(router.armed(), Armed::Down(3_804_687_500));
+    proves!("PRJ-TIME-03", Obeys);
 }
 
 /// An operator's order changes the priority by the same way: X-04 does not stack on it.
@@ -155,6 +164,7 @@ fn x_04_obeys_resigned_is_priority_1_whatever_the_weights() {
     assert_eq!(router.order(Order::Resign), "Priority(100 -> 1)");
     assert_eq!(router.does(Input::Track(TrackerId(0), Health::Up)), "");
     assert_eq!(router.order(Order::Compete), "Priority(1 -> 120)");
+    proves!("X-04", Obeys);
 }
 
 /// X-04, YANG-02 (a decrement is a negative weight): -254 to 254, and not 0.
@@ -172,4 +182,5 @@ fn x_04_refuses_a_weight_out_of_range() {
         reverse: false,
     };
     assert!(zero.build().is_err());
+    proves!("X-04", "YANG-02", Refuses);
 }

@@ -1,5 +1,6 @@
 //! PRJ-CHG-01 to -07: changes while running.
 
+use vrrp_conformance::proves;
 use vrrp_core::{DifferentRouter, Settings, StateName, Version, Vrid};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, default_2, ip, priority};
@@ -34,6 +35,7 @@ fn prj_chg_01_obeys_the_deadline_moves_by_the_difference() {
     assert_eq!(router.armed(), Armed::Down(2_609_375_000 - 390_625_000));
     assert_eq!(router.reconfigure(default(50, 100)), "Priority(200 -> 50)");
     assert_eq!(router.armed(), Armed::Down(2_609_375_000 + 195_312_500));
+    proves!("PRJ-CHG-01", Obeys);
 }
 
 /// PRJ-CHG-01: never before now.
@@ -45,6 +47,7 @@ fn prj_chg_01_refuses_a_deadline_in_the_past() {
     assert_eq!(router.armed(), Armed::Down(0));
     assert!(router.deadline().unwrap().at >= router.now);
     assert!(router.tick().contains("State(Active"));
+    proves!("PRJ-CHG-01", Refuses);
 }
 
 /// PRJ-CHG-01: no transition by itself: the next lower advertisement is discarded, then the timer runs out.
@@ -59,6 +62,7 @@ fn prj_chg_01_obeys_a_raised_priority_preempts_by_the_timer() {
     assert_eq!(router.armed(), left, "T-B-07");
     router.wait_for_the_timer();
     assert!(router.tick().ends_with("State(Active, LowerActive)"));
+    proves!("PRJ-CHG-01", Obeys);
 }
 
 /// PRJ-CHG-02: P changes in Active: the next periodic advertisement carries it; no extra one.
@@ -69,6 +73,7 @@ fn prj_chg_02_obeys_no_extra_advertisement() {
     assert_eq!(router.reconfigure(default(50, 100)), "Priority(100 -> 50)");
     assert_eq!(router.armed(), Armed::Adver(600 * MILLI));
     assert!(router.wait(600 * MILLI).tick().starts_with("Send(50)"));
+    proves!("PRJ-CHG-02", Obeys);
 }
 
 /// PRJ-CHG-03: becoming the owner, or no longer being it: Shutdown, then Startup, without a hold.
@@ -91,6 +96,7 @@ fn prj_chg_03_obeys_a_change_of_ownership_starts_anew() {
             .ends_with("State(Active, Owner)"),
         "from Backup"
     );
+    proves!("PRJ-CHG-03", Obeys);
 }
 
 /// PRJ-CHG-03: ownership only.
@@ -99,6 +105,7 @@ fn prj_chg_03_refuses_to_start_anew_for_254() {
     let mut router = Subject::active(default(100, 100));
     assert_eq!(router.reconfigure(default(254, 100)), "Priority(100 -> 254)");
     assert_eq!(router.state(), StateName::Active);
+    proves!("PRJ-CHG-03", Refuses);
 }
 
 /// PRJ-CHG-04: Active: `AdverTimer(min(remaining, new))`.
@@ -112,6 +119,7 @@ fn prj_chg_04_obeys_an_active_takes_the_shorter() {
     assert_eq!(router.armed(), Armed::Adver(100 * MILLI));
     router.wait(100 * MILLI).tick();
     assert_eq!(router.armed(), Armed::Adver(10 * SECOND));
+    proves!("PRJ-CHG-04", Obeys);
 }
 
 /// PRJ-CHG-04: in a version 3 Backup it is used only until the next `Learn`; version 2 recomputes at once.
@@ -135,6 +143,7 @@ fn prj_chg_04_obeys_a_backup() {
     two.wait(SECOND);
     assert_eq!(two.reconfigure(default_2(100, 2)), "");
     assert_eq!(two.armed(), Armed::Down(6_609_375_000));
+    proves!("PRJ-CHG-04", Obeys);
 }
 
 /// PRJ-CHG-05: Active installs and announces, and sends one advertisement; Backup does nothing on the wire.
@@ -150,6 +159,7 @@ fn prj_chg_05_obeys_addresses_change_live() {
     let mut backup = Subject::backup(default(100, 100));
     assert_eq!(backup.reconfigure(more(100)), "");
     assert_eq!(backup.armed(), Armed::Down(3_609_375_000));
+    proves!("PRJ-CHG-05", Obeys);
 }
 
 /// PRJ-CHG-05 in a hold: held, not announced, not advertised: a successor is about to.
@@ -159,6 +169,7 @@ fn prj_chg_05_obeys_a_hold_is_silent() {
     router.stop();
     let more = with(100, |s| s.addresses.push(ip("198.51.100.2")));
     assert_eq!(router.reconfigure(more), "Own");
+    proves!("PRJ-CHG-05", Obeys);
 }
 
 /// PRJ-CHG-05: an empty list is refused, so that whoever asks for it has to shut the router down; with leave to have none
@@ -174,6 +185,7 @@ fn prj_chg_05_obeys_an_empty_list_needs_leave() {
     assert_eq!(none(false).build(), Err(vrrp_core::ConfigError::NoAddress));
     let mut router = Subject::active(with(100, |s| s.allow_no_address = true));
     assert_eq!(router.reconfigure(none(true)), "Send(100); Own; Announce(1)");
+    proves!("PRJ-CHG-05", Obeys);
 }
 
 /// PRJ-CHG-06: a new primary address is used by the next advertisement and by the election, together.
@@ -194,6 +206,7 @@ fn prj_chg_06_obeys_a_new_primary_address() {
         StateName::Active,
         "192.0.2.20 is now the lower one"
     );
+    proves!("PRJ-CHG-06", Obeys);
 }
 
 /// PRJ-CHG-07: version, VRID, interface, family or path: another router; nothing has changed here.
@@ -219,6 +232,7 @@ fn prj_chg_07_obeys_another_key_is_another_router() {
         );
         assert_eq!(router.router.snapshot(), before);
     }
+    proves!("PRJ-CHG-07", Obeys);
 }
 
 /// Several things at once: priority and interval and addresses.

@@ -1,5 +1,6 @@
 //! PRJ-CK-01, PRJ-CK-03: `auto` follows what was accepted last, and tells when a group cannot agree.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{ChecksumForm, verify};
 use vrrp_core::{Draft, Family, Heard, Input, Ipv4Checksum, Version};
 
@@ -34,6 +35,7 @@ fn prj_ck_01_obeys_auto_follows_the_peer() {
     assert_eq!(sent_form(&mut router), Some(ChecksumForm::Plain));
     hear(&mut router, "192.0.2.20", Some(ChecksumForm::Pseudo));
     assert_eq!(sent_form(&mut router), Some(ChecksumForm::Pseudo));
+    proves!("PRJ-CK-01", Obeys);
 }
 
 /// PRJ-CK-01: a message right in both forms changes nothing.
@@ -43,6 +45,7 @@ fn prj_ck_01_refuses_to_learn_from_a_message_right_in_both() {
     hear(&mut router, "192.0.2.20", Some(ChecksumForm::Plain));
     hear(&mut router, "192.0.2.20", None);
     assert_eq!(sent_form(&mut router), Some(ChecksumForm::Plain));
+    proves!("PRJ-CK-01", Refuses);
 }
 
 /// PRJ-CK-01: a configured form stays.
@@ -56,6 +59,7 @@ fn prj_ck_01_refuses_to_follow_where_a_form_is_configured() {
     let mut fixed = Subject::backup(settings);
     hear(&mut fixed, "192.0.2.20", Some(ChecksumForm::Plain));
     assert_eq!(sent_form(&mut fixed), Some(ChecksumForm::Pseudo));
+    proves!("PRJ-CK-01", Refuses);
 }
 
 /// PRJ-CK-03: told once, when two routers use different forms; one that changes its own is no conflict.
@@ -69,4 +73,5 @@ fn prj_ck_03_obeys_two_forms_are_told_once() {
         "ChecksumFormsMixed { source: 192.0.2.21 }"
     );
     assert_eq!(hear(&mut router, "192.0.2.20", Some(ChecksumForm::Pseudo)), "");
+    proves!("PRJ-CK-03", Obeys);
 }

@@ -1,5 +1,6 @@
 //! PRJ-FAIL-01: what could not be sent or held.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Bar, Failure, Input, Standing, StateName, Wake};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, default};
@@ -16,6 +17,7 @@ fn prj_fail_01_obeys_one_failed_send_is_counted() {
     assert_eq!(router.failed_to_send(), "");
     assert_eq!(router.router.counters().send_errors, 1);
     assert_eq!(router.router.state(), before);
+    proves!("PRJ-FAIL-01", "PRJ-TX-02", Obeys);
 }
 
 /// PRJ-FAIL-01: three consecutive failed advertisements end it, for 1 s.
@@ -37,6 +39,7 @@ fn prj_fail_01_obeys_three_in_a_row_resign() {
         (Wake::RetryAfterFailure, SECOND)
     );
     assert_eq!(router.wait(SECOND).tick(), "State(Backup, Started)");
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: a period without a failure is a success.
@@ -52,6 +55,7 @@ fn prj_fail_01_refuses_to_count_across_a_success() {
     }
     assert_eq!(router.state(), StateName::Active);
     assert_eq!(router.router.counters().send_errors, 20);
+    proves!("PRJ-FAIL-01", Refuses);
 }
 
 /// PRJ-FAIL-01: several failures of one advertisement (several peers) are one.
@@ -62,6 +66,7 @@ fn prj_fail_01_refuses_to_count_one_advertisement_thrice() {
         assert_eq!(router.failed_to_send(), "");
     }
     assert_eq!(router.state(), StateName::Active);
+    proves!("PRJ-FAIL-01", Refuses);
 }
 
 /// PRJ-FAIL-01: at once when the device is gone or down.
@@ -73,6 +78,7 @@ fn prj_fail_01_obeys_a_gone_device_is_the_end() {
         router.does(Input::Failed(failure)),
         "FailedFor { retry_after_seconds: 1 }; Send(0); Disown; State(Initialize, Barred(SendFailed))"
     );
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: no address could be held.
@@ -84,6 +90,7 @@ fn prj_fail_01_obeys_no_address_held_is_the_end() {
         "FailedFor { retry_after_seconds: 1 }; Send(0); Disown; State(Initialize, Barred(HoldFailed))"
     );
     assert_eq!(router.router.standing(), Standing::Barred(Bar::HoldFailed));
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: 1, 2, 4 … 60 s, and short again after a minute without a failure.
@@ -107,6 +114,7 @@ fn prj_fail_01_obeys_the_pauses_grow() {
         report.starts_with("FailedFor { retry_after_seconds: 1 }"),
         "{report}"
     );
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// What works again need not wait; `Recovered` ends the pause.
@@ -120,6 +128,7 @@ fn prj_fail_01_obeys_recovered_ends_the_pause() {
     );
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
     assert_eq!(router.does(Input::Recovered), "", "and is nothing otherwise");
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: priority 0 is retried up to 3 times within 10 ms.
@@ -139,6 +148,7 @@ fn prj_fail_01_obeys_a_goodbye_is_retried_three_times() {
     assert_eq!(router.failed_to_send(), "");
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold, "no fourth");
     assert!(router.router.holds());
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: one that left is not sent again.
@@ -148,6 +158,7 @@ fn prj_fail_01_refuses_to_repeat_a_goodbye_that_left() {
     router.stop();
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
     assert_eq!(router.wait(5 * MILLI).tick(), "");
+    proves!("PRJ-FAIL-01", Refuses);
 }
 
 /// A Backup sends and holds nothing, so nothing can fail.
@@ -162,6 +173,7 @@ fn prj_fail_01_refuses_failures_in_backup() {
         assert_eq!(router.does(Input::Failed(failure)), "");
     }
     assert_eq!(router.state(), StateName::Backup);
+    proves!("PRJ-FAIL-01", Refuses);
 }
 
 /// The addresses are lost during a hold: it is over. A switchover must not end in Initialize with nothing to wait for.
@@ -181,6 +193,7 @@ fn prj_fail_01_obeys_a_hold_that_fails_ends() {
     assert!(!resigning.router.holds());
     resigning.wait(SECOND).tick();
     assert_eq!(resigning.state(), StateName::Backup, "after the pause of 1 s");
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: both versions of one goodbye fail: that is one try.
@@ -198,6 +211,7 @@ fn prj_fail_01_obeys_a_pair_that_fails_is_one_try() {
     }
     router.failed_to_send();
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: within 10 ms: who wakes later would only disturb the successor.
@@ -208,6 +222,7 @@ fn prj_fail_01_refuses_a_late_goodbye() {
     router.failed_to_send();
     assert_eq!(router.wait(10 * MILLI + 1).tick(), "");
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
+    proves!("PRJ-FAIL-01", Refuses);
 }
 
 /// PRJ-FAIL-01: 10 ms after the first try is within 10 ms.
@@ -217,6 +232,7 @@ fn prj_fail_01_obeys_a_goodbye_just_in_time() {
     router.stop();
     router.failed_to_send();
     assert_eq!(router.wait(10 * MILLI).tick(), "Send(0)");
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: a minute counts from the end of the pause, to the nanosecond, and has to be over.
@@ -235,6 +251,7 @@ fn prj_fail_01_obeys_a_minute_without_a_failure_is_a_whole_one() {
             "{report}"
         );
     }
+    proves!("PRJ-FAIL-01", Obeys);
 }
 
 /// PRJ-FAIL-01: nor once the successor has spoken.
@@ -247,6 +264,7 @@ fn prj_fail_01_refuses_a_goodbye_after_the_successor_spoke() {
     router.hear(50);
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
     assert_eq!(router.wait(2 * MILLI).tick(), "");
+    proves!("PRJ-FAIL-01", Refuses);
 }
 
 /// PRJ-FAIL-01: three in a row of one career: what failed in an earlier one does not count.
@@ -261,4 +279,5 @@ fn prj_fail_01_refuses_to_count_across_careers() {
     assert_eq!(router.state(), StateName::Active);
     assert_eq!(router.failed_to_send(), "");
     assert_eq!(router.state(), StateName::Active);
+    proves!("PRJ-FAIL-01", Refuses);
 }

@@ -1,5 +1,6 @@
 //! T-B-03 beyond the letter: goodbyes that do not end must not keep a Backup from taking over.
 
+use vrrp_conformance::proves;
 use vrrp_core::StateName;
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, default, default_2, rfc};
@@ -50,4 +51,5 @@ fn t_b_03_obeys_the_letter_in_profile_rfc() {
         assert_eq!(router.tick(), "");
     }
     assert_eq!(router.state(), StateName::Backup);
+    proves!("T-B-03", Obeys);
 }

@@ -1,5 +1,6 @@
 //! PRJ-KEY-01: what makes a router unique on a node.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::Received;
 use vrrp_core::{Family, Input, Instant, InterfaceId, Link, Outbox, Path, Peer, Router, Settings, Vrid};
 
@@ -49,6 +50,7 @@ fn prj_key_01_obeys_what_differs_is_another_router() {
         "no interface"
     );
     assert_eq!(node.iter().count(), 6);
+    proves!("PRJ-KEY-01", Obeys);
 }
 
 /// PRJ-KEY-01: the same key, or a peer in common.
@@ -60,6 +62,7 @@ fn prj_key_01_refuses_two_of_one_key() {
     assert!(again.to_string().contains("VRID 7"), "{again}");
     assert!(added(&mut node, unicast(None, &["192.0.2.20", "192.0.2.21"])));
     assert!(!added(&mut node, unicast(None, &["192.0.2.21", "192.0.2.22"])));
+    proves!("PRJ-KEY-01", Refuses);
 }
 
 /// A key is free again when its router was removed; its number is not.
@@ -73,6 +76,7 @@ fn prj_key_01_obeys_a_removed_router_frees_its_key() {
     assert_ne!(first, second);
     assert!(node.get(first).is_none());
     assert_eq!(node.iter().map(|(id, _)| id).collect::<Vec<_>>(), [second]);
+    proves!("PRJ-KEY-01", Obeys);
 }
 
 /// PRJ-KEY-01, PRJ-RX-01: a packet finds its router by interface, family, VRID and path.
@@ -131,6 +135,7 @@ fn prj_key_01_obeys_packets_find_their_router() {
             "{cases:?}"
         );
     }
+    proves!("PRJ-KEY-01", "PRJ-RX-01", Obeys);
 }
 
 /// `Router` does for many what `VirtualRouter` does for one: the next deadline, and all that are due.
@@ -261,6 +266,7 @@ fn x_14_obeys_an_unlisted_sender_finds_the_router_that_tolerates_it() {
             "{source}"
         );
     }
+    proves!("X-14", Obeys);
 }
 
 /// What a packet leads to is in the outbox, with the router it is of.

@@ -1,5 +1,6 @@
 //! PRJ-FSM-01: answers are limited. PRJ-LOG-01: so are log lines.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Received, Reject};
 use vrrp_core::{Family, Input, Instant, InterfaceId, Link, Outbox, Router};
 
@@ -18,6 +19,7 @@ fn prj_fsm_01_obeys_three_answers_an_interval() {
     assert_eq!(router.armed(), Armed::Adver(900 * MILLI));
     assert_eq!(router.wait(900 * MILLI).tick(), "Send(100)");
     assert!(router.hear(50).contains("Send(100)"), "a new interval");
+    proves!("PRJ-FSM-01", Obeys);
 }
 
 /// PRJ-FSM-01: T-A-03, T-A-06 and T-A-07 share the limit; suppressed there is no timer change either.
@@ -39,6 +41,7 @@ fn prj_fsm_01_obeys_a_suppressed_goodbye_moves_no_timer() {
         Armed::Adver(900 * MILLI),
         "1 s after the answered goodbye"
     );
+    proves!("PRJ-FSM-01", Obeys);
 }
 
 /// PRJ-FSM-01: never for an advertisement that wins.
@@ -49,6 +52,7 @@ fn prj_fsm_01_refuses_to_limit_yielding() {
         router.hear(50);
     }
     assert!(router.hear(101).starts_with("Disown; State(Backup"));
+    proves!("PRJ-FSM-01", Refuses);
 }
 
 fn node() -> (Router, vrrp_core::InstanceId) {
@@ -92,6 +96,7 @@ fn prj_log_01_obeys_a_flood_of_10_000_gives_four_lines() {
     assert_eq!(lines, [(0, 0), (3000, 2999), (6000, 2999), (9000, 2999)]);
     assert!(out.is_empty());
     assert_eq!(node.counters().rejected.get(Reject::LengthShort), 10_000);
+    proves!("PRJ-LOG-01", "SEC-11", Obeys);
 }
 
 /// PRJ-LOG-01: packets of no router of ours are limited per interface.
@@ -108,6 +113,7 @@ fn prj_log_01_obeys_unknown_routers_are_limited_per_interface() {
         lines += u64::from(rejected.log.is_some());
     }
     assert_eq!(lines, 1);
+    proves!("PRJ-LOG-01", Obeys);
 }
 
 /// PRJ-LOG-01: reset by an accepted packet of a new Active, never by a rejected one.
@@ -133,6 +139,7 @@ fn prj_log_01_obeys_a_new_active_resets_the_limit() {
     node.receive(Instant::from_nanos(3 * SECOND), &packet, &mut out)
         .unwrap();
     assert!(!told(&mut node, 3 * SECOND), "the same Active");
+    proves!("PRJ-LOG-01", Obeys);
 }
 
 fn advertisement(value: u8) -> Vec<u8> {
@@ -176,4 +183,5 @@ fn prj_log_01_refuses_a_reset_by_senders_that_take_turns() {
         node.receive(now, &packet, &mut out).unwrap();
     }
     assert_eq!(lines, 2, "the first, and one after the first reset");
+    proves!("PRJ-LOG-01", Refuses);
 }

@@ -1,5 +1,6 @@
 //! PRJ-SLACK-01, PRJ-TIME-05, PRJ-FSM-02: who may be early, and the phase.
 
+use vrrp_conformance::proves;
 use vrrp_core::Wake;
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, default};
@@ -29,6 +30,7 @@ fn prj_slack_01_obeys_the_slack_of_the_advertisement() {
         router.now = deadline.earliest;
         assert_eq!(router.tick(), "Send(100)");
     }
+    proves!("PRJ-SLACK-01", Obeys);
 }
 
 /// PRJ-SLACK-01, PRJ-TIME-05: early or late by less than an interval, the phase stays.
@@ -50,6 +52,7 @@ fn prj_slack_01_obeys_the_absolute_phase() {
         );
         assert!(next <= (number + 1) * SECOND);
     }
+    proves!("PRJ-SLACK-01", Obeys);
 }
 
 /// PRJ-SLACK-01: announcements too.
@@ -59,6 +62,7 @@ fn prj_slack_01_obeys_announcements_share_the_wake_up() {
     settings.announcements.later_after_nanos = 3 * SECOND;
     let mut router = Subject::active(settings);
     assert_eq!(router.wait(3 * SECOND - MILLI).tick(), "Send(100); Announce(1)");
+    proves!("PRJ-SLACK-01", Obeys);
 }
 
 /// PRJ-SLACK-01: Active_Down_Timer never fires early, nor does the end of a hold.
@@ -73,6 +77,7 @@ fn prj_slack_01_refuses_slack_for_the_take_over() {
     router.stop();
     let deadline = router.deadline().unwrap();
     assert_eq!(deadline.earliest, deadline.at);
+    proves!("PRJ-SLACK-01", Refuses);
 }
 
 /// PRJ-SLACK-01 can be switched off.
@@ -84,6 +89,7 @@ fn prj_slack_01_obeys_none_where_none_is_wanted() {
     let deadline = router.deadline().unwrap();
     assert_eq!(deadline.earliest, deadline.at);
     assert_eq!(router.wait(SECOND - 1).tick(), "");
+    proves!("PRJ-SLACK-01", Obeys);
 }
 
 /// PRJ-TIME-05: more than an interval late: from now on, and no burst of catch-up packets.
@@ -95,6 +101,7 @@ fn prj_time_05_obeys_a_clock_jump_sends_once() {
     assert_eq!(actions.matches("Send(100)").count(), 1, "{actions}");
     assert_eq!(router.armed(), Armed::Adver(SECOND));
     assert_eq!(router.tick(), "");
+    proves!("PRJ-TIME-05", Obeys);
 }
 
 /// PRJ-TIME-06: no jitter: two routers with the same inputs have the same deadlines.
@@ -110,6 +117,7 @@ fn prj_time_06_obeys_no_randomness() {
             .collect::<Vec<_>>()
     };
     assert_eq!(deadlines(), deadlines());
+    proves!("PRJ-TIME-06", Obeys);
 }
 
 /// PRJ-FSM-02: Adver_Timer is re-armed only by T-A-02, T-A-03 and entry to Active.
@@ -128,6 +136,7 @@ fn prj_fsm_02_refuses_to_move_the_timer_for_anything_else() {
     router.does(vrrp_core::Input::SuccessorAnswers);
     router.order(vrrp_core::Order::Compete);
     assert_eq!(router.armed(), before);
+    proves!("PRJ-FSM-02", Refuses);
 }
 
 /// PRJ-TIME-04: an advertisement that waited in the socket is handed in before the tick, and counts.
@@ -138,6 +147,7 @@ fn prj_time_04_obeys_packets_before_ticks() {
     assert_eq!(router.hear(200), "");
     assert_eq!(router.tick(), "");
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("PRJ-TIME-04", Obeys);
 }
 
 /// PRJ-TIME-04 is the executor's duty: the other way round is a take-over.
@@ -146,4 +156,5 @@ fn prj_time_04_refuses_to_guess() {
     let mut router = Subject::backup(default(100, 100));
     router.wait(10 * SECOND);
     assert!(router.tick().contains("State(Active"));
+    proves!("PRJ-TIME-04", Refuses);
 }

@@ -1,5 +1,6 @@
 //! PRJ-STOP-01 to -03: a planned stop keeps the addresses until the successor has spoken.
 
+use vrrp_conformance::proves;
 use vrrp_core::{
     Bar, Family, Health, Input, Profile, Settings, Standing, StateName, Tracker, Version, Wake, Weight,
 };
@@ -41,6 +42,7 @@ fn prj_stop_01_obeys_the_addresses_stay() {
     assert_eq!(router.armed(), Armed::Nothing);
     let mut six = Subject::active(settings(Profile::Default, Family::Ipv6, 100, 100));
     assert_eq!(six.stop(), "Send(0); RaStop; State(Initialize, Stopped, holding)");
+    proves!("PRJ-STOP-01", Obeys);
 }
 
 /// PRJ-STOP-01: for a bar for health too.
@@ -52,6 +54,7 @@ fn prj_stop_01_obeys_a_failed_check_holds() {
         "Send(0); State(Initialize, Barred(Tracker(TrackerId(0))), holding)"
     );
     assert_eq!(hold_left(&router), LATEST);
+    proves!("PRJ-STOP-01", Obeys);
 }
 
 /// PRJ-STOP-01: never for link down, address failure or a lost source address; never in `rfc`.
@@ -76,6 +79,7 @@ fn prj_stop_01_refuses_to_hold_what_cannot_answer() {
     for router in [link, source, address, strict] {
         assert!(!router.router.holds());
     }
+    proves!("PRJ-STOP-01", Refuses);
 }
 
 /// PRJ-STOP-01: a Backup has nothing to hold.
@@ -85,6 +89,7 @@ fn prj_stop_01_refuses_a_hold_in_backup() {
     assert_eq!(router.stop(), "State(Initialize, Stopped)");
     assert!(!router.router.holds());
     assert_eq!(router.deadline(), None);
+    proves!("PRJ-STOP-01", Refuses);
 }
 
 /// PRJ-STOP-01: the link goes during a hold: the addresses cannot answer any more.
@@ -94,6 +99,7 @@ fn prj_stop_01_obeys_a_hold_ends_with_its_link() {
     assert_eq!(router.link(false), "Disown; HoldEnded { successor: None }");
     assert_eq!(router.deadline(), None);
     assert_eq!(router.link(true), "");
+    proves!("PRJ-STOP-01", Obeys);
 }
 
 /// PRJ-STOP-02: the latest end, in each version.
@@ -111,6 +117,7 @@ fn prj_stop_02_obeys_the_latest_end() {
     let mut two = Subject::active(default_2(100, 3));
     assert_eq!(two.stop(), "Send2(0); State(Initialize, Stopped, holding)");
     assert_eq!(hold_left(&two), LATEST, "version 2: 1 s whatever the interval");
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: 50 ms after the first accepted advertisement above 0.
@@ -128,6 +135,7 @@ fn prj_stop_02_obeys_the_successor_ends_it_50_ms_later() {
         "Disown; HoldEnded { successor: Some(192.0.2.20) }"
     );
     assert!(!router.router.holds());
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: never later than the latest end.
@@ -137,6 +145,7 @@ fn prj_stop_02_refuses_to_be_later_than_the_latest_end() {
     router.wait(LATEST - 10 * MILLI);
     router.hear(50);
     assert_eq!(hold_left(&router), 10 * MILLI);
+    proves!("PRJ-STOP-02", Refuses);
 }
 
 /// PRJ-STOP-02: another goodbye is no successor.
@@ -146,6 +155,7 @@ fn prj_stop_02_refuses_a_goodbye_as_successor() {
     router.wait(100 * MILLI);
     assert_eq!(router.hear(0), "");
     assert_eq!(hold_left(&router), LATEST - 100 * MILLI);
+    proves!("PRJ-STOP-02", Refuses);
 }
 
 /// PRJ-STOP-02: earlier when the successor answers for every address; a request that is on its way to the old holder is
@@ -171,6 +181,7 @@ fn prj_stop_02_obeys_an_answering_successor_ends_it_5_ms_later() {
         "",
         "outside a hold it means nothing"
     );
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: never later than it would have been.
@@ -181,6 +192,7 @@ fn prj_stop_02_refuses_to_be_prolonged_by_an_answer() {
     router.wait(48 * MILLI);
     router.does(Input::SuccessorAnswers);
     assert_eq!(hold_left(&router), 2 * MILLI);
+    proves!("PRJ-STOP-02", Refuses);
 }
 
 /// PRJ-STOP-03: a successor that was seen and not heard is one all the same: no roll-back.
@@ -192,6 +204,7 @@ fn prj_stop_03_refuses_a_roll_back_beside_an_answering_successor() {
         router.start(),
         "Disown; HoldEnded { successor: None }; State(Backup, Started)"
     );
+    proves!("PRJ-STOP-03", Refuses);
 }
 
 /// PRJ-STOP-02: where the latest end is above 5 s there is no hold, and this is said. 255/256 of 491 cs and 100 ms are
@@ -207,6 +220,7 @@ fn prj_stop_02_obeys_no_hold_above_5_s() {
     );
     let mut two = Subject::active(default_2(100, 255));
     assert_eq!(two.stop(), "Send2(0); State(Initialize, Stopped, holding)");
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: advertisements are heard and counted during a hold, against T-I-04.
@@ -215,6 +229,7 @@ fn prj_stop_02_obeys_a_hold_hears() {
     let mut router = stopping();
     router.hear(50);
     assert_eq!(router.router.counters().advertisement_rcvd, 1);
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-03: a Startup during a hold, no successor heard: Active again.
@@ -227,6 +242,7 @@ fn prj_stop_03_obeys_a_startup_rolls_back() {
         "Send(100); Own; Announce(1); State(Active, NobodyTookOver)"
     );
     assert_eq!(router.armed(), Armed::Adver(SECOND));
+    proves!("PRJ-STOP-03", Obeys);
 }
 
 /// PRJ-STOP-03: a successor was heard: `Disown`, then Startup; never both.
@@ -240,6 +256,7 @@ fn prj_stop_03_obeys_a_startup_after_the_successor_lets_go() {
         "Disown; HoldEnded { successor: Some(192.0.2.20) }; State(Backup, Started)"
     );
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
+    proves!("PRJ-STOP-03", Obeys);
 }
 
 /// PRJ-STOP-03: the last reason clears during a hold.
@@ -258,6 +275,7 @@ fn prj_stop_03_obeys_a_recovered_check_rolls_back() {
         router.health(0, Health::Up),
         "Disown; HoldEnded { successor: Some(192.0.2.20) }; State(Backup, Started)"
     );
+    proves!("PRJ-STOP-03", Obeys);
 }
 
 /// PRJ-STOP-03: one reason of two is not the last.
@@ -269,6 +287,7 @@ fn prj_stop_03_refuses_to_roll_back_while_another_reason_stands() {
     assert_eq!(router.health(0, Health::Up), "");
     assert!(router.router.holds());
     assert_eq!(hold_left(&router), LATEST);
+    proves!("PRJ-STOP-03", Refuses);
 }
 
 /// PRJ-STOP-04: a second stop request ends the hold at once.
@@ -278,6 +297,7 @@ fn prj_stop_04_obeys_a_second_stop_lets_go() {
     router.wait(10 * MILLI);
     assert_eq!(router.stop(), "Disown; HoldEnded { successor: None }");
     assert_eq!(router.stop(), "");
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-04: a stop on top of a failed check is the first, not the second.
@@ -288,6 +308,7 @@ fn prj_stop_04_refuses_to_count_a_check_as_a_request() {
     assert_eq!(router.stop(), "");
     assert!(router.router.holds());
     assert_eq!(router.stop(), "Disown; HoldEnded { successor: None }");
+    proves!("PRJ-STOP-04", Refuses);
 }
 
 /// With `v2_interop` the goodbye is a pair (V3-8.4.2-03).
@@ -301,6 +322,7 @@ fn v3_8_4_2_03_obeys_a_goodbye_in_both_versions() {
         "Send(0); Send2(0); State(Initialize, Stopped, holding)"
     );
     assert_eq!(router.router.config().version, Version::V3);
+    proves!("V3-8.4.2-03", Obeys);
 }
 
 /// PRJ-STOP-02 with `v2_interop`: a version 2 Backup waits for its own skew, which knows no interval below one second.
@@ -311,4 +333,5 @@ fn prj_stop_02_obeys_a_version_2_successor_is_waited_for() {
     let mut router = Subject::active(settings);
     router.stop();
     assert_eq!(hold_left(&router), LATEST);
+    proves!("PRJ-STOP-02", Obeys);
 }

@@ -1,5 +1,6 @@
 //! PRJ-STOP-04: an operator's switchover, its roll-back, and the end of both.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Health, Input, Order, Settings, StateName, Tracker, Weight};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, rfc};
@@ -42,6 +43,7 @@ fn prj_stop_04_obeys_a_switchover_ends_in_backup_with_priority_1() {
         "T-B-05: 1 is not lower than 1"
     );
     assert!(router.router.resigned());
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-04: nobody took over: `Send(P)`, Active again, and the reason.
@@ -55,6 +57,7 @@ fn prj_stop_04_obeys_it_rolls_back() {
     );
     assert_eq!(router.armed(), Armed::Adver(SECOND));
     assert!(!router.router.resigned());
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-04 "until undone".
@@ -66,6 +69,7 @@ fn prj_stop_04_obeys_undone_it_competes_again() {
     assert_eq!(router.order(Order::Compete), "Priority(1 -> 100)");
     // PRJ-CHG-01: 2.996 093 75 s were left; 99/256 s less.
     assert_eq!(router.armed(), Armed::Down(2_996_093_750 - 386_718_750));
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-04 "until the successor is lost": with the own priority again.
@@ -78,6 +82,7 @@ fn prj_stop_04_obeys_a_lost_successor_ends_it() {
         "Priority(1 -> 100); Send(100); Own; Announce(1); State(Active, NoResponse)"
     );
     assert!(!router.router.resigned());
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// Undone while still answering and before anybody spoke: nothing has happened.
@@ -89,6 +94,7 @@ fn prj_stop_04_obeys_undone_during_the_hold_rolls_back() {
         router.order(Order::Compete),
         "Send(100); Own; Announce(1); State(Active, NobodyTookOver)"
     );
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// Undone after the successor spoke: the addresses stay until the hold's end, then it competes with its own priority.
@@ -105,6 +111,7 @@ fn prj_stop_04_obeys_undone_after_the_successor_spoke_is_not_forgotten() {
         "Disown; HoldEnded { successor: Some(192.0.2.20) }; State(Backup, Started)"
     );
     assert_eq!(router.router.priority().get(), 100);
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// The successor's ARP was seen, its advertisement lost: that is a successor.
@@ -125,6 +132,7 @@ fn prj_stop_04_obeys_an_answering_successor_is_one() {
         router.wait(5 * MILLI).tick(),
         "Disown; HoldEnded { successor: None }; State(Backup, Started)"
     );
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// Stopped in the middle of a switchover: it ends as a stop does; the operator's wish is kept.
@@ -137,6 +145,7 @@ fn prj_stop_04_obeys_a_stop_during_a_switchover() {
     router.wait(LATEST - 300 * MILLI);
     assert_eq!(router.tick(), "Disown; HoldEnded { successor: None }");
     assert_eq!(router.state(), StateName::Initialize);
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// Barred for health in the middle of one: no roll-back to an Active that may not be.
@@ -154,6 +163,7 @@ fn prj_stop_04_refuses_to_roll_back_while_barred() {
         "Disown; HoldEnded { successor: None }"
     );
     assert_eq!(router.state(), StateName::Initialize);
+    proves!("PRJ-STOP-04", Refuses);
 }
 
 /// In Backup it is only a wish for later: priority 1 from now on, the timer moved (PRJ-CHG-01).
@@ -163,6 +173,7 @@ fn prj_stop_04_obeys_a_backup_resigns_by_priority_alone() {
     assert_eq!(router.order(Order::Resign), "Priority(100 -> 1)");
     assert_eq!(router.armed(), Armed::Down(3_996_093_750));
     assert_eq!(router.order(Order::Resign), "");
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// Without a hold, as in `rfc`, a switchover is a goodbye and Backup at once.
@@ -176,6 +187,7 @@ fn prj_stop_04_obeys_a_switchover_without_a_hold() {
     assert_eq!(router.armed(), Armed::Down(3_996_093_750));
     router.hear_from(router.higher(), 50, cs(100));
     assert_eq!(router.armed(), Armed::Down(3_996_093_750));
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-04: what the operator asked for outlives a bar in the middle of it.
@@ -191,6 +203,7 @@ fn prj_stop_04_obeys_a_flap_does_not_undo_a_switchover() {
     assert!(router.router.resigned());
     // 3 s + 255/256 s.
     assert_eq!(router.armed(), Armed::Down(3_996_093_750));
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-04: a stop that is taken back leaves the switchover as it was: it rolls back at its own end.
@@ -206,4 +219,5 @@ fn prj_stop_04_obeys_a_stop_taken_back_leaves_the_switchover() {
         router.tick(),
         "HoldEnded { successor: None }; Priority(1 -> 100); Send(100); Own; Announce(1); State(Active, NobodyTookOver)"
     );
+    proves!("PRJ-STOP-04", Obeys);
 }
