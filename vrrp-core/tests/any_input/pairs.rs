@@ -1,5 +1,6 @@
 //! V3-6.4.2-06, V3-6.4.3-08: every state with every input, before and after its timer has run out.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Actions, Health, Input, Order, Settings, State, StateName, Tracker, Weight};
 
 use crate::inputs::every_input;
@@ -84,6 +85,8 @@ fn every_state_with_every_input_keeps_the_invariants() {
         }
     }
     assert!(pairs > 7000, "{pairs}");
+    proves!("PRJ-FSM-03", Obeys);
+    proves!("V3-6.4.2-06", "V3-6.4.3-08", "V3-8.1.2-05", Refuses);
 }
 
 /// The way into each state above leads there.

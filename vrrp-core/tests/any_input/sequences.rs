@@ -1,6 +1,7 @@
 //! Random sequences, extreme times included.
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{
     Action, Actions, Bar, Input, Instant, Report, Settings, Standing, State, StateName, VirtualRouter, Wake,
 };
@@ -199,6 +200,8 @@ proptest! {
         settings in any_settings(), begin in begin(), steps in prop::collection::vec((pass(), any_input()), 1..60)
     ) {
         run(settings, begin, &steps, &[]);
+        proves!("PRJ-FSM-03", "V3-6.2-01", "V3-6.2-02", Obeys);
+        proves!("V3-6.4.2-06", "V3-6.4.3-08", Refuses);
     }
 
     /// The same with the configuration replaced after every step, where the core lets it.
@@ -230,5 +233,6 @@ proptest! {
         settings in any_settings(), steps in prop::collection::vec((pass(), any_input()), 1..40)
     ) {
         prop_assert_eq!(run(settings.clone(), 0, &steps, &[]), run(settings, 0, &steps, &[]));
+        proves!("PRJ-FSM-04", Obeys);
     }
 }

@@ -246,6 +246,47 @@ fn t_a_07_refuses_to_yield() {
     proves!("T-A-07", Refuses);
 }
 
+/// V3-6.4.3-08: one life through every row of Active, each from where the last one left it.
+#[test]
+fn v3_6_4_3_08_obeys_one_life_through_every_row() {
+    let mut router = Subject::active(rfc(100, 100));
+    assert_eq!(router.wait(SECOND).tick(), "Send(100)", "T-A-02");
+    router.wait(400 * MILLI);
+    assert_eq!(router.hear(0), "Send(100)", "T-A-03");
+    assert_eq!(router.armed(), Armed::Adver(SECOND));
+    router.wait(400 * MILLI);
+    assert!(router.hear(99).starts_with("Send(100)"), "T-A-07");
+    assert!(
+        router
+            .hear_from(router.lower(), 100, cs(50))
+            .contains("Send(100)"),
+        "T-A-06"
+    );
+    assert_eq!(router.armed(), Armed::Adver(600 * MILLI));
+    assert!(
+        router
+            .hear_from(router.higher(), 100, cs(200))
+            .contains("State(Backup"),
+        "T-A-05"
+    );
+    assert_eq!(router.armed(), Armed::Down(7_218_750_000));
+    router.wait_for_the_timer().tick();
+    assert!(
+        router
+            .hear_from(router.lower(), 101, cs(50))
+            .contains("State(Backup"),
+        "T-A-04"
+    );
+    assert_eq!(router.armed(), Armed::Down(1_804_687_500));
+    router.wait_for_the_timer().tick();
+    assert_eq!(
+        router.stop(),
+        "Send(0); Disown; State(Initialize, Stopped)",
+        "T-A-01"
+    );
+    proves!("V3-6.4.3-08", Obeys);
+}
+
 /// T-A-08: an equal address cannot come from a sane LAN. No `Send`, or both ends would answer without end.
 #[test]
 fn t_a_08_obeys_the_own_address_is_not_answered() {

@@ -284,6 +284,31 @@ fn t_b_09_obeys_an_owner_in_backup_preempts_whatever_is_set() {
     proves!("T-B-09", "V3-6.1-09", Obeys);
 }
 
+/// V3-6.4.2-06: one life through every row of Backup, each from where the last one left it.
+#[test]
+fn v3_6_4_2_06_obeys_one_life_through_every_row() {
+    let mut router = Subject::backup(rfc(100, 100));
+    router.wait(SECOND);
+    router.hear_from(router.higher(), 200, cs(50));
+    assert_eq!(router.armed(), Armed::Down(1_804_687_500), "T-B-05");
+    router.hear_from(router.lower(), 100, cs(200));
+    assert_eq!(router.armed(), Armed::Down(7_218_750_000), "T-B-06");
+    router.wait(SECOND);
+    router.hear_from(router.higher(), 99, cs(50));
+    assert_eq!(router.armed(), Armed::Down(6_218_750_000), "T-B-07");
+    router.hear(0);
+    // 156/256 of 2 s.
+    assert_eq!(router.armed(), Armed::Down(1_218_750_000), "T-B-03");
+    assert_eq!(router.reconfigure(without_preemption(100)), "");
+    router.hear_from(router.lower(), 1, cs(100));
+    assert_eq!(router.armed(), Armed::Down(3_609_375_000), "T-B-04");
+    router.wait_for_the_timer();
+    assert!(router.tick().contains("State(Active"), "T-B-02");
+    router.hear(101);
+    assert_eq!(router.stop(), "State(Initialize, Stopped)", "T-B-01");
+    proves!("V3-6.4.2-06", Obeys);
+}
+
 /// V3-6.2-01, PRJ-FSM-03: the only deadline in Backup is Active_Down_Timer.
 #[test]
 fn v3_6_2_01_obeys_one_timer() {
