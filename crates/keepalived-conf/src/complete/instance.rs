@@ -50,7 +50,7 @@ fn identity(draft: &mut Draft, global: &GlobalDefs, out: &mut About<'_>) -> Opti
         .strict
         .unwrap_or_else(|| global.vrrp_strict.inherited("vrrp_strict"));
     let version = version(draft, family.value, strict.value, global, out);
-    let priority = priority(draft);
+    let priority = priority(draft, out);
     let mut state = draft.state.unwrap_or_else(|| match priority.value {
         255 => Sourced::implied(InitialState::Master, "priority 255"),
         _ => Sourced::default(InitialState::Backup),
@@ -225,15 +225,23 @@ fn version(
         .unwrap_or(Sourced::implied(Version::V3, because))
 }
 
-fn priority(draft: &Draft) -> Sourced<u8> {
-    let master = draft
-        .state
-        .is_some_and(|state| state.value == InitialState::Master);
-    draft.priority.unwrap_or(if master {
-        Sourced::implied(255, "state MASTER")
-    } else {
-        Sourced::default(100)
-    })
+fn priority(draft: &Draft, out: &mut About<'_>) -> Sourced<u8> {
+    let master = draft.state.filter(|state| state.value == InitialState::Master);
+    match (draft.priority, master) {
+        (Some(priority), _) => priority,
+        (None, None) => Sourced::default(100),
+        (None, Some(state)) => {
+            let text = format!(
+                "state MASTER without priority makes {} the owner of its addresses: priority 255",
+                draft.name
+            );
+            let found = Diagnostic::note("owner-by-state", state.span().unwrap_or(draft.span), text)
+                .effect("it takes the addresses whenever it starts, and no check or weight takes them away, as with keepalived")
+                .help("write a priority from 1 to 254, the greatest on the node that is preferred; or priority 255 if the addresses are this node's own");
+            out.push(found);
+            Sourced::implied(255, "state MASTER")
+        }
+    }
 }
 
 fn authentication(draft: &mut Draft, version: Version, out: &mut About<'_>) -> Option<Sourced<AuthPass>> {

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use keepalived_conf::{Family, InitialState, Origin, Path, Version};
+use keepalived_conf::{Family, InitialState, Keepalived, Origin, Path, Severity, Version};
 
-use super::text::{file, only, web};
+use super::text::{codes, file, found, only, place, web};
 
 #[test]
 fn an_instance_that_says_nothing() {
@@ -147,4 +147,28 @@ fn least_announcements_touch_only_defaults() {
         .announcements
         .clone();
     assert_eq!((own.repeat.value, own.delay.value), (4, Duration::ZERO));
+}
+
+/// The one default that makes a node take the addresses whatever the others say.
+#[test]
+fn an_owner_that_nobody_asked_for_is_told() {
+    let parsed = web("state MASTER");
+    let note = found(&parsed, "owner-by-state");
+    assert_eq!(
+        (note.severity, note.keepalived),
+        (Severity::Note, Keepalived::Silent)
+    );
+    assert!(
+        note.message.contains("priority 255") && note.help.contains("1 to 254"),
+        "{note:?}"
+    );
+    assert_eq!(place(&parsed, "owner-by-state"), "7:7");
+    for meant in [
+        "state MASTER\npriority 255",
+        "state MASTER\npriority 150",
+        "state BACKUP",
+        "priority 255",
+    ] {
+        assert!(!codes(&web(meant)).contains(&"owner-by-state"), "{meant}");
+    }
 }
