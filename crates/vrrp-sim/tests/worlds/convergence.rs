@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{Family, Priority, Settings, StateName, Version, active_down_nanos};
 use vrrp_sim::check::{AddressesFollowTheState, NothingSentWhileBarred, OneActive};
 use vrrp_sim::{Fault, NodeId, Waking, Way, World, lan};
@@ -94,6 +95,7 @@ proptest! {
         prop_assert_eq!(active.len(), 1);
         let best = chosen.iter().map(|one| one.priority).max().unwrap();
         prop_assert_eq!(chosen[active[0].0].priority, best);
+        proves!("PRJ-FSM-05", Obeys);
     }
 
     /// Version 2: whole seconds, the same for all (V2-7.1-09).
@@ -113,6 +115,7 @@ proptest! {
         prop_assert_eq!(active.len(), 1);
         let best = chosen.iter().map(|one| one.priority).max().unwrap();
         prop_assert_eq!(chosen[active[0].0].priority, best);
+        proves!("PRJ-FSM-05", Obeys);
     }
 
     /// V3-8.4.2: version 2 routers and version 3 routers that speak both, at one second.
@@ -140,6 +143,7 @@ proptest! {
         prop_assert_eq!(active.len(), 1);
         let best = chosen.iter().map(|one| one.priority).max().unwrap();
         prop_assert_eq!(chosen[active[0].0].priority, best);
+        proves!("PRJ-FSM-05", "V3-8.4.2-01", Obeys);
     }
 
     /// without preemption one is Active all the same, though not always the best.
@@ -154,6 +158,7 @@ proptest! {
         });
         run(&mut world, &chosen, Version::V3);
         prop_assert_eq!(actives(&world, &nodes).len(), 1);
+        proves!("PRJ-FSM-05", "X-01", Obeys);
     }
 }
 
@@ -178,4 +183,5 @@ fn v3_5_2_7_02_a_slow_active_is_doubted_once() {
     // 3 x 100 ms + 60.9375 ms after its start.
     assert_eq!(crate::became_active(&world, nodes[1]), [33_360_937_500]);
     assert_eq!(crate::became_active(&world, nodes[0]).len(), 1);
+    proves!("V3-5.2.7-02", Obeys);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{Health, StateName, Tracker, TrackerId, Weight};
 use vrrp_sim::check::OneActive;
 use vrrp_sim::{Fault, NodeId, Way, World, lan};
@@ -43,6 +44,7 @@ proptest! {
         prop_assert_eq!(became_active(&world, nodes[1]), vec![told + 20_000 + 41_406_250]);
         prop_assert!(became_active(&world, nodes[2]).is_empty());
         prop_assert!(became_active(&world, nodes[3]).is_empty());
+        proves!("X-20", Obeys);
     }
 
     /// Frames overtake each other by up to one and a half intervals, old priorities after new ones: still the highest
@@ -57,6 +59,7 @@ proptest! {
         let result = world.run_until(ms(6000));
         prop_assert!(result.is_ok(), "{}\n{}", result.unwrap_err(), world.timeline());
         prop_assert_eq!(state(&world, nodes[1]), StateName::Active, "{}", world.timeline());
+        proves!("X-20", Obeys);
     }
 }
 
@@ -75,4 +78,5 @@ fn x_20_without_it_the_wait_is_the_active_down_interval() {
         became_active(&world, nodes[1]),
         [last_high + 20_000 + 341_406_250]
     );
+    proves!("X-20", Refuses);
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{Family, Health, Interval, Tracker, TrackerId, Version, Weight};
 use vrrp_sim::check::{AddressesFollowTheState, NothingSentWhileBarred, OneActive};
 use vrrp_sim::{Fault, NodeId, lan};
@@ -61,6 +62,7 @@ proptest! {
         }
         let result = world.run_until(Duration::from_millis(at + 15_000));
         prop_assert!(result.is_ok(), "{}\n{}", result.unwrap_err(), world.timeline());
+        proves!("PRJ-STOP-01", "X-06", Obeys);
     }
 }
 
@@ -75,4 +77,5 @@ fn x_06_a_router_without_link_is_silent() {
     let sent = crate::sent(&world, nodes[0]);
     // Active at 3.414 062 5 s and again 3.414 062 5 s after the link is back, one advertisement a second.
     assert_eq!(sent[..3], [3_414_062_500, 4_414_062_500, 12_414_062_500]);
+    proves!("X-06", Refuses);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Advertisement, ChecksumForm};
 use vrrp_core::{Authentication, Family, Interval, StateName, Version};
 use vrrp_sim::{Datagram, Fault, lan};
@@ -66,6 +67,7 @@ fn prj_fsm_01_a_flood_of_weaker_advertisements_is_answered_with_measure() {
         .counters()
         .triggered_suppressed;
     assert!(suppressed > 49_900, "{suppressed}");
+    proves!("PRJ-FSM-01", "SEC-11", Obeys);
 }
 
 /// The same with priority 0 (T-A-03), which may put the periodic one off: never by more than an interval.
@@ -86,6 +88,7 @@ fn prj_fsm_01_a_flood_of_goodbyes_leaves_no_gap() {
         "{longest} ns between two advertisements"
     );
     assert!(sent.len() <= 4 * 12, "{} advertisements in 12 s", sent.len());
+    proves!("PRJ-FSM-01", Obeys);
 }
 
 /// PRJ-RX-07: a looped LAN brings back what was sent, twice, and repeats what others send: no storm, no change of role.
@@ -121,4 +124,5 @@ fn prj_rx_07_a_looped_lan_sends_no_storm() {
     );
     let own = rejected.get(vrrp_core::wire::Reject::SourceSelf);
     assert!(own >= 100, "its own advertisements came back twice each: {own}");
+    proves!("PRJ-RX-07", Refuses);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::{Interval, Priority, StateName, Version};
 use vrrp_sim::check::OneActive;
 use vrrp_sim::{Fault, lan};
@@ -30,6 +31,7 @@ fn v3_7_1_13_of_two_owners_the_lower_address_yields() {
             "T-B-09: `Disown` for an owner too"
         );
     }
+    proves!("V3-7.1-13", "X-15", "DEV-04", Obeys);
 }
 
 /// T-B-09: the owner that lost is there when the other one goes.
@@ -43,6 +45,7 @@ fn t_b_09_the_owner_that_yielded_takes_over() {
     // 3 s + 1/256 s after the advertisement that left at 10 s or the one before it at 9 s.
     let again = became_active(&world, nodes[0])[1];
     assert_eq!(again, 9_000_000_000 + 20_000 + 3_003_906_250);
+    proves!("T-B-09", Obeys);
 }
 
 /// T-A-05 and T-A-06: equal priorities that become Active together.
@@ -55,6 +58,7 @@ fn t_a_05_of_equal_priorities_the_higher_address_wins() {
     assert_eq!(state(&world, nodes[2]), StateName::Active);
     assert_eq!(state(&world, nodes[1]), StateName::Backup);
     assert_eq!(state(&world, nodes[0]), StateName::Backup);
+    proves!("T-A-05", "T-A-06", Obeys);
 }
 
 /// T-B-06: a Backup does not compare addresses: of equal priorities the one that is Active stays.
@@ -67,4 +71,5 @@ fn t_b_06_an_equal_priority_does_not_take_over() {
     world.run_until(Duration::from_secs(60)).unwrap();
     assert_eq!(state(&world, nodes[0]), StateName::Active);
     assert!(became_active(&world, late).is_empty());
+    proves!("T-B-06", Obeys);
 }

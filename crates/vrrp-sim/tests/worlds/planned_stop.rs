@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{Interval, Report, StateName, Version, skew_nanos};
 use vrrp_sim::check::{
     AddressesFollowTheState, NoTwoHolders, NothingSentWhileBarred, OneActive, OutageAtMost,
@@ -78,6 +79,7 @@ proptest! {
         let next = nodes[nodes.len() - 2];
         prop_assert_eq!(state(&world, next), StateName::Active);
         prop_assert!(world.client(client).answered() > 0);
+        proves!("PRJ-STOP-01", "PRJ-STOP-02", Obeys);
     }
 }
 
@@ -124,6 +126,7 @@ fn prj_stop_02_1020_addresses_on_a_slow_successor_cost_nothing() {
     assert_eq!(client.outages(), []);
     assert_eq!(world.node(nodes[1]).kernel().present().len(), 1020);
     assert!(!world.node(nodes[0]).is_running());
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: slower than 50 ms for all, and the last address is away for the difference: 1020 x 100 µs - 50 ms. It
@@ -133,6 +136,7 @@ fn prj_stop_02_a_successor_slower_than_50_ms_is_waited_for_50_ms_only() {
     let (world, _) = stop_with_1020_addresses(Duration::from_micros(100));
     let outage = world.clients().next().unwrap().longest_outage();
     assert!((ms(50)..=ms(54)).contains(&outage), "{outage:?}");
+    proves!("PRJ-STOP-02", Refuses);
 }
 
 /// PRJ-STOP-02 counts from the goodbye, so the same in `rfc`, without hold, costs the skew: 609.375 ms.
@@ -149,6 +153,7 @@ fn t_a_01_without_a_hold_a_planned_stop_costs_the_skew() {
     world.run_until(ms(20_000)).unwrap();
     let outage = world.client(client).longest_outage();
     assert!((ms(609)..=ms(611)).contains(&outage), "{outage:?}");
+    proves!("T-A-01", "T-B-03", Obeys);
 }
 
 /// PRJ-STOP-03: asked to stay while it still answers and nobody has spoken: Active again, as if nothing had been.
@@ -164,6 +169,7 @@ fn prj_stop_03_a_start_during_the_hold_rolls_back() {
     world.run_until(ms(20_000)).unwrap();
     assert_eq!(state(&world, nodes[0]), StateName::Active);
     assert_eq!(crate::became_active(&world, nodes[1]), [] as [u64; 0]);
+    proves!("PRJ-STOP-03", Obeys);
 }
 
 /// PRJ-STOP-04: a second request ends the hold at once.
@@ -176,6 +182,7 @@ fn prj_stop_04_a_second_stop_lets_go_at_once() {
     world.run_until(ms(10_200)).unwrap();
     assert!(world.node(nodes[0]).kernel().present().is_empty());
     assert!(!world.node(nodes[0]).is_running());
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// PRJ-STOP-02: alone on the LAN the hold ends after 255/256 s + 100 ms.
@@ -189,6 +196,7 @@ fn prj_stop_02_without_a_successor_the_hold_ends_by_itself() {
     assert!(world.node(nodes[0]).is_running());
     world.run_until(ends).unwrap();
     assert!(!world.node(nodes[0]).is_running());
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: the hold ends earlier when the successor was seen to answer for every address: with the way of a frame
@@ -223,4 +231,5 @@ fn prj_stop_02_an_announcing_successor_ends_the_hold() {
     assert_eq!(ended(true, 0), spoken + 5_000_000);
     // Two addresses of 10 ms each, then both are announced.
     assert_eq!(ended(true, 10), spoken + 25_000_000);
+    proves!("PRJ-STOP-02", Obeys);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::{Interval, Priority, StateName};
 use vrrp_sim::check::{AddressesFollowTheState, NoTwoHolders, NothingSentWhileBarred, OneActive};
 use vrrp_sim::{Fault, lan};
@@ -35,4 +36,5 @@ fn a_power_cut_costs_the_client_the_active_down_interval() {
         story.contains("  13.023457500  b        vrid 7: Backup -> Active, nobody was heard"),
         "{story}"
     );
+    proves!("V3-6.1-14", "T-B-02", Obeys);
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Advertisement, ChecksumForm, Reject};
 use vrrp_core::{Authentication, Family, Interval, Ipv4Checksum, Priority, Profile, Settings, Version};
 use vrrp_sim::{Datagram, Fault, Line, NodeId, What, World, lan};
@@ -330,12 +331,16 @@ fn same_with_and_without(every: Duration) {
 #[test]
 fn prj_rx_09_two_a_second_change_nothing() {
     same_with_and_without(ms(500));
+    proves!("PRJ-RX-09", Obeys);
+    proves!("V3-7.1-14", Refuses);
 }
 
 /// 5,000 a second would take a while here; a thousand already put one between any two timers.
 #[test]
 fn prj_rx_09_a_flood_changes_nothing() {
     same_with_and_without(ms(1));
+    proves!("PRJ-RX-09", "SEC-11", Obeys);
+    proves!("V3-7.1-14", Refuses);
 }
 
 /// The same packets unspoiled do change the world: the comparison above can fail.
@@ -347,4 +352,5 @@ fn an_accepted_packet_does_change_the_world() {
     let other = run(&routers, Some((&datagram, ms(500))));
     assert_ne!(without_rejects(&calm), without_rejects(&other));
     assert!(crate::became_active(&other, NodeId(0)).is_empty());
+    proves!("PRJ-RX-09", Refuses);
 }

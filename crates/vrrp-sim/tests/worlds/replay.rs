@@ -1,6 +1,7 @@
 //! PRJ-FSM-04: the same seed gives the same world, line for line.
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::StateName;
 use vrrp_sim::{What, random_world};
 
@@ -19,6 +20,7 @@ proptest! {
         let ((first, one), (second, two)) = (run(), run());
         prop_assert_eq!(first, second);
         prop_assert_eq!(one.timeline(), two.timeline());
+        proves!("PRJ-FSM-04", Obeys);
     }
 
     /// And every random world keeps every invariant; `vrrp-sim random` runs many more.

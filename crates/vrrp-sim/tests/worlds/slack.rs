@@ -1,6 +1,7 @@
 //! PRJ-SLACK-01: timers that may share a wake-up never decide an election.
 
 use std::time::Duration;
+use vrrp_conformance::proves;
 
 use proptest::prelude::*;
 use vrrp_sim::{Fault, Waking, World, lan};
@@ -39,6 +40,7 @@ proptest! {
         let last = *crate::sent(&world, nodes[0]).last().unwrap();
         let taken_over = became_active(&world, nodes[1])[0];
         prop_assert_eq!(taken_over - last, 36_054_687 + 20_000);
+        proves!("PRJ-SLACK-01", Obeys);
     }
 
     /// The absolute phase is kept (PRJ-TIME-05): however early, 1000 intervals last 1000 intervals.
@@ -57,5 +59,6 @@ proptest! {
             prop_assert!((due - 100_000..=due).contains(at), "advertisement {} at {}, due at {}", number, at, due);
         }
         prop_assert!(sent.len() > 1000);
+        proves!("PRJ-SLACK-01", "PRJ-TIME-05", Obeys);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 use vrrp_core::{Interval, Order, StateName};
 use vrrp_sim::check::{AddressesFollowTheState, NothingSentWhileBarred, OneActive, OutageAtMost};
 use vrrp_sim::{Fault, NodeId, World, lan};
@@ -42,6 +43,7 @@ proptest! {
         let result = world.run_until(ms(25_000));
         prop_assert!(result.is_ok(), "{}\n{}", result.unwrap_err(), world.timeline());
         prop_assert_eq!(state(&world, best), StateName::Active, "{}", world.timeline());
+        proves!("PRJ-STOP-04", Obeys);
     }
 }
 
@@ -54,6 +56,7 @@ fn prj_stop_04_after_a_switchover_the_address_stays() {
     assert_eq!(state(&world, nodes[1]), StateName::Active);
     assert_eq!(state(&world, nodes[0]), StateName::Backup);
     assert_eq!(became_active(&world, nodes[0]).len(), 1);
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// Roll-back: nobody there, so it is Active again after 255/256 s + 100 ms, and no client noticed.
@@ -64,6 +67,7 @@ fn prj_stop_04_without_a_successor_it_rolls_back() {
     world.run_until(ms(30_000)).unwrap();
     // 3 s + 56/256 s after the start, then the end of the hold.
     assert_eq!(became_active(&world, nodes[0]), [3_218_750_000, 11_096_093_750]);
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 /// "Until the successor is lost": with priority 1 it still takes over, and then has its own priority again.
@@ -81,4 +85,5 @@ fn prj_stop_04_when_the_successor_is_lost_it_serves_again() {
         priority(200)
     );
     assert_eq!(state(&world, nodes[1]), StateName::Backup);
+    proves!("PRJ-STOP-04", Obeys);
 }
