@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use vrrp_core::Report;
-use vrrp_core::wire::{Difference, Reject};
+use vrrp_core::wire::{Difference, Reject, Warning};
 
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
@@ -84,6 +84,17 @@ pub enum Happening {
     Rejected {
         /// Why.
         reject: Reject,
+        /// Who sent it.
+        source: IpAddr,
+        /// In which way the sender differs from this router, where that can be said.
+        difference: Option<Difference>,
+        /// Alike and not told since the last one.
+        suppressed: u64,
+    },
+    /// A packet was believed although something about it is odd (V3-7.1-10, V3-7.1-11); not every one is told.
+    Odd {
+        /// What is odd.
+        warning: Warning,
         /// Who sent it.
         source: IpAddr,
         /// In which way the sender differs from this router, where that can be said.

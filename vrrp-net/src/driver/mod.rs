@@ -13,6 +13,7 @@ mod engine;
 mod execute;
 mod instance;
 mod links;
+mod oddities;
 mod open;
 mod packets;
 mod report;

@@ -12,6 +12,7 @@ impl Engine {
     /// Reads a socket to its end, or to the bound of PRJ-TIME-08.
     pub(super) fn drain(&mut self, now: Instant, key: Key) {
         let mut rejected = Vec::new();
+        let mut odd = Vec::new();
         let Some(open) = self.channels.get(key) else {
             return;
         };
@@ -47,12 +48,21 @@ impl Engine {
                 hop_limit: arrived.hop_limit,
                 message,
             };
-            if let Err(reject) = self.router.receive(now, &received, &mut self.outbox) {
-                rejected.push(reject);
+            match self.router.receive(now, &received, &mut self.outbox) {
+                Err(reject) => rejected.push(reject),
+                Ok(id) => {
+                    if let (Some(instance), Some(router)) = (self.instances.get_mut(&id), self.router.get(id))
+                    {
+                        odd.extend(instance.oddities.examine(id, router, &received));
+                    }
+                }
             }
         }
         for reject in rejected {
             self.tell_rejected(now, key, &reject);
+        }
+        for odd in odd {
+            self.tell_odd(now, key, &odd);
         }
     }
 }

@@ -7,6 +7,7 @@ use vrrp_core::{InstanceId, Instant, Link, Rejected, Report, StateName, Suppress
 
 use super::channels::Key;
 use super::engine::Engine;
+use super::oddities::{Odd, advice};
 use crate::address::keeper::{Place, Present};
 use crate::event::{Event, Happening};
 use crate::handle::{RequestError, Resigned};
@@ -105,6 +106,35 @@ impl Engine {
             rejected.instance.and_then(|id| self.instances.get_mut(&id)),
         ) {
             instance.note_incompatible(rejected.source, difference, now);
+        }
+    }
+
+    /// V3-7.1-10, V3-7.1-11, PRJ-RX-05: believed, and yet worth a line.
+    pub(super) fn tell_odd(&mut self, now: Instant, key: Key, odd: &Odd) {
+        let interface = match key {
+            Key::Device(device, _) => self.devices.name(device).to_owned(),
+            Key::Local(_) => "-".to_owned(),
+        };
+        for warning in odd.warnings.iter() {
+            let Some(instance) = self.instances.get_mut(&odd.id) else {
+                return;
+            };
+            let Some(suppressed) = instance.oddities.allow(now, warning) else {
+                continue;
+            };
+            let difference = odd.difference(warning);
+            tracing::warn!(
+                service = instance.service.name, interface, source = %odd.source, warning = warning.id(),
+                difference = difference.map(|difference| difference.to_string()), suppressed,
+                "an advertisement was believed although it is odd: {}", advice(warning)
+            );
+            let what = Happening::Odd {
+                warning,
+                source: odd.source,
+                difference,
+                suppressed,
+            };
+            self.tell(now, Some(odd.id), what);
         }
     }
 

@@ -1,3 +1,5 @@
+use vrrp_conformance::proves;
+
 use super::*;
 
 fn link(index: u32, name: &str, running: bool) -> Message {
@@ -71,6 +73,8 @@ fn prj_ip_02_primary_is_the_first_real_global_address() {
     );
     table.apply(gone(3, "192.0.2.9/24"));
     assert_eq!(primary(&table, None), None);
+    proves!("PRJ-IP-02", Obeys);
+    proves!("V3-5.1.1.1-01", "V3-7.2-03", Refuses);
 }
 
 /// V3-5.1.2.1-01: IPv6 sends from the link-local address, and not while it is tentative.
@@ -86,6 +90,8 @@ fn v3_5_1_2_1_01_primary_in_ipv6_is_link_local() {
         table.primary(3, Family::Ipv6, |_| false, None),
         Some(ip("fe80::5"))
     );
+    proves!("V3-5.1.2.1-01", Obeys);
+    proves!("V3-5.1.2.1-01", Refuses);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::{Bar, Report, StateName};
 use vrrp_net::{AddressPresence, Happening, HeldAddress, Options, Service, StandingStatus};
 
@@ -57,6 +58,7 @@ fn prj_addr_02_deleted_by_others() {
         running.wait_state(StateName::Active);
         node.wait_has("192.0.2.254", true);
         running.stop();
+        proves!("PRJ-ADDR-02", Obeys);
     });
 }
 
@@ -109,6 +111,7 @@ fn prj_addr_02_a_foreign_alias_is_left_alone() {
         running.stop();
         assert!(!node.has("192.0.2.254") && !node.has("192.0.2.253"));
         assert!(node.has("192.0.2.200"));
+        proves!("PRJ-ADDR-02", Obeys);
     });
 }
 
@@ -169,6 +172,7 @@ fn prj_addr_02_leftovers_of_a_crash_go_at_the_next_start() {
             assert_eq!(program.count("LeftoverRemoved"), 3);
             assert!(node.has("192.0.2.77") && node.has("192.0.2.1"));
             program.stop();
+            proves!("PRJ-ADDR-02", Obeys);
         },
     );
 }
@@ -370,6 +374,8 @@ fn prj_addr_01_every_address_is_announced_where_it_is() {
                 frame.gratuitous_arp().is_none_or(other)
             }));
             running.stop();
+            proves!("PRJ-ADDR-01", Obeys);
+            proves!("V3-8.2.2-07", Refuses);
         },
     );
 }

@@ -1,5 +1,6 @@
 //! What one router puts on the wire, and what it has in the kernel meanwhile.
 
+use vrrp_conformance::proves;
 use vrrp_core::StateName;
 use vrrp_net::{AddressPresence, Service};
 
@@ -62,6 +63,10 @@ fn v3_5_1_1_an_ipv4_router_on_the_wire() {
         let last = wire.adverts(1);
         assert_eq!(last.last().unwrap().priority, 0, "the goodbye is the last word");
         assert!(node.has("192.0.2.1"), "what is not ours stays");
+        proves!("V3-5.1.1.1-01", "V3-5.1.1.2-01", "V3-5.1.1.3-01", Obeys);
+        proves!("V3-7.2-03", "V3-7.2-04", "PRJ-IP-01", "PRJ-IP-03", Obeys);
+        proves!("NET-ARP-02", "NET-ARP-04", "X-17", Obeys);
+        proves!("NET-ARP-06", Refuses);
     });
 }
 
@@ -125,6 +130,11 @@ fn v3_5_1_2_an_ipv6_router_on_the_wire() {
         );
         assert!(!node.has("fe80::5:1") && !node.has("2001:db8::a1:b2c3"));
         assert!(node.has("fe80::ff:fe00:1"));
+        proves!("V3-5.1.2.1-01", "V3-5.1.2.2-01", "V3-5.1.2.3-01", Obeys);
+        proves!("V3-6.4.1-05", "V3-6.4.2-07", "V3-6.4.3-02", "V3-7.2-03", Obeys);
+        proves!("V3-7.2-04", "NET-ND-02", "NET-ND-03", "NET-ND-04", Obeys);
+        proves!("NET-MLD-01", "PRJ-CK-04", Obeys);
+        proves!("V3-6.4.2-07", "V3-6.4.3-02", Refuses);
     });
 }
 
@@ -183,6 +193,7 @@ fn v3_5_2_3_01_one_vrid_in_two_families() {
             .map(|advert| advert.source.is_ipv6())
             .collect();
         assert_eq!(goodbyes.iter().filter(|is_ipv6| !**is_ipv6).count(), 1);
+        proves!("V3-5.2.3-01", "V3-6.4-01", Obeys);
     });
 }
 
@@ -205,6 +216,7 @@ fn prj_ip_03_nothing_of_its_own_comes_back() {
             (0, 0)
         );
         running.stop();
+        proves!("PRJ-IP-03", Obeys);
     });
 }
 
@@ -245,6 +257,7 @@ fn x_14_unicast_peers() {
         second.wait_state(StateName::Active);
         two.wait_has("192.0.2.254", true);
         second.stop();
+        proves!("X-14", "PRJ-RX-01", Obeys);
     });
 }
 
@@ -304,5 +317,6 @@ fn prj_key_01_unicast_without_an_interface() {
         first.stop();
         second.wait_state(StateName::Active);
         second.stop();
+        proves!("PRJ-KEY-01", Obeys);
     });
 }

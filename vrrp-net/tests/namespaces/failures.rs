@@ -1,5 +1,6 @@
 //! What cannot be done, and what is said about it.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Bar, Report, StateName};
 use vrrp_net::{Driver, Happening, OpenError, Options, StandingStatus};
 
@@ -65,6 +66,7 @@ fn prj_fail_01_a_device_that_is_gone_bars_at_once() {
         node.ip("link set eth1 up");
         running.wait_state(StateName::Active);
         running.stop();
+        proves!("PRJ-FAIL-01", "PRJ-TX-02", Obeys);
     });
 }
 
@@ -100,6 +102,7 @@ fn prj_fail_01_an_address_that_cannot_be_made() {
         running.wait_state(StateName::Active);
         node.wait_has("2001:db8::1", true);
         running.stop();
+        proves!("PRJ-FAIL-01", Obeys);
     });
 }
 
@@ -154,6 +157,7 @@ fn prj_rx_09_a_flood_of_rejected_packets_changes_nothing() {
             assert!(adverts.len() >= 5);
             ip("link show br0");
             running.stop();
+            proves!("PRJ-RX-09", "PRJ-LOG-01", "SEC-11", Obeys);
         },
     );
 }

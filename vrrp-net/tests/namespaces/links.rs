@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::{Bar, Health, Report, StateName, Tracker, TrackerId, Weight};
 use vrrp_net::{Happening, Options, StandingStatus};
 
@@ -46,6 +47,7 @@ fn x_06_an_interface_that_is_renamed_while_it_is_up() {
         node.wait_has("192.0.2.254", true);
         node.wait_has("198.51.100.1", true);
         running.stop();
+        proves!("X-06", Obeys);
     });
 }
 
@@ -183,6 +185,7 @@ fn x_06_addresses_follow_the_state_through_many_flaps() {
                 "a link that takes addresses along is not a thief"
             );
             running.stop();
+            proves!("X-06", "PRJ-STOP-01", Obeys);
         },
     );
 }
@@ -211,6 +214,7 @@ fn prj_chg_06_another_primary_address() {
         barred(&running, Bar::NoPrimaryAddress);
         node.wait_has("192.0.2.254", false);
         running.stop();
+        proves!("PRJ-CHG-06", "PRJ-IP-02", Obeys);
     });
 }
 
@@ -266,6 +270,7 @@ fn x_04_x_05_tracked_interfaces() {
             (running.service("VI_1").priority == 100).then_some(())
         });
         running.stop();
+        proves!("X-04", "X-05", Obeys);
     });
 }
 

@@ -11,10 +11,12 @@ mod lab;
 
 mod addresses;
 mod adverts;
+mod answers;
 mod failures;
 mod handover;
 mod links;
 mod many;
+mod odd;
 mod owner;
 mod proxy;
 mod reload;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use vrrp_conformance::proves;
 use vrrp_core::StateName;
 use vrrp_net::{HeldAddress, Service};
 
@@ -119,6 +120,7 @@ fn net_nd_06_ninety_ipv6_addresses() {
         println!("90 announcements within {took:?}");
         assert!(took >= Duration::from_millis(85), "{took:?}");
         running.stop();
+        proves!("NET-ND-06", Obeys);
     });
 }
 

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
+use vrrp_conformance::proves;
 
 use crate::lab::{Capture, LIMIT, Node, Program, example, ip, isolated, switch, wait_for};
 
@@ -245,6 +246,7 @@ fn prj_stop_01_a_planned_stop_of_a_proxy_costs_the_client_nothing() {
             // for want of an address.
             assert!(failed.len() <= 1, "{failed:?}");
             second.stop();
+            proves!("PRJ-STOP-01", Obeys);
         },
     );
 }

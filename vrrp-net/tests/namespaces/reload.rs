@@ -1,5 +1,6 @@
 //! What a reload touches, and what it does not.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Health, Priority, StateName, Tracker, TrackerId, Weight};
 use vrrp_net::{Applied, Happening, RequestError, Service};
 
@@ -132,6 +133,7 @@ fn prj_chg_05_a_reload_touches_what_has_changed() {
             .count();
         assert_eq!(taken, 1, "the new one");
         running.stop();
+        proves!("PRJ-CHG-02", "PRJ-CHG-05", "V3-8.1.2-06", Obeys);
     });
 }
 
@@ -164,6 +166,7 @@ fn prj_chg_07_another_vrid_is_another_router() {
         );
         assert!(wire.count(1, 9) > 0);
         running.stop();
+        proves!("PRJ-CHG-07", Obeys);
     });
 }
 
@@ -229,6 +232,7 @@ fn prj_stop_04_a_switchover_without_a_successor_is_rolled_back() {
             let error = block_on(running.handle.resign("VI_2")).unwrap_err();
             assert!(matches!(error, RequestError::UnknownService(_)), "{error}");
             running.stop();
+            proves!("PRJ-STOP-04", Obeys);
         },
     );
 }
@@ -265,5 +269,6 @@ fn x_05_a_tracked_interface_that_a_reload_adds() {
         });
         assert_eq!(running.states(), []);
         running.stop();
+        proves!("X-05", Obeys);
     });
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use vrrp_conformance::proves;
 
 use crate::lab::{Capture, LIMIT, Node, Program, isolated, switch, wait_for};
 
@@ -40,6 +41,7 @@ fn prj_time_08_a_stalled_backup_takes_nothing_over() {
         assert!(!two.has("10.0.1.1"));
         backup.stop();
         active.stop();
+        proves!("PRJ-TIME-04", "PRJ-TIME-08", Obeys);
     });
 }
 
@@ -84,6 +86,7 @@ fn prj_time_08_a_stalled_active_that_was_replaced_says_nothing() {
             );
             active.stop();
             better.stop();
+            proves!("PRJ-TIME-08", Obeys);
         },
     );
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::{Family, Report, StateName};
 use vrrp_net::{Happening, Resigned, Service};
 
@@ -63,6 +64,7 @@ fn prj_fsm_05_one_of_two_holds_the_addresses() {
         for node in [one, two] {
             assert!(!node.has("192.0.2.254") && !node.has("2001:db8::fe"));
         }
+        proves!("PRJ-FSM-05", "PRJ-STOP-04", Obeys);
     });
 }
 
@@ -86,6 +88,7 @@ fn prj_stop_02_the_address_is_never_nobodys() {
         });
         second.wait_state(StateName::Active);
         second.stop();
+        proves!("PRJ-STOP-01", "PRJ-STOP-02", Obeys);
     });
 }
 
@@ -130,6 +133,8 @@ fn v3_7_1_02_two_nodes_in_ipv6() {
         first.stop();
         second.wait_state(StateName::Active);
         second.stop();
+        proves!("V3-7.1-02", "PRJ-CK-05", Obeys);
+        proves!("V3-7.1-06", Refuses);
     });
 }
 
@@ -173,6 +178,8 @@ fn v3_5_1_1_2_02_nothing_is_forwarded() {
         );
         first.stop();
         second.stop();
+        proves!("V3-5.1.1.2-02", Obeys);
+        proves!("V3-5.1.1.2-02", Refuses);
     });
 }
 
@@ -202,6 +209,7 @@ fn a_killed_active_is_replaced() {
         assert_eq!(program.count(r#""to":"Active""#), 0);
         program.stop();
         second.stop();
+        proves!("PRJ-ADDR-02", "T-B-02", Obeys);
     });
 }
 
@@ -251,6 +259,8 @@ fn net_arp_08_a_rival_is_answered_and_the_address_kept() {
         assert_eq!(claims().0, 1, "one answer in 10 s");
         assert!(one.has("192.0.2.254"));
         running.stop();
+        proves!("NET-ARP-08", Obeys);
+        proves!("NET-ARP-08", Refuses);
     });
 }
 
@@ -290,5 +300,6 @@ fn prj_stop_02_a_hold_ends_when_the_successor_answers() {
         });
         assert!(early, "each hold lasted its 50 ms");
         second.stop();
+        proves!("PRJ-STOP-02", Obeys);
     });
 }

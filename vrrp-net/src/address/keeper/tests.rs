@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use vrrp_conformance::proves;
 
 use super::*;
 
@@ -37,6 +38,7 @@ fn prj_addr_02_what_follows_from_wanted_and_present() {
     for (present, step) in wanted {
         assert_eq!(keeper.step(here, present), step, "{present:?}");
     }
+    proves!("PRJ-ADDR-02", Obeys);
 }
 
 /// PRJ-ADDR-02: five times in 60 s.
@@ -52,6 +54,7 @@ fn prj_addr_02_losses_are_counted_over_a_minute() {
     assert_eq!(keeper.lost(at(60), place(2)), 1, "each address for itself");
     keeper.forget_losses(place(1));
     assert_eq!(keeper.lost(at(61), place(1)), 1);
+    proves!("PRJ-ADDR-02", Obeys);
 }
 
 #[derive(Debug, Clone)]
@@ -159,5 +162,7 @@ proptest! {
                 );
             }
         }
+        proves!("PRJ-ADDR-02", Obeys);
+        proves!("PRJ-ADDR-02", Refuses);
     }
 }
