@@ -42,6 +42,41 @@ pub(crate) fn split(mut text: &[u8]) -> Result<Vec<Vec<u8>>, CommandError> {
     }
 }
 
+/// Words that mean something to a shell only, outside quotes and not escaped: `|`, `&&`, `;`, `2>/dev/null`, `$(date)`.
+pub(crate) fn for_a_shell(mut text: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut program = true;
+    loop {
+        text = text.trim_ascii_start();
+        let Some((word, rest)) = next(text).ok().filter(|_| !text.is_empty()) else {
+            return found;
+        };
+        // The end of `find -exec … \;` is escaped, and so not as written.
+        let as_written = text.strip_suffix(rest) == Some(&word);
+        // `</path` as a program asks whether the path can be opened.
+        if as_written && (is_separator(&word) || (!program && is_redirection(&word))) {
+            found.push(word);
+        }
+        program = false;
+        text = rest;
+    }
+}
+
+/// `|`, `||`, `&`, `&&`, `;` and a word with a `;` behind it; what a shell would replace by the output of a command.
+fn is_separator(word: &[u8]) -> bool {
+    matches!(word, b"|" | b"||" | b"|&" | b"&" | b"&&")
+        || word.ends_with(b";")
+        || word.starts_with(b"`")
+        || word.starts_with(b"$(")
+}
+
+/// `>`, `2>&1`, `&>/dev/null`, `<file`.
+fn is_redirection(word: &[u8]) -> bool {
+    let behind = word.strip_prefix(b"&").unwrap_or(word);
+    let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(behind.get(digits), Some(b'>' | b'<'))
+}
+
 /// The place of the quote that closes a string.
 fn closing(text: &[u8], quote: u8) -> Option<usize> {
     let mut escaped = false;
@@ -170,5 +205,37 @@ mod tests {
         assert_eq!(first(b"\"a 'b\""), Err(CommandError::OpenQuote('\'')));
         assert_eq!(first(b"  "), Err(CommandError::Empty));
         assert_eq!(first(b"\"\""), Err(CommandError::Empty));
+    }
+
+    #[test]
+    fn what_only_a_shell_understands() {
+        let told = |text: &str| -> Vec<String> {
+            for_a_shell(text.as_bytes())
+                .iter()
+                .map(|word| String::from_utf8_lossy(word).into_owned())
+                .collect()
+        };
+        assert_eq!(
+            told("/bin/a | /bin/b && c || d ; e & f; g"),
+            ["|", "&&", "||", ";", "&", "f;"]
+        );
+        assert_eq!(
+            told("a > b >>c 2>&1 &>/dev/null <d 2> x"),
+            [">", ">>c", "2>&1", "&>/dev/null", "<d", "2>"]
+        );
+        assert_eq!(told("a $(date) `date`"), ["$(date)", "`date`"]);
+        for plain in [
+            "/bin/sh -c 'a | b && c > d; e'",
+            r"/usr/bin/find /x -exec rm {} \;",
+            "cut -d '|' -f 1",
+            "</dev/tcp/127.0.0.1/80",
+            "< /run/x",
+            "curl http://x/?a=b&c=d;e",
+            "a 5 -gt 3 x->y",
+            "",
+            "'open",
+        ] {
+            assert_eq!(told(plain), [""; 0], "{plain}");
+        }
     }
 }

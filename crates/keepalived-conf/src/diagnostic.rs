@@ -123,6 +123,14 @@ impl Diagnostic {
         Self::new(Severity::Note, code, span, message).silent()
     }
 
+    /// A word that is read and changes nothing, and why nothing is lost by that.
+    pub(crate) fn no_effect(span: Span, name: &str, why: &'static str) -> Self {
+        Self::warning("no-effect", span, format!("{name} has no effect yet"))
+            .silent()
+            .effect(why)
+            .help("nothing to do: service does not depend on it")
+    }
+
     pub(crate) fn effect(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.effect = text.into();
         self

@@ -85,6 +85,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
     let authentication = authentication(&mut draft, version.value, &mut out);
     let (preempt, preempt_delay) = preemption(&draft, state.value, &mut out);
     let path = path::path(&mut draft, family.value, global, &mut out);
+    path::old_checksum(&mut draft, &path, version.value, &mut out);
     let announcements = announcements(&draft, global, strict.value);
     let accept = accept(&mut draft, strict.value, priority.value);
     let advert_int_cs = interval(&draft, version.value, &mut out);

@@ -4,7 +4,6 @@ use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::keywords::{Keyword, Safety, Scope, Support};
 use crate::model::{Config, Missing, VrrpInstance};
 use crate::read::Blocks;
-use crate::source::Span;
 use crate::tree::{Bar, Item, Tree, items};
 
 /// Finds them in the tree; gives those that concern the whole daemon, and puts the others where they belong.
@@ -155,7 +154,7 @@ fn harmless_item(item: &Item, findings: &mut Findings) {
         };
         if !why.is_empty() {
             if keyword.safety == Safety::Harmless {
-                findings.push(no_effect(item.span, keyword, why));
+                findings.push(Diagnostic::no_effect(item.span, keyword.name, why));
             }
             // Its inside has no effect either.
             return;
@@ -164,11 +163,4 @@ fn harmless_item(item: &Item, findings: &mut Findings) {
     for inner in item.items() {
         harmless_item(inner, findings);
     }
-}
-
-fn no_effect(span: Span, keyword: &Keyword, why: &'static str) -> Diagnostic {
-    Diagnostic::warning("no-effect", span, format!("{} has no effect yet", keyword.name))
-        .silent()
-        .effect(why)
-        .help("nothing to do: service does not depend on it")
 }

@@ -5,8 +5,31 @@ use std::net::IpAddr;
 use super::instance::About;
 use crate::diagnostic::Diagnostic;
 use crate::keywords::Scope;
-use crate::model::{Family, GlobalDefs, Missing, Path, Sourced};
+use crate::model::{Family, GlobalDefs, Missing, OldUnicastChecksum, Path, Sourced, Version};
 use crate::read::Draft;
+
+/// `old_unicast_checksum`: an old peer does not hear version 3 with the sums of today.
+pub(super) fn old_checksum(draft: &mut Draft, path: &Path, version: Version, out: &mut About<'_>) {
+    let always = (draft.old_unicast_checksum).filter(|sum| sum.value == OldUnicastChecksum::Always);
+    let Some(span) = always.and_then(|sum| sum.span()) else {
+        return;
+    };
+    if version == Version::V3 && matches!(path, Path::Unicast { .. }) {
+        draft.missing.push(Missing {
+            word: OLD_CHECKSUM.to_owned(),
+            span,
+            scope: Scope::Instance,
+            why: "the sums of keepalived up to 1.3.6 are not sent: such a peer would not hear this node"
+                .to_owned(),
+            allow_word: OLD_CHECKSUM.to_owned(),
+        });
+        return;
+    }
+    let why = "it is for unicast adverts of version 3, which this instance does not send";
+    out.push(Diagnostic::no_effect(span, OLD_CHECKSUM, why));
+}
+
+const OLD_CHECKSUM: &str = "old_unicast_checksum";
 
 /// How the adverts of an instance travel.
 pub(super) fn path(draft: &mut Draft, family: Family, global: &GlobalDefs, out: &mut About<'_>) -> Path {

@@ -39,6 +39,26 @@ pub(super) fn report(why: Unread, length: usize, span: Span) -> Diagnostic {
         .help("break the line at a blank, or remove the byte")
 }
 
+/// A password that a comment cuts, or takes the place of.
+pub(super) fn cut_password(line: &Text<'_>, kept: &Text<'_>) -> Option<Diagnostic> {
+    let at = kept.bytes.len();
+    let sign = char::from(*line.bytes.get(at)?);
+    let blanks = kept.bytes.ends_with(b" ") || kept.bytes.ends_with(b"\t");
+    let mut words = (kept.bytes.split(|byte| blank(&[*byte]) > 0)).filter(|word| !word.is_empty());
+    let effect = match (words.next_back()?, blanks) {
+        (b"auth_pass", true) => "there is no password, as with keepalived",
+        (_, false) if words.next_back() == Some(b"auth_pass") => {
+            "the password is what stands in front of it, as with keepalived"
+        }
+        _ => return None,
+    };
+    let text = format!("a comment begins at this {sign}");
+    let found = Diagnostic::warning("comment-in-password", line.span(at, 1), text).silent();
+    let help =
+        format!("if it is part of the password, write \\{sign}, or put the password into double quotes");
+    Some(found.effect(effect).help(help))
+}
+
 /// The line up to a `#` or `!` that stands outside double quotes and is not escaped.
 pub(super) fn without_comment<'a>(text: &Text<'a>) -> Text<'a> {
     let mut quoted = false;

@@ -94,8 +94,11 @@ impl<'a> Expansion<'a> {
                 // A comment between the lines of a definition does not end it.
                 continue;
             }
-            let text = lines::without_comment(&text);
-            self.line(&text, path, &mut pasted);
+            let kept = lines::without_comment(&text);
+            if let Some(found) = lines::cut_password(&text, &kept) {
+                self.findings.push(found);
+            }
+            self.line(&kept, path, &mut pasted);
         }
         if let Some(open) = self.definitions.end_of_file() {
             let found = Diagnostic::error(

@@ -26,7 +26,8 @@ pub(super) const SECTIONS: &[Section] = &[
             word("scope", "NAME|N", "Scope of an IPv4 address."),
             word("label", "LABEL", "Label of an IPv4 address, at most 15 bytes."),
             word("peer", "IP[/LEN]", "The other end of a point-to-point link."),
-            word("home", "", "Marks an IPv6 home address."),
+            word("home", "", "Marks an IPv6 home address.")
+                .ignored("the mark is for hosts that move between networks (Mobile IPv6)"),
             word(
                 "-nodad",
                 "",
@@ -36,9 +37,11 @@ pub(super) const SECTIONS: &[Section] = &[
                 "mngtmpaddr",
                 "",
                 "The kernel makes temporary addresses from this one.",
-            ),
+            )
+            .ignored("an address that moves is no ground for temporary ones"),
             word("noprefixroute", "", "No route to the prefix is set."),
-            word("autojoin", "", "Joins the multicast group of the address."),
+            word("autojoin", "", "Joins the multicast group of the address.")
+                .ignored("a virtual address is no multicast group"),
             word("no_track", "", "Its removal by others is of no account."),
             word(
                 "preferred_lft",

@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
-use crate::keywords::{self, Block, Suggestion};
+use crate::keywords::{self, Block, Suggestion, Support};
 use crate::lexer::Word;
 use crate::model::{Address, Lifetime, RouteScope, Sourced};
 use crate::number;
@@ -51,6 +51,11 @@ impl Reader<'_> {
         let mut broadcast = None;
         let mut options = line.arguments().iter();
         while let Some(option) = options.next() {
+            let keyword = keywords::find(Block::AddressLine, option.bytes());
+            if let Some((keyword, Support::Ignored(why))) = keyword.map(|keyword| (keyword, keyword.support))
+            {
+                self.push(Diagnostic::no_effect(option.span, keyword.name, why));
+            }
             match option.bytes() {
                 b"home" => address.home = true,
                 b"-nodad" => address.duplicate_detection = true,

@@ -51,6 +51,39 @@ impl Reader<'_> {
         Some(Sourced::line(NotifyScript { argv, user }, first.span))
     }
 
+    /// Says which words of a command line mean nothing, because no shell reads it.
+    fn without_shell(&mut self, item: &Item, word: &Word) {
+        let raw = item.raw_arguments().trim_ascii_start();
+        let argument = "the program gets it as an argument, as with keepalived";
+        let (text, effect) = match raw.split_first() {
+            _ if word.quoted => (word.bytes(), argument),
+            Some((quote @ b'\'', inner)) => (
+                inner.split(|byte| byte == quote).next().unwrap_or(inner),
+                argument,
+            ),
+            _ => (
+                raw,
+                "without quotes the command ends in front of it, as for keepalived",
+            ),
+        };
+        let told: Vec<String> = (command::for_a_shell(text).iter())
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect();
+        if told.is_empty() {
+            return;
+        }
+        let text = format!(
+            "{} in the command of {}, which no shell reads",
+            told.join(" "),
+            item.name()
+        );
+        let found = Diagnostic::warning("no-shell", word.span, text)
+            .silent()
+            .effect(effect)
+            .help("put the command into a script file, or write: \"/bin/sh -c 'COMMAND'\"");
+        self.push(found);
+    }
+
     /// The command of a line, and the words behind it.
     pub(super) fn command(&mut self, item: &Item) -> Option<(Argv, Vec<Word>)> {
         let word = item.argument()?;
@@ -92,6 +125,7 @@ impl Reader<'_> {
         };
         match parsed {
             Ok((argv, rest)) => {
+                self.without_shell(item, word);
                 let texts = argv
                     .into_iter()
                     .map(String::from_utf8)

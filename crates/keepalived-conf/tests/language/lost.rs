@@ -1,8 +1,8 @@
 //! What is not carried out, or lost by a mistake in writing, and what must not start because of it.
 
-use keepalived_conf::{Block, Safety, Scope, Severity, Support, keywords};
+use keepalived_conf::{Block, Keepalived, Safety, Scope, Severity, Support, keywords};
 
-use super::text::{barred, codes, file, found, only, web};
+use super::text::{barred, codes, file, found, only, place, web};
 
 #[test]
 fn words_that_decide_bar_their_instance() {
@@ -198,4 +198,83 @@ fn every_word_that_decides_and_is_not_carried_out_can_be_allowed() {
             .any(|k| k.name == name && k.block == block && k.support == Support::Full)
     };
     assert!(whole("priority", Block::Instance) && whole("script", Block::VrrpScript));
+}
+
+/// Words that are understood and change nothing here.
+#[test]
+fn words_without_an_effect_say_so() {
+    for (line, word) in [
+        ("virtual_ipaddress_excluded {\n2001:db8::1 home\n}", "home"),
+        (
+            "virtual_ipaddress_excluded {\n2001:db8::1 mngtmpaddr\n}",
+            "mngtmpaddr",
+        ),
+        (
+            "virtual_ipaddress_excluded {\n2001:db8::1 autojoin\n}",
+            "autojoin",
+        ),
+        ("timer_expired_backup 100", "timer_expired_backup"),
+        ("thread_timer_expired 100", "thread_timer_expired"),
+        ("version 3\nold_unicast_checksum", "old_unicast_checksum"),
+        (
+            "version 2\nold_unicast_checksum\nunicast_peer {\n192.0.2.9\n}",
+            "old_unicast_checksum",
+        ),
+    ] {
+        let parsed = web(line);
+        let said = found(&parsed, "no-effect");
+        assert_eq!(said.message, format!("{word} has no effect yet"), "{line}");
+        assert_eq!(
+            (said.severity, said.effect.is_empty()),
+            (Severity::Warning, false)
+        );
+        assert!(barred(&parsed).is_empty());
+    }
+    let never = web("version 3\nold_unicast_checksum never\nunicast_peer {\n192.0.2.9\n}");
+    assert_eq!(codes(&never), [""; 0], "no old peer is looked for");
+}
+
+/// A peer of keepalived 1.3.6 drops the sums of today: both would be active.
+#[test]
+fn sums_for_old_unicast_peers_bar() {
+    let parsed = web("version 3\nold_unicast_checksum\nunicast_peer {\n192.0.2.9\n}");
+    assert_eq!(barred(&parsed), ["old_unicast_checksum"]);
+    assert_eq!(place(&parsed, "missing"), "8:1");
+}
+
+#[test]
+fn a_password_that_a_comment_cuts_is_told() {
+    let auth = |line: &str| web(&format!("authentication {{\nauth_type PASS\n{line}\n}}"));
+    for (line, kept, place_of_sign) in [
+        ("auth_pass a#b", &b"a"[..], "9:12"),
+        ("auth_pass secret!", b"secret", "9:17"),
+    ] {
+        let parsed = auth(line);
+        assert_eq!(only(&parsed).authentication.as_ref().unwrap().value.bytes(), kept);
+        let told = found(&parsed, "comment-in-password");
+        assert_eq!(
+            (told.severity, told.keepalived),
+            (Severity::Warning, Keepalived::Silent)
+        );
+        assert!(
+            !told.message.contains("secret") && told.help.contains("double quotes"),
+            "{told:?}"
+        );
+        assert_eq!(place(&parsed, "comment-in-password"), place_of_sign);
+    }
+    let parsed = auth("auth_pass #b");
+    assert!(
+        found(&parsed, "comment-in-password")
+            .effect
+            .contains("no password")
+    );
+    for (line, kept) in [
+        ("auth_pass a # b", &b"a"[..]),
+        ("auth_pass \"a#b\"", b"a#b"),
+        ("auth_pass a\\#b", b"a#b"),
+    ] {
+        let parsed = auth(line);
+        assert_eq!(only(&parsed).authentication.as_ref().unwrap().value.bytes(), kept);
+        assert!(!codes(&parsed).contains(&"comment-in-password"), "{line}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Scripts, what tracks them, and notices.
 
-use keepalived_conf::{Command, Weight};
+use keepalived_conf::{Command, Keepalived, Severity, Weight};
 
 use super::text::{codes, file, found, only, place, web};
 
@@ -202,4 +202,44 @@ fn notices_have_users() {
     );
     assert!(notify.fault.is_none(), "too many words");
     assert_eq!(place(&parsed, "set-again"), "11:1");
+}
+
+/// keepalived runs the program itself: what a shell would understand is an argument.
+#[test]
+fn words_for_a_shell_are_told() {
+    let script = |command: &str| file(&format!("vrrp_script s {{\nscript {command}\n}}"));
+    for command in [
+        r#""/bin/ps ax | grep nginx""#,
+        r#"'/usr/bin/test -e /x && /bin/true'"#,
+        r#""/bin/check > /dev/null 2>&1""#,
+        r#""/bin/check; /bin/other""#,
+    ] {
+        let parsed = script(command);
+        let told = found(&parsed, "no-shell");
+        assert_eq!(
+            (told.severity, told.keepalived),
+            (Severity::Warning, Keepalived::Silent)
+        );
+        assert!(
+            told.effect.contains("as an argument") && told.help.contains("/bin/sh -c"),
+            "{told:?}"
+        );
+        assert!(place(&parsed, "no-shell").starts_with("2:"), "{command}");
+        assert_eq!(parsed.config.scripts.len(), 1, "it is run all the same");
+    }
+    let parsed = script("/bin/ps | grep nginx");
+    assert!(found(&parsed, "no-shell").effect.contains("ends in front of it"));
+    let parsed = web("notify_master \"/bin/echo up >> /var/log/vrrp\"");
+    assert_eq!(
+        found(&parsed, "no-shell").message,
+        ">> in the command of notify_master, which no shell reads"
+    );
+    for plain in [
+        r#""/bin/sh -c 'ps ax | grep nginx > /dev/null; true'""#,
+        r#""</dev/tcp/127.0.0.1/80""#,
+        r#""< /run/nginx.pid""#,
+        "/bin/true",
+    ] {
+        assert_eq!(codes(&script(plain)), [""; 0], "{plain}");
+    }
 }
