@@ -147,7 +147,11 @@ fn v3_6_4_2_05_a_backup_takes_no_packets_for_the_addresses() {
             };
             assert_eq!(through("02:00:00:00:00:01"), [true, true], "the Active has them");
             assert_eq!(through("02:00:00:00:00:02"), [false, false]);
-            let reached = |frame: &Frame| frame.destination() == TWO && frame.ethertype() == 0x0800;
+            let reached = |frame: &Frame| {
+                frame.destination() == TWO
+                    && frame.ethertype() == 0x0800
+                    && frame.payload()[16..20] == [192, 0, 2, 254]
+            };
             assert!(wire.frames().iter().any(reached), "they were sent there");
             assert!(refused(&client, "192.0.2.2"), "which refuses what is for itself");
             first.stop();
