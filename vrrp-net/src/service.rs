@@ -27,6 +27,9 @@ pub struct Service {
     /// Send from this address, not from the interface's primary one (keepalived `mcast_src_ip`, `unicast_src_ip`).
     /// While it is not on this node the router is barred.
     pub source: Option<IpAddr>,
+    /// TTL or Hop Limit of advertisements to unicast peers, 1 to 255 (keepalived `unicast_ttl`); by default 255, the only
+    /// one that proves to a peer that nothing was routed. To the group it is always 255 (V3-5.1.1.3-01, V3-5.1.2.3-01).
+    pub unicast_hop_limit: u8,
 }
 
 impl Service {
@@ -72,6 +75,7 @@ impl Service {
             track_primary: true,
             track_interfaces: Vec::new(),
             source: None,
+            unicast_hop_limit: 255,
         }
     }
 
@@ -192,6 +196,11 @@ impl Service {
                 });
             }
         }
+        if self.unicast_hop_limit == 0 {
+            return Err(ServiceError::HopLimit {
+                service: self.name.clone(),
+            });
+        }
         for (interface, tracker) in &self.track_interfaces {
             if usize::from(tracker.0) >= self.settings.trackers.len() {
                 return Err(ServiceError::NoTracker {
@@ -249,6 +258,12 @@ pub enum ServiceError {
         service: String,
         /// The address.
         address: IpAddr,
+    },
+    /// A hop limit that lets nothing leave.
+    #[error("service {service}: a packet with TTL 0 does not leave; use 1 to 255")]
+    HopLimit {
+        /// Whose.
+        service: String,
     },
     /// A tracked interface without its tracker.
     #[error(

@@ -7,6 +7,7 @@ use vrrp_core::{Action, Draft, Failure, Input, InstanceId, Instant};
 
 use super::channels::Key;
 use super::engine::{Engine, Work};
+use crate::socket::Way;
 
 /// Failing to send can make the core send again; it does so only a few times.
 const ROUNDS: usize = 8;
@@ -68,6 +69,7 @@ impl Engine {
         let source = sealed
             .source()
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EADDRNOTAVAIL))?;
+        let hop_limit = instance.service.unicast_hop_limit;
         let mut result = Err(io::Error::from(io::ErrorKind::InvalidInput));
         let mut sent = false;
         for destination in sealed.destinations() {
@@ -75,7 +77,12 @@ impl Engine {
                 continue;
             };
             let message = self.message.get(..octets).unwrap_or_default();
-            result = open.channel.send(open.fd.as_fd(), source, destination, message);
+            let way = Way {
+                source,
+                destination,
+                hop_limit,
+            };
+            result = open.channel.send(open.fd.as_fd(), way, message);
             sent |= result.is_ok();
         }
         if sent { Ok(()) } else { result }

@@ -6,6 +6,7 @@ mod receive;
 mod send;
 
 pub(crate) use receive::Buffers;
+pub(crate) use send::Way;
 
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

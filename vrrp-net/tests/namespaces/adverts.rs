@@ -320,3 +320,54 @@ fn prj_key_01_unicast_without_an_interface() {
         proves!("PRJ-KEY-01", Obeys);
     });
 }
+
+/// keepalived `unicast_ttl`: the hop limit of a service goes with its unicast, in both families, while another
+/// service on the same socket keeps 255, and so does multicast.
+#[test]
+fn a_hop_limit_of_its_own_goes_with_unicast_only() {
+    isolated("adverts::a_hop_limit_of_its_own_goes_with_unicast_only", || {
+        switch();
+        let node = Node::new(1);
+        node.ip("neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev eth1");
+        node.ip("neigh add fe80::2 lladdr 02:00:00:00:00:02 dev eth1");
+        let wire = Capture::on(&node.port());
+        let named = |name: &str, vrid: u8, hop_limit: u8, peer: Option<&str>| {
+            let six = peer.is_some_and(|peer| peer.contains(':'));
+            let service = if six {
+                Service::new_ipv6(name, "eth1", vrid).unwrap()
+            } else {
+                Service::new(name, "eth1", vrid).unwrap()
+            };
+            let address = if six { "fe80::66" } else { "192.0.2.254" };
+            let service = service
+                .interval_centiseconds(10)
+                .unwrap()
+                .address(address)
+                .unwrap();
+            let mut service = match peer {
+                Some(peer) => service.unicast(&[peer.parse().unwrap()]),
+                None => service,
+            };
+            service.unicast_hop_limit = hop_limit;
+            service
+        };
+        let running = node.start(vec![
+            named("far", 1, 64, Some("192.0.2.2")),
+            named("near", 2, 255, Some("192.0.2.2")),
+            named("group", 3, 64, None),
+            named("six", 4, 3, Some("fe80::2")),
+        ]);
+        for (vrid, hop_limit) in [(1, 64), (2, 255), (3, 255), (4, 3)] {
+            let sent = wire.wait("an advertisement", |frame| {
+                crate::lab::Advert::parse(frame).filter(|advert| advert.vrid == vrid)
+            });
+            assert_eq!(sent.hop_limit, hop_limit, "VRID {vrid}");
+            assert_eq!(sent.traffic_class, 0xc0);
+        }
+        running.stop();
+        let none = named("none", 5, 0, Some("192.0.2.2"));
+        let refused =
+            node.run(move || vrrp_net::Driver::open(vec![none], vrrp_net::Options::default()).err());
+        assert!(refused.unwrap().to_string().contains("TTL 0"));
+    });
+}

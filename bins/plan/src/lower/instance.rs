@@ -51,6 +51,7 @@ impl Lowering<'_> {
             track_primary: !instance.dont_track_primary.value,
             track_interfaces: track_interfaces.collect(),
             source: source(&instance.path),
+            unicast_hop_limit: 255,
             settings,
         };
         Ok(Instance {
