@@ -1,6 +1,7 @@
 //! What a pair must survive, whatever daemon runs on it: the same tests with keepalived prove the lab itself.
 
 use std::time::Duration;
+use vrrp_conformance::proves;
 use vrrp_lab::daemon::Daemon;
 use vrrp_lab::pair::{ADDRESS_6, Options, Pair, VRID};
 use vrrp_lab::private;
@@ -10,7 +11,7 @@ use vrrp_lab::{LabError, Stamp};
 
 type Outcome = Result<(), LabError>;
 
-/// Every test once with each daemon, in a namespace of its own.
+/// Every test once with each daemon, in a namespace of its own. Those with keepalived prove the lab, not a requirement.
 macro_rules! with_each_daemon {
     ($($test:ident),* $(,)?) => {
         mod keepalived { $(
@@ -87,19 +88,31 @@ fn cut_and_compare(options: &Options) -> Outcome {
 }
 
 fn power_cut(daemon: Daemon) -> Outcome {
-    cut_and_compare(&Options::new(daemon, 100))
+    cut_and_compare(&Options::new(daemon, 100))?;
+    if daemon == Daemon::Vrrpd {
+        proves!("T-B-02", "V3-6.1-14", Obeys);
+    }
+    Ok(())
 }
 
 fn power_cut_version_2(daemon: Daemon) -> Outcome {
     let mut options = Options::new(daemon, 1000);
     options.version = 2;
-    cut_and_compare(&options)
+    cut_and_compare(&options)?;
+    if daemon == Daemon::Vrrpd {
+        proves!("V2-6.1-02", "V2-6.4.2-01", Obeys);
+    }
+    Ok(())
 }
 
 fn power_cut_ipv6(daemon: Daemon) -> Outcome {
     let mut options = Options::new(daemon, 100);
     options.address = ADDRESS_6;
-    cut_and_compare(&options)
+    cut_and_compare(&options)?;
+    if daemon == Daemon::Vrrpd {
+        proves!("T-B-02", "V3-6.1-14", Obeys);
+    }
+    Ok(())
 }
 
 fn preempt_on_return(daemon: Daemon) -> Outcome {
@@ -109,12 +122,18 @@ fn preempt_on_return(daemon: Daemon) -> Outcome {
         measured.outage_ms < slack_ms(&measured),
         "preemption is no outage: {measured:?}"
     );
+    if daemon == Daemon::Vrrpd {
+        proves!("T-B-07", "V3-6.1-09", Obeys);
+    }
     Ok(())
 }
 
 fn link_down(daemon: Daemon) -> Outcome {
     let mut pair = settled(&Options::new(daemon, 100))?;
     Scenario::LinkDown.run(&mut pair)?;
+    if daemon == Daemon::Vrrpd {
+        proves!("X-06", Obeys);
+    }
     Ok(())
 }
 
@@ -139,7 +158,11 @@ fn link_flaps_leave_no_address_behind(daemon: Daemon) -> Outcome {
     std::thread::sleep(Duration::from_secs(1));
     let strangers = pair.watch.adverts(&pair.other.node, VRID, since);
     assert!(strangers.is_empty(), "the backup still advertises: {strangers:?}");
-    pair.wait_for_better()
+    pair.wait_for_better()?;
+    if daemon == Daemon::Vrrpd {
+        proves!("X-06", "PRJ-STOP-01", Obeys);
+    }
+    Ok(())
 }
 
 /// PRJ-STOP-01: a planned stop of vrrpd costs nothing; keepalived's costs a whole skew, which is 609 ms here.
@@ -157,6 +180,9 @@ fn planned_stop(daemon: Daemon) -> Outcome {
             );
         }
     }
+    if daemon == Daemon::Vrrpd {
+        proves!("PRJ-STOP-01", Obeys);
+    }
     Ok(())
 }
 
@@ -165,6 +191,9 @@ fn failed_check(daemon: Daemon) -> Outcome {
     add_check(&mut pair)?;
     pair.settle()?;
     Scenario::FailedCheck.run(&mut pair)?;
+    if daemon == Daemon::Vrrpd {
+        proves!("X-05", Obeys);
+    }
     Ok(())
 }
 
@@ -177,6 +206,9 @@ fn nopreempt(daemon: Daemon) -> Outcome {
     pair.settle()?;
     let measured = Scenario::NoPreempt.run(&mut pair)?;
     assert!(measured.outage_ms < slack_ms(&measured), "{measured:?}");
+    if daemon == Daemon::Vrrpd {
+        proves!("X-01", "T-B-04", Obeys);
+    }
     Ok(())
 }
 
@@ -188,5 +220,8 @@ fn leftovers_of_a_killed_daemon(daemon: Daemon) -> Outcome {
         .leftover_gone_ms
         .expect("the leftover stayed until the node was Active again");
     assert!(gone_ms < 1000.0, "{measured:?}");
+    if daemon == Daemon::Vrrpd {
+        proves!("PRJ-ADDR-02", Obeys);
+    }
     Ok(())
 }

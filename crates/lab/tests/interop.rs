@@ -1,6 +1,7 @@
 //! Different implementations as one virtual router: whoever is better is Active, whoever fails is replaced.
 
 use std::time::Duration;
+use vrrp_conformance::proves;
 use vrrp_lab::conf::{Config, Instance};
 use vrrp_lab::daemon::Daemon;
 use vrrp_lab::echo::Echo;
@@ -56,6 +57,11 @@ fn mixed(daemons: [Daemon; 2], version: u8) -> Outcome {
     std::thread::sleep(options.interval() * 5);
     let strangers = pair.watch.adverts(&pair.other.node, VRID, since);
     assert!(strangers.is_empty(), "two Actives: {strangers:?}");
+    if version == 2 {
+        proves!("V2-7.1-07", "A-5.3.6.2-01", "DEV-14", Obeys);
+    } else {
+        proves!("PRJ-CK-01", "DEV-01", Obeys);
+    }
     Ok(())
 }
 
@@ -129,6 +135,9 @@ fn beside_frr(daemon: Daemon, frr_priority: u8) -> Outcome {
         .collect();
     assert_eq!(sources.len(), 1, "two Actives: {sources:?}");
     drop(running);
+    if daemon == Daemon::Vrrpd {
+        proves!("PRJ-CK-01", "DEV-01", Obeys);
+    }
     Ok(())
 }
 

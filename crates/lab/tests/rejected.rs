@@ -1,6 +1,7 @@
 //! Packets that must be rejected change no timer and no role.
 
 use std::time::Duration;
+use vrrp_conformance::proves;
 use vrrp_lab::bench::rejected::{attack, pair};
 use vrrp_lab::daemon::Daemon;
 use vrrp_lab::forge::Fault;
@@ -43,6 +44,7 @@ fn vrrpd_is_not_moved_by_packets_that_it_rejects() {
             );
             assert!(seen.log_octets < 64 * 1024, "the log is not bounded: {seen:?}");
         }
+        proves!("PRJ-RX-09", "PRJ-LOG-01", "SEC-11", Obeys);
         Ok(())
     });
 }

@@ -15,6 +15,7 @@ mod subject;
 mod active;
 mod arithmetic;
 mod backup;
+mod counters;
 mod initialize;
 mod interoperation;
 mod parameters;
