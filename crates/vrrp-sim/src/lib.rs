@@ -27,6 +27,7 @@
 pub mod check;
 mod client;
 pub mod clock;
+pub mod explore;
 mod fabric;
 mod fault;
 mod frame;

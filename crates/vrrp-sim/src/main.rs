@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use vrrp_core::Interval;
+use vrrp_sim::explore::library::{self, Search};
+use vrrp_sim::explore::{Coverage, explore};
 use vrrp_sim::scenario::{self, Scenario};
 use vrrp_sim::{World, random_world};
 
@@ -46,6 +48,17 @@ enum Command {
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=200))]
         nodes: u8,
     },
+    /// Visit every state that a named budget of faults allows, and check each
+    Explore {
+        /// As `explore --list` names them; none: all that are not large
+        names: Vec<String>,
+        /// The large ones too
+        #[arg(long)]
+        large: bool,
+        /// List the searches
+        #[arg(long)]
+        list: bool,
+    },
     /// Run one random world again and print what happened
     Replay {
         /// The seed that was printed
@@ -70,6 +83,8 @@ fn main() -> ExitCode {
             all,
         } => run(&names, interval_cs, seed, all),
         Command::Random { seed, count, nodes } => random(seed, count, nodes),
+        Command::Explore { list: true, .. } => list_searches(),
+        Command::Explore { names, large, .. } => search(&names, large),
         Command::Replay { seed, nodes, all } => replay(seed, nodes, all),
     };
     match done {
@@ -135,6 +150,46 @@ fn random(first: u64, count: u64, nodes: u8) -> Result<(), String> {
         "{count} worlds of {nodes} nodes, {} router-seconds: every invariant held",
         events.as_secs()
     );
+    Ok(())
+}
+
+fn list_searches() -> Result<(), String> {
+    for search in &library::ALL {
+        let large = if search.large { " (large)" } else { "" };
+        println!("{:<20}{}{large}", search.name, search.about);
+    }
+    Ok(())
+}
+
+fn search(names: &[String], large: bool) -> Result<(), String> {
+    let named = |name: &String| {
+        Search::named(name).ok_or(format!(
+            "no search is called {name}; see `vrrp-sim explore --list`"
+        ))
+    };
+    let mut chosen = names.iter().map(named).collect::<Result<Vec<_>, _>>()?;
+    if chosen.is_empty() {
+        chosen.extend(library::ALL.iter().filter(|search| large || !search.large));
+    }
+    let mut coverage = Coverage::default();
+    let mut states = 0;
+    for search in chosen {
+        let setup = search.setup().map_err(|e| e.to_string())?;
+        let explored = explore(&setup).map_err(|broken| format!("{}: {broken}", search.name))?;
+        println!(
+            "{:<20}{:>9} states {:>10} steps, settles within {} ms",
+            search.name,
+            explored.states,
+            explored.steps,
+            millis(explored.longest_convergence)
+        );
+        states += explored.states;
+        coverage.extend(&explored.coverage);
+    }
+    println!("{states} states: every invariant held; transitions made:");
+    for transition in coverage.transitions() {
+        println!("  {transition}");
+    }
     Ok(())
 }
 
