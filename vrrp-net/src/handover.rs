@@ -16,16 +16,73 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc};
-use vrrp_core::{Cause, Family, Instant, Snapshot};
+use vrrp_core::{
+    Announcements, Cause, Family, Instant, Interval, Priority, Snapshot, Tracker, Version, Vrid,
+};
 
 use crate::address::linux::Line;
 use crate::event::Event;
 use crate::handle::{Command, Handle};
+use crate::service::Service;
 use crate::sys;
 use crate::sysctl::Changed;
 
 const VARIABLE: &str = "VRRP_NET_HANDOVER";
 const FORMAT: u32 = 1;
+
+/// What the state was reached with: what a core that goes on has to compare with its new configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SavedSettings {
+    interface: Option<String>,
+    version: Version,
+    vrid: Vrid,
+    family: Family,
+    path: vrrp_core::Path,
+    priority: Priority,
+    interval: Interval,
+    addresses: Vec<IpAddr>,
+    held_only: Vec<IpAddr>,
+    announcements: Announcements,
+    trackers: Vec<Tracker>,
+}
+
+impl SavedSettings {
+    pub(crate) fn of(service: &Service) -> Self {
+        let settings = &service.settings;
+        Self {
+            interface: service.interface.clone(),
+            version: settings.version,
+            vrid: settings.vrid,
+            family: settings.family,
+            path: settings.path.clone(),
+            priority: settings.priority,
+            interval: settings.interval,
+            addresses: settings.addresses.clone(),
+            held_only: settings.held_only.clone(),
+            announcements: settings.announcements,
+            trackers: settings.trackers.clone(),
+        }
+    }
+
+    /// `service` as it was then; `None`: it is another virtual router by now (PRJ-CHG-07).
+    pub(crate) fn then(&self, service: &Service) -> Option<Service> {
+        let now = &service.settings;
+        let same = (&self.interface, self.version, self.vrid, self.family, &self.path)
+            == (&service.interface, now.version, now.vrid, now.family, &now.path);
+        same.then(|| {
+            let mut then = service.clone();
+            then.settings.priority = self.priority;
+            then.settings.interval = self.interval;
+            then.settings.addresses.clone_from(&self.addresses);
+            then.settings.held_only.clone_from(&self.held_only);
+            then.settings.announcements = self.announcements;
+            then.settings.trackers.clone_from(&self.trackers);
+            // Decides nothing but how addresses are made, and may point at trackers that were not there then.
+            then.track_interfaces.clear();
+            then
+        })
+    }
+}
 
 /// The state of one service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +93,9 @@ pub(crate) struct SavedService {
     pub(crate) since_wall: SystemTime,
     pub(crate) why: Option<Cause>,
     pub(crate) leaving: bool,
+    /// Absent from what an older version has left.
+    #[serde(default)]
+    pub(crate) before: Option<SavedSettings>,
 }
 
 /// What a socket is bound to.

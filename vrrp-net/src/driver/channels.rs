@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use vrrp_core::{Family, InterfaceId, Path};
 
@@ -116,15 +116,33 @@ impl Channels {
                     (family, Scope::Device { name, index })
                 }
             };
-            let (fd, channel) = Channel::open(family, scope, packets(1))?;
+            let (fd, mut channel) = Channel::open(family, scope, packets(1))?;
+            // One that could not join is no use to anybody, and is closed.
+            if let Path::Multicast { group } = &service.settings.path {
+                channel.join(fd.as_fd(), *group)?;
+            }
             self.insert(key, fd, channel);
         }
         match (self.open.get_mut(&key), &service.settings.path) {
-            (Some(open), Path::Multicast { group }) => {
-                open.channel.join(std::os::fd::AsFd::as_fd(&open.fd), *group)
-            }
+            (Some(open), Path::Multicast { group }) => open.channel.join(open.fd.as_fd(), *group),
             _ => Ok(()),
         }
+    }
+
+    /// Whether [`Channels::provide`] would have nothing to do. `index`: of the key's interface.
+    pub(super) fn is_as_wanted(&self, key: Key, index: Option<u32>, service: &Service) -> bool {
+        let Some(open) = self.open.get(&key) else {
+            return false;
+        };
+        let bound = match key {
+            Key::Local(_) => true,
+            Key::Device(..) => index == Some(open.channel.index()),
+        };
+        let joined = match &service.settings.path {
+            Path::Multicast { group } => open.channel.groups().contains(group),
+            Path::Unicast { .. } => true,
+        };
+        bound && joined
     }
 
     /// A socket that a predecessor has opened.
@@ -184,5 +202,59 @@ impl Channels {
             (socket, open.fd)
         };
         open.into_iter().map(saved).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A socket whose first join was refused is not kept, or it would look open and hear nothing; the next try opens anew.
+    /// An open one is as wanted only for who is bound and joined as it is.
+    #[test]
+    fn a_socket_that_could_not_join_is_not_kept() {
+        let mut devices = Devices::default();
+        let key = Key::Device(devices.id("lo"), Family::Ipv4);
+        let service = |group: &str| {
+            let mut service = Service::new("VI_1", "lo", 51).unwrap();
+            let group = group.parse().unwrap();
+            service.settings.path = Path::Multicast { group };
+            service
+        };
+        let mut channels = Channels::default();
+        let refused = channels.provide(key, Some(1), &service("192.0.2.1"), &devices);
+        if refused
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+        {
+            println!("SKIP: raw sockets need root");
+            return;
+        }
+        assert!(refused.is_err(), "no group");
+        assert!(channels.get(key).is_none());
+        assert!(!channels.is_as_wanted(key, Some(1), &service("224.0.0.18")));
+
+        channels
+            .provide(key, Some(1), &service("224.0.0.18"), &devices)
+            .unwrap();
+        assert!(channels.is_as_wanted(key, Some(1), &service("224.0.0.18")));
+        assert!(
+            !channels.is_as_wanted(key, Some(2), &service("224.0.0.18")),
+            "another interface"
+        );
+        assert!(
+            !channels.is_as_wanted(key, None, &service("224.0.0.18")),
+            "the interface has gone"
+        );
+        assert!(
+            !channels.is_as_wanted(key, Some(1), &service("224.0.0.19")),
+            "another group"
+        );
+        let later = channels.provide(key, Some(1), &service("192.0.2.1"), &devices);
+        assert!(later.is_err());
+        assert!(
+            channels.is_as_wanted(key, Some(1), &service("224.0.0.18")),
+            "that of others stays"
+        );
     }
 }

@@ -18,7 +18,7 @@ use crate::announce::queue::Queue;
 use crate::devices::Devices;
 use crate::event::Event;
 use crate::handle::{Command, Handle, RequestError};
-use crate::handover::{Ends, Handover, Saved, SavedService};
+use crate::handover::{Ends, Handover, Saved, SavedService, SavedSettings};
 use crate::socket::Buffers;
 use crate::status::LoopLag;
 use crate::sysctl::Sysctls;
@@ -149,6 +149,7 @@ impl Engine {
                 since_wall: instance.since_wall,
                 why: instance.why,
                 leaving: instance.leaving,
+                before: Some(SavedSettings::of(&instance.service)),
             })
         });
         let saved = Saved {

@@ -117,9 +117,11 @@ impl Engine {
         self.audit_at = now.plus_nanos(nanos.max(1));
         self.sysctls_stale = true;
         self.resync(now);
+        // A socket that could not be opened is tried again. Whatever else decides a link, the comparison has seen.
         for id in self.ids() {
-            // A socket that could not be opened is tried again.
-            self.refresh_link(now, id);
+            if self.lacks_channel(id) {
+                self.refresh_link(now, id);
+            }
         }
         let mut places = self.addresses.configured();
         let _made = self.settle(now, &mut places);
@@ -343,6 +345,20 @@ impl Engine {
                 self.feed(now, id, Input::Track(tracker, health));
             }
         }
+    }
+
+    /// Whether a router's socket is not as it should be.
+    fn lacks_channel(&self, id: InstanceId) -> bool {
+        let Some(instance) = self.instances.get(&id) else {
+            return false;
+        };
+        let Some(key) = Key::of(&instance.service, instance.interface) else {
+            return true;
+        };
+        let index = instance
+            .interface
+            .and_then(|device| self.devices.index(&self.table, device));
+        !self.channels.is_as_wanted(key, index, &instance.service)
     }
 
     /// Opens the socket of a router, or leaves the right one open.

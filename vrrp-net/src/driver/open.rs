@@ -181,13 +181,30 @@ impl Engine {
                 .position(|saved| saved.name == instance.service.name && !saved.leaving)
         });
         let earlier = place.and_then(|place| saved.map(|saved| saved.services.swap_remove(place)));
+        let earlier = match earlier {
+            Some(earlier) => match earlier
+                .before
+                .as_ref()
+                .map(|before| before.then(&instance.service))
+            {
+                // An older version did not say.
+                None => Some((earlier, None)),
+                Some(Some(then)) => {
+                    let interface = instance.interface;
+                    then.config(interface).ok().map(|then| (earlier, Some(then)))
+                }
+                Some(None) => None,
+            },
+            None => None,
+        };
         let mut instance = instance;
         let router = match earlier {
-            Some(earlier) => {
+            Some((earlier, then)) => {
                 instance.since = earlier.since;
                 instance.since_wall = earlier.since_wall;
                 instance.why = earlier.why;
-                VirtualRouter::restore(config, earlier.snapshot)
+                // With the configuration of that time: the start applies the new one.
+                VirtualRouter::restore(then.unwrap_or(config), earlier.snapshot)
             }
             None => VirtualRouter::new(config),
         };
@@ -205,6 +222,23 @@ impl Engine {
         self.configure_places(&instance);
         let _none = self.instances.insert(id, Box::new(instance));
         Ok(id)
+    }
+
+    /// A router that goes on has the configuration it had; one that is new has this one already.
+    fn apply_to_restored(&mut self, now: Instant, id: InstanceId) {
+        let Some(service) = self.instances.get(&id).map(|instance| instance.service.clone()) else {
+            return;
+        };
+        let result = self
+            .config_now(Some(id), &service)
+            .map(|config| self.router.reconfigure(now, id, config, &mut self.outbox));
+        if !matches!(result, Ok(Ok(()))) {
+            tracing::error!(
+                service = service.name,
+                ?result,
+                "a service goes on with its earlier configuration"
+            );
+        }
     }
 
     pub(super) fn configure_places(&mut self, instance: &Instance) {
@@ -232,6 +266,7 @@ impl Engine {
             self.refresh_tracked(now, id);
             self.refresh_link(now, id);
             self.feed(now, id, Input::Start);
+            self.apply_to_restored(now, id);
         }
         self.carry_out(now);
         while !self.work.is_empty() {

@@ -126,6 +126,77 @@ fn a_successor_with_another_configuration() {
     });
 }
 
+/// PRJ-CHG-05: what the new configuration changes is carried out: an address more is advertised and announced at once, the
+/// priority is told, the state stays.
+#[test]
+fn prj_chg_05_a_successor_carries_out_what_has_changed() {
+    isolated(
+        "handover::prj_chg_05_a_successor_carries_out_what_has_changed",
+        || {
+            switch();
+            let node = Node::new(1);
+            let with = |priority: u8| {
+                let service = service(51).address("192.0.2.254/24").unwrap();
+                let mut service = service.priority(priority).unwrap();
+                // Nothing else announces it by chance.
+                service.settings.announcements.refresh_every_nanos = 0;
+                service
+            };
+            let running = node.start(vec![with(100)]);
+            running.wait_state(StateName::Active);
+            wait_for("the last of its announcements", LIMIT, || {
+                (running.service("VI_1").counters.announcement_rounds >= 3).then_some(())
+            });
+            let handover = running.handover();
+            let wire = Capture::on("port1");
+            let new = with(120).address("192.0.2.252/24").unwrap();
+            let mut running = node.start_with(vec![new], Options::default(), Some(handover));
+            wire.wait("the announcement of the new address", |frame| {
+                frame
+                    .gratuitous_arp()
+                    .filter(|(address, _)| address.to_string() == "192.0.2.252")
+            });
+            running.wait("the priority", |what| {
+            matches!(what, Happening::Core(Report::Priority { from, to }) if (from.get(), to.get()) == (100, 120))
+        });
+            let first = &wire.adverts(1)[0];
+            assert_eq!(
+                (first.priority, first.message.len()),
+                (120, 16),
+                "two addresses from the first one on"
+            );
+            assert_eq!(running.states(), []);
+            running.stop();
+            assert!(!node.has("192.0.2.254") && !node.has("192.0.2.252"));
+        },
+    );
+}
+
+/// PRJ-CHG-07: another VRID is another router: it does not inherit that the first one was Active.
+#[test]
+fn prj_chg_07_a_successor_with_another_vrid_starts_anew() {
+    isolated(
+        "handover::prj_chg_07_a_successor_with_another_vrid_starts_anew",
+        || {
+            switch();
+            let node = Node::new(1);
+            let running = node.start(vec![service(51).address("192.0.2.254/24").unwrap()]);
+            running.wait_state(StateName::Active);
+            let handover = running.handover();
+            let mut running = node.start_with(
+                vec![service(52).address("192.0.2.253/24").unwrap()],
+                Options::default(),
+                Some(handover),
+            );
+            node.wait_has("192.0.2.254", false);
+            running.wait_state(StateName::Active);
+            assert_eq!(running.states(), [StateName::Backup, StateName::Active]);
+            running.stop();
+            assert!(!node.has("192.0.2.253"));
+        },
+    );
+}
+
 /// The future of a running driver is dropped (its runtime goes away): goodbye, and the addresses go.
 #[test]
 fn a_dropped_driver_leaves_nothing_behind() {
