@@ -14,6 +14,8 @@ use crate::random::Random;
 pub struct Way {
     /// Frames lost of a million.
     pub loss_ppm: u32,
+    /// Frames of a million that come twice.
+    pub duplicate_ppm: u32,
     /// Time a frame needs.
     pub delay: Duration,
     /// Added at random, up to this much: frames may overtake each other.
@@ -25,8 +27,20 @@ impl Default for Way {
     fn default() -> Self {
         Self {
             loss_ppm: 0,
+            duplicate_ppm: 0,
             delay: Duration::from_micros(20),
             jitter: Duration::ZERO,
+        }
+    }
+}
+
+impl Way {
+    /// Nothing comes through: one direction of a partition.
+    #[must_use]
+    pub fn deaf() -> Self {
+        Self {
+            loss_ppm: 1_000_000,
+            ..Self::default()
         }
     }
 }
@@ -131,7 +145,9 @@ impl Fabric {
                 continue;
             }
             for _ in 0..copies {
-                arrivals.extend(self.travel(now, from, port).map(|at| (at, port)));
+                let first = self.travel(now, from, port);
+                let again = first.and_then(|_| self.duplicate(now, from, port));
+                arrivals.extend(first.into_iter().chain(again).map(|at| (at, port)));
             }
         }
         arrivals
@@ -142,7 +158,18 @@ impl Fabric {
         if self.random.chance(way.loss_ppm) {
             return None;
         }
+        Some(self.travel_time(now, way))
+    }
+
+    fn travel_time(&mut self, now: Instant, way: Way) -> Instant {
         let jitter_nanos = self.random.below(clock::nanos(way.jitter));
-        Some(clock::after(now, way.delay).plus_nanos(jitter_nanos))
+        clock::after(now, way.delay).plus_nanos(jitter_nanos)
+    }
+
+    fn duplicate(&mut self, now: Instant, from: Port, to: Port) -> Option<Instant> {
+        let way = self.way(from, to);
+        self.random
+            .chance(way.duplicate_ppm)
+            .then(|| self.travel_time(now, way))
     }
 }

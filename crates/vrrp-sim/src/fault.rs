@@ -29,6 +29,10 @@ pub enum Fault {
     Kill(NodeId),
     /// The program does not run for a while (SIGSTOP); packets wait in its socket.
     Stall(NodeId, Duration),
+    /// Sending fails for a while, though the link has a carrier: a full queue, a filter (PRJ-FAIL-01).
+    SendFails(NodeId, Duration),
+    /// The kernel takes no address for a while (PRJ-FAIL-01).
+    AddressesFail(NodeId, Duration),
     /// The link loses its carrier, and the program is told.
     LinkDown(NodeId),
     /// The link has a carrier again, and the program is told.
@@ -63,6 +67,8 @@ impl Fault {
             | Self::PowerCut(node)
             | Self::Kill(node)
             | Self::Stall(node, _)
+            | Self::SendFails(node, _)
+            | Self::AddressesFail(node, _)
             | Self::LinkDown(node)
             | Self::LinkUp(node)
             | Self::Order(node, _)
@@ -86,6 +92,10 @@ impl fmt::Display for Fault {
             Self::PowerCut(_) => f.write_str("power cut"),
             Self::Kill(_) => f.write_str("kill -9 of the program"),
             Self::Stall(_, lasts) => write!(f, "stalled for {} ms", millis(*lasts)),
+            Self::SendFails(_, lasts) => write!(f, "sending fails for {} ms", millis(*lasts)),
+            Self::AddressesFail(_, lasts) => {
+                write!(f, "its kernel takes no address for {} ms", millis(*lasts))
+            }
             Self::LinkDown(_) => f.write_str("link down"),
             Self::LinkUp(_) => f.write_str("link up"),
             Self::Order(_, Order::Resign) => f.write_str("switchover"),
@@ -131,8 +141,9 @@ impl fmt::Display for WayWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of a million frames lost, {} ms delay, {} ms jitter",
+            "{} of a million frames lost, {} twice, {} ms delay, {} ms jitter",
             self.0.loss_ppm,
+            self.0.duplicate_ppm,
             millis(self.0.delay),
             millis(self.0.jitter)
         )

@@ -18,6 +18,11 @@ const FAULTS: u64 = 12;
 /// A priority-0 retry, the way of frames, leftovers of a crash, and one request of margin.
 const WORLD_ITSELF: Duration = Duration::from_millis(250);
 
+/// A router whose sending failed bars itself for up to a minute (PRJ-FAIL-01): only then can it be judged.
+const SELF_BARRED: Duration = Duration::from_secs(62);
+/// Two bad quartzes.
+const DRIFT_PPM_MAX: u64 = 200;
+
 /// A world and what it needs.
 #[derive(Debug)]
 pub struct RandomWorld {
@@ -52,22 +57,25 @@ pub fn random_world(seed: u64, nodes: u8) -> Result<RandomWorld, ConfigError> {
         slowest = slowest.max(interval);
         routers.push(router(&mut random, version, interval));
     }
-    let (mut world, ids) = lan::lan(seed, routers)?;
+    let (mut world, ids) = drifting_lan(seed, routers, &mut random)?;
     let way = Way {
         loss_ppm: if lossy { 50_000 } else { 0 },
+        duplicate_ppm: if random.below(4) == 0 { 50_000 } else { 0 },
         jitter: Duration::from_micros(random.below(500)),
         ..Way::default()
     };
     world.fabric_mut().set_usual(way);
     let settle = settle(slowest);
     let mut at = settle;
+    let mut fails = false;
     for _ in 0..FAULTS {
         let fault = fault(&mut random, &ids, slowest);
+        fails |= matches!(fault, Fault::SendFails(..) | Fault::AddressesFail(..));
         let pause = random.below(u64::try_from(settle.as_nanos()).unwrap_or(u64::MAX) * 3 / 2);
         at += Duration::from_nanos(pause);
         world.at(at, fault);
     }
-    at += settle * 3;
+    at += settle * 3 + if fails { SELF_BARRED } else { Duration::ZERO };
     world.add_check(check::AddressesFollowTheState::default());
     world.add_check(check::NothingSentWhileBarred::default());
     world.add_check(check::OneActive::after(longest_hold(slowest) + WORLD_ITSELF));
@@ -88,6 +96,25 @@ impl RandomWorld {
     pub fn run(&mut self) -> Result<(), Violation> {
         self.world.run_until(self.ends)
     }
+}
+
+/// Started nodes with clocks that agree about no second.
+fn drifting_lan(
+    seed: u64,
+    routers: Vec<Settings>,
+    random: &mut Random,
+) -> Result<(World, Vec<NodeId>), ConfigError> {
+    let mut world = World::new(seed);
+    let mut ids = Vec::new();
+    for (number, settings) in (0..).zip(routers) {
+        let mut node = lan::node(number, settings)?;
+        let drift = i32::try_from(random.below(2 * DRIFT_PPM_MAX + 1)).unwrap_or(0);
+        node.drift_ppm = drift - i32::try_from(DRIFT_PPM_MAX).unwrap_or(0);
+        let id = world.add_node(node);
+        world.at(Duration::ZERO, Fault::Start(id));
+        ids.push(id);
+    }
+    Ok((world, ids))
 }
 
 fn interval(random: &mut Random, version: Version) -> Interval {
@@ -134,14 +161,15 @@ fn fault(random: &mut Random, nodes: &[NodeId], slowest: Interval) -> Fault {
     } else {
         Health::Up
     };
-    match random.below(13) {
+    let lasts = Duration::from_nanos(random.below(slowest.nanos() * 6));
+    match random.below(15) {
         0 => Fault::PowerCut(node),
         1 => Fault::Kill(node),
         2..=4 => Fault::Start(node),
         5 => Fault::Stop(node),
         6 => Fault::LinkDown(node),
         7 => Fault::LinkUp(node),
-        8 => Fault::Stall(node, Duration::from_nanos(random.below(slowest.nanos() * 6))),
+        8 => Fault::Stall(node, lasts),
         9 => Fault::Order(
             node,
             if random.below(2) == 0 {
@@ -157,6 +185,8 @@ fn fault(random: &mut Random, nodes: &[NodeId], slowest: Interval) -> Fault {
                 .map(|node| (*node, u8::from(random.below(2) == 0)))
                 .collect(),
         ),
+        12 => Fault::SendFails(node, lasts),
+        13 => Fault::AddressesFail(node, lasts),
         _ => Fault::Heal,
     }
 }

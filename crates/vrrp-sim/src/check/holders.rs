@@ -41,7 +41,8 @@ impl Check for NoTwoHolders {
         let now = world.now();
         let holders = world
             .nodes()
-            .filter(|(_, node)| node.is_awake(now) && node.link_up() && !node.kernel().present().is_empty())
+            .filter(|(_, node)| node.is_awake(now) && node.link_up() && !node.is_mute(now))
+            .filter(|(_, node)| !node.kernel().present().is_empty())
             .collect::<Vec<_>>();
         let mut seen = BTreeMap::new();
         for (index, (a, first)) in holders.iter().enumerate() {

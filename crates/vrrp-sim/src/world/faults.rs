@@ -1,6 +1,8 @@
 //! How a fault befalls the world.
 
-use vrrp_core::Input;
+use std::time::Duration;
+
+use vrrp_core::{Input, Instant};
 
 use super::{Event, World};
 use crate::clock;
@@ -8,11 +10,14 @@ use crate::fault::{Fault, NodeId};
 use crate::frame::Port;
 use crate::timeline::What;
 
+/// A router that failed bars itself for a minute at most, and is well by the next tick (PRJ-FAIL-01).
+const LONGEST_PAUSE: Duration = Duration::from_secs(61);
+
 impl World {
     pub(super) fn befall(&mut self, fault: Fault) {
         if !matches!(fault, Fault::Forged(_)) {
             self.tell(fault.node(), What::Fault(fault.clone()));
-            self.disturbed_at = self.disturbed_at.max(self.now);
+            self.disturbed_until(self.now);
         }
         let touched = fault.node();
         self.apply(fault);
@@ -39,7 +44,15 @@ impl World {
             Fault::Kill(id) => self.nodes[id.0].1.kill(),
             Fault::Stall(id, lasts) => {
                 self.nodes[id.0].1.stall(now, lasts);
-                self.disturbed_at = self.disturbed_at.max(clock::after(now, lasts));
+                self.disturbed_until(clock::after(now, lasts));
+            }
+            Fault::SendFails(id, lasts) => {
+                self.nodes[id.0].1.mute(now, lasts);
+                self.disturbed_until(clock::after(now, lasts + LONGEST_PAUSE));
+            }
+            Fault::AddressesFail(id, lasts) => {
+                self.nodes[id.0].1.refuse_addresses(now, lasts);
+                self.disturbed_until(clock::after(now, lasts + LONGEST_PAUSE));
             }
             Fault::LinkDown(id) => self.set_link(id, false),
             Fault::LinkUp(id) => self.set_link(id, true),
@@ -70,6 +83,10 @@ impl World {
                 }
             }
         }
+    }
+
+    fn disturbed_until(&mut self, at: Instant) {
+        self.disturbed_at = self.disturbed_at.max(at);
     }
 
     fn set_link(&mut self, id: NodeId, up: bool) {

@@ -1,15 +1,15 @@
 //! One node: the real `Router`, the program around it, its kernel, its link.
 
+mod execute;
+mod local;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_core::wire::Received;
-use vrrp_core::{
-    Action, Config, Draft, Failure, Input, InstanceId, InterfaceId, Link, Outbox, Report, Router,
-    VirtualRouter,
-};
+use vrrp_core::{Config, Input, InterfaceId, Link, Outbox, Router, VirtualRouter};
 
 use crate::frame::{Datagram, Frame, Target};
 use crate::kernel::{Job, Kernel};
@@ -37,6 +37,10 @@ pub struct NodeSettings {
     pub hears_announcements: bool,
     /// After a start: when leftovers of an earlier life are removed (PRJ-ADDR-02).
     pub leftovers_after: Duration,
+    /// Its clock gains so many millionths; less than 0: it loses. A quartz is within 100.
+    pub drift_ppm: i32,
+    /// Packets that wait in its socket; more are lost (PRJ-TIME-08).
+    pub socket_packets_max: usize,
 }
 
 impl NodeSettings {
@@ -51,6 +55,8 @@ impl NodeSettings {
             wakes: Waking::InTime,
             hears_announcements: false,
             leftovers_after: Duration::from_millis(100),
+            drift_ppm: 0,
+            socket_packets_max: 256,
         }
     }
 }
@@ -75,6 +81,11 @@ pub struct Node {
     kernel: Kernel,
     powered: bool,
     link_up: bool,
+    /// Sending fails until then.
+    mute_until: Instant,
+    /// The kernel refuses addresses until then.
+    refuses_until: Instant,
+    overflowed: u64,
     outbox: Outbox,
     buffer: Vec<u8>,
 }
@@ -95,6 +106,9 @@ impl Node {
             kernel: Kernel::default(),
             powered: true,
             link_up: true,
+            mute_until: Instant::default(),
+            refuses_until: Instant::default(),
+            overflowed: 0,
             outbox: Outbox::new(),
             buffer: vec![0; 65_535],
         }
@@ -235,7 +249,37 @@ impl Node {
     }
 
     pub(crate) fn arrived(&mut self, datagram: Arc<Datagram>) {
-        self.wait(Waiting::Packet(datagram));
+        let packets = self
+            .waiting
+            .iter()
+            .filter(|waiting| matches!(waiting, Waiting::Packet(_)));
+        if packets.count() < self.settings.socket_packets_max {
+            self.wait(Waiting::Packet(datagram));
+        } else {
+            self.overflowed += 1;
+        }
+    }
+
+    /// Packets that found its socket full.
+    #[must_use]
+    pub const fn overflowed(&self) -> u64 {
+        self.overflowed
+    }
+
+    /// Whether what it sends leaves.
+    #[must_use]
+    pub fn is_mute(&self, now: Instant) -> bool {
+        now < self.mute_until
+    }
+
+    /// Nothing that it sends leaves for a while.
+    pub(crate) fn mute(&mut self, now: Instant, lasts: Duration) {
+        self.mute_until = self.mute_until.max(clock::after(now, lasts));
+    }
+
+    /// Its kernel takes no address for a while.
+    pub(crate) fn refuse_addresses(&mut self, now: Instant, lasts: Duration) {
+        self.refuses_until = self.refuses_until.max(clock::after(now, lasts));
     }
 
     pub(crate) fn announced(&mut self, address: IpAddr) {
@@ -256,7 +300,10 @@ impl Node {
         let program = self.program.as_ref()?;
         let stalled = program.stalled_until.unwrap_or_default();
         let deadline = program.router.deadline().map(|(_, deadline)| deadline);
-        let (earliest, at) = deadline.map(|deadline| (deadline.earliest, deadline.at)).unzip();
+        let of_world = |at| local::world_time(at, self.settings.drift_ppm);
+        let (earliest, at) = deadline
+            .map(|deadline| (of_world(deadline.earliest), of_world(deadline.at)))
+            .unzip();
         let now_and_then = if self.waiting.is_empty() {
             None
         } else {
@@ -278,7 +325,8 @@ impl Node {
             self.execute(now, &mut effects);
         }
         if let (true, Some(program)) = (tick, &mut self.program) {
-            program.router.tick(now, &mut self.outbox);
+            let local = local::local_time(now, self.settings.drift_ppm);
+            program.router.tick(local, &mut self.outbox);
             self.execute(now, &mut effects);
         }
         effects
@@ -304,6 +352,7 @@ impl Node {
     }
 
     fn take(&mut self, now: Instant, waiting: Waiting, effects: &mut Effects) {
+        let local = local::local_time(now, self.settings.drift_ppm);
         let Some(program) = &mut self.program else {
             return;
         };
@@ -317,7 +366,7 @@ impl Node {
                     hop_limit: Some(datagram.hop_limit),
                     message: &datagram.message,
                 };
-                if let Err(rejected) = router.receive(now, &received, out) {
+                if let Err(rejected) = router.receive(local, &received, out) {
                     effects.lines.push(What::Rejected {
                         source: rejected.source,
                         reject: rejected.reject,
@@ -327,14 +376,14 @@ impl Node {
             Waiting::Input(input) => {
                 program.told.hear(&input);
                 for id in &program.ids {
-                    router.handle(now, *id, input, out);
+                    router.handle(local, *id, input, out);
                 }
             }
             Waiting::Announced(address) => {
                 for id in program.answered_by_another(address) {
                     program
                         .router
-                        .handle(now, id, Input::SuccessorAnswers, &mut self.outbox);
+                        .handle(local, id, Input::SuccessorAnswers, &mut self.outbox);
                 }
             }
             Waiting::Configure(index, config) => self.reconfigure(now, index, *config),
@@ -356,6 +405,7 @@ impl Node {
 
     /// As a reload does: the addresses that are no longer configured are removed, the router is told.
     fn reconfigure(&mut self, now: Instant, index: usize, config: Config) {
+        let local = local::local_time(now, self.settings.drift_ppm);
         let Some(program) = &mut self.program else {
             return;
         };
@@ -364,7 +414,7 @@ impl Node {
         };
         let told = program
             .router
-            .reconfigure(now, id, config.clone(), &mut self.outbox);
+            .reconfigure(local, id, config.clone(), &mut self.outbox);
         if let (Ok(()), Some(old)) = (told, self.settings.routers.get_mut(index)) {
             let gone = addresses(old)
                 .into_iter()
@@ -377,95 +427,7 @@ impl Node {
         }
     }
 
-    /// Carries out what the core asks for; what could not be done is told to it at once.
-    fn execute(&mut self, now: Instant, effects: &mut Effects) {
-        while !self.outbox.is_empty() {
-            let actions = self.outbox.drain().collect::<Vec<_>>();
-            for (id, action) in actions {
-                self.carry_out(now, id, action, effects);
-            }
-        }
-    }
-
-    fn carry_out(&mut self, now: Instant, id: InstanceId, action: Action, effects: &mut Effects) {
-        let Some(router) = self.program.as_ref().and_then(|program| program.router.get(id)) else {
-            return;
-        };
-        let takes = self.settings.address_takes;
-        match action {
-            Action::Send(draft) => self.send(now, id, draft, effects),
-            Action::HoldAddresses => {
-                for address in addresses(router.config()) {
-                    self.kernel.ask(now, Job::Add(address), takes);
-                }
-            }
-            Action::ReleaseAddresses => {
-                for address in addresses(router.config()) {
-                    self.kernel.ask(now, Job::Remove(address), takes);
-                }
-            }
-            Action::AnnounceAddresses { copies } => {
-                let addresses = addresses(router.config());
-                for address in addresses
-                    .iter()
-                    .cycle()
-                    .take(addresses.len() * usize::from(copies))
-                {
-                    self.kernel.ask(now, Job::Announce(*address), takes);
-                }
-            }
-            Action::RouterAdvertisements { .. } => {}
-            Action::Report(report) => effects.lines.push(line(router, report)),
-        }
-    }
-
-    fn send(&mut self, now: Instant, id: InstanceId, draft: Draft, effects: &mut Effects) {
-        let Some(program) = &mut self.program else {
-            return;
-        };
-        if !self.link_up {
-            let failure = Failure::Send { gone: true };
-            program
-                .router
-                .handle(now, id, Input::Failed(failure), &mut self.outbox);
-            return;
-        }
-        let Some(sealed) = program.router.seal(id, draft, None) else {
-            return;
-        };
-        let Some(source) = sealed.source() else {
-            return;
-        };
-        for destination in sealed.destinations() {
-            if let Some(octets) = sealed.encode(destination, &mut self.buffer) {
-                let datagram = Datagram {
-                    source,
-                    destination,
-                    hop_limit: 255,
-                    message: self.buffer[..octets].to_vec(),
-                };
-                effects
-                    .frames
-                    .push((Frame::Advert(Arc::new(datagram)), Target::Everyone));
-            }
-        }
-        if let Some(router) = program.router.get(id) {
-            effects.lines.push(What::Sent {
-                vrid: router.config().vrid.get(),
-                priority: draft.priority,
-                barred: program.told.bars(router.config()),
-            });
-        }
-    }
-
     pub(crate) fn kernel_mut(&mut self) -> &mut Kernel {
         &mut self.kernel
-    }
-}
-
-fn line(router: &VirtualRouter, report: Report) -> What {
-    What::Report {
-        vrid: router.config().vrid.get(),
-        report,
     }
 }
