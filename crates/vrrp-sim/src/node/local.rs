@@ -4,20 +4,21 @@ use vrrp_core::Instant;
 
 const MILLION: i128 = 1_000_000;
 
-/// What the node's clock shows at this time of the world.
+/// What the node's clock shows at this time of the world, rounded down.
 pub(super) fn local_time(world: Instant, drift_ppm: i32) -> Instant {
-    let world = i128::from(world.as_nanos());
-    instant(world + world * i128::from(drift_ppm) / MILLION)
+    let nanos = i128::from(world.as_nanos()) * rate(drift_ppm);
+    instant(nanos.div_euclid(MILLION))
 }
 
 /// The first time of the world at which the node's clock shows `local` or more.
 pub(super) fn world_time(local: Instant, drift_ppm: i32) -> Instant {
-    let rate = (MILLION + i128::from(drift_ppm)).max(1);
-    let world = instant(i128::from(local.as_nanos()) * MILLION / rate);
-    // Both ways are rounded down: the answer is at most two nanoseconds later.
-    let later = (0..3).map(|nanos| world.plus_nanos(nanos));
-    let shows = |at: &Instant| local_time(*at, drift_ppm) >= local;
-    later.into_iter().find(shows).unwrap_or(world)
+    let rate = rate(drift_ppm);
+    let nanos = i128::from(local.as_nanos()) * MILLION;
+    instant((nanos + rate - 1).div_euclid(rate))
+}
+
+fn rate(drift_ppm: i32) -> i128 {
+    (MILLION + i128::from(drift_ppm)).max(1)
 }
 
 fn instant(nanos: i128) -> Instant {
