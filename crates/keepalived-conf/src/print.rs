@@ -1,5 +1,6 @@
 //! A tree as text again.
 
+use crate::expand::ends_in_use;
 use crate::expand::lines::LINE_BYTES_MAX;
 use crate::lexer::Word;
 use crate::tree::{Item, Node, Tree};
@@ -58,8 +59,31 @@ fn words(item: &Item) -> Vec<u8> {
         .filter(|word| !word.quoted)
         .map(Word::bytes)
         .unwrap_or_default();
-    if !(first.starts_with(b"@") || first.starts_with(b"$") || first.starts_with(b"include")) {
-        return item.raw.clone();
+    let at_the_beginning = [&b"@"[..], b"$", b"include"];
+    let line = if at_the_beginning.iter().any(|sign| first.starts_with(sign)) {
+        [b"\"", first, b"\"", item.raw_arguments()].concat()
+    } else {
+        item.raw.clone()
+    };
+    match item.words.last() {
+        Some(last) if !last.quoted && ends_in_use(&line) => quoted_last(line, last.bytes()),
+        _ => line,
     }
-    [b"\"", first, b"\"", item.raw_arguments()].concat()
+}
+
+/// A brace that stood right behind a last word such as `$_HASH` kept it from being a parameter; a blank would not.
+fn quoted_last(mut line: Vec<u8>, last: &[u8]) -> Vec<u8> {
+    let mut left = line.as_slice();
+    for byte in last.iter().rev() {
+        let Some(rest) = left.strip_suffix(&[*byte]) else {
+            return line;
+        };
+        left = match byte {
+            b'#' | b'!' => rest.strip_suffix(b"\\").unwrap_or(rest),
+            _ => rest,
+        };
+    }
+    line.truncate(left.len());
+    line.extend_from_slice(&[b"\"", last, b"\""].concat());
+    line
 }

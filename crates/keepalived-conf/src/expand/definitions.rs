@@ -135,7 +135,55 @@ fn next_use(text: &[u8], from: usize) -> Option<Use> {
     None
 }
 
+/// Names that mean something in every file.
+const BUILT_IN: [&[u8]; 4] = [b"_PWD", b"_INSTANCE", b"_HASH", b"_BANG"];
+
+/// How often a line is looked at again for uses that came about by putting in others.
+const AGAIN_MAX: usize = 16;
+
+/// Whether a text would be read as ending in a parameter that every file has, if a blank followed.
+pub(crate) fn ends_in_use(text: &[u8]) -> bool {
+    let name = text.rsplit(|byte| *byte == b'$').next().unwrap_or_default();
+    name.len() < text.len() && BUILT_IN.contains(&name)
+}
+
 impl Expansion<'_> {
+    /// The lines a line becomes when all its parameters are put in, also those that come about by that.
+    pub(super) fn resolve(&mut self, text: &Text<'_>, path: &str) -> Vec<Text<'static>> {
+        let mut lines = self.substitute(text, path, &mut Vec::new());
+        for _ in 0..AGAIN_MAX {
+            if !lines.iter().any(|line| self.has_use(line, path)) {
+                return lines;
+            }
+            lines = (lines.iter())
+                .flat_map(|line| self.substitute(line, path, &mut Vec::new()))
+                .collect();
+        }
+        if lines.iter().any(|line| self.has_use(line, path)) {
+            let found = Diagnostic::fatal(
+                "definition-circle",
+                whole(text),
+                "the parameters of this line make others without end",
+            );
+            let found = found.silent().effect("nothing is started");
+            self.findings.push(found.help("write the line without them"));
+            return Vec::new();
+        }
+        lines
+    }
+
+    /// Whether a line, if it can be read at all, uses a parameter that is defined.
+    fn has_use(&self, text: &Text<'_>, path: &str) -> bool {
+        let mut at = 0;
+        while let Some(found) = next_use(&text.bytes, at) {
+            if self.value(&found.name, path).is_some() {
+                return text.bytes.len() <= lines::LINE_BYTES_MAX;
+            }
+            at = found.to;
+        }
+        false
+    }
+
     /// The lines a line becomes when its parameters are put in. `within` names the parameters it is part of.
     pub(super) fn substitute(
         &mut self,

@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::lexer::{Pasted, Piece, Text, cut};
 use crate::source::{SourceMap, Span};
 use definitions::Definitions;
+pub(crate) use definitions::ends_in_use;
 
 /// How many bytes all files and everything they unfold to may have together.
 const BYTES_MAX: usize = 64 << 20;
@@ -132,6 +133,8 @@ impl<'a> Expansion<'a> {
             return;
         }
         for text in self.unfold(&text, path, 0) {
+            // What was put in may begin a comment too.
+            let text = lines::without_comment(&text);
             // The lines of a definition may have conditions, and define more.
             if let Some(text) = self
                 .condition(&text)

@@ -24,7 +24,7 @@ impl Expansion<'_> {
     /// The lines that a line becomes. `depth` counts the sequences it came from.
     pub(super) fn unfold(&mut self, text: &Text<'_>, path: &str, depth: usize) -> Vec<Text<'static>> {
         let Some(start) = start(&text.bytes) else {
-            let lines = self.substitute(text, path, &mut Vec::new());
+            let lines = self.resolve(text, path);
             // What was put in may hold a sequence.
             let more = lines.iter().any(|line| start(&line.bytes).is_some());
             return if more {
@@ -56,7 +56,7 @@ impl Expansion<'_> {
             .effect("it stays as it is, as with keepalived")
             .help("write ~SEQ(name,start,step,end) or ~LST(name,value,…)");
             self.findings.push(found);
-            return self.substitute(text, path, &mut Vec::new());
+            return self.resolve(text, path);
         };
         let mut without = Text::empty(text.file());
         without.push_part(text, 0, sequence.from);

@@ -1,6 +1,6 @@
 //! Includes, conditions, parameters and sequences.
 
-use keepalived_conf::{FileError, Files, Host, MemoryFiles, Parsed, Severity, parse, parse_for};
+use keepalived_conf::{FileError, Files, Host, MemoryFiles, Parsed, Severity, parse, parse_for, print};
 
 use super::text::{codes, file, found, only, place};
 
@@ -194,4 +194,42 @@ fn named_values() {
 fn a_finding_in_an_expanded_line_points_at_the_use() {
     let parsed = with("$A=999.0.0.1", "192.0.2.1\n  $A");
     assert_eq!(place(&parsed, "bad-address"), "7:3");
+}
+
+/// A brace right behind keeps a name from being a parameter, and printing must not make it one.
+#[test]
+fn a_name_in_front_of_a_brace_is_printed_in_quotes() {
+    for (text, printed) in [
+        ("x $_HASH{\n}", "x \"$_HASH\"\n"),
+        ("$_HASH{\n}", "\"$_HASH\"\n"),
+        (
+            "global_defs { router_id a\\#$_BANG}",
+            "global_defs {\n    router_id \"a#$_BANG\"\n}\n",
+        ),
+    ] {
+        let first = file(text);
+        let once = String::from_utf8(print(&first.tree)).unwrap();
+        assert!(once.starts_with(printed), "{text}: {once}");
+        assert_eq!(
+            String::from_utf8(print(&file(&once).tree)).unwrap(),
+            once,
+            "{text}"
+        );
+    }
+}
+
+/// Observed of keepalived, which names what is left of the word as unknown.
+#[test]
+fn a_parameter_made_of_parameters_is_put_in() {
+    let id = |text: &str| file(text).config.global.router_id.map(|id| id.value);
+    assert_eq!(
+        id("$A=$_HA\nglobal_defs {\nrouter_id one${A}SH two\n}").as_deref(),
+        Some("one")
+    );
+    assert_eq!(
+        id("$D=$\n$WHO=me\nglobal_defs {\nrouter_id x${D}{WHO}y\n}").as_deref(),
+        Some("xmey")
+    );
+    let endless = file("$A=$\n$B=${A}{B}\nglobal_defs {\nrouter_id ${B}\n}");
+    assert_eq!(found(&endless, "definition-circle").severity, Severity::Fatal);
 }
