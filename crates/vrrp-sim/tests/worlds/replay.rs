@@ -50,6 +50,6 @@ fn random_worlds_are_not_all_alike() {
             .filter(|router| router.state_name() == StateName::Active)
             .count();
     }
-    assert_eq!(kinds.len(), 11, "{kinds:?}");
+    assert_eq!(kinds.len(), 13, "{kinds:?}");
     assert!(active > 100, "{active}");
 }
