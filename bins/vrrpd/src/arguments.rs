@@ -12,7 +12,7 @@ use crate::exit;
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = exit::TABLE)]
 pub(crate) struct Arguments {
-    /// The configuration, in keepalived's language.
+    /// The configuration, in keepalived's language; a quoted pattern such as '/etc/keepalived/*.conf' means all files it matches.
     #[arg(
         short = 'f',
         long = "use-file",

@@ -332,3 +332,26 @@ fn a_second_daemon_on_the_same_socket_leaves_the_first_one_alone() {
     assert_eq!(first.status().daemon.pid, before.daemon.pid);
     assert_eq!(first.instance("VI_1").counters["master-transitions"], 1);
 }
+
+/// keepalived's `-f` takes a pattern.
+#[test]
+fn a_pattern_names_many_files() {
+    let folder = folder();
+    for (name, vrid) in [("a", 51), ("b", 52)] {
+        let text = instance(name, vrid, &format!("192.0.2.{vrid}/24"), "").replace("eth1", "lo");
+        std::fs::write(folder.join(format!("{name}.conf")), text).unwrap();
+    }
+    let test = |pattern: &str| {
+        let mut command = vrrpd();
+        command.arg("-t").arg("-f").arg(folder.join(pattern));
+        refusal(command)
+    };
+    let (code, said) = test("*.conf");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("would run a, b"), "{said}");
+    let (code, said) = test("*.cfg");
+    assert!(
+        code == 6 && said.contains("no file matches this pattern"),
+        "{code}: {said}"
+    );
+}

@@ -85,7 +85,8 @@ impl Parsed {
     }
 }
 
-/// Reads a configuration and all files it includes, for no node in particular.
+/// Reads a configuration and all files it includes, for no node in particular. A path that is no file and has wildcards
+/// (`/etc/keepalived/*.conf`) stands for all files it matches, in the order of their names, as behind keepalived's `-f`.
 ///
 /// A file that cannot be read is a fatal [`Diagnostic`], like everything else that is wrong; there is no other error.
 #[must_use]

@@ -8,8 +8,9 @@ mod sequence;
 
 use crate::Host;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::files::Files;
+use crate::files::{FileError, Files};
 use crate::lexer::{Pasted, Piece, Text, cut};
+use crate::pattern;
 use crate::source::{SourceMap, Span};
 use definitions::Definitions;
 pub(crate) use definitions::ends_in_use;
@@ -54,28 +55,38 @@ impl<'a> Expansion<'a> {
         }
     }
 
-    /// Reads the file named on the command line.
+    /// Reads the file named on the command line, or all files that a pattern matches, in the order of their names.
     pub(crate) fn top(mut self, path: &str) -> Vec<Piece> {
         match self.files.read(path) {
             Ok(bytes) => self.file(path, bytes),
-            Err(error) => {
-                let file = self.sources.add(path.to_owned(), Vec::new());
-                let start = Span {
-                    file,
-                    start: 0,
-                    end: 0,
-                };
-                let found = Diagnostic::fatal(
-                    "file",
-                    start,
-                    format!("the configuration cannot be read: {error}"),
-                )
-                .effect("nothing is started")
-                .help("give the path of a file that this user may read");
-                self.findings.push(found);
+            Err(FileError::Absent) if pattern::is_pattern(path) => {
+                let paths = self.files.matching(path);
+                if paths.is_empty() {
+                    self.unreadable(path, "no file matches this pattern");
+                }
+                for path in paths {
+                    match self.files.read(&path) {
+                        Ok(bytes) => self.file(&path, bytes),
+                        Err(error) => self.unreadable(&path, &error.to_string()),
+                    }
+                }
             }
+            Err(error) => self.unreadable(path, &error.to_string()),
         }
         self.pieces
+    }
+
+    fn unreadable(&mut self, path: &str, why: &str) {
+        let file = self.sources.add(path.to_owned(), Vec::new());
+        let start = Span {
+            file,
+            start: 0,
+            end: 0,
+        };
+        let text = format!("the configuration cannot be read: {why}");
+        let found = Diagnostic::fatal("file", start, text).effect("nothing is started");
+        self.findings
+            .push(found.help("give the path of a file that this user may read"));
     }
 
     fn file(&mut self, path: &str, bytes: Vec<u8>) {

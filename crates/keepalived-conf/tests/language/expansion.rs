@@ -233,3 +233,39 @@ fn a_parameter_made_of_parameters_is_put_in() {
     let endless = file("$A=$\n$B=${A}{B}\nglobal_defs {\nrouter_id ${B}\n}");
     assert_eq!(found(&endless, "definition-circle").severity, Severity::Fatal);
 }
+
+/// keepalived -f '/etc/keepalived/*.conf' reads every match as one text; without any match here nothing is started.
+#[test]
+fn a_pattern_stands_for_all_files_it_matches() {
+    let instance = |name: &str, vrid: u8| {
+        format!(
+            "vrrp_instance {name} {{\ninterface eth0\nvirtual_router_id {vrid}\nvirtual_ipaddress {{ ${{NET}}.{vrid} }}\n}}\n"
+        )
+    };
+    let files = MemoryFiles::new([
+        ("/etc/k/b.conf", instance("B", 2)),
+        ("/etc/k/a.conf", format!("$NET=192.0.2\n{}", instance("A", 1))),
+        ("/etc/k/c.bak", instance("C", 3)),
+        ("/etc/k/odd[1].conf", instance("D", 4)),
+    ]);
+    let names = |pattern: &str| -> Vec<String> {
+        let parsed = parse(&files, pattern);
+        parsed
+            .config
+            .instances
+            .iter()
+            .map(|instance| instance.name.clone())
+            .collect()
+    };
+    assert_eq!(names("/etc/k/[ab].conf"), ["A", "B"]);
+    assert_eq!(names("/etc/k/{a,b}.conf"), ["A", "B"]);
+    let literal = parse(&files, "/etc/k/odd[1].conf");
+    assert_eq!(literal.sources.files().count(), 1, "a file of that very name");
+    let parsed = parse(&files, "/etc/k/*.cfg");
+    let none = found(&parsed, "file");
+    assert!(
+        parsed.is_refused() && none.message.contains("no file matches this pattern"),
+        "{none:?}"
+    );
+    assert_eq!(parsed.sources.place(none.span.unwrap()).file, "/etc/k/*.cfg");
+}
