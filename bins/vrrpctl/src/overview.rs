@@ -1,7 +1,7 @@
 //! `vrrpctl status`: one line per instance, one per check, and what is wrong.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use vrrp_control::{Address, Check, Daemon, Instance, Status};
+use vrrp_control::{Address, Check, Daemon, Hook, Instance, Status};
 
 use crate::colour::Colour;
 use crate::words;
@@ -171,9 +171,29 @@ fn problems(status: &Status) -> Vec<String> {
                 ));
             }
         }
+        for hook in failing(&instance.hooks) {
+            lines.push(format!(
+                "{}: {} failed: {} ({})",
+                words::clean(&instance.name),
+                words::clean(&hook.label),
+                words::run(&hook.run),
+                words::clean(&hook.command)
+            ));
+        }
     }
     daemon_problems(&status.daemon, &mut lines);
     lines
+}
+
+/// Notify scripts that have failed the last time they ran for their purpose.
+fn failing(hooks: &[Hook]) -> impl Iterator<Item = &Hook> {
+    hooks.iter().enumerate().filter_map(|(place, hook)| {
+        let last = !hooks
+            .iter()
+            .skip(place + 1)
+            .any(|later| later.label == hook.label);
+        (last && !hook.run.succeeded).then_some(hook)
+    })
 }
 
 fn daemon_problems(daemon: &Daemon, lines: &mut Vec<String>) {

@@ -101,6 +101,29 @@ fn the_table_names_state_priority_active_and_cause() {
     );
 }
 
+/// A notify script that fails is seen without asking for its instance; one that worked again since is not.
+#[test]
+fn a_failing_notify_script_is_in_the_table() {
+    let worked = r#"{"label":"notify BACKUP","command":"/etc/notify.sh INSTANCE VI_1 BACKUP 148","run":{"ended_unix_ms":1763700000100,"took_ms":12,"succeeded":true,"result":"exit status 0","output":""}}"#;
+    assert!(ANSWER.contains(worked));
+    let failed = worked
+        .replace("true", "false")
+        .replace("exit status 0", "exit status 3")
+        .replace(r#""output":"""#, r#""output":"no route\n""#);
+    let line = "! VI_1: notify BACKUP failed: exit status 3 after 12 ms: no route (/etc/notify.sh INSTANCE VI_1 BACKUP 148)";
+    let output = asked("hook", &["status"], &ANSWER.replace(worked, &failed));
+    let table = text(&output.stdout);
+    assert!(table.contains(line), "{table}");
+    for (name, hooks, shown) in [
+        ("hook-later", format!("{failed},{worked}"), false),
+        ("hook-again", format!("{worked},{failed}"), true),
+    ] {
+        let output = asked(name, &["status"], &ANSWER.replace(worked, &hooks));
+        let table = text(&output.stdout);
+        assert_eq!(table.contains("! VI_1: notify"), shown, "{table}");
+    }
+}
+
 #[test]
 fn json_is_the_answer_of_the_daemon() {
     let output = asked("json", &["status", "--json"], ANSWER);

@@ -16,7 +16,7 @@ use tracing::{error, info, warn};
 use vrrp_net::Event;
 
 use crate::arguments::Arguments;
-use crate::control;
+use crate::control::{self, Socket};
 use crate::events::{self, Limits};
 use crate::exit::Exit;
 use crate::node::{Node, lock};
@@ -35,7 +35,7 @@ pub(crate) struct Ears {
     pub(crate) changes: mpsc::UnboundedReceiver<Change>,
     pub(crate) ended: Ended,
     pub(crate) signals: Signals,
-    pub(crate) control: Option<UnixListener>,
+    pub(crate) control: Option<(Socket, UnixListener)>,
 }
 
 /// The signals that mean something; listening for one takes its deadly meaning away.
@@ -83,8 +83,8 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         mut signals,
         control,
     } = ears;
-    if let Some(listener) = control {
-        tokio::spawn(control::serve(listener, Arc::clone(&node)));
+    if let Some((socket, listener)) = control {
+        tokio::spawn(control::keep(socket, listener, Arc::clone(&node)));
     }
     let mut turn = Turn {
         arguments,

@@ -80,6 +80,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         let signals = Signals::listen()?;
         let control = socket.as_mut().map(Socket::listener).transpose()?.flatten();
         let control = control.map(UnixListener::from_std).transpose()?;
+        let control = socket.take().zip(control);
         hello(&loaded.plan);
         let handle = driver.handle();
         let events = handle.events();
@@ -121,6 +122,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         })
     });
     // A reload that still reads a huge file, or a disk that does not answer, is not waited for.
+    // With its tasks goes the control socket.
     runtime.shutdown_background();
     if let Some(folder) = journal {
         // Not empty: it names what is left behind, for the next start.

@@ -315,3 +315,20 @@ fn the_first_notify_carries_the_priority_in_effect() {
     };
     assert_eq!(until_lines(&told, 1)[0], "INSTANCE VI_1 BACKUP 90");
 }
+
+/// A cleaner of temporary files takes the control socket away: vrrpctl works again soon, and the log says it once.
+#[test]
+fn a_deleted_control_socket_comes_back() {
+    let Some(mut node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    std::fs::remove_file(node.socket()).unwrap();
+    assert!(node.try_status().is_none());
+    node.until_state("VI_1", "MASTER");
+    let log = node.log();
+    assert_eq!(log.matches("control socket had been deleted").count(), 1, "{log}");
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0);
+    assert!(!node.socket().exists(), "it goes with the daemon");
+}

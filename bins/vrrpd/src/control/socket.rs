@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,23 @@ const MODE: u32 = 0o660;
 pub(crate) struct Socket {
     path: PathBuf,
     listener: Option<UnixListener>,
+    /// The file, by device and inode.
+    file: Identity,
     /// Held for as long as the process lives: of two daemons that start at once over a stale socket, one is refused.
-    _lock: File,
+    lock: File,
+}
+
+type Identity = (u64, u64);
+
+/// What is at the path of the socket by now.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// Our socket.
+    Ours,
+    /// Nothing was; now a new socket of ours is.
+    MadeAgain(UnixListener),
+    /// Something else, or nothing can be made there.
+    Lost(String),
 }
 
 /// Why there is no control socket.
@@ -74,8 +89,40 @@ impl Socket {
         Ok(Self {
             path: path.to_path_buf(),
             listener: Some(listener),
-            _lock: lock,
+            file: identity(path).map_err(io)?,
+            lock,
         })
+    }
+
+    /// Looks whether the file is still there, and makes it again where it has been deleted. What others have put in its
+    /// place is theirs.
+    pub(crate) fn look(&mut self) -> Found {
+        match identity(&self.path) {
+            Ok(file) if file == self.file => Found::Ours,
+            Ok(_) => Found::Lost(format!("something else is at {}", self.path.display())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.make_again() {
+                Ok(listener) => Found::MadeAgain(listener),
+                Err(error) => Found::Lost(error.to_string()),
+            },
+            Err(error) => Found::Lost(error.to_string()),
+        }
+    }
+
+    /// The lock may have gone with the folder, and another daemon hold the new one.
+    fn make_again(&mut self) -> io::Result<UnixListener> {
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)?;
+        }
+        let locked = identity(&lock_path(&self.path)).ok();
+        let own = self.lock.metadata().map(|found| (found.dev(), found.ino()))?;
+        if locked != Some(own) {
+            let taken = || io::Error::other("another daemon has taken its place");
+            self.lock = lock_beside(&self.path)?.ok_or_else(taken)?;
+        }
+        let listener = bind(&self.path)?;
+        listener.set_nonblocking(true)?;
+        self.file = identity(&self.path)?;
+        Ok(listener)
     }
 
     /// The listener, once; non-blocking, as tokio wants it.
@@ -89,10 +136,19 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
+        if identity(&self.path).is_ok_and(|file| file != self.file) {
+            // Another daemon's by now.
+            return;
+        }
         // What cannot be removed is recognised as stale by the next start.
         let _ = std::fs::remove_file(&self.path);
         let _ = std::fs::remove_file(lock_path(&self.path));
     }
+}
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    let found = std::fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
 }
 
 fn lock_path(path: &Path) -> PathBuf {
@@ -217,6 +273,43 @@ mod tests {
             "it holds no lock of ours, but answers: {refused:?}"
         );
         assert!(UnixStream::connect(&*path).is_ok());
+    }
+
+    #[test]
+    fn a_deleted_socket_is_made_again() {
+        let path = place("deleted");
+        let mut socket = Socket::take(&path).unwrap();
+        assert!(matches!(socket.look(), Found::Ours));
+        std::fs::remove_file(&*path).unwrap();
+        let Found::MadeAgain(listener) = socket.look() else {
+            panic!("not made again");
+        };
+        assert!(UnixStream::connect(&*path).is_ok());
+        assert!(matches!(socket.look(), Found::Ours));
+        drop(listener);
+
+        // The folder with the lock, as by a cleaner of temporary files.
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        assert!(matches!(socket.look(), Found::MadeAgain(_)));
+        let refused = Socket::take(&path);
+        assert!(
+            matches!(refused, Err(SocketError::InUse { .. })),
+            "locked again: {refused:?}"
+        );
+        drop(socket);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_socket_of_another_daemon_in_its_place_is_left_alone() {
+        let path = place("replaced");
+        let mut socket = Socket::take(&path).unwrap();
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        let other = Socket::take(&path).unwrap();
+        assert!(matches!(socket.look(), Found::Lost(_)));
+        drop(socket);
+        assert!(UnixStream::connect(&*path).is_ok(), "that of the other one");
+        drop(other);
     }
 
     #[test]
