@@ -69,6 +69,10 @@ pub struct Counters {
     pub checksum_form_plain: u64,
     /// Accepted with the IPv4 pseudo-header only.
     pub checksum_form_pseudo: u64,
+    /// Accepted unsigned though this router has keys (HM-10): while this grows, it is too early for `enforce`.
+    pub hmac_missing: u64,
+    /// Accepted though the sender's clock differs from ours by more than half the window (HM-13).
+    pub hmac_clock: u64,
     /// Answers to weaker routers that the limit held back (PRJ-FSM-01).
     pub triggered_suppressed: u64,
     /// Advertisements that did not leave.
@@ -145,6 +149,8 @@ impl Counters {
                 }
                 Warning::AddressListOrder => one(&mut self.address_list_order),
                 Warning::OwnerConflict => one(&mut self.owner_conflicts),
+                Warning::HmacMissing => one(&mut self.hmac_missing),
+                Warning::HmacClock => one(&mut self.hmac_clock),
                 Warning::SourceNotLinkLocal | Warning::PeerNotListed => {}
             }
         }

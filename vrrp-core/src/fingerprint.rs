@@ -44,6 +44,8 @@ impl VirtualRouter {
             forms_mixed,
             took_over_at: _,
             versions: _,
+            #[cfg(feature = "hmac")]
+            sequences,
         } = self;
         hash_state(state, now, hasher);
         link.hash(hasher);
@@ -65,6 +67,8 @@ impl VirtualRouter {
         (started, started_before, resigned).hash(hasher);
         start_at.map(|at| until(at, now)).hash(hasher);
         (form, forms_mixed).hash(hasher);
+        #[cfg(feature = "hmac")]
+        sequences.hash(hasher);
     }
 }
 

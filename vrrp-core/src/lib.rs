@@ -17,6 +17,9 @@ mod reconfigure;
 mod router;
 mod seal;
 mod sending;
+#[cfg(feature = "hmac")]
+mod sequences;
+mod signing;
 mod snapshot;
 mod soonest;
 mod standing;
@@ -29,6 +32,8 @@ pub use action::{Action, Actions, Cause, Draft, Report, StateName, Transition};
 pub use config::{
     Announcements, Authentication, Config, ConfigError, Ipv4Checksum, Profile, Settings, Version,
 };
+#[cfg(feature = "hmac")]
+pub use config::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use counters::{Counters, GlobalCounters, Rejects};
 pub use id::{Family, InstanceId, InterfaceId, Path, Peer, RouterKey, Vrid, virtual_mac};
 pub use input::{Failure, Heard, Input, Link, Order};

@@ -38,6 +38,9 @@ impl VirtualRouter {
             self.tracking = Tracking::new(&config.trackers);
         }
         self.config = config;
+        // Keys may change, marks and the last sequence stay: else every packet heard so far would be good once more.
+        #[cfg(feature = "hmac")]
+        self.sequences.make_room(&self.config);
         self.priority_may_have_changed(now, before, &mut out);
         if interval {
             self.interval_changed(now);

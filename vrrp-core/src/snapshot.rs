@@ -9,6 +9,8 @@ use crate::input::Link;
 use crate::machine::{State, Triggered, Versions};
 use crate::priority::Rank;
 use crate::sending::{Pause, Resignation, Sending};
+#[cfg(feature = "hmac")]
+use crate::sequences::Sequences;
 use crate::time::Instant;
 use crate::tracking::{Health, TrackerId};
 use crate::virtual_router::VirtualRouter;
@@ -41,6 +43,8 @@ pub struct Snapshot {
     same_priority_told: Triggered,
     took_over_at: Option<Instant>,
     versions: Versions,
+    #[cfg(feature = "hmac")]
+    sequences: Sequences,
 }
 
 impl VirtualRouter {
@@ -71,6 +75,8 @@ impl VirtualRouter {
             same_priority_told: self.same_priority_told,
             took_over_at: self.took_over_at,
             versions: self.versions,
+            #[cfg(feature = "hmac")]
+            sequences: self.sequences.clone(),
         }
     }
 
@@ -105,6 +111,8 @@ impl VirtualRouter {
         router.same_priority_told = snapshot.same_priority_told;
         router.took_over_at = snapshot.took_over_at;
         router.versions = snapshot.versions;
+        #[cfg(feature = "hmac")]
+        router.sequences.restore(snapshot.sequences);
         router
     }
 }

@@ -63,6 +63,14 @@ pub struct WallClock {
     pub nanos: u32,
 }
 
+impl WallClock {
+    /// Seconds since 1970 as on the wire, modulo 2^32.
+    pub(crate) const fn seconds_modulo(self) -> u32 {
+        let [_, _, _, _, s0, s1, s2, s3] = self.seconds.to_be_bytes();
+        u32::from_be_bytes([s0, s1, s2, s3])
+    }
+}
+
 /// One centisecond in nanoseconds.
 pub(crate) const NANOS_PER_CENTISECOND: u64 = 10_000_000;
 

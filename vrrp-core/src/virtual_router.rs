@@ -12,9 +12,11 @@ use crate::machine::{Hold, HoldKind, State, Triggered, Versions};
 use crate::priority::Rank;
 use crate::seal::Sealed;
 use crate::sending::{Pause, Resignation, Sending};
+#[cfg(feature = "hmac")]
+use crate::sequences::Sequences;
 use crate::time::{Deadline, Instant, Wake, WallClock};
 use crate::tracking::{Bar, Health, TrackerId, Tracking};
-use crate::wire::{ChecksumForm, Local, Received, Reject, judge};
+use crate::wire::{ChecksumForm, Received, Reject};
 
 /// The most that a timer may be early to share a wake-up (PRJ-SLACK-01).
 const SLACK_NANOS_MAX: u64 = 1_000_000;
@@ -46,6 +48,8 @@ pub struct VirtualRouter {
     pub(crate) forms_mixed: bool,
     pub(crate) took_over_at: Option<Instant>,
     pub(crate) versions: Versions,
+    #[cfg(feature = "hmac")]
+    pub(crate) sequences: Sequences,
 }
 
 impl VirtualRouter {
@@ -53,6 +57,8 @@ impl VirtualRouter {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let tracking = Tracking::new(&config.trackers);
+        #[cfg(feature = "hmac")]
+        let sequences = Sequences::of(&config);
         Self {
             config,
             state: State::Initialize { hold: None },
@@ -77,6 +83,8 @@ impl VirtualRouter {
             forms_mixed: false,
             took_over_at: None,
             versions: Versions::default(),
+            #[cfg(feature = "hmac")]
+            sequences,
         }
     }
 
@@ -108,11 +116,21 @@ impl VirtualRouter {
     /// # Errors
     /// Why it was discarded. A discarded packet changes nothing but a counter (PRJ-RX-09).
     pub fn receive(&mut self, now: Instant, received: &Received<'_>) -> Result<Actions, Reject> {
-        let local = Local {
-            config: &self.config,
-            primary: self.link.primary,
-        };
-        match judge(received, Some(&local)) {
+        self.receive_at(now, None, received)
+    }
+
+    /// As [`receive`](Self::receive), with the time of day, which a router with `auth_hmac` needs (HM-14): without it
+    /// every signed packet is [`Reject::HmacStale`], unless the router was asked to do without a window.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive). Of a discarded packet with a right tag the sequence is remembered (HM-07).
+    pub fn receive_at(
+        &mut self,
+        now: Instant,
+        wall: Option<WallClock>,
+        received: &Received<'_>,
+    ) -> Result<Actions, Reject> {
+        match self.judge_at(wall, received) {
             Ok(heard) => Ok(self.handle(now, Input::Heard(heard))),
             Err(reject) => {
                 self.counters.rejected.count(reject);
@@ -345,8 +363,8 @@ impl VirtualRouter {
 
     /// Fixes one advertisement; call it once per [`Action::Send`](crate::Action::Send), then encode per destination.
     ///
-    /// `wall` is for signatures that need the time of day; without them `None` will do.
-    pub fn seal(&mut self, draft: Draft, _wall: Option<WallClock>) -> Sealed<'_> {
+    /// `wall` is for signatures that need the time of day; a router without `auth_hmac` needs none.
+    pub fn seal(&mut self, draft: Draft, wall: Option<WallClock>) -> Sealed<'_> {
         self.counters.advertisement_sent = self.counters.advertisement_sent.wrapping_add(1);
         if draft.priority == 0 {
             self.counters.priority_zero_pkts_sent = self.counters.priority_zero_pkts_sent.wrapping_add(1);
@@ -356,11 +374,13 @@ impl VirtualRouter {
             Ipv4Checksum::PseudoHeader => ChecksumForm::Pseudo,
             Ipv4Checksum::Auto => self.form.map_or(ChecksumForm::Pseudo, |(form, _)| form),
         };
+        let signature = self.sign(draft, form, wall);
         Sealed {
             config: &self.config,
             draft,
             source: self.link.primary,
             form,
+            signature,
         }
     }
 

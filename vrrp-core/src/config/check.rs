@@ -36,6 +36,14 @@ fn check_protocol(s: &Settings) -> Result<(), ConfigError> {
     if s.authentication != Authentication::None && (s.version == Version::V3 || s.profile == Profile::Rfc) {
         return Err(ConfigError::Authentication);
     }
+    #[cfg(feature = "hmac")]
+    if let Some(auth_hmac) = &s.auth_hmac {
+        auth_hmac.check()?;
+        // keepalived drops the password with an error; here nothing is dropped silently.
+        if s.authentication != Authentication::None {
+            return Err(ConfigError::HmacWithPassword);
+        }
+    }
     if s.v2_interop && (s.version == Version::V2 || s.family == Family::Ipv6) {
         return Err(ConfigError::Interop);
     }
@@ -188,6 +196,8 @@ fn check_rfc(s: &Settings) -> Result<(), ConfigError> {
             (s.advert_before_yield, "advert_before_yield"),
             (s.hurry_after_fall, "hurry_after_fall"),
             (s.step_back_when_stalled, "step_back_when_stalled"),
+            #[cfg(feature = "hmac")]
+            (s.auth_hmac.is_some(), "auth_hmac"),
             (s.hold, "hold"),
             (
                 s.announcements != Announcements::of(Profile::Rfc),

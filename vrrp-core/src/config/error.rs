@@ -22,6 +22,27 @@ pub enum ConfigError {
     },
     /// A password with version 3 or in the `rfc` profile (SEC-07).
     Authentication,
+    /// A key of `auth_hmac` with id 0 (1 to 255).
+    HmacKeyId,
+    /// A key of `auth_hmac` that is not of 32 to 64 octets (HM-11).
+    HmacKeyLength {
+        /// Its id.
+        id: u8,
+        /// Octets found.
+        found: usize,
+    },
+    /// Two keys of `auth_hmac` with one id (HM-11).
+    HmacKeyTwice {
+        /// The id.
+        id: u8,
+    },
+    /// The active key of `auth_hmac` is not among the keys, or there is none (HM-11).
+    HmacActiveKey {
+        /// The id asked for; 0: none was.
+        id: u8,
+    },
+    /// `auth_hmac` beside a password of version 2.
+    HmacWithPassword,
     /// `v2_interop` needs version 3 and IPv4 (part 6).
     Interop,
     /// No advertised address (V3-6.1-03).
@@ -116,6 +137,19 @@ impl fmt::Display for ConfigError {
                 write!(f, "version 3 sends 0.01 to 40.95 s, not {interval}")
             }
             Self::Authentication => f.write_str("a password belongs to version 2 outside the rfc profile"),
+            Self::HmacKeyId => f.write_str("key ids of auth_hmac are 1 to 255, not 0"),
+            Self::HmacKeyLength { id, found } => {
+                write!(
+                    f,
+                    "key {id} of auth_hmac has {found} octets; 32 to 64 are possible"
+                )
+            }
+            Self::HmacKeyTwice { id } => write!(f, "auth_hmac has two keys with id {id}"),
+            Self::HmacActiveKey { id: 0 } => f.write_str("auth_hmac has no active key"),
+            Self::HmacActiveKey { id } => write!(f, "the active key {id} of auth_hmac is not among its keys"),
+            Self::HmacWithPassword => f.write_str(
+                "auth_hmac and a password of version 2 exclude each other; take the password away",
+            ),
             Self::Interop => f.write_str("v2_interop needs version 3 and IPv4"),
             Self::NoAddress => f.write_str("no virtual address to advertise"),
             Self::TooManyAddresses { found } => write!(f, "{found} advertised addresses; at most 255 fit"),

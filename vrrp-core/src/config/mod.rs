@@ -1,5 +1,7 @@
 //! What a virtual router is asked to be. A [`Config`] cannot hold a contradiction: only [`Settings::build`] makes one.
 
+#[cfg(feature = "hmac")]
+mod auth_hmac;
 mod check;
 mod error;
 
@@ -8,6 +10,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
+#[cfg(feature = "hmac")]
+pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use error::ConfigError;
 
 use crate::id::{Family, InterfaceId, Path, RouterKey, Vrid};
@@ -189,6 +193,9 @@ pub struct Settings {
     pub allow_no_address: bool,
     /// Version 2 only.
     pub authentication: Authentication,
+    /// Signed advertisements in either version (keepalived `auth_hmac`); not in `rfc`, and not beside a password.
+    #[cfg(feature = "hmac")]
+    pub auth_hmac: Option<AuthHmac>,
     /// Version 3 in IPv4 only.
     pub ipv4_checksum: Ipv4Checksum,
     /// Listen for and send version 2 as well (RFC 9568 section 8.4).
@@ -245,6 +252,8 @@ impl Settings {
             held_only: Vec::new(),
             allow_no_address: keepalived,
             authentication: Authentication::None,
+            #[cfg(feature = "hmac")]
+            auth_hmac: None,
             ipv4_checksum: if rfc {
                 Ipv4Checksum::Rfc9568
             } else {
@@ -311,7 +320,27 @@ impl Config {
             Version::V2 => 16,
             Version::V3 => 8,
         };
-        addresses.saturating_add(fixed)
+        let trailer = if self.signs() {
+            crate::wire::Trailer::OCTETS
+        } else {
+            0
+        };
+        addresses.saturating_add(fixed).saturating_add(trailer)
+    }
+
+    /// Whether a trailer of `auth_hmac` is understood.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        #[cfg(feature = "hmac")]
+        return self.auth_hmac.is_some();
+        #[cfg(not(feature = "hmac"))]
+        false
+    }
+
+    fn signs(&self) -> bool {
+        #[cfg(feature = "hmac")]
+        return self.auth_hmac.as_ref().is_some_and(AuthHmac::signs);
+        #[cfg(not(feature = "hmac"))]
+        false
     }
 }
 

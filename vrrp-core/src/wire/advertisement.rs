@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use super::auth;
 use super::checksum::{self, ChecksumForm};
 use super::packet::{ADVERTISEMENT, AUTH_OCTETS, FIXED_OCTETS};
+use super::trailer::Trailer;
 use crate::config::{Authentication, Version};
 use crate::id::{Family, Vrid};
 use crate::time::Interval;
@@ -67,6 +68,43 @@ impl Advertisement<'_> {
         };
         let sum = checksum::compute(message, form, source, destination);
         message.get_mut(6..8)?.copy_from_slice(&sum);
+        Some(length)
+    }
+
+    /// The octets of the message in pieces, with a checksum of zero, as a tag sees them; `None` where
+    /// [`encode`](Self::encode) is.
+    #[cfg(feature = "hmac")]
+    pub(crate) fn pieces(&self, add: &mut dyn FnMut(&[u8])) -> Option<()> {
+        add(&self.fixed()?);
+        for address in self.addresses {
+            match address {
+                IpAddr::V4(address) => add(&address.octets()),
+                IpAddr::V6(address) => add(&address.octets()),
+            }
+        }
+        if self.version == Version::V2 {
+            add(&self.auth_data());
+        }
+        Some(())
+    }
+
+    /// Puts a trailer behind the message at the front of `buffer` and says how many octets both have (HM-03). `None`:
+    /// the buffer is too small.
+    pub(crate) fn append(
+        trailer: &Trailer,
+        octets: usize,
+        source: IpAddr,
+        destination: IpAddr,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
+        let length = octets.checked_add(Trailer::OCTETS)?;
+        let whole = buffer.get_mut(..length)?;
+        whole.get_mut(octets..)?.copy_from_slice(&trailer.to_octets());
+        if Family::of(&source) == Family::Ipv6 {
+            whole.get_mut(6..8)?.fill(0);
+            let sum = checksum::compute(whole, ChecksumForm::Pseudo, source, destination);
+            whole.get_mut(6..8)?.copy_from_slice(&sum);
+        }
         Some(length)
     }
 

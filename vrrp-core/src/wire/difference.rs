@@ -9,11 +9,12 @@ use core::net::IpAddr;
 use super::checksum::{self, ChecksumForm};
 use super::local::Local;
 use super::packet::{AUTH_OCTETS, Message};
-use super::receive::{Received, judge};
+use super::receive::{Received, covered, judge};
+use super::signature::SignatureFault;
 use super::{Reject, Warning, auth};
 use crate::config::Version;
 use crate::id::Family;
-use crate::time::Interval;
+use crate::time::{Interval, WallClock};
 
 /// What a peer with our VRID does otherwise; `Display` continues the sentence "peer 192.0.2.2 …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +70,8 @@ pub enum Difference {
     },
     /// A unicast source that is not among the peers.
     NotListed,
+    /// The peer signs otherwise, or not at all (`auth_hmac`).
+    Signature(SignatureFault),
     /// Octets behind the message; 28 are probably keepalived's `auth_hmac` (PRJ-RX-04, SEC-09).
     Surplus {
         /// At least 1.
@@ -88,17 +91,37 @@ pub fn difference(received: &Received<'_>, local: &Local<'_>) -> Option<Differen
         Ok(_) => return None,
         Err(reject) => reject,
     };
+    explain(received, local, reject, None)
+}
+
+/// What was different about a packet that was judged already: a second judgement would cost a second digest (HM-05).
+pub(crate) fn explain(
+    received: &Received<'_>,
+    local: &Local<'_>,
+    reject: Reject,
+    wall: Option<WallClock>,
+) -> Option<Difference> {
     let octets = received.message;
     let family = Family::of(&received.source);
     let ours = local.config;
     if Message::peek_vrid(octets) != Some(ours.vrid.get()) || family != ours.family {
         return None;
     }
-    let message = || Message::parse(octets, family).ok();
+    let parsed = || match ours.is_authenticated() {
+        true => Message::parse_with_trailer(octets, family).ok(),
+        false => Message::parse(octets, family).map(|message| (message, None)).ok(),
+    };
+    let message = || parsed().map(|(message, _)| message);
+    let trailer = || parsed()?.1;
     match reject {
         Reject::IpTtl => Some(Difference::HopLimit {
             theirs: received.hop_limit,
         }),
+        Reject::DestinationNotGroup
+            if local.refuses(received.source) && received.destination == local.destination() =>
+        {
+            Some(Difference::NotListed)
+        }
         Reject::DestinationNotGroup => Some(Difference::Destination {
             theirs: received.destination,
             ours: local.destination(),
@@ -110,7 +133,10 @@ pub fn difference(received: &Received<'_>, local: &Local<'_>) -> Option<Differen
         }),
         Reject::LengthSurplus => surplus(octets, family),
         Reject::Checksum => Some(Difference::Checksum {
-            theirs: checksum::verify(octets, received.source, received.destination?).only(),
+            theirs: {
+                let covered = covered(octets, family, trailer().is_some());
+                checksum::verify(covered, received.source, received.destination?).only()
+            },
         }),
         Reject::CountZero | Reject::AddressListMismatch => Some(Difference::AddressList {
             theirs: message()?.count(),
@@ -125,7 +151,12 @@ pub fn difference(received: &Received<'_>, local: &Local<'_>) -> Option<Differen
             ours: auth::kind(&ours.authentication),
         }),
         Reject::AuthFailed => Some(Difference::AuthData),
+        Reject::HmacMissing => Some(Difference::Signature(SignatureFault::Missing)),
+        Reject::HmacMalformed | Reject::HmacUnknownKey | Reject::HmacMismatch | Reject::HmacStale => Some(
+            Difference::Signature(SignatureFault::of(reject, &trailer()?, wall)),
+        ),
         Reject::IpMalformed
+        | Reject::HmacReplay
         | Reject::IpNotVrrp
         | Reject::IpFragment
         | Reject::SourceInvalid
@@ -205,6 +236,7 @@ impl fmt::Display for Difference {
                 f.write_str("sends to this router, which has no address to listen to")
             }
             Self::NotListed => f.write_str("is not among the unicast peers of this router"),
+            Self::Signature(fault) => fault.fmt(f),
             Self::Surplus { octets: 28 } => {
                 f.write_str("sends 28 octets behind the message, probably keepalived's auth_hmac")
             }

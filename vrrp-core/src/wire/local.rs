@@ -44,7 +44,8 @@ impl Local<'_> {
             Path::Multicast { .. } => Sender::Multicast,
             Path::Unicast { peers, .. } => match peers.iter().find(|peer| peer.address == source) {
                 Some(peer) => Sender::Peer(peer.hop_limit_min..=peer.hop_limit_max),
-                None if self.config.check_unicast_source => Sender::Refused,
+                // HM-12: no digest for anybody else.
+                None if self.config.check_unicast_source || self.config.is_authenticated() => Sender::Refused,
                 None => Sender::Unlisted,
             },
         }

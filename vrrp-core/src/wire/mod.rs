@@ -8,11 +8,15 @@ mod advertisement;
 mod auth;
 mod checksum;
 mod difference;
+#[cfg(feature = "hmac")]
+pub(crate) mod hmac;
 mod ip;
 mod local;
 mod packet;
 mod receive;
 mod reject;
+mod signature;
+mod trailer;
 
 pub use advertisement::Advertisement;
 pub use checksum::{ChecksumForm, PROTOCOL, Verified, verify};
@@ -22,3 +26,9 @@ pub use local::Local;
 pub use packet::{Addresses, Message};
 pub use receive::{Received, judge};
 pub use reject::{Reject, Warning, Warnings};
+pub use signature::SignatureFault;
+pub use trailer::Trailer;
+
+pub(crate) use difference::explain;
+#[cfg(feature = "hmac")]
+pub(crate) use receive::judge_with;

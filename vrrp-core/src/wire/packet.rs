@@ -3,6 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Reject;
+use super::trailer::Trailer;
 use crate::config::Version;
 use crate::id::Family;
 
@@ -30,6 +31,28 @@ impl<'a> Message<'a> {
     /// [`Reject::LengthShort`], [`Reject::Version`] (not 2 or 3, or 2 in IPv6), [`Reject::Type`],
     /// [`Reject::LengthShort`] again, or [`Reject::LengthSurplus`] (PRJ-RX-04), in this order.
     pub fn parse(octets: &'a [u8], family: Family) -> Result<Self, Reject> {
+        match Self::split(octets, family)? {
+            (message, []) => Ok(message),
+            (_, _) => Err(Reject::LengthSurplus),
+        }
+    }
+
+    /// As [`parse`](Self::parse), but for a router with `auth_hmac`: a trailer of exactly 28 octets may follow, whatever
+    /// is in it (HM-01).
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); any other surplus is [`Reject::LengthSurplus`] (HM-10).
+    pub fn parse_with_trailer(octets: &'a [u8], family: Family) -> Result<(Self, Option<Trailer>), Reject> {
+        let (message, surplus) = Self::split(octets, family)?;
+        if surplus.is_empty() {
+            return Ok((message, None));
+        }
+        let trailer = surplus.try_into().map_err(|_| Reject::LengthSurplus)?;
+        Ok((message, Some(Trailer::from_octets(trailer))))
+    }
+
+    /// The message, and what follows it.
+    fn split(octets: &'a [u8], family: Family) -> Result<(Self, &'a [u8]), Reject> {
         let (fixed, rest) = octets
             .split_first_chunk::<FIXED_OCTETS>()
             .ok_or(Reject::LengthShort)?;
@@ -56,16 +79,14 @@ impl<'a> Message<'a> {
                 (Some(data), surplus)
             }
         };
-        if !surplus.is_empty() {
-            return Err(Reject::LengthSurplus);
-        }
-        Ok(Self {
+        let message = Self {
             version,
             family,
             fixed,
             addresses,
             auth_data,
-        })
+        };
+        Ok((message, surplus))
     }
 
     /// The VRID octet of anything that reaches so far, to find the router it is for.

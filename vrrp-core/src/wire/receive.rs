@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use super::checksum;
 use super::local::{Local, Sender};
 use super::packet::{FIXED_OCTETS, Message};
+use super::trailer::Trailer;
 use super::{Reject, Warning, Warnings, auth};
 use crate::config::Version;
 use crate::id::{Family, InterfaceId};
@@ -33,7 +34,8 @@ pub struct Received<'a> {
 /// hand over that one, so that the fault is named [`Reject::DestinationNotGroup`]; where none has the VRID, `None`:
 /// then what no router could accept is still named first, and anything else is [`Reject::VridUnknown`].
 ///
-/// Changes nothing, allocates nothing, and does not panic whatever the octets.
+/// Changes nothing, allocates nothing, and does not panic whatever the octets. Of a router with `auth_hmac` everything
+/// is judged but what needs a clock or a memory: that is [`VirtualRouter::receive_at`](crate::VirtualRouter::receive_at).
 ///
 /// # Errors
 /// The first failed check. The packet is to be counted, and otherwise to be as if it had never come (PRJ-RX-09).
@@ -63,6 +65,24 @@ pub struct Received<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn judge(received: &Received<'_>, local: Option<&Local<'_>>) -> Result<Heard, Reject> {
+    judge_with(received, local, |_trailer, _warnings| {
+        #[cfg(feature = "hmac")]
+        if let Some(config) = local.map(|local| local.config)
+            && let Some(ours) = &config.auth_hmac
+        {
+            return super::hmac::authenticate(received, _trailer, ours, config.interval, None, _warnings);
+        }
+        Ok(())
+    })
+}
+
+/// [`judge`] with another answer to the question whether a trailer is to be believed, asked between the checksum and
+/// the fields (HM-04).
+pub(crate) fn judge_with(
+    received: &Received<'_>,
+    local: Option<&Local<'_>>,
+    authenticate: impl FnOnce(Option<&Trailer>, &mut Warnings) -> Result<(), Reject>,
+) -> Result<Heard, Reject> {
     let family = Family::of(&received.source);
     let vrid = Message::peek_vrid(received.message);
     // A router of another family or VRID is not the one addressed, whoever looked it up.
@@ -71,8 +91,9 @@ pub fn judge(received: &Received<'_>, local: Option<&Local<'_>>) -> Result<Heard
     });
     let mut warnings = Warnings::NONE;
     let destination = check_envelope(received, local, &mut warnings)?;
-    let message = read(received.message, family, local)?;
-    let verified = checksum::verify(received.message, received.source, destination);
+    let (message, trailer) = read(received.message, family, local)?;
+    let covered = covered(received.message, family, trailer.is_some());
+    let verified = checksum::verify(covered, received.source, destination);
     let believed = match local {
         Some(local) => local.believes(message.version(), family, verified),
         None => verified.plain || verified.pseudo,
@@ -81,6 +102,7 @@ pub fn judge(received: &Received<'_>, local: Option<&Local<'_>>) -> Result<Heard
         return Err(Reject::Checksum);
     }
     let local = local.ok_or(Reject::VridUnknown)?;
+    authenticate(trailer.as_ref(), &mut warnings)?;
     check_fields(&message, local, &mut warnings)?;
     if let Some((kind, data)) = message.authentication() {
         auth::check(kind, data, &local.config.authentication)?;
@@ -127,6 +149,10 @@ fn check_envelope(
     if !reached {
         return Err(Reject::DestinationNotGroup);
     }
+    if local.is_some_and(|local| local.config.is_authenticated()) && matches!(sender, Sender::Refused) {
+        // HM-12, PRJ-RX-01: such a packet is for none of our routers, so nobody computes a digest for it.
+        return Err(Reject::DestinationNotGroup);
+    }
     if !is_usable(source) {
         return Err(Reject::SourceInvalid);
     }
@@ -167,15 +193,30 @@ fn is_link_local_where_ipv6(address: IpAddr) -> bool {
     }
 }
 
+/// HM-03: in IPv4 the checksum ends with the message, in IPv6, where the kernel may have made it, with the trailer.
+pub(super) fn covered(octets: &[u8], family: Family, signed: bool) -> &[u8] {
+    match (family, octets.split_last_chunk::<{ Trailer::OCTETS }>()) {
+        (Family::Ipv4, Some((message, _))) if signed => message,
+        (_, _) => octets,
+    }
+}
+
 /// Steps 7 to 10. The version is asked for before the type and the exact length (step 8).
-fn read<'a>(octets: &'a [u8], family: Family, local: Option<&Local<'_>>) -> Result<Message<'a>, Reject> {
+fn read<'a>(
+    octets: &'a [u8],
+    family: Family,
+    local: Option<&Local<'_>>,
+) -> Result<(Message<'a>, Option<Trailer>), Reject> {
     let version = Message::peek_version(octets).filter(|_| octets.len() >= FIXED_OCTETS);
     if let (Some(local), Some(version)) = (local, version)
         && !local.runs(version)
     {
         return Err(Reject::Version);
     }
-    Message::parse(octets, family)
+    if local.is_some_and(|local| local.config.is_authenticated()) {
+        return Message::parse_with_trailer(octets, family);
+    }
+    Message::parse(octets, family).map(|message| (message, None))
 }
 
 /// Steps 13 to 15.

@@ -35,6 +35,18 @@ pub enum Reject {
     Checksum,
     /// Step 12: no such virtual router here (RFC 9568 section 7.1).
     VridUnknown,
+    /// HM-10: unsigned, where only signed advertisements are believed.
+    HmacMissing,
+    /// Extension type other than 1, or reserved bits set.
+    HmacMalformed,
+    /// Sent by a clock that is further from ours than the window, or ours is not known (HM-06).
+    HmacStale,
+    /// Signed with a key of an id that this router does not have.
+    HmacUnknownKey,
+    /// The tag is not right: another key, a tampered packet, or keepalived before 2.4.2.
+    HmacMismatch,
+    /// Heard before, or older than what was (HM-06).
+    HmacReplay,
     /// Step 13: version 3 without an address (erratum 8299).
     CountZero,
     /// Step 14: version 3 with interval 0 (erratum 8301).
@@ -57,7 +69,7 @@ pub enum Reject {
 
 impl Reject {
     /// Every reason, in the order of the type.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 29] = [
         Self::IpMalformed,
         Self::IpNotVrrp,
         Self::IpFragment,
@@ -72,6 +84,12 @@ impl Reject {
         Self::Type,
         Self::Checksum,
         Self::VridUnknown,
+        Self::HmacMissing,
+        Self::HmacMalformed,
+        Self::HmacStale,
+        Self::HmacUnknownKey,
+        Self::HmacMismatch,
+        Self::HmacReplay,
         Self::CountZero,
         Self::IntervalZero,
         Self::FirstAddressNotLinkLocal,
@@ -101,6 +119,12 @@ impl Reject {
             Self::Type => "type",
             Self::Checksum => "checksum",
             Self::VridUnknown => "vrid-unknown",
+            Self::HmacMissing => "hmac-missing",
+            Self::HmacMalformed => "hmac-malformed",
+            Self::HmacStale => "hmac-stale",
+            Self::HmacUnknownKey => "hmac-unknown-key",
+            Self::HmacMismatch => "hmac-mismatch",
+            Self::HmacReplay => "hmac-replay",
             Self::CountZero => "count-zero",
             Self::IntervalZero => "interval-zero",
             Self::FirstAddressNotLinkLocal => "first-address-not-link-local",
@@ -141,11 +165,15 @@ pub enum Warning {
     AddressListOrder,
     /// A unicast source that is not a listed peer (keepalived without `check_unicast_src`).
     PeerNotListed,
+    /// Unsigned, where signed advertisements are not asked for yet (HM-10).
+    HmacMissing,
+    /// Signed by a clock that differs from ours by more than half the window (HM-13).
+    HmacClock,
 }
 
 impl Warning {
     /// Every warning, in the order of the type.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::SourceNotLinkLocal,
         Self::FirstAddressNotLinkLocal,
         Self::OwnerConflict,
@@ -153,6 +181,8 @@ impl Warning {
         Self::AddressListMismatch,
         Self::AddressListOrder,
         Self::PeerNotListed,
+        Self::HmacMissing,
+        Self::HmacClock,
     ];
 
     /// The stable id used in logs, status and tests.
@@ -166,18 +196,20 @@ impl Warning {
             Self::AddressListMismatch => "address-list-mismatch",
             Self::AddressListOrder => "address-list-order",
             Self::PeerNotListed => "peer-not-listed",
+            Self::HmacMissing => "hmac-missing",
+            Self::HmacClock => "hmac-clock",
         }
     }
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    const fn bit(self) -> u16 {
+        1 << self as u16
     }
 }
 
 /// A set of [`Warning`].
 #[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Warnings(u8);
+pub struct Warnings(u16);
 
 impl Warnings {
     /// No warning.
