@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use vrrp_core::Interval;
 use vrrp_sim::explore::library::{self, Search};
 use vrrp_sim::explore::{Coverage, explore};
-use vrrp_sim::scenario::{self, Scenario};
+use vrrp_sim::scenario::Scenario;
 use vrrp_sim::{World, random_world};
 
 /// Simulates VRRP in virtual time: the same arguments always give the same story.
@@ -22,9 +22,9 @@ struct Arguments {
 enum Command {
     /// List the named scenarios
     List,
-    /// Run a named scenario, or all, and print what happened
+    /// Run a scenario, or all of the library, and print what happened
     Run {
-        /// As `list` names them; none: all
+        /// As `list` names them, or files in TOML; none: all
         names: Vec<String>,
         /// Advertisement interval in centiseconds, 1 to 4095
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=4095))]
@@ -97,8 +97,8 @@ fn main() -> ExitCode {
 }
 
 fn list() -> Result<(), String> {
-    for scenario in &scenario::ALL {
-        println!("{:<18}{}", scenario.name, scenario.about);
+    for scenario in Scenario::all() {
+        println!("{:<18}{}", scenario.name, scenario.about());
     }
     Ok(())
 }
@@ -107,16 +107,16 @@ fn run(names: &[String], interval_cs: u16, seed: u64, all: bool) -> Result<(), S
     let interval = Interval::from_centiseconds(interval_cs).ok_or("an interval of 0")?;
     let chosen = names
         .iter()
-        .map(|name| Scenario::named(name).ok_or(format!("no scenario is called {name}; see `vrrp-sim list`")))
+        .map(|name| find(name))
         .collect::<Result<Vec<_>, _>>()?;
     let chosen = if chosen.is_empty() {
-        scenario::ALL.iter().collect()
+        Scenario::all().collect()
     } else {
         chosen
     };
     let mut broken = Vec::new();
     for scenario in chosen {
-        println!("# {}: {}", scenario.name, scenario.about);
+        println!("# {}: {}", scenario.name, scenario.about());
         let mut world = scenario.world(seed, interval).map_err(|e| e.to_string())?;
         let outcome = scenario.run(&mut world);
         print_lines(&world, all);
@@ -124,10 +124,10 @@ fn run(names: &[String], interval_cs: u16, seed: u64, all: bool) -> Result<(), S
             let name = &client.settings().name;
             println!("# {name}: longest outage {} ms", millis(client.longest_outage()));
         }
-        println!("# theory at 1 s: {}\n", scenario.theory);
+        println!("# theory at 1 s: {}\n", scenario.theory());
         if let Err(violation) = outcome {
             println!("# BROKEN {violation}\n");
-            broken.push(scenario.name);
+            broken.push(scenario.name.clone());
         }
     }
     if broken.is_empty() {
@@ -135,6 +135,20 @@ fn run(names: &[String], interval_cs: u16, seed: u64, all: bool) -> Result<(), S
     } else {
         Err(format!("an invariant is broken in {}", broken.join(", ")))
     }
+}
+
+/// A file where there is one, else a scenario of the library.
+fn find(name: &str) -> Result<Scenario, String> {
+    if let Some(scenario) = Scenario::named(name) {
+        return Ok(scenario);
+    }
+    if !name.contains(['/', '.']) {
+        return Err(format!(
+            "no scenario is called {name}; see `vrrp-sim list`, or name a file"
+        ));
+    }
+    let text = std::fs::read_to_string(name).map_err(|e| format!("{name}: {e}"))?;
+    Scenario::parse(name, &text).map_err(|e| e.to_string())
 }
 
 fn random(first: u64, count: u64, nodes: u8) -> Result<(), String> {
