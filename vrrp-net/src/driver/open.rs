@@ -191,7 +191,7 @@ impl Engine {
                 None => Some((earlier, None)),
                 Some(Some(then)) => {
                     let interface = instance.interface;
-                    then.config(interface).ok().map(|then| (earlier, Some(then)))
+                    Some((earlier, then.config(interface).ok()))
                 }
                 Some(None) => None,
             },
