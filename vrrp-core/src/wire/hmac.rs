@@ -140,6 +140,8 @@ fn digest(
     head: &[u8; 12],
     message: impl FnOnce(&mut dyn FnMut(&[u8])),
 ) -> Option<Hmac<Sha256>> {
+    #[cfg(test)]
+    tests::DIGESTS.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
     // HMAC takes keys of any length; there is no error to tell.
     let mut mac = Hmac::<Sha256>::new_from_slice(key.octets()).ok()?;
     let family = match Family::of(&signer.source) {
@@ -158,4 +160,92 @@ fn digest(
     mac.update(head);
     mac.update(&[0; 16]);
     Some(mac)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+    use core::net::{IpAddr, Ipv4Addr};
+    use core::sync::atomic::{AtomicU32, Ordering};
+
+    use vrrp_conformance::proves;
+
+    use super::*;
+    use crate::{
+        Draft, Input, Instant, InterfaceId, Link, Outbox, Profile, Router, Settings, Version, VirtualRouter,
+        Vrid,
+    };
+
+    /// How many were computed; no other unit test computes any.
+    pub(super) static DIGESTS: AtomicU32 = AtomicU32::new(0);
+
+    const NOW: Instant = Instant::from_nanos(0);
+    const WALL: WallClock = WallClock {
+        seconds: 1_795_230_725,
+        nanos: 0,
+    };
+    const SENDER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn settings() -> Settings {
+        let vrid = Vrid::new(7).unwrap();
+        let mut settings = Settings::new(Profile::Default, Family::Ipv4, vrid, InterfaceId(1));
+        settings.addresses = alloc::vec![IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1))];
+        let key = HmacKey::new(1, &[7; 32]).unwrap();
+        settings.auth_hmac = Some(AuthHmac::new(alloc::vec![key], 1));
+        settings
+    }
+
+    fn message() -> Vec<u8> {
+        let mut sender = VirtualRouter::new(settings().build().unwrap());
+        let link = Link {
+            up: true,
+            primary: Some(SENDER),
+        };
+        let _none = sender.handle(NOW, Input::Link(link));
+        let draft = Draft {
+            priority: 200,
+            version: Version::V3,
+        };
+        let mut buffer = [0; 64];
+        let sealed = sender.seal(draft, Some(WALL));
+        let length = sealed.encode(Family::Ipv4.group(), &mut buffer).unwrap();
+        buffer[..length].to_vec()
+    }
+
+    /// HM-05: what each kind of packet costs, the explanation of what differs included.
+    #[test]
+    fn hm_05_obeys_a_packet_costs_one_digest_at_most() {
+        let good = message();
+        let changed = |place: usize| {
+            let mut changed = good.clone();
+            changed[place] ^= 0x40;
+            changed
+        };
+        let mut node = Router::new();
+        let _id = node.add(settings().build().unwrap()).unwrap();
+        let mut cost_of = |message: &[u8]| {
+            let received = Received {
+                interface: Some(InterfaceId(1)),
+                source: SENDER,
+                destination: Some(Family::Ipv4.group()),
+                hop_limit: Some(255),
+                message,
+            };
+            let before = DIGESTS.load(Ordering::Relaxed);
+            let heard = node.receive_at(NOW, Some(WALL), &received, &mut Outbox::new());
+            let cost = DIGESTS.load(Ordering::Relaxed) - before;
+            (heard.map_err(|rejected| rejected.reject).err(), cost)
+        };
+        assert_eq!(cost_of(&good[..12]), (Some(Reject::HmacMissing), 0));
+        assert_eq!(cost_of(&good[..39]), (Some(Reject::LengthSurplus), 0));
+        assert_eq!(cost_of(&changed(7)), (Some(Reject::Checksum), 0));
+        assert_eq!(cost_of(&changed(12)), (Some(Reject::HmacMalformed), 0));
+        assert_eq!(cost_of(&changed(14)), (Some(Reject::HmacMalformed), 0));
+        assert_eq!(cost_of(&changed(18)), (Some(Reject::HmacStale), 0));
+        assert_eq!(cost_of(&changed(13)), (Some(Reject::HmacUnknownKey), 0));
+        assert_eq!(cost_of(&changed(39)), (Some(Reject::HmacMismatch), 1));
+        assert_eq!(cost_of(&good), (None, 1));
+        assert_eq!(cost_of(&good), (Some(Reject::HmacReplay), 1));
+        proves!("HM-05", Obeys);
+    }
 }

@@ -155,3 +155,48 @@ fn a_router_of_many_allocates_nothing_in_its_loop() {
     assert!(actions >= 2550, "{actions}");
     assert_eq!(allocated, 0);
 }
+
+/// Signing, verifying and remembering senders, with more of them than are remembered.
+#[cfg(feature = "hmac")]
+#[test]
+fn signed_advertisements_allocate_nothing() {
+    use vrrp_core::{AuthHmac, HmacKey, WallClock};
+    let mut settings = default(100, 100);
+    settings.auth_hmac = Some(AuthHmac::new(vec![HmacKey::new(1, &[7; 32]).unwrap()], 1));
+    let mut routers = Vec::new();
+    for number in 1..=12 {
+        let mut router = Subject::new(settings.clone());
+        let primary = Some(ip(&format!("192.0.2.{number}")));
+        router.does(Input::Link(Link { up: true, primary }));
+        routers.push(router.router);
+    }
+    let (accepted, allocated) = sys::allocations(|| {
+        let (receiver, senders) = routers.split_first_mut().unwrap();
+        let mut accepted = 0;
+        for step in 0..100 {
+            let now = Instant::from_nanos(3600 * SECOND + step * SECOND);
+            let wall = Some(WallClock {
+                seconds: 1_795_230_725 + step,
+                nanos: 0,
+            });
+            for sender in &mut *senders {
+                let draft = Draft {
+                    priority: 200,
+                    version: Version::V3,
+                };
+                let mut buffer = [0; 64];
+                let sealed = sender.seal(draft, wall);
+                let source = sealed.source().unwrap();
+                let length = sealed.encode(Family::Ipv4.group(), &mut buffer).unwrap();
+                let packet = Received {
+                    source,
+                    ..packet(&buffer[..length])
+                };
+                accepted += usize::from(receiver.receive_at(now, wall, &packet).is_ok());
+                accepted -= usize::from(receiver.receive_at(now, wall, &packet).is_ok());
+            }
+        }
+        accepted
+    });
+    assert_eq!((accepted, allocated), (1100, 0));
+}

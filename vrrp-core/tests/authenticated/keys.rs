@@ -1,5 +1,6 @@
 //! HM-11, HM-13: keys that cannot be are an error, and none is ever printed.
 
+use vrrp_conformance::proves;
 use vrrp_core::{AuthHmac, Authentication, ConfigError, HmacKey, Profile, Settings};
 
 use crate::golden::settings;
@@ -29,6 +30,7 @@ fn hm_11_obeys_the_lengths_and_ids_of_keys() {
         );
     }
     assert_eq!(HmacKey::new(0, &[1; 32]), Err(ConfigError::HmacKeyId));
+    proves!("HM-11", Obeys);
 }
 
 /// HM-11: keepalived would run on unsigned; here nothing starts.
@@ -78,6 +80,7 @@ fn hm_11_refuses_what_keepalived_runs_unsigned_with() {
     for seconds in [1, 300] {
         assert_eq!(with(|s| auth(s).window_seconds = Some(seconds)), Ok(()));
     }
+    proves!("HM-11", Refuses);
 }
 
 /// HM-13: not in what is printed, not in errors.
@@ -100,4 +103,5 @@ fn hm_13_refuses_to_print_a_key() {
         assert!(!printed.contains(numbers), "{printed}");
     }
     assert!(format!("{settings:?}").contains("HmacKey(7, redacted)"));
+    proves!("HM-13", Refuses);
 }

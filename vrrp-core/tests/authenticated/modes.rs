@@ -1,5 +1,6 @@
 //! HM-10: who signs and who has to; the way from nothing to `enforce`, and from one key to another.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::Reject;
 use vrrp_core::{AuthHmac, HmacKey, HmacMode, Settings, Version};
 
@@ -62,6 +63,7 @@ fn hm_10_obeys_the_table_of_modes() {
             Err(Reject::LengthSurplus)
         );
     }
+    proves!("HM-10", Obeys);
 }
 
 /// Without the extension a signed advertisement is a wrong length.
@@ -71,6 +73,7 @@ fn hm_10_refuses_a_trailer_without_the_extension() {
         heard(&mut node(A, |_| {}), &mut without(B)),
         Err(Reject::LengthSurplus)
     );
+    proves!("HM-10", Refuses);
 }
 
 /// The order of a rollout: at every step each believes the other.
@@ -100,6 +103,7 @@ fn hm_10_obeys_a_rollout_loses_no_advertisement() {
         heard(&mut at_stage(A, stages[2]), &mut at_stage(B, None)),
         Err(Reject::LengthSurplus)
     );
+    proves!("HM-10", Obeys);
 }
 
 fn second() -> HmacKey {
@@ -147,6 +151,7 @@ fn hm_11_obeys_a_key_is_changed_without_a_gap() {
         b.hear(at(NOW + 20), primary(A), &octets),
         Err(Reject::HmacUnknownKey)
     );
+    proves!("HM-11", Obeys);
 }
 
 /// Version 2 keeps type 0 and zeros; type 1 is not believed, signed or not.
@@ -158,4 +163,5 @@ fn hm_10_obeys_version_2_has_no_other_authentication() {
     assert_eq!(octets.len(), 16 + 8 + 28);
     assert_eq!(octets[4], 0);
     assert_eq!(octets[16..24], [0; 8]);
+    proves!("HM-10", Obeys);
 }

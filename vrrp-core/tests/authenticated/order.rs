@@ -1,5 +1,6 @@
 //! HM-04, HM-05, HM-07, HM-12: the order of the checks, and that what is discarded leaves nothing behind.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{Difference, IpPacket, Received, Reject, SignatureFault};
 use vrrp_core::{InterfaceId, Outbox, Router};
 
@@ -32,12 +33,14 @@ fn all_of(list: &str) -> usize {
 #[test]
 fn hm_04_hm_07_obeys_derived_packets_hb01_to_hb107() {
     assert_eq!(all_of("negative"), 107);
+    proves!("HM-04", "HM-07", Obeys);
 }
 
 /// HM-04, HM-06, HM-07, HM-12 (HL60).
 #[test]
 fn hm_04_hm_07_hm_12_obeys_live_packets_hl01_to_hl72() {
     assert_eq!(all_of("live"), 72);
+    proves!("HM-04", "HM-07", "HM-12", Obeys);
 }
 
 type Fault = fn(&mut Vec<u8>);
@@ -64,6 +67,7 @@ fn hm_04_obeys_the_first_fault_is_told() {
         assert_eq!(node.hear(golden.wall(), ip.source, &message), Err(reject));
         assert_eq!(node.router.counters().rejected.get(reject), 1);
     }
+    proves!("HM-04", Obeys);
 }
 
 /// HM-04: what is asked after the tag is asked: another interval in version 2, signed rightly.
@@ -80,6 +84,7 @@ fn hm_04_hm_07_obeys_a_right_tag_is_remembered_though_the_fields_are_wrong() {
         node.hear_packet(Some(golden.wall()), &octets),
         Err(Reject::HmacReplay)
     );
+    proves!("HM-04", "HM-07", Obeys);
 }
 
 /// HM-05: no digest for a packet that is old, and none twice: measured by what a digest would have found.
@@ -90,6 +95,7 @@ fn hm_05_obeys_the_window_comes_before_the_digest() {
         let golden = packet(id);
         assert_eq!(Node::before(golden).verdict(golden), "hmac-stale");
     }
+    proves!("HM-05", Obeys);
 }
 
 /// HM-12: unicast: who is not listed is not worth a digest, though its signature would be right, in keepalived's
@@ -117,6 +123,7 @@ fn hm_12_refuses_who_is_not_listed() {
     assert_eq!(rejected.instance, Some(id));
     assert_eq!(rejected.reject, Reject::DestinationNotGroup);
     assert_eq!(rejected.difference, Some(Difference::NotListed));
+    proves!("HM-12", Refuses);
 }
 
 /// HM-13: each error is counted for its router and told once a minute, with what differs.
@@ -173,4 +180,5 @@ fn hm_13_obeys_each_error_is_counted_told_and_explained() {
         let counters = router.get(instance).unwrap().counters();
         assert_eq!(counters.rejected.get(reject), 10);
     }
+    proves!("HM-13", Obeys);
 }

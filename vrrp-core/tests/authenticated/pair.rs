@@ -1,5 +1,6 @@
 //! HM-14: two routers and their wall clocks: however one of them steps, one Active remains.
 
+use vrrp_conformance::proves;
 use vrrp_core::{Action, Family, Input, Instant, InterfaceId, Outbox, Router, StateName, WallClock};
 use vrrp_core::{InstanceId, Link, wire::Received};
 
@@ -120,6 +121,7 @@ fn hm_14_obeys_one_active_after_a_clock_step_is_corrected() {
             assert_eq!(sides.each_ref().map(Side::active), [true, false], "{node} {step}");
         }
     }
+    proves!("HM-14", Obeys);
 }
 
 /// HM-14: timers stay on the monotonic clock: a step inside the window moves nothing.
@@ -141,4 +143,5 @@ fn hm_14_obeys_a_small_step_moves_no_timer() {
         assert_eq!(counters.advertisement_rcvd - before, 10, "{step}");
         assert_eq!(counters.hmac_clock, warned, "{step}");
     }
+    proves!("HM-14", Obeys);
 }

@@ -1,6 +1,7 @@
 //! HM-06, HM-07, HM-13, HM-15: window, marks, serial numbers.
 
 use std::net::{IpAddr, Ipv4Addr};
+use vrrp_conformance::proves;
 
 use vrrp_core::wire::Reject;
 use vrrp_core::{AntiReplay, VirtualRouter};
@@ -34,6 +35,7 @@ fn hm_06_obeys_the_window_also_across_the_wrap() {
             assert_eq!(hears(&mut node, A, now, sequence), expected, "{now} {off}");
         }
     }
+    proves!("HM-06", Obeys);
 }
 
 /// HM-06: a growing sequence goes on growing across the wrap, and an older one is older.
@@ -48,6 +50,7 @@ fn hm_06_obeys_serial_numbers_across_the_wrap() {
         Err(Reject::HmacReplay)
     );
     assert_eq!(hears(&mut node, A, wrap, wrap << 32 | 1), Ok(()));
+    proves!("HM-06", Obeys);
 }
 
 /// HM-06: the mark expires with the window of the current clock, in either direction; in monotonic never.
@@ -70,6 +73,7 @@ fn hm_06_obeys_a_mark_expires_in_time_mode_only() {
             "{anti_replay:?} {later}"
         );
     }
+    proves!("HM-06", Obeys);
 }
 
 /// HM-06: without the time of day nothing is fresh; without a window nothing needs it.
@@ -83,6 +87,7 @@ fn hm_06_hm_14_refuses_to_do_without_a_clock() {
         let heard = node.hear_packet(None, &golden.octets("ip_hex"));
         assert_eq!(heard.map_or_else(Reject::id, |_| "accept"), expected);
     }
+    proves!("HM-06", "HM-14", Refuses);
 }
 
 /// HM-06: default window: three intervals in whole seconds, at least 5, at most 300.
@@ -106,6 +111,7 @@ fn hm_06_obeys_the_default_window() {
     }
     auth.window_seconds = Some(17);
     assert_eq!(auth.window_seconds_at(vrrp_core::Interval::DEFAULT), 17);
+    proves!("HM-06", Obeys);
 }
 
 /// HM-07: only a right tag moves the mark.
@@ -118,6 +124,7 @@ fn hm_07_refuses_a_mark_by_a_wrong_tag() {
     *ahead.last_mut().unwrap() ^= 1;
     assert_eq!(node.hear(at(now), A, &ahead), Err(Reject::HmacMismatch));
     assert_eq!(hears(&mut node, A, now, now << 32 | 1), Ok(()));
+    proves!("HM-07", Refuses);
 }
 
 /// HM-13: told from more than half the window on: 3 of 5 s and not 2, in either direction.
@@ -130,6 +137,7 @@ fn hm_13_obeys_a_warning_at_half_the_window() {
         assert_eq!(hears(&mut node, A, now, sent << 32), Ok(()));
         assert_eq!(node.router.counters().hmac_clock, warned, "{off}");
     }
+    proves!("HM-13", Obeys);
 }
 
 fn sender(number: u8) -> IpAddr {
@@ -152,6 +160,7 @@ fn hm_15_obeys_eight_senders_are_remembered() {
         assert_eq!(again, Err(Reject::HmacReplay), "{number}");
     }
     assert_eq!(hears(&mut node, sender(11), now, now << 32), Ok(()));
+    proves!("HM-15", Obeys);
 }
 
 /// HM-15: a forged packet pushes nobody out.
@@ -167,6 +176,7 @@ fn hm_15_refuses_forged_senders() {
         assert_eq!(heard, Err(Reject::HmacMismatch));
     }
     assert_eq!(hears(&mut node, A, now, now << 32), Err(Reject::HmacReplay));
+    proves!("HM-15", Refuses);
 }
 
 /// HM-07: a program that re-executes itself, and a change of keys, forget no mark.
@@ -191,4 +201,5 @@ fn hm_07_obeys_marks_outlive_a_restore_and_a_new_key() {
         crate::node::trailer(&next).sequence,
         crate::node::trailer(&sent).sequence + 1
     );
+    proves!("HM-07", Obeys);
 }

@@ -1,5 +1,6 @@
 //! HM-08, HM-09: the sender's sequence, and one signature for all destinations.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::IpPacket;
 use vrrp_core::{AntiReplay, Draft, Settings, Version, WallClock};
 
@@ -40,6 +41,7 @@ fn hm_08_obeys_the_sequence_grows() {
         nanos: 500_000_000,
     };
     assert_eq!(sequence(&mut node, later), (NOW + 1) << 32 | 0x8000_0000);
+    proves!("HM-08", Obeys);
 }
 
 /// HM-08: a clock set back: within the window counted on, further back given up, in monotonic never.
@@ -70,6 +72,7 @@ fn hm_08_obeys_a_clock_that_jumps() {
     assert_eq!(sequence(&mut node, at(wrap - 1)), (wrap - 1) << 32);
     assert_eq!(sequence(&mut node, at(wrap)), 0);
     assert_eq!(sequence(&mut node, at(wrap)), 1);
+    proves!("HM-08", Obeys);
 }
 
 /// HM-08: a goodbye is signed like any other (H03).
@@ -81,6 +84,7 @@ fn hm_08_obeys_a_goodbye_is_signed() {
     receiver.hear(at(NOW), primary(A), &goodbye).unwrap();
     assert_eq!(receiver.router.counters().priority_zero_pkts_rcvd, 1);
     assert_eq!(sender.router.counters().priority_zero_pkts_sent, 1);
+    proves!("HM-08", Obeys);
 }
 
 /// HM-08: what cannot be signed is not sent: no time of day, no source.
@@ -102,6 +106,7 @@ fn hm_08_hm_11_refuses_to_send_unsigned() {
         "no room for the trailer"
     );
     assert_eq!(sealed.encode(group, &mut buffer), Some(40));
+    proves!("HM-08", "HM-11", Refuses);
 }
 
 /// HM-09: the copies to all peers carry one sequence and one tag (H13 and H14, H18 and H19).
@@ -138,6 +143,7 @@ fn hm_09_obeys_one_signature_for_all_copies() {
             "one number, not one for each copy"
         );
     }
+    proves!("HM-09", Obeys);
 }
 
 /// Version 2 and version 3 of one advertisement (`v2_interop`) are two, each with its own number and version in the tag.
@@ -162,6 +168,7 @@ fn hm_02_hm_08_obeys_both_versions_are_signed() {
         receiver.hear(at(NOW), primary(A), &buffer[..length]).unwrap();
     }
     assert_eq!(receiver.router.counters().v2_received, 1);
+    proves!("HM-02", "HM-08", Obeys);
 }
 
 /// The clocks of the captures were those of one machine, so what one node sent grows.
@@ -179,4 +186,5 @@ fn hm_08_obeys_keepalived_s_own_numbers_grow() {
             packet.named()
         );
     }
+    proves!("HM-08", Obeys);
 }

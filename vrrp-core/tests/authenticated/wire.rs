@@ -1,5 +1,6 @@
 //! HM-01 to HM-03: layout, tag, checksum; every captured packet, octet for octet.
 
+use vrrp_conformance::proves;
 use vrrp_core::wire::{IpPacket, Message, Received, Reject, Trailer, judge};
 use vrrp_core::{Family, Ipv4Checksum, WallClock};
 
@@ -41,6 +42,7 @@ fn hm_01_hm_02_hm_03_obeys_captured_packets_h01_to_h30_are_sent_again() {
         sent += 1;
     }
     assert_eq!(sent, 30);
+    proves!("HM-01", "HM-02", "HM-03", Obeys);
 }
 
 /// HM-01, HM-03: and is believed when it is heard.
@@ -51,6 +53,7 @@ fn hm_01_hm_03_obeys_captured_packets_h01_to_h30_are_believed() {
         assert_eq!(node.verdict(packet), "accept", "{}", packet.named());
         assert_eq!(node.router.counters().advertisement_rcvd, 1);
     }
+    proves!("HM-01", "HM-03", Obeys);
 }
 
 /// HM-01: the fields of the trailer.
@@ -70,6 +73,7 @@ fn hm_01_obeys_the_layout() {
         assert_eq!(trailer.tag.to_vec(), packet.octets("tag"));
         assert_eq!(trailer.to_octets(), ip.payload[ip.payload.len() - 28..]);
     }
+    proves!("HM-01", Obeys);
 }
 
 /// HM-01: message, or message and 28: nothing else, and the trailer only where it is asked for.
@@ -108,6 +112,7 @@ fn hm_01_refuses_any_other_length() {
         Err(Reject::LengthSurplus),
         "no router of this VRID"
     );
+    proves!("HM-01", Refuses);
 }
 
 /// HM-02: the tag's input as it was computed beside the captures, and both published images.
@@ -134,6 +139,7 @@ fn hm_02_obeys_the_input_of_the_tag() {
             packet.named()
         );
     }
+    proves!("HM-02", Obeys);
 }
 
 /// A vector out of every window, heard by a router that has none.
@@ -176,6 +182,7 @@ fn hm_02_refuses_a_change_of_any_bit() {
             assert_eq!(node.future(), before, "{id} bit {bit}");
         }
     }
+    proves!("HM-02", Refuses);
 }
 
 /// HM-03: where the checksum ends.
@@ -193,6 +200,7 @@ fn hm_03_refuses_the_checksum_of_the_other_family() {
         assert_eq!(right(ip.payload), over_all, "{id}");
         assert_eq!(right(message), !over_all, "{id}");
     }
+    proves!("HM-03", Refuses);
 }
 
 /// PRJ-MAX-01: the trailer counts.
@@ -205,4 +213,5 @@ fn hm_01_obeys_the_trailer_takes_28_octets_of_the_mtu() {
     let mut receiving = settings("v3-ip4-node-b");
     receiving.auth_hmac.as_mut().unwrap().mode = vrrp_core::HmacMode::ReceiveOnly;
     assert_eq!(receiving.build().unwrap().message_octets(), 12);
+    proves!("HM-01", Obeys);
 }
