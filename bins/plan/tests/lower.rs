@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use keepalived_conf::{MemoryFiles, parse};
+use vrrp_conformance::proves;
 use vrrp_core::{Authentication, Family, Health, Interval, Path, Profile, Version, Weight};
 use vrrp_plan::{Allowed, Host, Instance, Lowered, Tracked, lower};
 
@@ -72,6 +73,7 @@ fn the_pair_of_the_tutorials() {
     );
     assert_eq!(one.service.interface.as_deref(), Some("eth1"));
     assert!(one.service.track_primary);
+    proves!("A-5.3.10-01", "V2-6.1-01", "V3-6.1-10", Obeys);
 }
 
 #[test]
@@ -96,6 +98,7 @@ fn announcements_are_keepalived_s() {
     let announcements = none_later.service.settings.announcements;
     assert_eq!((announcements.at_once, announcements.later_rounds), (2, 0));
     assert_eq!(announcements.refresh_every_nanos, 60_000_000_000);
+    proves!("X-09", "DEV-17", Obeys);
 }
 
 #[test]
@@ -108,6 +111,7 @@ fn an_address_without_a_length_is_a_host_and_excluded_ones_are_held_only() {
     );
     let prefixes: Vec<u8> = service.addresses.iter().map(|held| held.prefix).collect();
     assert_eq!(prefixes, [24, 128, 32]);
+    proves!("X-18", "PRJ-ADDR-01", Obeys);
 }
 
 #[test]
@@ -121,6 +125,7 @@ fn ipv6_is_version_3() {
             group: ip("ff02::12")
         }
     );
+    proves!("DEV-03", Obeys);
 }
 
 #[test]
@@ -139,25 +144,20 @@ fn unicast_believes_any_ttl_unless_limited() {
         .collect();
     assert_eq!(limits, [(0, 255), (250, 254)]);
     assert!(!one.service.settings.check_unicast_source);
+    proves!("X-14", Obeys);
 }
 
+/// a group behind a router has a TTL of its own, and 255 where the file says none.
 #[test]
-fn another_unicast_ttl_is_not_sent_and_therefore_refused_with_its_place() {
-    let text = instance(" unicast_ttl 64\n unicast_peer {\n  192.168.190.2\n }");
-    let lowered = lowered_with(&text, &[], &Host::default());
-    assert_eq!(lowered.plan.instances, []);
-    let refused = &lowered.not_started[0];
-    assert_eq!(
-        (refused.place.as_str(), refused.allow_missing.as_deref()),
-        ("k.conf:8", Some("unicast_ttl"))
-    );
-    assert_eq!(
-        lowered_with(&text, &["unicast_ttl"], &Host::default())
-            .plan
-            .instances
-            .len(),
-        1
-    );
+fn x_14_the_unicast_ttl_of_the_file_is_sent() {
+    for (line, sent) in [("unicast_ttl 64\n", 64), ("", 255), ("unicast_ttl 0\n", 255)] {
+        let text = instance(&format!(" {line} unicast_peer {{\n  192.168.190.2\n }}"));
+        let lowered = lowered_with(&text, &[], &Host::default());
+        assert_eq!(
+            lowered.plan.instances[0].service.unicast_hop_limit, sent,
+            "{line}"
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use node::{LIMIT, Node};
+use vrrp_conformance::proves;
 use vrrp_control::State;
 
 /// Whatever its length: the tutorials give it another one on each node.
@@ -102,6 +103,7 @@ fn the_address_is_with_the_better_node_and_a_planned_stop_never_leaves_it_nowher
         log.contains("192.168.190.2 has taken over; the addresses are given up"),
         "{log}"
     );
+    proves!("PRJ-STOP-01", Obeys);
 }
 
 #[test]
@@ -140,4 +142,5 @@ fn a_crash_is_answered_by_the_other_node_and_its_leftover_goes_at_the_restart() 
         "192.168.190.1 was heard with priority 150"
     );
     assert!(has_address(&again) && !has_address(&two));
+    proves!("PRJ-ADDR-02", Obeys);
 }

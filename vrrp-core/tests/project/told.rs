@@ -1,5 +1,6 @@
 //! Facts that are told beside what is done: a bounce (V3-2.5-01), an Active that has left version 2 (V3-8.4.2-06).
 
+use vrrp_conformance::proves;
 use vrrp_core::{Action, Heard, Input, Report, Settings, StateName, Version};
 
 use crate::subject::{SECOND, Subject, cs, default, ip, rfc};
@@ -41,6 +42,7 @@ fn v3_2_5_01_obeys_a_bounce_is_told() {
         assert_eq!(bounces(&mut router, better), [0_u64; 0]);
         assert_eq!(router.router.counters().bounces, 1);
     }
+    proves!("V3-2.5-01", Obeys);
 }
 
 /// V3-2.5-01: later than that it is a better router that has come.
@@ -58,6 +60,7 @@ fn v3_2_5_01_refuses_to_call_every_change_a_bounce() {
     for router in [router, owner] {
         assert_eq!(router.router.counters().bounces, 0);
     }
+    proves!("V3-2.5-01", Refuses);
 }
 
 /// V3-2.5-01: a planned stop and a return in between are no bounce.
@@ -71,6 +74,7 @@ fn v3_2_5_01_refuses_a_bounce_across_a_stop() {
     );
     let better = router.heard(router.higher(), 200, cs(100));
     assert_eq!(bounces(&mut router, better), [0_u64; 0]);
+    proves!("V3-2.5-01", Refuses);
 }
 
 fn both() -> Settings {
@@ -109,6 +113,7 @@ fn v3_8_4_2_06_obeys_an_active_of_version_3_only_is_told_once() {
     // Another Active, another line; the first one back again is another Active than the second.
     assert_eq!(told_at(&mut router, &[(B, 201, Version::V3); 9]), [3]);
     assert_eq!(told_at(&mut router, &[(A, 200, Version::V3); 9]), [3]);
+    proves!("V3-8.4.2-06", Obeys);
 }
 
 /// V3-8.4.2-06: not of one that sends both, though a copy is lost now and then, nor of a weaker one, nor of version 2.
@@ -140,6 +145,7 @@ fn v3_8_4_2_06_refuses_to_tell_it_of_others() {
         [0_usize; 0],
         "without the flag"
     );
+    proves!("V3-8.4.2-06", Refuses);
 }
 
 /// V3-8.4.2-06, V3-2.5-01: neither is forgotten by a program that re-executes itself.
@@ -155,4 +161,5 @@ fn v3_8_4_2_06_obeys_once_across_a_restore() {
         vrrp_core::VirtualRouter::restore(router.router.config().clone(), router.router.snapshot());
     let better = router.heard(router.higher(), 200, cs(100));
     assert_eq!(bounces(&mut router, better), [0]);
+    proves!("V3-8.4.2-06", Obeys);
 }

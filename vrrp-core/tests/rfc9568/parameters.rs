@@ -199,6 +199,7 @@ fn contradictions_are_refused_in_every_profile() {
     for error in [ConfigError::Version2InIpv6, ConfigError::OwnerWithoutPreempt] {
         assert!(error.to_string().len() > 20, "an error says what to do");
     }
+    proves!("V3-7.2-04", Refuses);
     proves!("PRJ-V6-02", "SEC-07", "X-01", Refuses);
 }
 

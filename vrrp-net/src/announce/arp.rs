@@ -90,6 +90,7 @@ mod tests {
         ]);
         assert_eq!(frame.octets, expected);
         assert_eq!((frame.ethertype, frame.destination), (0x0806, [0xff; 6]));
+        vrrp_conformance::proves!("NET-ARP-01", "NET-ARP-02", Obeys);
     }
 
     /// Golden F02: what others send differs in the target hardware address only, to which nobody looks.

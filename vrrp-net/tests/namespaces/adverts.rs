@@ -130,6 +130,7 @@ fn v3_5_1_2_an_ipv6_router_on_the_wire() {
         );
         assert!(!node.has("fe80::5:1") && !node.has("2001:db8::a1:b2c3"));
         assert!(node.has("fe80::ff:fe00:1"));
+        proves!("NET-ND-02", Refuses);
         proves!("V3-5.1.2.1-01", "V3-5.1.2.2-01", "V3-5.1.2.3-01", Obeys);
         proves!("V3-6.4.1-05", "V3-6.4.2-07", "V3-6.4.3-02", "V3-7.2-03", Obeys);
         proves!("V3-7.2-04", "NET-ND-02", "NET-ND-03", "NET-ND-04", Obeys);
@@ -369,5 +370,6 @@ fn a_hop_limit_of_its_own_goes_with_unicast_only() {
         let refused =
             node.run(move || vrrp_net::Driver::open(vec![none], vrrp_net::Options::default()).err());
         assert!(refused.unwrap().to_string().contains("TTL 0"));
+        proves!("V3-5.1.1.3-01", Refuses);
     });
 }

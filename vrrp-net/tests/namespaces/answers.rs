@@ -242,3 +242,29 @@ fn v2_5_2_1_01_a_version_2_router_on_the_wire() {
         proves!("V2-5.2.1-01", Refuses);
     });
 }
+
+/// V3-5.1.2.3-01: multicast keeps Hop Limit 255, whatever was asked for unicast.
+#[test]
+fn v3_5_1_2_3_01_another_hop_limit_is_not_sent_to_the_group() {
+    isolated(
+        "answers::v3_5_1_2_3_01_another_hop_limit_is_not_sent_to_the_group",
+        || {
+            switch();
+            let node = Node::new(1);
+            let wire = Capture::on(&node.port());
+            let six = Service::new_ipv6("VI_6", "eth1", 66).unwrap();
+            let mut six = six
+                .interval_centiseconds(10)
+                .unwrap()
+                .address("fe80::66/64")
+                .unwrap();
+            six.unicast_hop_limit = 64;
+            let running = node.start(vec![six]);
+            running.wait_state(StateName::Active);
+            wait_for("ten captured", LIMIT, || (wire.count(1, 66) >= 10).then_some(()));
+            running.stop();
+            assert!(wire.adverts(1).iter().all(|advert| advert.hop_limit == 255));
+            proves!("V3-5.1.2.3-01", Refuses);
+        },
+    );
+}

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::StateName;
 use vrrp_core::wire::{Difference, Warning};
 use vrrp_net::{Happening, Service};
@@ -72,6 +73,7 @@ fn v3_7_1_10_another_interval_and_other_addresses_are_told() {
             assert_eq!(second.service("VI_1").state, StateName::Backup);
             first.stop();
             second.stop();
+            proves!("V3-7.1-10", "V3-7.1-11", Obeys);
         },
     );
 }
@@ -103,6 +105,7 @@ fn x_14_an_unlisted_sender_is_told() {
         is_told_once(&mut second, "VI_1", Warning::PeerNotListed);
         first.stop();
         second.stop();
+        proves!("X-14", Obeys);
     });
 }
 
@@ -135,5 +138,6 @@ fn prj_rx_05_a_routed_source_is_told() {
         );
         first.stop();
         second.stop();
+        proves!("PRJ-RX-05", Obeys);
     });
 }

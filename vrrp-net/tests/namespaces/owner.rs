@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use vrrp_conformance::proves;
 use vrrp_core::StateName;
 use vrrp_net::{Options, Service};
 
@@ -74,6 +75,7 @@ fn net_arp_09_an_owner_that_returns_is_heard() {
         });
         owner.stop();
         second.stop();
+        proves!("NET-ARP-09", "T-A-04", Obeys);
     });
 }
 
@@ -114,6 +116,7 @@ fn net_arp_09_the_setting_is_put_back() {
         program.stop();
         assert_eq!(accept_local(&node), "1", "it was so before");
         std::fs::remove_dir(&journal).expect("nothing left in it");
+        proves!("NET-ARP-09", Obeys);
     });
 }
 
@@ -132,6 +135,7 @@ fn net_arp_09_a_successor_puts_it_back() {
         second.wait_state(StateName::Active);
         second.stop();
         assert_eq!(accept_local(&node), "0");
+        proves!("NET-ARP-09", Obeys);
     });
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use keepalived_conf::{Address, Keepalived, Lifetime, RouteScope, Severity};
+use vrrp_conformance::proves;
 
 use super::text::{barred, codes, file, found, only, place, web};
 
@@ -265,6 +266,7 @@ fn what_does_not_fit_is_held_without_being_advertised() {
         (only(&parsed).addresses.len(), only(&parsed).excluded.len()),
         (90, 10)
     );
+    proves!("PRJ-MAX-01", "PRJ-ADDR-01", Obeys);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use keepalived_conf::{Family, InitialState, Keepalived, Origin, Path, Severity, Version};
+use vrrp_conformance::proves;
 
 use super::text::{codes, file, found, only, place, web};
 
@@ -48,6 +49,7 @@ fn an_instance_that_says_nothing() {
     };
     assert_eq!(group.value, "224.0.0.18".parse::<IpAddr>().unwrap());
     assert!(source.is_none());
+    proves!("DEV-03", "V3-6.1-10", "V2-5.3.4-02", Obeys);
 }
 
 #[test]
@@ -64,6 +66,7 @@ fn ipv6_is_version_3_by_its_own_group() {
         panic!()
     };
     assert_eq!(group.value, "ff02::12".parse::<IpAddr>().unwrap());
+    proves!("PRJ-V6-02", Refuses);
 }
 
 /// keepalived starts a node as owner that is MASTER and says no priority.
@@ -80,6 +83,7 @@ fn state_master_without_priority_is_255() {
     );
     assert_eq!(only(&web("state MASTER\npriority 7")).priority.value, 7);
     assert_eq!(only(&web("priority 255")).state.value, InitialState::Master);
+    proves!("X-03", Obeys);
 }
 
 #[test]
@@ -171,4 +175,5 @@ fn an_owner_that_nobody_asked_for_is_told() {
     ] {
         assert!(!codes(&web(meant)).contains(&"owner-by-state"), "{meant}");
     }
+    proves!("X-03", Obeys);
 }
