@@ -1,8 +1,10 @@
 //! HM-04, HM-05, HM-07, HM-12: the order of the checks, and that what is discarded leaves nothing behind.
 
 use vrrp_conformance::proves;
-use vrrp_core::wire::{Difference, IpPacket, Received, Reject, SignatureFault};
-use vrrp_core::{InterfaceId, Outbox, Router};
+use vrrp_core::wire::{
+    ChecksumForm, Difference, IpPacket, Local, Received, Reject, SignatureFault, difference,
+};
+use vrrp_core::{InterfaceId, Ipv4Checksum, Outbox, Path, Router, Settings};
 
 use crate::golden::{packet, packets, settings};
 use crate::node::Node;
@@ -18,11 +20,7 @@ fn all_of(list: &str) -> usize {
             // HM-07: the tag of HL50 was right, so its mark has moved.
             let after = node.future();
             assert_eq!((after.0, after.1), (before.0, before.1), "{}", packet.named());
-            assert!(
-                after == before || packet.text("id") == "HL50",
-                "{}",
-                packet.named()
-            );
+            assert_eq!(after == before, packet.text("id") != "HL50", "{}", packet.named());
         }
         heard += 1;
     }
@@ -180,5 +178,74 @@ fn hm_13_obeys_each_error_is_counted_told_and_explained() {
         let counters = router.get(instance).unwrap().counters();
         assert_eq!(counters.rejected.get(reject), 10);
     }
+    proves!("HM-13", Obeys);
+}
+
+/// PRJ-KEY-01, HM-12: a packet of somebody unlisted goes to a router of this VRID that may believe it, before one that
+/// never will.
+#[test]
+fn hm_12_obeys_an_unlisted_sender_is_somebody_elses() {
+    let strict = {
+        let mut settings = settings("v3-ip4-unicast-node-b");
+        settings.check_unicast_source = false;
+        settings
+    };
+    let mut lax = strict.clone();
+    lax.auth_hmac = None;
+    if let Path::Unicast { peers, .. } = &mut lax.path {
+        peers[0].address = "192.0.2.77".parse().unwrap();
+        peers[1].address = "192.0.2.78".parse().unwrap();
+    }
+    let mut router = Router::new();
+    let _first = router.add(strict.build().unwrap()).unwrap();
+    let second = router.add(lax.build().unwrap()).unwrap();
+    let message = [0x31, 54, 200];
+    let received = Received {
+        interface: Some(InterfaceId(2)),
+        source: "192.0.2.99".parse().unwrap(),
+        destination: Some("192.0.2.2".parse().unwrap()),
+        hop_limit: Some(255),
+        message: &message,
+    };
+    let now = vrrp_core::Instant::from_nanos(0);
+    let rejected = router.receive(now, &received, &mut Outbox::new()).unwrap_err();
+    assert_eq!(rejected.instance, Some(second));
+    proves!("HM-12", Obeys);
+}
+
+/// HM-03, HM-13: what differs is found in front of the trailer.
+#[test]
+fn hm_13_obeys_other_differences_are_seen_through_the_trailer() {
+    let golden = packet("H01");
+    let octets = golden.octets("ip_hex");
+    let ip = IpPacket::parse(&octets).unwrap();
+    let received = Received {
+        interface: Some(InterfaceId(2)),
+        source: ip.source,
+        destination: Some(ip.destination),
+        hop_limit: Some(ip.hop_limit),
+        message: ip.payload,
+    };
+    let of = |change: fn(&mut Settings)| {
+        let mut settings = settings(golden.text("receiver"));
+        change(&mut settings);
+        let config = settings.build().unwrap();
+        let local = Local {
+            config: &config,
+            primary: None,
+        };
+        difference(&received, &local)
+    };
+    assert_eq!(of(|_| {}), None);
+    assert_eq!(
+        of(|settings| settings.ipv4_checksum = Ipv4Checksum::Rfc9568),
+        Some(Difference::Checksum {
+            theirs: Some(ChecksumForm::Pseudo)
+        })
+    );
+    assert_eq!(
+        of(|settings| settings.addresses.push("198.51.100.99".parse().unwrap())),
+        Some(Difference::AddressList { theirs: 1, ours: 2 })
+    );
     proves!("HM-13", Obeys);
 }

@@ -131,8 +131,18 @@ fn hm_07_refuses_a_mark_by_a_wrong_tag() {
 #[test]
 fn hm_13_obeys_a_warning_at_half_the_window() {
     let now = 1_795_230_725_u64;
-    for (off, warned) in [(0_i64, 0), (2, 0), (-2, 0), (3, 1), (-3, 1)] {
-        let mut node = Node::named(B);
+    for (window, off, warned) in [
+        (5, 0_i64, 0),
+        (5, 2, 0),
+        (5, -2, 0),
+        (5, 3, 1),
+        (5, -3, 1),
+        (6, 3, 0),
+        (6, 4, 1),
+    ] {
+        let mut settings = settings(B);
+        settings.auth_hmac.as_mut().unwrap().window_seconds = Some(window);
+        let mut node = Node::new(settings, primary(B));
         let sent = now.checked_add_signed(off).unwrap();
         assert_eq!(hears(&mut node, A, now, sent << 32), Ok(()));
         assert_eq!(node.router.counters().hmac_clock, warned, "{off}");
