@@ -91,12 +91,17 @@ async fn finish(ending: &watch::Sender<bool>, connections: &mut JoinSet<()>) {
 }
 
 async fn serve(stream: TcpStream, upstream: Arc<str>, mut end: watch::Receiver<bool>) {
-    let forward = service_fn(move |request| answer(request, upstream.clone()));
+    let (begun, mut first) = watch::channel(false);
+    let forward = service_fn(move |request| {
+        let _nobody = begun.send(true);
+        answer(request, upstream.clone())
+    });
     let connection = server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), forward);
     let mut connection = std::pin::pin!(connection);
+    // A shutdown closes a connection that has not asked yet, though its first question may be under way.
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        () = asked(&mut end) => {
+        () = both(&mut end, &mut first) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -106,9 +111,10 @@ async fn serve(stream: TcpStream, upstream: Arc<str>, mut end: watch::Receiver<b
     }
 }
 
-async fn asked(end: &mut watch::Receiver<bool>) {
-    // Whoever asks lives as long as the program: an error cannot come.
+async fn both(end: &mut watch::Receiver<bool>, first: &mut watch::Receiver<bool>) {
+    // Whoever says it lives as long as the connection: an error cannot come.
     let _ended = end.wait_for(|end| *end).await.is_ok();
+    let _asked = first.wait_for(|asked| *asked).await.is_ok();
 }
 
 async fn answer(request: Request<Incoming>, upstream: Arc<str>) -> Result<Response<Body>, Infallible> {

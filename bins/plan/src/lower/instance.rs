@@ -13,11 +13,8 @@ use vrrp_net::{HeldAddress, Service};
 use super::{Lowering, NotStarted};
 use crate::plan::{Instance, Tracked};
 
-const UNICAST_TTL: &str = "unicast_ttl";
-
 impl Lowering<'_> {
     pub(super) fn instance(&self, instance: &VrrpInstance) -> Result<Instance, NotStarted> {
-        self.check_hop_limit(instance)?;
         let settings = self.settings(instance)?;
         // The driver puts the interface's number in; which one it is decides nothing here.
         if let Err(contradiction) = settings.clone().build() {
@@ -51,7 +48,7 @@ impl Lowering<'_> {
             track_primary: !instance.dont_track_primary.value,
             track_interfaces: track_interfaces.collect(),
             source: source(&instance.path),
-            unicast_hop_limit: 255,
+            unicast_hop_limit: unicast_hop_limit(&instance.path),
             settings,
         };
         Ok(Instance {
@@ -60,22 +57,6 @@ impl Lowering<'_> {
             service,
             tracked: scripts.chain(interfaces).collect(),
             hooks: self.hooks(&instance.notify),
-        })
-    }
-
-    /// Peers that expect another TTL (`max_ttl`) would not hear this node.
-    fn check_hop_limit(&self, instance: &VrrpInstance) -> Result<(), NotStarted> {
-        let Path::Unicast { ttl: Some(ttl), .. } = &instance.path else {
-            return Ok(());
-        };
-        if ttl.value == 255 || self.allowed.contains(UNICAST_TTL) {
-            return Ok(());
-        }
-        Err(NotStarted {
-            name: instance.name.clone(),
-            place: self.place(ttl.span().unwrap_or(instance.span)),
-            reason: format!("{UNICAST_TTL} {}: advertisements are sent with 255", ttl.value),
-            allow_missing: Some(UNICAST_TTL.to_owned()),
         })
     }
 
@@ -187,6 +168,14 @@ fn source(path: &Path) -> Option<IpAddr> {
     match path {
         Path::Multicast { source, .. } => source.as_ref().map(|source| source.value),
         Path::Unicast { .. } => None,
+    }
+}
+
+/// The file's `unicast_ttl`; the kernel refuses 0, which leaves the usual one.
+fn unicast_hop_limit(path: &Path) -> u8 {
+    match path {
+        Path::Unicast { ttl: Some(ttl), .. } if ttl.value > 0 => ttl.value,
+        Path::Unicast { .. } | Path::Multicast { .. } => 255,
     }
 }
 
