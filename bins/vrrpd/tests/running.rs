@@ -11,6 +11,7 @@ mod node;
 use std::time::{Duration, Instant};
 
 use node::{LIMIT, Node, folder, instance, script, with_check};
+use vrrp_conformance::proves;
 use vrrp_control::{Health, State};
 
 const ADDRESS: &str = "192.0.2.100/24";
@@ -79,6 +80,7 @@ fn a_planned_stop_ends_with_0_and_leaves_nothing() {
         "{}",
         node.log()
     );
+    proves!("PRJ-STOP-01", Obeys);
 }
 
 #[test]
@@ -99,6 +101,7 @@ fn a_second_signal_ends_at_once() {
     node.signal("-TERM");
     assert_eq!(node.wait(), 0, "{}", node.log());
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    proves!("PRJ-STOP-04", Obeys);
 }
 
 #[test]
@@ -166,6 +169,7 @@ fn a_link_that_is_down_from_the_start_is_told_as_fault() {
         until_lines(&told, 3)[1..],
         ["INSTANCE VI_1 BACKUP 150", "INSTANCE VI_1 MASTER 150"]
     );
+    proves!("X-06", Obeys);
 }
 
 #[test]
@@ -204,6 +208,7 @@ fn a_check_moves_the_priority_and_says_what_it_found() {
     node.until("150 again", |status| {
         status.instances[0].priority.effective == 150
     });
+    proves!("X-04", Obeys);
 }
 
 #[test]
@@ -224,6 +229,7 @@ fn a_check_without_weight_bars_and_names_itself() {
     });
     std::fs::write(&flag, "").unwrap();
     node.until_state("VI_1", "MASTER");
+    proves!("X-05", Obeys);
 }
 
 /// Twenty advertisements with a log that `treat` has spoilt.
@@ -294,6 +300,7 @@ fn ipv6_and_held_only_addresses_are_held_and_told_apart() {
     for address in ["fe80::51/128", "2001:db8::51/64", "192.0.2.200/32"] {
         assert!(kernel.contains(address), "{address} is missing in:\n{kernel}");
     }
+    proves!("X-18", "PRJ-ADDR-01", Obeys);
 }
 
 #[test]
