@@ -13,7 +13,7 @@ static GOLDEN: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("golden-hmac.json")).unwrap());
 
 /// One packet of the file.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Packet(pub(crate) &'static Value);
 
 /// The packets of one list.

@@ -87,6 +87,18 @@ fn hm_06_hm_14_refuses_to_do_without_a_clock() {
         let heard = node.hear_packet(None, &golden.octets("ip_hex"));
         assert_eq!(heard.map_or_else(Reject::id, |_| "accept"), expected);
     }
+    // `receive` has no clock, which is not a clock that stands at the beginning of 1970.
+    let mut node = Node::named(B);
+    let message = node.forged(B, A, 1);
+    let received = vrrp_core::wire::Received {
+        interface: None,
+        source: A,
+        destination: Some(node.destination()),
+        hop_limit: Some(255),
+        message: &message,
+    };
+    let heard = node.router.receive(node.now, &received);
+    assert_eq!(heard, Err(Reject::HmacStale));
     proves!("HM-06", "HM-14", Refuses);
 }
 
