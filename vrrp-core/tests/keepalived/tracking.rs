@@ -17,6 +17,20 @@ fn tracking(value: u8, weights: &[(i16, bool)]) -> Settings {
     settings
 }
 
+trait Initially {
+    fn up(self) -> Self;
+}
+
+impl Initially for Settings {
+    /// As keepalived's `init_success`.
+    fn up(mut self) -> Self {
+        self.trackers
+            .iter_mut()
+            .for_each(|tracker| tracker.initial = Health::Up);
+        self
+    }
+}
+
 /// base, weights with their health, and the priority in effect.
 #[test]
 fn x_04_obeys_the_sum_of_weights_clamped() {
@@ -96,20 +110,6 @@ fn x_05_obeys_a_gate_bars() {
     assert_eq!(router.health(0, Health::Up), "State(Backup, Started)");
     assert_eq!(router.armed(), Armed::Down(3_609_375_000));
     proves!("X-05", Obeys);
-}
-
-trait Initially {
-    fn up(self) -> Self;
-}
-
-impl Initially for Settings {
-    /// As keepalived's `init_success`.
-    fn up(mut self) -> Self {
-        self.trackers
-            .iter_mut()
-            .for_each(|tracker| tracker.initial = Health::Up);
-        self
-    }
 }
 
 /// no result yet bars as well; `reverse` turns it round.
