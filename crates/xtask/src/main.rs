@@ -2,6 +2,7 @@
 //! `cargo xtask demo` shows two nodes passing an address to one another.
 
 mod apt;
+mod broken;
 mod conformance;
 mod lab;
 mod listeners;
@@ -34,6 +35,8 @@ enum Chore {
     Bench(lab::BenchArguments),
     /// Which tests prove which requirement of the RFCs; writes docs/rfc9568.md.
     Conformance(conformance::ConformanceArguments),
+    /// A core that is broken on purpose, once a section of the RFCs, must fail tests of that section.
+    Broken,
     /// The checks that no existing tool makes: file sizes, crate layers, dependency budget.
     Tidy,
     /// Fetch what the tests need under target/packages and start nothing.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Demo(arguments) => lab::run(&arguments),
         Chore::Bench(arguments) => lab::bench(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
+        Chore::Broken => broken::run(),
         Chore::Tidy => tidy::run(),
         Chore::Fetch => needs::run(),
     };

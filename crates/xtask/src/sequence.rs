@@ -3,7 +3,7 @@
 use crate::project::{Project, cargo, find_program};
 use crate::run::Runner;
 use crate::summary::{Skip, Summary, Verdict, not_allowed};
-use crate::{conformance, listeners, namespaces, needs, tidy};
+use crate::{broken, conformance, listeners, namespaces, needs, tidy};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
         namespace_tests(&mut runner, &project);
         finish_proofs(&runner, &project)?;
         runner.step(conformance::STEP, |_, skips| conformance::check(&project, skips));
+        runner.step("broken", |_, _| broken::check(&project).map_err(Verdict::Failed));
         no_listener(&mut runner, &project, &before);
     }
     finish(&runner, &project)
@@ -118,6 +119,23 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
             "warnings",
         ],
     );
+    // Nobody above the core has to turn the feature on for it to be checked.
+    runner.command_step(
+        "clippy hmac",
+        &cargo,
+        &[
+            "clippy",
+            "--quiet",
+            "--package",
+            "vrrp-core",
+            "--features",
+            "hmac",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    );
     if arguments.quick {
         return;
     }
@@ -191,6 +209,8 @@ fn tests(runner: &mut Runner, quick: bool) {
             "vrrp-lab",
             "--exclude",
             "vrrp-fuzz",
+            "--features",
+            "vrrp-core/hmac",
         ]);
         if quick {
             command.args(["--lib", "--bins"]);

@@ -13,7 +13,8 @@ use clap::Args;
 use evidence::Evidence;
 use judge::{Judged, complaints, judge};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use vrrp_conformance::{Polarity, Proof, rows};
 
 /// What may be asked for.
@@ -50,7 +51,8 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<u8, String> {
     let proofs = gather(&project)?;
     let judged = judge(rows(), &proofs.all);
     if arguments.json {
-        println!("{}", json(&judged)?);
+        // Whoever reads only the beginning may hang up.
+        let _gone = writeln!(std::io::stdout(), "{}", json(&judged)?);
         return Ok(0);
     }
     print(&judged);
@@ -74,8 +76,15 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<u8, String> {
     Ok(u8::from(!complaints.is_empty()))
 }
 
+/// What the page says is proven.
+pub(crate) fn of_the_page(root: &Path) -> BTreeSet<Proof> {
+    page::read(&std::fs::read_to_string(root.join(PAGE)).unwrap_or_default())
+}
+
+const PAGE: &str = "docs/rfc9568.md";
+
 fn gather(project: &Project) -> Result<Proofs, String> {
-    let path = project.root.join("docs/rfc9568.md");
+    let path = project.root.join(PAGE);
     let page = std::fs::read_to_string(&path).unwrap_or_default();
     let evidence = Evidence::read(&project.target)?;
     let not_run_here: Vec<Proof> = page::read(&page)

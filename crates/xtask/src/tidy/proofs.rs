@@ -35,7 +35,8 @@ pub(super) fn check(name: &str, text: &str) -> Vec<String> {
         let Some(follower) = lines.get(next) else {
             continue;
         };
-        if !begins(follower) && !ITEMS.iter().any(|item| follower.starts_with(item)) {
+        let is_item = ITEMS.iter().any(|item| follower.starts_with(item)) || follower.ends_with("! {");
+        if !begins(follower) && !is_item {
             complaints.push(format!(
                 "{name}:{}: `proves!` is not the last thing its test does: `{follower}` follows",
                 begun + 1
@@ -57,7 +58,7 @@ fn after(lines: &[&str], call: usize) -> usize {
         at += 1;
     }
     at += 1;
-    let closes = |line: &&str| line.chars().all(|c| "})];,".contains(c)) || *line == "Ok(())";
+    let closes = |line: &&str| line.chars().all(|c| "})];,* ".contains(c)) || *line == "Ok(())";
     while lines.get(at).is_some_and(closes) {
         at += 1;
     }
