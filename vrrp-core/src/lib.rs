@@ -1,4 +1,7 @@
 //! VRRPv2 and VRRPv3 as a sans-IO state machine.
+//!
+//! Features, none of them on by default: `serde` for snapshots and counters that are stored or sent, `hmac` for
+//! advertisements signed as keepalived's `auth_hmac` signs them (`AuthHmac`).
 #![no_std]
 #![forbid(unsafe_code)]
 extern crate alloc;
