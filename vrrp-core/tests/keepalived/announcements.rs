@@ -40,6 +40,26 @@ fn x_09_obeys_default_announces_three_times() {
     proves!("X-09", "NET-ARP-05", Obeys);
 }
 
+/// NET-ND-05: in IPv6 at most three for an event, a second apart, also after a stall; not one more within an hour.
+#[test]
+fn net_nd_05_obeys_three_unsolicited_advertisements_and_no_more() {
+    let six = |profile| settings(profile, vrrp_core::Family::Ipv6, 100, 100);
+    let three = announced(&[(0, 1), (1000, 1), (2000, 1)]);
+    assert_eq!(rounds(six(Profile::Default), 3600), three);
+    assert_eq!(rounds(six(Profile::Rfc), 3600), announced(&[(0, 1)]));
+    let mut router = Subject::active(six(Profile::Default));
+    router.wait(100 * SECOND);
+    assert_eq!(router.tick().matches("Announce(1)").count(), 1);
+    assert!(
+        !router.wait(900 * MILLI).tick().contains("Announce"),
+        "a second apart"
+    );
+    let rest = (0..60).map(|_| router.wait(SECOND).tick());
+    assert_eq!(rest.filter(|actions| actions.contains("Announce")).count(), 1);
+    proves!("NET-ND-05", Obeys);
+    proves!("NET-ND-05", Refuses);
+}
+
 /// `rfc` exactly once.
 #[test]
 fn x_09_obeys_rfc_announces_once() {

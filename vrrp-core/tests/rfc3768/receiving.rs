@@ -122,6 +122,53 @@ fn v2_7_1_07_obeys_the_password_decides() {
     proves!("V2-7.1-07", "A-5.3.6.2-02", Refuses);
 }
 
+/// A-6.1.1-01: the password belongs to a virtual router, not to the interface: two routers on one have two.
+#[test]
+fn a_6_1_1_01_obeys_two_routers_on_one_interface_have_two_passwords() {
+    let passwords = [b"first".as_slice(), b"second"].map(|text| Authentication::password(text).unwrap());
+    let mut node = vrrp_core::Router::new();
+    let ids = [(7, passwords[0]), (8, passwords[1])].map(|(vrid, authentication)| {
+        let mut settings = default_2(100, 1);
+        settings.vrid = Vrid::new(vrid).unwrap();
+        settings.authentication = authentication;
+        node.add(settings.build().unwrap()).unwrap()
+    });
+    let group = Family::Ipv4.group();
+    for (vrid, id) in [(7, ids[0]), (8, ids[1])] {
+        for (number, authentication) in passwords.into_iter().enumerate() {
+            let advertisement = Advertisement {
+                version: Version::V2,
+                vrid: Vrid::new(vrid).unwrap(),
+                priority: 200,
+                interval: cs(100),
+                addresses: &[ip(OURS)],
+                authentication,
+                form: ChecksumForm::Plain,
+            };
+            let mut octets = [0; 20];
+            advertisement
+                .encode(ip("192.0.2.20"), group, &mut octets)
+                .unwrap();
+            let received = Received {
+                interface: Some(InterfaceId(1)),
+                source: ip("192.0.2.20"),
+                destination: Some(group),
+                hop_limit: Some(255),
+                message: &octets,
+            };
+            let now = vrrp_core::Instant::from_nanos(SECOND);
+            let heard = node.receive(now, &received, &mut vrrp_core::Outbox::new());
+            let expected = if usize::from(vrid) == number + 7 {
+                Ok(id)
+            } else {
+                Err(Reject::AuthFailed)
+            };
+            assert_eq!(heard.map_err(|rejected| rejected.reject), expected, "VRID {vrid}");
+        }
+    }
+    proves!("A-6.1.1-01", Obeys);
+}
+
 /// V2-6.1-01: RFC 3768 has no password, so `rfc` refuses one; A-5.3.10-01: 1 to 8 octets.
 #[test]
 fn v2_6_1_01_refuses_a_password_in_rfc() {

@@ -268,3 +268,40 @@ fn v3_5_1_2_3_01_another_hop_limit_is_not_sent_to_the_group() {
         },
     );
 }
+
+/// V3-8.3.2-01: of two owners on one link each tells that there is another, once in a minute.
+#[test]
+fn v3_8_3_2_01_two_owners_are_told() {
+    isolated("answers::v3_8_3_2_01_two_owners_are_told", || {
+        switch();
+        let (one, two) = (Node::new(1), Node::new(2));
+        let owner = || {
+            vec![
+                service(51)
+                    .address("192.0.2.254/24")
+                    .unwrap()
+                    .priority(255)
+                    .unwrap(),
+            ]
+        };
+        let mut first = one.start(owner());
+        let second = two.start(owner());
+        let conflict = |what: &vrrp_net::Happening| {
+            let wanted = vrrp_core::wire::Warning::OwnerConflict;
+            matches!(what, vrrp_net::Happening::Odd { warning, .. } if *warning == wanted)
+        };
+        first.wait("the other owner", conflict);
+        second.wait_state(StateName::Active);
+        first.wait_state(StateName::Backup);
+        wait_for("ten more", LIMIT, || {
+            (first.service("VI_1").counters.owner_conflicts >= 10).then_some(())
+        });
+        assert_eq!(
+            first.seen().iter().filter(|event| conflict(&event.what)).count(),
+            1
+        );
+        second.stop();
+        first.stop();
+        proves!("V3-8.3.2-01", "X-15", Obeys);
+    });
+}

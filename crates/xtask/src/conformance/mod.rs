@@ -26,6 +26,9 @@ pub(crate) struct ConformanceArguments {
     /// Of the last run, as JSON and nothing else; docs/rfc9568.md stays as it is.
     #[arg(long)]
     json: bool,
+    /// Of the last run: complain as `cargo xtask test` does, and write nothing.
+    #[arg(long)]
+    check: bool,
     /// Fetch nothing: what is missing is skipped by name.
     #[arg(long)]
     no_install: bool,
@@ -45,7 +48,16 @@ struct Proofs {
 
 pub(crate) fn run(arguments: &ConformanceArguments) -> Result<u8, String> {
     let project = Project::read()?;
-    if !arguments.last && !arguments.json && !sequence::prove(&project, !arguments.no_install)? {
+    if arguments.check {
+        let mut skips = Vec::new();
+        let verdict = check(&project, &mut skips);
+        for skip in skips {
+            println!("SKIP {}: {}", skip.name, skip.reason);
+        }
+        return Ok(u8::from(verdict.is_err()));
+    }
+    let of_the_last_run = arguments.last || arguments.json;
+    if !of_the_last_run && !sequence::prove(&project, !arguments.no_install)? {
         return Ok(1);
     }
     let proofs = gather(&project)?;
