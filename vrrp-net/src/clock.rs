@@ -7,7 +7,7 @@ use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
     timerfd_create, timerfd_settime,
 };
-use vrrp_core::Instant;
+use vrrp_core::{Instant, WallClock};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
@@ -18,6 +18,15 @@ pub fn now() -> Instant {
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
     Instant::from_nanos(seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos))
+}
+
+/// The time of day, which signed advertisements carry and are judged by (PRJ-HMAC-01); nothing else looks at it.
+pub(crate) fn wall() -> WallClock {
+    let now = clock_gettime(ClockId::Realtime);
+    WallClock {
+        seconds: u64::try_from(now.tv_sec).unwrap_or(0),
+        nanos: u32::try_from(now.tv_nsec).unwrap_or(0),
+    }
 }
 
 /// A timerfd: tokio's own timers are a millisecond late.

@@ -7,6 +7,7 @@ use vrrp_core::{Action, Draft, Failure, Input, InstanceId, Instant};
 
 use super::channels::Key;
 use super::engine::{Engine, Work};
+use crate::clock;
 use crate::socket::Way;
 
 /// Failing to send can make the core send again; it does so only a few times.
@@ -64,7 +65,8 @@ impl Engine {
         };
         let gone = || io::Error::from_raw_os_error(libc::ENODEV);
         let key = Key::of(&instance.service, instance.interface).ok_or_else(gone)?;
-        let sealed = self.router.seal(id, draft, None).ok_or_else(gone)?;
+        let wall = Some(clock::wall());
+        let sealed = self.router.seal(id, draft, wall).ok_or_else(gone)?;
         let open = self.channels.get(key).ok_or_else(gone)?;
         let source = sealed
             .source()

@@ -7,6 +7,7 @@ use vrrp_core::wire::Received;
 
 use super::channels::Key;
 use super::engine::Engine;
+use crate::clock;
 
 impl Engine {
     /// Reads a socket to its end, or to the bound of PRJ-TIME-08.
@@ -48,7 +49,9 @@ impl Engine {
                 hop_limit: arrived.hop_limit,
                 message,
             };
-            match self.router.receive(now, &received, &mut self.outbox) {
+            // HM-14: read for each packet, for the clock may be set in between.
+            let wall = Some(clock::wall());
+            match self.router.receive_at(now, wall, &received, &mut self.outbox) {
                 Err(reject) => rejected.push(reject),
                 Ok(id) => {
                     if let (Some(instance), Some(router)) = (self.instances.get_mut(&id), self.router.get(id))
