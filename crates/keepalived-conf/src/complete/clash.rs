@@ -49,10 +49,14 @@ pub(super) fn routers(config: &mut Config, findings: &mut Findings) {
     }
 }
 
-/// An address stands once: in an instance, and on an interface. The later one is left out.
+/// An address stands once: in an instance, and on an interface. The later one is left out; an instance that does not
+/// start as it is written takes none from one that does.
 pub(super) fn addresses(instances: &mut [VrrpInstance], findings: &mut Findings) {
     let mut held: HashMap<(IpAddr, Option<String>), (String, Span)> = HashMap::new();
-    for instance in instances {
+    let (starts, others): (Vec<_>, Vec<_>) = instances
+        .iter_mut()
+        .partition(|instance| instance.missing.is_empty());
+    for instance in starts.into_iter().chain(others) {
         let name = instance.name.clone();
         let interface = instance.interface.as_ref().map(|name| name.value.clone());
         let advertised = instance.addresses.len();
