@@ -18,7 +18,8 @@ use crate::time::{Deadline, Instant, WallClock};
 use crate::virtual_router::{DifferentRouter, VirtualRouter};
 use crate::wire::{Difference, Local, Message, Received, Reject, explain, judge};
 
-/// What many routers want done, in order; owned by the caller and used again, so that a step allocates nothing.
+/// What many routers want done, in order; owned by the caller and used again, so that a step allocates nothing once
+/// it has grown.
 #[derive(Debug, Default)]
 pub struct Outbox {
     items: Vec<(InstanceId, Action)>,
