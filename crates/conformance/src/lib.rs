@@ -2,7 +2,7 @@
 //!
 //! A comment or a test's name proves nothing. What counts is a line that was reached while the test ran:
 //!
-//! ```
+//! ```no_run
 //! use vrrp_conformance::proves;
 //! let interval_cs = 0_u16;
 //! assert!(!(1..=4095).contains(&interval_cs));
