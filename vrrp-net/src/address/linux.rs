@@ -108,6 +108,8 @@ impl Addresses {
 
     /// What an earlier life has written down, or handed over.
     pub(crate) fn adopt(&mut self, lines: &[Line], devices: &mut Devices) {
+        // What was handed over stands in no file of this life.
+        self.unwritten |= !lines.is_empty();
         for line in lines {
             let _new = self.made.insert(Place {
                 device: devices.id(&line.device),
@@ -132,11 +134,7 @@ impl Addresses {
 
     /// What is held now, for a successor of this program.
     pub(crate) fn lines(&self, devices: &Devices) -> Vec<Line> {
-        let line = |place: &Place| Line {
-            device: devices.name(place.device).to_owned(),
-            address: place.address,
-        };
-        self.made.iter().map(line).collect()
+        lines_of(&self.made, devices)
     }
 
     fn is_ours(&self, info: &AddressInfo, place: Place) -> bool {
@@ -199,6 +197,7 @@ impl Addresses {
             changes.push(Change::add(&message));
             asked.push((*place, index));
         }
+        self.announce_in_journal(asked.iter().map(|(place, _)| *place), devices);
         let results = self.requests.carry_out(&changes);
         let mut unclear = Vec::new();
         for (((place, index), change), result) in asked.into_iter().zip(&changes).zip(results) {
@@ -388,11 +387,39 @@ impl Addresses {
     /// Writes down what has changed. Where addresses bear a mark that can wait for the end of a burst: the list is asked
     /// only for those that nobody asks for any more.
     pub(crate) fn write_journal(&mut self, devices: &Devices) {
-        if std::mem::take(&mut self.unwritten) && self.journal.is_some() {
-            let lines = self.lines(devices);
-            if let Some(journal) = &mut self.journal {
-                journal.write(lines);
-            }
+        if std::mem::take(&mut self.unwritten)
+            && let Some(journal) = &self.journal
+        {
+            journal.write(self.lines(devices));
+        }
+    }
+
+    /// Without marks a crash right after the kernel has made them would leave addresses that nobody knows.
+    fn announce_in_journal(&mut self, places: impl Iterator<Item = Place>, devices: &Devices) {
+        if self.tag.is_some() || self.journal.is_none() {
+            return;
+        }
+        let mut all = self.made.clone();
+        all.extend(places);
+        let lines = lines_of(&all, devices);
+        // Those that the kernel refuses are not ours.
+        self.unwritten = true;
+        if let Some(journal) = &mut self.journal {
+            journal.write_first(lines);
+        }
+    }
+
+    /// The list is made good where others have deleted it.
+    pub(crate) fn audit_journal(&self) {
+        if let Some(journal) = &self.journal {
+            journal.audit();
+        }
+    }
+
+    /// For a successor that reads it.
+    pub(crate) fn flush_journal(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.flush();
         }
     }
 
@@ -414,6 +441,14 @@ impl Addresses {
             Err(error) => tracing::debug!(%error, "the addresses cannot be listed"),
         }
     }
+}
+
+fn lines_of(places: &BTreeSet<Place>, devices: &Devices) -> Vec<Line> {
+    let line = |place: &Place| Line {
+        device: devices.name(place.device).to_owned(),
+        address: place.address,
+    };
+    places.iter().map(line).collect()
 }
 
 /// "Is not there" and "its interface is not there" are what was wanted.

@@ -152,8 +152,11 @@ impl Engine {
                 before: Some(SavedSettings::of(&instance.service)),
             })
         });
+        let services = services.collect();
+        self.addresses.flush_journal();
+        self.sysctls.flush_journal();
         let saved = Saved {
-            services: services.collect(),
+            services,
             held: self.addresses.lines(&self.devices),
             sysctls: self.sysctls.changed(),
         };

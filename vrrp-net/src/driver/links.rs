@@ -126,6 +126,8 @@ impl Engine {
         let mut places = self.addresses.configured();
         let _made = self.settle(now, &mut places);
         self.carry_out(now);
+        self.addresses.audit_journal();
+        self.sysctls.audit_journal();
     }
 
     /// What bears our mark, or stands in our journal, before anything has been made.

@@ -154,14 +154,6 @@ pub enum OpenError {
         /// What the kernel said.
         error: io::Error,
     },
-    /// The journal could not be opened.
-    #[error("the journal in {directory} cannot be opened: {error}")]
-    Journal {
-        /// Where.
-        directory: String,
-        /// What the kernel said.
-        error: io::Error,
-    },
 }
 
 /// Why a running driver ended.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
-use std::path::Path;
 
 use tokio::sync::broadcast;
 use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter};
@@ -53,10 +52,9 @@ impl Engine {
             Err(error) => return Err(socket("the address socket", error)),
         }
         let tag = options.tag.filter(|_| kernel_keeps_tags());
-        let (journal, left) = open_journal(&options)?.unzip();
+        let (journal, left) = open_journal(&options).unzip();
         let left = left.unwrap_or_default();
-        let sysctls =
-            Sysctls::open(options.journal.as_deref()).map_err(|error| journal_of(&options, error))?;
+        let sysctls = Sysctls::open(options.journal.as_deref());
         let announcer = Announcer::open().map_err(|error| socket("the announcement socket", error))?;
         let now = clock::now();
         let mut engine = Self {
@@ -282,19 +280,10 @@ impl Engine {
 /// The journal, and what an earlier life has left in it.
 type WithLeft = (Journal<Line>, Vec<Line>);
 
-fn open_journal(options: &Options) -> Result<Option<WithLeft>, OpenError> {
+fn open_journal(options: &Options) -> Option<WithLeft> {
     let cost = "addresses that a crash leaves behind are not known";
-    let open = |directory| Journal::open(directory, "held-addresses.json", cost);
-    let journal = options.journal.as_deref().map(open).transpose();
-    journal.map_err(|error| journal_of(options, error))
-}
-
-fn journal_of(options: &Options, error: io::Error) -> OpenError {
-    let directory = options.journal.as_deref().unwrap_or(Path::new(""));
-    OpenError::Journal {
-        directory: directory.display().to_string(),
-        error,
-    }
+    let directory = options.journal.as_deref()?;
+    Some(Journal::open(directory, "held-addresses.json", cost))
 }
 
 pub(super) fn check_names(services: &[Service]) -> Result<(), ServiceError> {

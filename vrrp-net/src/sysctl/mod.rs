@@ -51,44 +51,61 @@ impl Changed {
     fn is(&self, index: u32, key: Key) -> bool {
         self.index == index && self.family == key.family && self.name == key.name
     }
+
+    /// An entry becomes a path, and what is written to it: of others only what we could have written ourselves is taken.
+    fn can_be_ours(&self, known: &[Key]) -> bool {
+        let value = |text: &str| matches!(text, "0" | "1" | "2");
+        known.iter().any(|key| self.is(self.index, *key)) && value(&self.before) && value(&self.set)
+    }
 }
 
 /// Cares for all of them.
 #[derive(Debug)]
 pub(crate) struct Sysctls {
     root: PathBuf,
+    known: &'static [Key],
     changed: Vec<Changed>,
     journal: Option<Journal<Changed>>,
+    /// The journal is behind.
+    unwritten: bool,
     refused: BTreeSet<(u32, Key)>,
 }
 
 impl Sysctls {
     /// With what an earlier life has left in the journal of `directory`; without one a crash leaves the settings changed.
-    ///
-    /// # Errors
-    /// When the directory cannot be made, or the journal not be read.
-    pub(crate) fn open(directory: Option<&Path>) -> io::Result<Self> {
-        Self::below(Path::new("/proc/sys/net"), directory)
+    pub(crate) fn open(directory: Option<&Path>) -> Self {
+        Self::below(Path::new("/proc/sys/net"), directory, &[ACCEPT_LOCAL])
     }
 
-    fn below(root: &Path, directory: Option<&Path>) -> io::Result<Self> {
+    fn below(root: &Path, directory: Option<&Path>, known: &'static [Key]) -> Self {
         let cost = "kernel settings that a crash leaves changed are not put back";
         let open = |directory| Journal::open(directory, "sysctls.json", cost);
-        let (journal, changed) = directory.map(open).transpose()?.unzip();
-        Ok(Self {
+        let (journal, left) = directory.map(open).unzip();
+        let mut sysctls = Self {
             root: root.to_path_buf(),
-            changed: changed.unwrap_or_default(),
+            known,
+            changed: Vec::new(),
             journal,
+            unwritten: false,
             refused: BTreeSet::new(),
-        })
+        };
+        sysctls.adopt(left.unwrap_or_default());
+        sysctls
     }
 
-    /// What a predecessor hands over.
+    /// What a predecessor hands over, or has left.
     pub(crate) fn adopt(&mut self, handed: Vec<Changed>) {
         for changed in handed {
-            if !self.changed.contains(&changed) {
+            if !changed.can_be_ours(self.known) {
+                tracing::warn!(
+                    ?changed,
+                    "an earlier run is said to have changed a kernel setting that this program never changes; left alone"
+                );
+            } else if !self.changed.contains(&changed) {
                 self.changed.push(changed);
             }
+            // What was handed over stands in no file of this life.
+            self.unwritten = true;
         }
     }
 
@@ -99,6 +116,7 @@ impl Sysctls {
 
     /// Sets what is wished for, and puts back what is not. `interface`: the present name of an index.
     pub(crate) fn settle<'a>(&mut self, wishes: &Wishes, interface: impl Fn(u32) -> Option<&'a str>) {
+        let interface = |index| interface(index).filter(|name| is_one_component(name));
         let before = self.changed.clone();
         for changed in std::mem::take(&mut self.changed) {
             let wished = wishes.keys().any(|(index, key)| changed.is(*index, *key));
@@ -113,7 +131,7 @@ impl Sysctls {
             };
             self.changed.extend(kept);
         }
-        if self.changed != before {
+        if std::mem::take(&mut self.unwritten) || self.changed != before {
             self.write_down();
         }
         self.refused.retain(|setting| wishes.contains_key(setting));
@@ -213,7 +231,9 @@ impl Sysctls {
                 told: false,
             });
             // First the journal: a crash between the two puts back what is there anyway.
-            self.write_down();
+            if let Some(journal) = &mut self.journal {
+                journal.write_first(self.changed.clone());
+            }
             fs::write(&path, value).inspect_err(|_| {
                 let _not_changed = self.changed.pop();
                 self.write_down();
@@ -231,8 +251,22 @@ impl Sysctls {
     }
 
     fn write_down(&mut self) {
-        if let Some(journal) = &mut self.journal {
+        if let Some(journal) = &self.journal {
             journal.write(self.changed.clone());
+        }
+    }
+
+    /// The list is made good where others have deleted it.
+    pub(crate) fn audit_journal(&self) {
+        if let Some(journal) = &self.journal {
+            journal.audit();
+        }
+    }
+
+    /// For a successor that reads it.
+    pub(crate) fn flush_journal(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.flush();
         }
     }
 
@@ -243,6 +277,11 @@ impl Sysctls {
 
 fn read(path: &Path) -> io::Result<String> {
     Ok(fs::read_to_string(path)?.trim().to_owned())
+}
+
+/// As the kernel wants the names of interfaces; it becomes part of a path.
+fn is_one_component(name: &str) -> bool {
+    !name.is_empty() && !name.contains('/') && name.chars().any(|letter| letter != '.')
 }
 
 /// As sysctl(8) writes it: a dot in the interface's name becomes a slash.

@@ -28,7 +28,11 @@ impl Fake {
     }
 
     fn open(&self) -> Sysctls {
-        Sysctls::below(&self.0, Some(&self.0.join("journal"))).unwrap()
+        Sysctls::below(
+            &self.0,
+            Some(&self.0.join("journal")),
+            &[ACCEPT_LOCAL, ARP_IGNORE],
+        )
     }
 
     fn file(&self, interface: &str, name: &str) -> PathBuf {
@@ -152,6 +156,62 @@ fn a_setting_that_cannot_be_written_costs_nothing_else() {
     assert_eq!(fake.value("eth1", "arp_ignore"), "1");
     assert_eq!(sysctls.changed().len(), 1);
     assert!(sysctls.refused.contains(&(2, ACCEPT_LOCAL)));
+}
+
+/// NET-ARP-09: what a journal or a predecessor says is believed only where we could have done it: an entry becomes a path
+/// and what is written to it.
+#[test]
+fn net_arp_09_entries_that_we_cannot_have_made_are_refused() {
+    let fake = Fake::new("hostile");
+    let precious = fake.0.join("precious");
+    fs::write(&precious, "1").unwrap();
+    fake.write("eth1", "arp_filter", "1\n");
+    fake.write("eth1", "accept_local", "1\n");
+    let mut sysctls = fake.open();
+    for (family, name, before) in [
+        ("ipv4", "../../../precious", "rewritten"),
+        ("ipv4", precious.to_str().unwrap(), "rewritten"),
+        ("ipv4", "arp_filter", "0"),
+        ("ipv4", "accept_local", "rewritten"),
+        ("ipv4", "accept_local", "3"),
+        ("../ipv4", "accept_local", "0"),
+    ] {
+        let entry = serde_json::json!({
+            "index": 2, "family": family, "name": name, "before": before, "set": "1",
+        });
+        sysctls.adopt(vec![serde_json::from_value(entry).unwrap()]);
+    }
+    assert!(sysctls.changed().is_empty(), "{:?}", sysctls.changed());
+    sysctls.settle(&Wishes::new(), names);
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "1");
+    assert_eq!(fake.value("eth1", "arp_filter"), "1");
+    assert_eq!(fake.value("eth1", "accept_local"), "1");
+}
+
+/// A name that is no single component of a path is not one of an interface.
+#[test]
+fn a_name_with_a_slash_or_of_dots_is_no_interface() {
+    let fake = Fake::new("names");
+    fake.write("eth1", "accept_local", "0\n");
+    for name in ["", ".", "..", "../conf/eth1", "eth1/"] {
+        let mut sysctls = fake.open();
+        sysctls.settle(&wishes(&[(2, ACCEPT_LOCAL, "1")]), |_| Some(name));
+        assert_eq!(fake.value("eth1", "accept_local"), "0", "{name:?}");
+    }
+}
+
+/// NET-ARP-09: what a predecessor handed over is written down by the successor, whose journal may be another file.
+#[test]
+fn net_arp_09_what_was_handed_over_is_written_down() {
+    let fake = Fake::new("handed");
+    let one = wishes(&[(2, ACCEPT_LOCAL, "1")]);
+    let mut before = Sysctls::below(&fake.0, None, &[ACCEPT_LOCAL]);
+    before.settle(&one, names);
+    let mut after = fake.open();
+    after.adopt(before.changed());
+    after.settle(&one, names);
+    drop(after);
+    assert_eq!(fake.open().changed(), before.changed());
 }
 
 /// sysctl(8) has slashes for the dots of a name.

@@ -14,6 +14,7 @@ mod adverts;
 mod answers;
 mod failures;
 mod handover;
+mod journal;
 mod links;
 mod many;
 mod odd;
