@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::{self, Block, Content, Keyword, Safety, Suggestion};
 use crate::lexer::{Piece, Word};
+use crate::secrets::may_be_key;
 use crate::source::Span;
 use crate::tree::{Bar, Body, Item, Node, Tree};
 
@@ -227,7 +228,11 @@ impl Grower<'_> {
         if silenced && stranded.is_none() {
             return;
         }
-        let text = word.text();
+        let text = if block == Block::AuthHmac && may_be_key(word.bytes()) {
+            "(not shown)".to_owned()
+        } else {
+            word.text()
+        };
         let mut found = Diagnostic::error(
             "unknown-keyword",
             word.span,

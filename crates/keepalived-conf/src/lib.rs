@@ -38,6 +38,7 @@ mod pattern;
 mod print;
 mod read;
 mod render;
+mod secrets;
 mod source;
 mod tree;
 
@@ -109,7 +110,10 @@ pub fn parse_for(host: &Host, files: &dyn Files, path: &str) -> Parsed {
     let mut findings = diagnostic::Findings::default();
     let pieces = expand::Expansion::new(files, host, &mut sources, &mut findings).top(path);
     let tree = grow::grow(pieces, &mut findings);
-    let blocks = read::Reader::new(&mut findings).blocks(&tree);
+    for secret in secrets::secrets(&tree) {
+        sources.hide(secret);
+    }
+    let blocks = read::Reader::new(&mut findings, files).blocks(&tree);
     let config = complete::complete(blocks, &tree, &mut findings);
     Parsed {
         config,

@@ -102,7 +102,7 @@ impl Texts<'_> {
         if !self.files.iter().any(|(file, _)| *file == span.file) {
             self.files.push((
                 span.file,
-                Source::from(one_for_one(self.sources.bytes(span.file))),
+                Source::from(one_for_one(&self.sources.shown(span.file))),
             ));
         }
         let wide = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);

@@ -63,6 +63,8 @@ struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<Source>,
+    /// What is not to be shown.
+    hidden: Vec<Span>,
 }
 
 impl SourceMap {
@@ -101,6 +103,34 @@ impl SourceMap {
     pub(crate) fn shared(&self, id: FileId) -> Arc<[u8]> {
         self.file(id)
             .map_or_else(|| Arc::from([]), |file| Arc::clone(&file.bytes))
+    }
+
+    /// The text from here to the end of its line is shown to nobody.
+    pub(crate) fn hide(&mut self, from: Span) {
+        let start = usize::try_from(from.start).unwrap_or(usize::MAX);
+        let rest = self.bytes(from.file).get(start..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| **byte != b'\n').count();
+        self.hidden.push(Span {
+            end: from
+                .start
+                .saturating_add(u32::try_from(length).unwrap_or(u32::MAX)),
+            ..from
+        });
+    }
+
+    /// The bytes of a file with a `*` for each that is not to be shown.
+    pub(crate) fn shown(&self, id: FileId) -> Vec<u8> {
+        let mut bytes = self.bytes(id).to_vec();
+        let wide = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+        for span in self.hidden.iter().filter(|span| span.file == id) {
+            if let Some(secret) = bytes.get_mut(wide(span.start)..wide(span.end)) {
+                let letters = secret
+                    .iter_mut()
+                    .filter(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+                letters.for_each(|byte| *byte = b'*');
+            }
+        }
+        bytes
     }
 
     /// The bytes a span covers.

@@ -10,6 +10,7 @@ use vrrp_core::{
 };
 use vrrp_net::{HeldAddress, Service};
 
+use super::auth_hmac::auth_hmac;
 use super::{Lowering, NotStarted};
 use crate::plan::{Instance, Tracked};
 
@@ -100,6 +101,8 @@ impl Lowering<'_> {
         if let Some(password) = &instance.authentication {
             settings.authentication = Authentication::Password(password.value.padded());
         }
+        let signed = instance.auth_hmac.as_ref().map(auth_hmac).transpose();
+        settings.auth_hmac = signed.map_err(|error| wrong(&error.to_string()))?;
         if instance.v3_checksum_as_v2.value {
             settings.ipv4_checksum = Ipv4Checksum::Rfc9568;
         }

@@ -1,5 +1,6 @@
 //! Model -> plan. Pure: what depends on the machine comes in as [`Host`].
 
+mod auth_hmac;
 mod commands;
 mod instance;
 

@@ -42,8 +42,12 @@ pub(super) fn check(
         out.push(found);
         return true;
     }
-    // Of an MTU of 1500: the adverts of keepalived leave room for the trailer of version 2.
-    let most = if family == Family::Ipv4 { 255 } else { 90 };
+    // Of an MTU of 1500: the adverts of keepalived leave room for the trailer of version 2; a signature has 28 octets.
+    let most = match (family, draft.hmac.block) {
+        (Family::Ipv4, _) => 255,
+        (Family::Ipv6, None) => 90,
+        (Family::Ipv6, Some(_)) => 89,
+    };
     if draft.addresses.len() > most {
         let moved = draft.addresses.split_off(most);
         let text = format!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{address, path, strict, track};
+use super::{address, auth_hmac, path, strict, track};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Scope;
 use crate::model::{
@@ -82,6 +82,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         priority,
         state,
     } = identity(&mut draft, global, &mut out)?;
+    let auth_hmac = auth_hmac::auth_hmac(&mut draft, strict.value, &mut out).ok()?;
     let authentication = authentication(&mut draft, version.value, &mut out);
     let (preempt, preempt_delay) = preemption(&draft, state.value, &mut out);
     let path = path::path(&mut draft, family.value, global, &mut out);
@@ -103,6 +104,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         priority,
         advert_int_cs,
         authentication,
+        auth_hmac,
         path,
         preempt,
         preempt_delay,

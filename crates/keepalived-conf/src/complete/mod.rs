@@ -1,6 +1,7 @@
 //! Blocks into a configuration: defaults, what one block takes from another, and the rules that no single line shows.
 
 mod address;
+mod auth_hmac;
 mod clash;
 mod group;
 mod instance;

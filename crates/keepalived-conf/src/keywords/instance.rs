@@ -3,7 +3,6 @@
 use super::{Block, Section, word};
 
 const VMAC: &str = "virtual MAC interfaces are not built yet: neighbours would learn another MAC address";
-const HMAC: &str = "signed advertisements are not built yet: peers that expect them would not hear this node";
 const ROUTES: &str = "it does not move with the address yet";
 const TRACKED: &str = "not tracked yet: the instance would run where it must not";
 
@@ -32,8 +31,7 @@ pub(super) const SECTIONS: &[Section] = &[
             word("auth_hmac", "{ key, active_key, … }", "Signed advertisements.")
                 .opens(Block::AuthHmac)
                 .lenient()
-                .instance()
-                .refused(HMAC),
+                .instance(),
             word("virtual_ipaddress", "{ IP[/LEN] … }", "The advertised addresses.")
                 .opens(Block::VirtualIpaddress)
                 .lenient()
@@ -342,18 +340,21 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::AuthHmac],
         &[
-            word("key", "ID KEY", "A key.").ignored("the block itself is refused"),
-            word("active_key", "ID", "The key to sign with.").ignored("the block itself is refused"),
-            word("time_window", "1..300", "Age an advertisement may have.")
-                .ignored("the block itself is refused"),
-            word("anti_replay", "time|monotonic", "How repeats are told.")
-                .ignored("the block itself is refused"),
+            word(
+                "key",
+                "ID KEY",
+                "A key of 32 to 64 octets: hex:DIGITS, file:PATH or text.",
+            )
+            .instance(),
+            word("active_key", "ID", "The key to sign with.").instance(),
+            word("time_window", "1..300", "Seconds that clocks may differ.").instance(),
+            word("anti_replay", "time|monotonic", "How repeats are told.").instance(),
             word(
                 "mode",
                 "enforce|permissive|receive-only",
                 "What unsigned advertisements are worth.",
             )
-            .ignored("the block itself is refused"),
+            .instance(),
         ],
     ),
 ];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Address, Announcements, Missing, Notify, Sourced, Track};
+use super::{Address, Announcements, AuthHmac, Missing, Notify, Sourced, Track};
 use crate::source::Span;
 
 /// Version of the protocol.
@@ -153,6 +153,8 @@ pub struct VrrpInstance {
     pub advert_int_cs: Sourced<u16>,
     /// `auth_pass` with `auth_type PASS`; version 2 only.
     pub authentication: Option<Sourced<AuthPass>>,
+    /// `auth_hmac`; never beside a password.
+    pub auth_hmac: Option<AuthHmac>,
     /// `virtual_ipaddress`: of one family.
     pub addresses: Vec<Address>,
     /// `virtual_ipaddress_excluded`, and what does not fit into an advert.

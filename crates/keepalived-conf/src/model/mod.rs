@@ -1,6 +1,7 @@
 //! What the file means: values in exact units, each with where it came from.
 
 mod address;
+mod auth_hmac;
 mod global;
 mod instance;
 mod notify;
@@ -9,6 +10,7 @@ mod track;
 use serde::Serialize;
 
 pub use address::{Address, Lifetime, RouteScope};
+pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use global::{Announcements, GlobalDefs, Mail};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Reader;
 use super::address::Line;
 use super::argument::Junk;
+use super::auth_hmac::DraftHmac;
 use super::authentication::AuthType;
 use super::global::{DraftAnnouncements, byte, version};
 use crate::diagnostic::Diagnostic;
@@ -31,6 +32,7 @@ pub(crate) struct Draft {
     pub(crate) advert_int: Option<Sourced<Duration>>,
     pub(crate) version: Option<Sourced<Version>>,
     pub(crate) auth: DraftAuth,
+    pub(crate) hmac: DraftHmac,
     /// The first address sets it.
     pub(crate) family: Option<Sourced<Family>>,
     pub(crate) addresses: Vec<Address>,
@@ -111,6 +113,7 @@ impl Draft {
             advert_int: None,
             version: None,
             auth: DraftAuth::default(),
+            hmac: DraftHmac::default(),
             family: None,
             addresses: Vec::new(),
             excluded: Vec::new(),
@@ -204,6 +207,7 @@ impl Reader<'_> {
     fn block_word(&mut self, word: &str, item: &Item, draft: &mut Draft) -> bool {
         match word {
             "authentication" => self.authentication(item, &mut draft.auth),
+            "auth_hmac" => self.auth_hmac(item, &mut draft.hmac),
             "virtual_ipaddress" => self.addresses(item, draft, true),
             "virtual_ipaddress_excluded" => self.addresses(item, draft, false),
             "unicast_peer" => self.peers(item, draft),

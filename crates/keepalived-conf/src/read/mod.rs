@@ -3,6 +3,7 @@
 
 mod address;
 mod argument;
+mod auth_hmac;
 mod authentication;
 mod global;
 mod group;
@@ -13,10 +14,12 @@ mod script;
 mod track;
 
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::files::Files;
 use crate::model::{GlobalDefs, SyncGroup, VrrpScript};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
+pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
 pub(crate) use instance::{Draft, DraftTrack};
 
@@ -33,14 +36,17 @@ pub(crate) struct Blocks {
 /// Reads arguments and reports what is wrong with them.
 pub(crate) struct Reader<'a> {
     findings: &'a mut Findings,
+    /// Where keys are read that the configuration names by path.
+    files: &'a dyn Files,
     /// The instance that findings are about.
     instance: Option<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(findings: &'a mut Findings) -> Self {
+    pub(crate) const fn new(findings: &'a mut Findings, files: &'a dyn Files) -> Self {
         Self {
             findings,
+            files,
             instance: None,
         }
     }

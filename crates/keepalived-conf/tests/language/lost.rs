@@ -16,7 +16,6 @@ fn words_that_decide_bar_their_instance() {
         ("use_ipvlan", "use_ipvlan"),
         ("no_accept", "no_accept"),
         ("vrf red", "vrf"),
-        ("auth_hmac {\nkey 1 x\n}", "auth_hmac"),
         ("track_file {\nf\n}", "track_file"),
         ("track_process {\np\n}", "track_process"),
         ("track_bfd {\nb\n}", "track_bfd"),

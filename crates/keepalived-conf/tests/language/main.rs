@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod auth_hmac;
 mod defaults;
 mod examples;
 mod expansion;
