@@ -16,16 +16,17 @@ use crate::node::{Node, lock};
 use crate::rivals::Rivals;
 use crate::words;
 
-/// A stalled machine makes every instance late at once: one line in so long tells as much as a thousand.
+/// A stalled machine or network makes every instance late or bounce at once: one line in so long tells as much as a
+/// thousand.
 const LATE_LINES_EVERY: Duration = Duration::from_secs(10);
 
 /// How long the comparison waits for the router loop.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
-/// Late advertisements since the last line about them.
+/// What happened since the last line about it.
 #[derive(Debug, Default)]
-struct Late {
-    adverts: u64,
+struct Sparse {
+    count: u64,
     worst_nanos: u64,
     told: Option<Instant>,
 }
@@ -33,7 +34,8 @@ struct Late {
 /// What keeps the log from growing with what others send, or with how busy the machine is.
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
-    late: Late,
+    late: Sparse,
+    bounces: Sparse,
     rivals: Rivals,
 }
 
@@ -79,7 +81,20 @@ fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
             "{service}: the addresses go at once: at this advertisement interval the successor may need longer than the 5 s they could be kept for"
         ),
         Report::Reasserted { source, priority } => limits.rival(service, *source, *priority),
-        Report::Late { late_nanos } => limits.late.add(service, *late_nanos),
+        Report::Late { late_nanos } => {
+            if let Some((count, worst_nanos)) = limits.late.add(Instant::now(), *late_nanos) {
+                warn!("{}", late(service, count, worst_nanos));
+            }
+        }
+        Report::Bounced { active_nanos } => {
+            if let Some((count, longest_nanos)) = limits.bounces.add(Instant::now(), *active_nanos) {
+                warn!("{}", bounced(service, count, longest_nanos));
+            }
+        }
+        Report::OnlyVersion3 { source } => warn!(
+            instance = service,
+            "{service}: {source} is active and speaks version 3 only: nodes of version 2 do not hear it, and one of them may take the addresses as well; let it send both versions, or bring every node to version 3"
+        ),
         Report::ChecksumFormsMixed { source } => warn!(
             instance = service,
             "{service}: {source} uses another form of the IPv4 checksum than the router heard before: set v3_checksum_as_v2 alike on all nodes"
@@ -129,23 +144,36 @@ impl Limits {
     }
 }
 
-impl Late {
-    fn add(&mut self, service: &str, nanos: u64) {
-        self.adverts += 1;
+impl Sparse {
+    /// One more, of a length. `Some`: a line may be written, about so many, the longest of them so long.
+    fn add(&mut self, now: Instant, nanos: u64) -> Option<(u64, u64)> {
+        self.count += 1;
         self.worst_nanos = self.worst_nanos.max(nanos);
-        if self.told.is_some_and(|told| told.elapsed() < LATE_LINES_EVERY) {
-            return;
+        let soon = |told: Instant| now.saturating_duration_since(told) < LATE_LINES_EVERY;
+        if self.told.is_some_and(soon) {
+            return None;
         }
-        warn!(
-            "{} advertisements left late, the worst by {} ms ({service} was the last): the machine is too busy for the router loop; give it a real-time priority (--realtime)",
-            self.adverts,
-            self.worst_nanos / 1_000_000
-        );
+        let told = (self.count, self.worst_nanos);
         *self = Self {
-            told: Some(Instant::now()),
+            told: Some(now),
             ..Self::default()
         };
+        Some(told)
     }
+}
+
+fn late(service: &str, count: u64, worst_nanos: u64) -> String {
+    format!(
+        "{count} advertisements left late, the worst by {} ms ({service} was the last): the machine is too busy for the router loop; give it a real-time priority (--realtime)",
+        worst_nanos / 1_000_000
+    )
+}
+
+fn bounced(service: &str, count: u64, longest_nanos: u64) -> String {
+    format!(
+        "{count} take-overs ended as soon as the former active node was heard again, after {} ms at most ({service} was the last): it was probably never gone, and its advertisements come late or are lost; look at the load of that node and at the network between, or write a longer advert_int on every node",
+        longest_nanos / 1_000_000
+    )
 }
 
 /// A check's health changed.
@@ -199,5 +227,33 @@ pub(crate) async fn compare(node: &Node, all: bool) {
             let why = words::bar(bar, &Named::new(planned, service.interface.as_deref()));
             warn!(instance = service.name, "{}: FAULT: {why}", service.name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// V3-2.5-01: a line at once, then one in 10 s about all that came meanwhile.
+    #[test]
+    fn v3_2_5_01_bounces_on_every_interval_give_a_line_in_ten_seconds() {
+        let mut bounces = Sparse::default();
+        let begin = Instant::now();
+        let mut lines = Vec::new();
+        for number in 0..250_u64 {
+            let now = begin + Duration::from_millis(number * 100);
+            if let Some(told) = bounces.add(now, number * 1_000_000) {
+                lines.push((number, told));
+            }
+        }
+        assert_eq!(
+            lines,
+            [(0, (1, 0)), (100, (100, 100_000_000)), (200, (100, 200_000_000))]
+        );
+        let line = bounced("VI_1", 100, 200_000_000);
+        assert!(
+            line.starts_with("100 take-overs ended") && line.contains("after 200 ms at most (VI_1"),
+            "{line}"
+        );
     }
 }

@@ -217,6 +217,9 @@ fn counters(counters: &Counters) -> BTreeMap<String, u64> {
         ("checksum-form-plain", counters.checksum_form_plain),
         ("checksum-form-pseudo", counters.checksum_form_pseudo),
         ("triggered-suppressed", counters.triggered_suppressed),
+        ("bounces", counters.bounces),
+        ("hmac-missing", counters.hmac_missing),
+        ("hmac-clock", counters.hmac_clock),
     ];
     named
         .into_iter()
