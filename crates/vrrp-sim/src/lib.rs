@@ -48,7 +48,7 @@ pub use frame::{Datagram, Frame, Port, Target};
 pub use kernel::{Job, Kernel};
 pub use node::{INTERFACE, Node, NodeSettings, Waking};
 pub use random::Random;
-pub use random_world::{RandomWorld, random_world};
+pub use random_world::{RandomWorld, random_world, world_of_bytes};
 pub use timeline::{Line, Timeline, What};
 pub use vrrp_core::Instant;
 pub use world::{Violation, World};

@@ -37,7 +37,20 @@ pub struct RandomWorld {
 /// # Errors
 /// Never, unless the generator asks for what the core refuses.
 pub fn random_world(seed: u64, nodes: u8) -> Result<RandomWorld, ConfigError> {
-    let mut random = Random::new(seed);
+    drawn_world(Random::new(seed), seed, nodes)
+}
+
+/// The world that a fuzzer's bytes choose, of two to four nodes; what they leave open is always the same.
+///
+/// # Errors
+/// Never, unless the generator asks for what the core refuses.
+pub fn world_of_bytes(bytes: &[u8]) -> Result<RandomWorld, ConfigError> {
+    let mut random = Random::of_octets(bytes);
+    let nodes = random.between(2, 4);
+    drawn_world(random, 0, u8::try_from(nodes).unwrap_or(2))
+}
+
+fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, ConfigError> {
     let version = if random.below(4) == 0 {
         Version::V2
     } else {

@@ -4,6 +4,7 @@
 mod apt;
 mod broken;
 mod conformance;
+mod fuzz;
 mod lab;
 mod listeners;
 mod namespaces;
@@ -37,6 +38,8 @@ enum Chore {
     Conformance(conformance::ConformanceArguments),
     /// A core that is broken on purpose, once a section of the RFCs, must fail tests of that section.
     Broken,
+    /// Fuzz with libFuzzer; what is found lies under target/fuzz-corpus.
+    Fuzz(fuzz::FuzzArguments),
     /// The checks that no existing tool makes: file sizes, crate layers, dependency budget.
     Tidy,
     /// Fetch what the tests need under target/packages and start nothing.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Chore::Bench(arguments) => lab::bench(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Broken => broken::run(),
+        Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Tidy => tidy::run(),
         Chore::Fetch => needs::run(),
     };

@@ -111,8 +111,6 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
             "clippy",
             "--quiet",
             "--workspace",
-            "--exclude",
-            "vrrp-fuzz",
             "--all-targets",
             "--",
             "-D",
@@ -141,14 +139,7 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
     }
     runner.step("doc", |runner, skips| {
         let mut command = runner.command(&cargo);
-        command.args([
-            "doc",
-            "--quiet",
-            "--workspace",
-            "--exclude",
-            "vrrp-fuzz",
-            "--no-deps",
-        ]);
+        command.args(["doc", "--quiet", "--workspace", "--no-deps"]);
         command.env("RUSTDOCFLAGS", "-D warnings");
         runner.must_succeed("doc", command, skips)
     });
@@ -188,6 +179,8 @@ fn fuzz_targets(runner: &mut Runner) {
             "--quiet",
             "--package",
             "vrrp-fuzz",
+            "--features",
+            "libfuzzer",
             "--all-targets",
             "--",
             "-D",
@@ -197,8 +190,16 @@ fn fuzz_targets(runner: &mut Runner) {
     });
 }
 
-/// Unit, property and documentation tests of everything but the lab.
+/// Unit, property and documentation tests of everything but the lab; the core also as it is without any feature, which is
+/// what most programs that embed it get.
 fn tests(runner: &mut Runner, quick: bool) {
+    if !quick {
+        runner.command_step(
+            "tests core",
+            &cargo(),
+            &["test", "--quiet", "--package", "vrrp-core"],
+        );
+    }
     runner.step("tests", |runner, skips| {
         let mut command = runner.command(&cargo());
         command.args([
@@ -207,8 +208,6 @@ fn tests(runner: &mut Runner, quick: bool) {
             "--workspace",
             "--exclude",
             "vrrp-lab",
-            "--exclude",
-            "vrrp-fuzz",
             "--features",
             "vrrp-core/hmac",
         ]);

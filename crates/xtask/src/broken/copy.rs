@@ -27,6 +27,12 @@ const COPIED: [&str; 3] = ["vrrp-core", "crates/conformance", "Cargo.lock"];
 /// Brings the copy up to date and gives its folder. Files that stay the same keep their time, so that little is built.
 pub(super) fn make(root: &Path, target: &Path) -> Result<PathBuf, String> {
     let copy = target.join("broken");
+    for folder in ["src", "tests"] {
+        forget_deleted(
+            &root.join("vrrp-core").join(folder),
+            &copy.join("vrrp-core").join(folder),
+        )?;
+    }
     for name in COPIED {
         copy_all(root, &copy, Path::new(name))?;
     }
@@ -75,6 +81,29 @@ fn copy_all(root: &Path, copy: &Path, name: &Path) -> Result<(), String> {
         let entry = entry.map_err(|e| format!("{}: {e}", from.display()))?;
         if entry.file_name() != "target" {
             copy_all(root, copy, &name.join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes from the copy what the project no longer has: a test that was deleted would go on being run.
+fn forget_deleted(of: &Path, copy: &Path) -> Result<(), String> {
+    // Absent at the first run.
+    let Ok(entries) = std::fs::read_dir(copy) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let there = entry.map_err(|e| format!("{}: {e}", copy.display()))?.path();
+        let Some(name) = there.file_name() else {
+            continue;
+        };
+        let original = of.join(name);
+        if there.is_dir() && original.is_dir() {
+            forget_deleted(&original, &there)?;
+        } else if there.is_dir() {
+            std::fs::remove_dir_all(&there).map_err(|e| format!("{}: {e}", there.display()))?;
+        } else if !original.exists() && name != "broken.rs" {
+            std::fs::remove_file(&there).map_err(|e| format!("{}: {e}", there.display()))?;
         }
     }
     Ok(())
