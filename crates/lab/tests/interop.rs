@@ -75,9 +75,9 @@ macro_rules! mixed_pairs {
 }
 
 mixed_pairs! {
-    keepalived_over_vrrpd_version_2: Keepalived, Vrrpd, 2, "V2-7.1-07" "A-5.3.6.2-01" "DEV-14";
+    keepalived_over_vrrpd_version_2: Keepalived, Vrrpd, 2, "V2-7.1-07" "A-5.3.6.2-01";
     keepalived_over_vrrpd_version_3: Keepalived, Vrrpd, 3, "PRJ-CK-01" "DEV-01";
-    vrrpd_over_keepalived_version_2: Vrrpd, Keepalived, 2, "V2-7.1-07" "A-5.3.6.2-01" "DEV-14";
+    vrrpd_over_keepalived_version_2: Vrrpd, Keepalived, 2, "V2-7.1-07" "A-5.3.6.2-01";
     vrrpd_over_keepalived_version_3: Vrrpd, Keepalived, 3, "PRJ-CK-01" "DEV-01";
 }
 
