@@ -6,8 +6,9 @@ use crate::wire::{ChecksumForm, Reject, Warning};
 const REJECTS: usize = Reject::ALL.len();
 
 /// One count per [`Reject`].
+///
+/// Serialized as a map from [`Reject::id`] to the count, all of them: a version with more reasons, or fewer, reads it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rejects([u64; REJECTS]);
 
 impl Rejects {
@@ -28,6 +29,28 @@ impl Rejects {
         }
     }
 
+    /// What the snapshots of earlier versions have: a list by the order of that time.
+    #[cfg(feature = "serde")]
+    fn of_list(counts: &[u64]) -> Self {
+        // Before the reasons of signed advertisements came into the middle.
+        const WITHOUT_HMAC: usize = 23;
+        let known = |reject: &Reject| counts.len() != WITHOUT_HMAC || !reject.id().starts_with("hmac-");
+        let mut rejects = Self::default();
+        if counts.len() == WITHOUT_HMAC || counts.len() == REJECTS {
+            for (reject, count) in Reject::ALL.into_iter().filter(known).zip(counts) {
+                rejects.set(reject, *count);
+            }
+        }
+        rejects
+    }
+
+    #[cfg(feature = "serde")]
+    fn set(&mut self, reject: Reject, count: u64) {
+        if let Some(place) = self.0.get_mut(reject as usize) {
+            *place = count;
+        }
+    }
+
     fn sum(&self, rejects: &[Reject]) -> u64 {
         rejects
             .iter()
@@ -35,9 +58,55 @@ impl Rejects {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Rejects {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(reject, count)| (reject.id(), count)))
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Rejects {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Counts;
+
+        impl<'de> serde::de::Visitor<'de> for Counts {
+            type Value = Rejects;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("a count for each reason")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Rejects, A::Error> {
+                let mut rejects = Rejects::default();
+                while let Some((id, count)) = map.next_entry::<alloc::string::String, u64>()? {
+                    if let Some(reject) = Reject::ALL.into_iter().find(|reject| reject.id() == id) {
+                        rejects.set(reject, count);
+                    }
+                }
+                Ok(rejects)
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Rejects, A::Error> {
+                let mut counts = alloc::vec::Vec::new();
+                while let Some(count) = list.next_element()? {
+                    counts.push(count);
+                }
+                Ok(Rejects::of_list(&counts))
+            }
+        }
+
+        deserializer.deserialize_any(Counts)
+    }
+}
+
 /// What one virtual router counted since it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 pub struct Counters {
     /// `master-transitions`: entries to Active (MIB-09).
     pub master_transitions: u64,

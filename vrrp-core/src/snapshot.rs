@@ -17,7 +17,8 @@ use crate::virtual_router::VirtualRouter;
 use crate::wire::ChecksumForm;
 
 /// The running state of one router. Its times are those of the clock that was handed in, so it is good only where
-/// that clock goes on: the same machine since the same boot.
+/// that clock goes on: the same machine since the same boot. What an earlier version did not have yet begins anew; what
+/// a later one has beside is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
@@ -42,8 +43,10 @@ pub struct Snapshot {
     same_priority: Option<IpAddr>,
     same_priority_told: Triggered,
     took_over_at: Option<Instant>,
+    #[cfg_attr(feature = "serde", serde(default))]
     versions: Versions,
     #[cfg(feature = "hmac")]
+    #[cfg_attr(feature = "serde", serde(default))]
     sequences: Sequences,
 }
 

@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{broadcast, mpsc};
 use vrrp_core::{
@@ -28,6 +29,8 @@ use crate::sys;
 use crate::sysctl::Changed;
 
 const VARIABLE: &str = "VRRP_NET_HANDOVER";
+/// Of a program that this one understands: what is added later has a default, and what is not known is left out. Raised
+/// where that cannot be; then the successor starts anew.
 const FORMAT: u32 = 1;
 
 /// What the state was reached with: what a core that goes on has to compare with its new configuration.
@@ -126,6 +129,14 @@ struct Contents {
     extra: Vec<(String, RawFd)>,
 }
 
+/// The descriptors of any format.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    format: u32,
+    sockets: Vec<(IgnoredAny, RawFd)>,
+    extra: Vec<(IgnoredAny, RawFd)>,
+}
+
 /// What a driver was when it ended, for [`Driver::adopt`](crate::Driver::adopt) in the same or in a re-executed program.
 ///
 /// In the same program the handles that are out go on working with the next driver; until then their requests wait.
@@ -176,7 +187,8 @@ impl Handover {
     /// What the program that this one replaces has left, if there was one. Call it once, early in `main`.
     ///
     /// # Errors
-    /// When something was left and cannot be read: then start anew with [`Driver::open`](crate::Driver::open).
+    /// When something was left and cannot be read: then start anew with [`Driver::open`](crate::Driver::open). The descriptors
+    /// that were left are closed.
     pub fn from_env() -> Result<Option<Self>, HandoverError> {
         let Ok(value) = std::env::var(VARIABLE) else {
             return Ok(None);
@@ -196,17 +208,21 @@ impl Handover {
         let mut text = Vec::new();
         let _start = file.seek(SeekFrom::Start(0)).map_err(HandoverError::Read)?;
         let _octets = file.read_to_end(&mut text).map_err(HandoverError::Read)?;
-        let contents: Contents =
-            serde_json::from_slice(&text).map_err(|error| HandoverError::Format(error.to_string()))?;
-        if contents.format != FORMAT {
-            return Err(HandoverError::Format(format!("format {}", contents.format)));
+        let not_understood = |error: serde_json::Error| HandoverError::Format(error.to_string());
+        // Before anything can go wrong: a descriptor that nobody owns stays open, and hears what the new ones should.
+        let listed: Listed = serde_json::from_slice(&text).map_err(not_understood)?;
+        let sockets: Vec<_> = listed.sockets.iter().map(|(_, fd)| own(*fd)).collect();
+        let extra: Vec<_> = listed.extra.iter().map(|(_, fd)| own(*fd)).collect();
+        if listed.format != FORMAT {
+            return Err(HandoverError::Format(format!("format {}", listed.format)));
         }
+        let contents: Contents = serde_json::from_slice(&text).map_err(not_understood)?;
         let mut handover = Self::new(contents.saved, Vec::new());
-        for (socket, fd) in contents.sockets {
-            handover.sockets.push((socket, own(fd)?));
+        for ((socket, _), fd) in contents.sockets.into_iter().zip(sockets) {
+            handover.sockets.push((socket, fd?));
         }
-        for (name, fd) in contents.extra {
-            handover.extra.push((name, own(fd)?));
+        for ((name, _), fd) in contents.extra.into_iter().zip(extra) {
+            handover.extra.push((name, fd?));
         }
         Ok(handover)
     }
@@ -303,3 +319,6 @@ pub enum HandoverError {
     #[error("what the predecessor left is not understood ({0}); it was probably a newer version")]
     Format(String),
 }
+
+#[cfg(test)]
+mod tests;

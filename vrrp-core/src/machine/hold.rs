@@ -30,6 +30,7 @@ pub struct Hold {
     /// The first router that was heard with a priority above 0.
     pub successor: Option<IpAddr>,
     /// A successor was seen to answer for every address, whether or not it was heard.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub answered: bool,
 }
 

@@ -200,3 +200,23 @@ fn a_file_that_is_too_large_is_not_read() {
     let error = Folder::new(&place.folder()).read(NAME).unwrap_err();
     assert!(error.to_string().contains("octets"), "{error}");
 }
+
+/// PRJ-ADDR-02: a successor writes down what was handed over to it, also where it does nothing to the addresses itself.
+#[test]
+fn prj_addr_02_addresses_handed_over_are_written_down() {
+    use crate::address::linux::{Addresses, Line};
+    let place = Place::new();
+    let line = Line {
+        device: "eth1".to_owned(),
+        address: "192.0.2.254".parse().unwrap(),
+    };
+    let journal = Journal::open(&place.folder(), NAME, "a test").0;
+    let requests = crate::netlink::Requests::open().unwrap();
+    let mut devices = crate::devices::Devices::default();
+    let mut addresses = Addresses::new(requests, Some(112), Some(journal));
+    addresses.adopt(std::slice::from_ref(&line), &mut devices);
+    addresses.write_journal(&devices);
+    drop(addresses);
+    let left = Journal::<Line>::open(&place.folder(), NAME, "a test").1;
+    assert_eq!(left, [line]);
+}

@@ -7,10 +7,7 @@ use std::process::Command;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use vrrp_conformance::proves;
-use vrrp_core::StateName;
-use vrrp_net::Options;
 
-use crate::adverts::service;
 use crate::lab::{Capture, LIMIT, Node, Program, example, isolated, switch, wait_for};
 
 const LIST: &str = "held-addresses.json";
@@ -115,30 +112,6 @@ fn a_file_in_place_of_the_folder_keeps_nobody_from_starting() {
             node.wait_has("192.0.2.254", true);
             program.stop();
             assert_eq!(fs::read_to_string(place.folder()).unwrap(), "precious");
-        },
-    );
-}
-
-/// PRJ-ADDR-02: a successor writes down what was handed over to it, also where it does nothing to the addresses itself.
-#[test]
-fn prj_addr_02_what_was_handed_over_is_written_down() {
-    isolated(
-        "journal::prj_addr_02_what_was_handed_over_is_written_down",
-        || {
-            switch();
-            let (node, place) = (Node::new(1), Place::new("handed"));
-            let options = Options {
-                journal: Some(place.folder()),
-                ..Options::default()
-            };
-            let held = || vec![service(51).address("192.0.2.254/24").unwrap()];
-            let first = node.start(held());
-            first.wait_state(StateName::Active);
-            node.wait_has("192.0.2.254", true);
-            let second = node.start_with(held(), options, Some(first.handover()));
-            place.wait_list();
-            second.stop();
-            proves!("PRJ-ADDR-02", Obeys);
         },
     );
 }
