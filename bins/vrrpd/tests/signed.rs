@@ -9,7 +9,7 @@
 mod node;
 
 use node::{Node, instance};
-use vrrp_control::State;
+use vrrp_control::{State, Status};
 
 /// 32 octets each.
 const KEY: &str = "hex:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -19,6 +19,8 @@ fn config(priority: u8, interface: &str, lines: &str) -> String {
     let block = format!("    auth_hmac {{\n{lines}\n    }}");
     instance("VI_1", 51, "192.0.2.100/24", &block)
         .replace("priority 150", &format!("priority {priority}"))
+        // A busy machine may keep a daemon from its turn for longer than three tenths of a second.
+        .replace("advert_int 0.1", "advert_int 0.3")
         .replace("eth1", interface)
 }
 
@@ -53,9 +55,11 @@ fn hm_11_obeys_a_signed_pair_has_one_active_node() {
     let second = &status.instances[0];
     assert_eq!(second.state, State::Backup);
     assert_eq!(
-        ["hmac-missing", "hmac-clock", "bounces"].map(|name| second.counters[name]),
-        [0; 3]
+        ["hmac-missing", "hmac-clock"].map(|name| second.counters[name]),
+        [0; 2]
     );
+    // While the cable is put in, either may be first.
+    assert!(second.counters["bounces"] <= 1, "{second:?}");
     assert!(second.rejected.is_empty(), "{:?}", second.rejected);
     let said = one.log() + &two.log() + &format!("{status:?}");
     assert!(!said.contains("0d0e0f") && !said.contains("13, 14, 15"), "{said}");
@@ -93,4 +97,36 @@ fn hm_10_obeys_permissive_counts_who_does_not_sign() {
         status.instances[0].counters["hmac-missing"] > 5
     });
     assert_eq!(status.instances[0].state, State::Backup);
+}
+
+/// HM-11: a new key goes round without a gap, and a file that would end signing changes nothing.
+#[test]
+fn hm_11_obeys_a_reload_brings_another_key() {
+    let old = format!("key 7 {KEY}\nactive_key 7");
+    let both = |active: u8| format!("key 7 {KEY}\nkey 8 {OTHER}\nactive_key {active}");
+    let Some((one, two)) = pair(&old, &old) else {
+        return;
+    };
+    one.until_state("VI_1", "MASTER");
+    // While the cable is put in, either may be first.
+    let before = two.until("lb02 hears lb01", |status| {
+        status.instances[0].counters["advertisement-rcvd"] > 5 && status.instances[0].state == State::Backup
+    });
+    let took_over = |status: &Status| status.instances[0].counters["master-transitions"];
+    let took = (took_over(&one.status()), took_over(&before));
+    let first = |lines: &str| one.reload(&config(150, "eth1", lines));
+    let second = |lines: &str| two.reload(&config(100, "eth2", lines));
+    for reload in [second(&both(7)), first(&both(8)), second(&both(8))] {
+        assert!(reload.applied, "{reload:?}");
+    }
+    let refused = first("active_key 9");
+    assert!(!refused.applied, "{refused:?}");
+    let heard = two.instance("VI_1").counters["advertisement-rcvd"];
+    let status = two.until("advertisements with the new key are heard", |status| {
+        status.instances[0].counters["advertisement-rcvd"] > heard + 5
+    });
+    let second = &status.instances[0];
+    assert!(second.rejected.is_empty(), "{:?}", second.rejected);
+    assert_eq!(second.state, State::Backup);
+    assert_eq!((took_over(&one.status()), took_over(&status)), took, "no gap");
 }

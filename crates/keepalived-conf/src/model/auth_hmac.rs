@@ -8,6 +8,16 @@ use crate::source::Span;
 
 /// `auth_hmac`: signed advertisements, in either version. Its keys have ids of their own, and the active one is among
 /// them: an instance with a block that says otherwise, or holds anything wrong, is dropped.
+///
+/// ```
+/// use keepalived_conf::{HmacMode, MemoryFiles, parse};
+/// let text = "vrrp_instance web {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 192.0.2.1 }\n \
+///             auth_hmac {\n  key 1 file:/etc/vrrp.key\n  active_key 1\n }\n}\n";
+/// let files = MemoryFiles::new([("k.conf", text), ("/etc/vrrp.key", "thirty-two octets, from a secret\n")]);
+/// let parsed = parse(&files, "k.conf");
+/// let signed = parsed.config.instances[0].auth_hmac.as_ref().unwrap();
+/// assert_eq!((signed.keys[0].octets().len(), signed.mode.value), (32, HmacMode::Enforce));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct AuthHmac {
     /// The header of its block; of the first one, if there are several.

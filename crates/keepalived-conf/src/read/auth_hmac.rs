@@ -117,6 +117,13 @@ impl Reader<'_> {
             self.wrong(value.span, "hmac-key-file", text, "give the file another name");
             return None;
         };
+        if !path.starts_with('/') {
+            let text = format!("the path {path:?} of key {id} does not begin with a slash");
+            let help = "write the whole path; that of a credential of systemd is \
+                        file:${_ENV CREDENTIALS_DIRECTORY}/NAME";
+            self.wrong(value.span, "hmac-key-file", text, help);
+            return None;
+        }
         let bytes = match self.files.read(path) {
             Ok(bytes) => Zeroizing::new(bytes),
             Err(error) => {

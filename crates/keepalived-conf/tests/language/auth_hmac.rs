@@ -2,8 +2,8 @@
 //! after a mistake does not start here (HM-11).
 
 use keepalived_conf::{
-    AntiReplay, Files, HmacMode, Keepalived, MemoryFiles, Origin, Parsed, Severity, keywords, line, parse,
-    render,
+    AntiReplay, Files, HmacMode, Host, Keepalived, MemoryFiles, Origin, Parsed, Severity, keywords, line,
+    parse, parse_for, render,
 };
 
 use super::text::{barred, codes, found, only, place, web};
@@ -145,6 +145,29 @@ fn a_key_file_that_cannot_be_read_is_told_with_its_path() {
         "the file /etc/none.key of key 1 cannot be read: no such file"
     );
     assert_eq!(place(&parsed, "hmac-key-file"), "8:7");
+}
+
+/// Which folder it would be in depends on who started the program.
+#[test]
+fn a_key_file_has_its_whole_path() {
+    let parsed = block("key 1 file:vrrp.key\nactive_key 1");
+    let text = refused(&parsed, "hmac-key-file");
+    assert_eq!(text, "the path \"vrrp.key\" of key 1 does not begin with a slash");
+    refused(&block("key 1 file:\nactive_key 1"), "hmac-key-file");
+}
+
+#[test]
+fn a_key_may_be_a_credential_of_systemd() {
+    let text = "vrrp_instance web {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n192.0.2.1\n}\nauth_hmac {\nkey 1 file:${_ENV CREDENTIALS_DIRECTORY}/vrrp\nactive_key 1\n}\n}\n";
+    let folder = "/run/credentials/vrrpd.service";
+    let host = Host {
+        environment: [("CREDENTIALS_DIRECTORY".to_owned(), folder.to_owned())].into(),
+        ..Host::default()
+    };
+    let files = MemoryFiles::new([("k.conf".to_owned(), text), (format!("{folder}/vrrp"), TEXT)]);
+    let parsed = parse_for(&host, &files, "k.conf");
+    let hmac = only(&parsed).auth_hmac.as_ref().unwrap();
+    assert_eq!(hmac.keys[0].octets(), TEXT.as_bytes());
 }
 
 /// Files that count how often each is read.
