@@ -39,23 +39,35 @@ pub(super) fn report(why: Unread, length: usize, span: Span) -> Diagnostic {
         .help("break the line at a blank, or remove the byte")
 }
 
-/// A password that a comment cuts, or takes the place of.
+/// A password or key that a comment cuts, or takes the place of.
 pub(super) fn cut_password(line: &Text<'_>, kept: &Text<'_>) -> Option<Diagnostic> {
     let at = kept.bytes.len();
     let sign = char::from(*line.bytes.get(at)?);
     let blanks = kept.bytes.ends_with(b" ") || kept.bytes.ends_with(b"\t");
     let mut words = (kept.bytes.split(|byte| blank(&[*byte]) > 0)).filter(|word| !word.is_empty());
-    let effect = match (words.next_back()?, blanks) {
-        (b"auth_pass", true) => "there is no password, as with keepalived",
-        (_, false) if words.next_back() == Some(b"auth_pass") => {
-            "the password is what stands in front of it, as with keepalived"
-        }
+    let mut next = || words.next_back().unwrap_or_default();
+    let last = [next(), next(), next()];
+    let (code, what, effect) = match (last, blanks) {
+        ([b"auth_pass", ..], true) => (
+            "comment-in-password",
+            "password",
+            "there is no password, as with keepalived",
+        ),
+        ([_, b"auth_pass", _], false) => (
+            "comment-in-password",
+            "password",
+            "the password is what stands in front of it, as with keepalived",
+        ),
+        ([_, id, b"key"], false) if id.iter().all(u8::is_ascii_digit) => (
+            "comment-in-key",
+            "key",
+            "the key is what stands in front of it, as with keepalived",
+        ),
         _ => return None,
     };
     let text = format!("a comment begins at this {sign}");
-    let found = Diagnostic::warning("comment-in-password", line.span(at, 1), text).silent();
-    let help =
-        format!("if it is part of the password, write \\{sign}, or put the password into double quotes");
+    let found = Diagnostic::warning(code, line.span(at, 1), text).silent();
+    let help = format!("if it is part of the {what}, write \\{sign}, or put the {what} into double quotes");
     Some(found.effect(effect).help(help))
 }
 

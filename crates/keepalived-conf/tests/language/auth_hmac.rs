@@ -10,7 +10,7 @@ use super::text::{barred, codes, found, only, place, web};
 
 /// 32 octets.
 const HEX: &str = "hex:000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
-/// 36 octets.
+/// 37 octets.
 const TEXT: &str = "correct-horse-battery-staple-and-more";
 
 fn block(lines: &str) -> Parsed {
@@ -145,6 +145,19 @@ fn a_key_file_that_cannot_be_read_is_told_with_its_path() {
         "the file /etc/none.key of key 1 cannot be read: no such file"
     );
     assert_eq!(place(&parsed, "hmac-key-file"), "8:7");
+}
+
+/// The sign is read as keepalived reads it; every node cuts the key alike, and it is weaker than it looks.
+#[test]
+fn a_key_that_a_comment_cuts_is_told() {
+    let parsed = block(&format!("key 1 {TEXT}#more\nactive_key 1"));
+    let hmac = only(&parsed).auth_hmac.as_ref().unwrap();
+    assert_eq!(hmac.keys[0].octets(), TEXT.as_bytes());
+    assert_eq!(found(&parsed, "comment-in-key").severity, Severity::Warning);
+    assert_eq!(place(&parsed, "comment-in-key"), "8:44");
+    for line in [format!("key 1 {TEXT} # mine"), format!("key 1 \"{TEXT}#more\"")] {
+        assert_eq!(codes(&block(&format!("{line}\nactive_key 1"))), [""; 0], "{line}");
+    }
 }
 
 /// Which folder it would be in depends on who started the program.
