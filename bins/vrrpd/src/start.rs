@@ -15,7 +15,7 @@ use vrrp_net::{Driver, OpenError, Options, Service};
 use vrrp_plan::{Instance, Plan};
 
 use crate::arguments::Arguments;
-use crate::control::{Socket, SocketError};
+use crate::control::{self, Socket, SocketError};
 use crate::exit::Exit;
 use crate::firewall::{self, Hears};
 use crate::load::{self, LoadError};
@@ -70,7 +70,6 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         .map(|instance| instance.service.clone())
         .collect();
     let options = options(&arguments, &loaded.plan);
-    let journal = options.journal.clone();
     let driver = Driver::open(services.clone(), options)?;
     // The runtime of everything slow.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -122,12 +121,8 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         })
     });
     // A reload that still reads a huge file, or a disk that does not answer, is not waited for.
-    // With its tasks goes the control socket.
+    // With its tasks goes the control socket, and with that the folder of the journal.
     runtime.shutdown_background();
-    if let Some(folder) = journal {
-        // Not empty: it names what is left behind, for the next start.
-        let _ = std::fs::remove_dir(folder);
-    }
     drop(socket);
     exit
 }
@@ -157,12 +152,7 @@ fn hook_limits(arguments: &Arguments) -> HookLimits {
 }
 
 fn options(arguments: &Arguments, plan: &Plan) -> Options {
-    // Beside the control socket, whose lock makes sure that no other daemon uses it.
-    let journal = (!arguments.no_control).then(|| {
-        let mut path = arguments.control.clone().into_os_string();
-        path.push(".journal");
-        path.into()
-    });
+    let journal = (!arguments.no_control).then(|| control::journal_folder(&arguments.control));
     Options {
         journal,
         arp_gap: plan.node.arp_gap,

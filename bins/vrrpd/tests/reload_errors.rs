@@ -162,8 +162,8 @@ fn an_error_that_was_there_before_bars_no_reload() {
     );
     let reload = node.reload(&(one.clone() + "vrrp_instance VI_3 {\n}\n"));
     assert!(
-        !reload.applied && reload.message.contains("VI_2 would disappear")
-            || reload.message.contains("VI_2, "),
+        !reload.applied
+            && (reload.message.contains("VI_2 would disappear") || reload.message.contains("VI_2, ")),
         "{reload:?}"
     );
     let reload = node.reload(&one);

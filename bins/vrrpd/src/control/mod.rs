@@ -6,4 +6,4 @@ mod socket;
 
 pub(crate) use keep::keep;
 pub(crate) use server::{Answers, serve};
-pub(crate) use socket::{Socket, SocketError};
+pub(crate) use socket::{Socket, SocketError, journal_folder};

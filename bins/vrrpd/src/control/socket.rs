@@ -12,7 +12,7 @@ use vrrp_control::{Answer, Ask};
 /// Owner and group of the socket may ask.
 const MODE: u32 = 0o660;
 
-/// The control socket of this process. Dropping it removes the file.
+/// The control socket of this process. Dropping it removes the file, and the journal's folder where nothing is left in it.
 #[derive(Debug)]
 pub(crate) struct Socket {
     path: PathBuf,
@@ -140,10 +140,19 @@ impl Drop for Socket {
             // Another daemon's by now.
             return;
         }
+        // First, for the lock that goes last keeps it ours. Not empty: it names what is left behind, for the next start.
+        let _ = std::fs::remove_dir(journal_folder(&self.path));
         // What cannot be removed is recognised as stale by the next start.
         let _ = std::fs::remove_file(&self.path);
         let _ = std::fs::remove_file(lock_path(&self.path));
     }
+}
+
+/// Where the driver writes down what a crash would leave behind. The socket's lock makes sure that no other daemon does.
+pub(crate) fn journal_folder(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".journal");
+    PathBuf::from(name)
 }
 
 fn identity(path: &Path) -> io::Result<Identity> {
@@ -310,6 +319,32 @@ mod tests {
         drop(socket);
         assert!(UnixStream::connect(&*path).is_ok(), "that of the other one");
         drop(other);
+    }
+
+    /// PRJ-ADDR-02: the folder is another daemon's as soon as the lock is gone, and what is in it is needed.
+    #[test]
+    fn prj_addr_02_an_empty_journal_goes_with_the_socket_and_never_that_of_another_daemon() {
+        let path = place("journal");
+        let journal = journal_folder(&path);
+        let socket = Socket::take(&path).unwrap();
+        std::fs::create_dir(&journal).unwrap();
+        std::fs::write(journal.join("list"), "needed").unwrap();
+        drop(socket);
+        assert!(journal.join("list").exists());
+
+        let first = Socket::take(&path).unwrap();
+        std::fs::remove_file(journal.join("list")).unwrap();
+        drop(first);
+        assert!(!journal.exists());
+
+        let first = Socket::take(&path).unwrap();
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        let second = Socket::take(&path).unwrap();
+        std::fs::create_dir(&journal).unwrap();
+        drop(first);
+        assert!(journal.exists(), "that of the second one");
+        drop(second);
+        assert!(!journal.exists());
     }
 
     #[test]
