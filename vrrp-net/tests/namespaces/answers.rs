@@ -165,7 +165,8 @@ fn v3_6_4_2_05_a_backup_takes_no_packets_for_the_addresses() {
     );
 }
 
-/// V3-5.1.2.2-02: with two interfaces and forwarding on, nothing crosses.
+/// V3-5.1.2.2-02: with two interfaces, forwarding on and a multicast route for our group, nothing crosses; what goes to
+/// another group by such a route does.
 #[test]
 fn v3_5_1_2_2_02_nothing_is_forwarded_in_ipv6() {
     isolated("answers::v3_5_1_2_2_02_nothing_is_forwarded_in_ipv6", || {
@@ -178,6 +179,18 @@ fn v3_5_1_2_2_02_nothing_is_forwarded_in_ipv6() {
         crate::lab::ip("link set side2 master br1");
         two.ip("addr add 2001:db8:2::2/64 dev eth2 nodad");
         let (near, far) = (Capture::on("port2"), Capture::on("side2"));
+        one.ip("addr add 2001:db8::1/64 dev eth1 nodad");
+        let routed = two.run(|| {
+            let indexes = ["eth1", "eth2"].map(|name| nix::net::if_::if_nametoindex(name).unwrap());
+            let routes = [("fe80::ff:fe00:1", "ff02::12"), ("2001:db8::1", "ff05::1234")];
+            let routes = routes.map(|(origin, group)| (origin.parse().unwrap(), group.parse().unwrap()));
+            crate::lab::route_multicast6(indexes, &routes)
+        });
+        let Ok(_routed) = routed else {
+            println!("SKIP: this kernel routes no multicast: {routed:?}");
+            return;
+        };
+        crate::lab::wait_crossed(&one, "[ff05::1234]:5000".parse().unwrap(), &far);
         let six = |priority: u8| {
             let service = Service::new_ipv6("VI_6", "eth1", 66).unwrap();
             let service = service.interval_centiseconds(10).unwrap();

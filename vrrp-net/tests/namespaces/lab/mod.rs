@@ -4,11 +4,13 @@ mod capture;
 mod frame;
 mod node;
 mod program;
+mod sys;
 
 pub(crate) use capture::Capture;
 pub(crate) use frame::{Advert, Frame};
 pub(crate) use node::{Node, Running, block_on};
 pub(crate) use program::{Program, example};
+pub(crate) use sys::{route_multicast4, route_multicast6};
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -91,6 +93,31 @@ pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut found: impl FnMut() -
         assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// What a positive control sends: it crosses wherever multicast crosses.
+pub(crate) const CONTROL: &[u8] = b"a multicast that is forwarded";
+
+/// Sends [`CONTROL`] again and again until it has crossed: the route is there, and the far ear hears.
+pub(crate) fn wait_crossed(from: &Node, to: std::net::SocketAddr, far: &Capture) {
+    let sender = from.run(move || {
+        let socket =
+            socket2::Socket::new(socket2::Domain::for_address(to), socket2::Type::DGRAM, None).unwrap();
+        let index = nix::net::if_::if_nametoindex("eth1").unwrap();
+        if to.is_ipv4() {
+            socket.set_multicast_ttl_v4(8).unwrap();
+            socket.set_multicast_if_v4(&"192.0.2.1".parse().unwrap()).unwrap();
+        } else {
+            socket.set_multicast_hops_v6(8).unwrap();
+            socket.set_multicast_if_v6(index).unwrap();
+        }
+        socket
+    });
+    wait_for("the multicast that is forwarded", LIMIT, || {
+        sender.send_to(CONTROL, &to.into()).unwrap();
+        let crossed = |frame: &Frame| frame.octets.windows(CONTROL.len()).any(|part| part == CONTROL);
+        far.frames().iter().any(crossed).then_some(())
+    });
 }
 
 /// A switch without snooping, spanning tree or addresses.
