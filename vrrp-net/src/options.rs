@@ -13,7 +13,9 @@ pub struct Options {
     pub tag: Option<u8>,
     /// A directory for what a crash would leave behind, such as `/run/vrrpd`, one for each driver: the addresses that are
     /// held, so that the next start also removes those that it is not asked for any more (PRJ-ADDR-02), and the kernel
-    /// settings that were changed (NET-ARP-09). `None`: such addresses and settings stay; where addresses carry no mark, all.
+    /// settings that were changed (NET-ARP-09). It is made with mode 0700; one that is a link, not ours or writable by others is
+    /// not used, which a warning tells, and nothing else fails. A thread writes there; the loop never does. `None`: such
+    /// addresses and settings stay; where addresses carry no mark, all.
     pub journal: Option<PathBuf>,
     /// Time between gratuitous ARP packets for different addresses on one interface (keepalived `garp_interval`); 0.
     pub arp_gap: Duration,
