@@ -69,19 +69,9 @@ const BEGINNING: Instant = Instant::from_nanos(1_000_000_000_000);
 impl Situation {
     /// Nobody has been started.
     pub(super) fn new(setup: &Setup) -> Self {
-        let place = Place {
-            router: None,
-            away: Some(Away::Off),
-            answers: false,
-            stalled_until: None,
-            socket: Vec::new(),
-            resigned: false,
-            failed: false,
-            heir: false,
-        };
         Self {
             now: BEGINNING,
-            places: vec![place; setup.routers.len()],
+            places: vec![Place::off(); setup.routers.len()],
             flights: Vec::new(),
             left: setup.budget,
             all_planned: true,
@@ -166,6 +156,20 @@ impl Situation {
 }
 
 impl Place {
+    /// Without power, or not started yet.
+    pub(super) const fn off() -> Self {
+        Self {
+            router: None,
+            away: Some(Away::Off),
+            answers: false,
+            stalled_until: None,
+            socket: Vec::new(),
+            resigned: false,
+            failed: false,
+            heir: false,
+        }
+    }
+
     pub(super) fn takes_part(&self) -> bool {
         let state = self.router.as_ref().map(|router| router.state_name());
         matches!(state, Some(StateName::Active | StateName::Backup))

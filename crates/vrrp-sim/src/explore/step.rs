@@ -290,17 +290,7 @@ impl Step<'_> {
     }
 
     fn turn_off(&mut self, number: usize) {
-        let heirless = Place {
-            router: None,
-            away: Some(Away::Off),
-            answers: false,
-            stalled_until: None,
-            socket: Vec::new(),
-            resigned: false,
-            failed: false,
-            heir: false,
-        };
-        self.situation.places[number] = heirless;
+        self.situation.places[number] = Place::off();
         self.situation.flights.retain(|flight| flight.to != number);
     }
 

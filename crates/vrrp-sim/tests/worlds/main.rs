@@ -4,6 +4,7 @@ mod convergence;
 mod fall;
 mod flaps;
 mod flood;
+mod hardware;
 mod owners;
 mod planned_stop;
 mod power_cut;

@@ -1,0 +1,73 @@
+//! What a node and a switch do to time and packets, each seen by its effect.
+
+use std::time::Duration;
+
+use vrrp_core::{Family, Interval, Priority};
+use vrrp_sim::{Fault, NodeId, Way, What, World, lan};
+
+/// A better and a worse node, changed before they start.
+fn pair(change: impl Fn(usize, &mut vrrp_sim::NodeSettings)) -> (World, [NodeId; 2]) {
+    let mut world = World::new(1);
+    let ids = [150, 100].map(|priority| Priority::new(priority).unwrap());
+    let mut number = 0_u8;
+    let ids = ids.map(|priority| {
+        let settings = lan::settings_in(Family::Ipv4, priority, Interval::DEFAULT);
+        let mut node = lan::node(number, settings).unwrap();
+        change(usize::from(number), &mut node);
+        number += 1;
+        let id = world.add_node(node);
+        world.at(Duration::ZERO, Fault::Start(id));
+        id
+    });
+    (world, ids)
+}
+
+fn sent(world: &World) -> u64 {
+    let lines = world.timeline().lines().iter();
+    lines
+        .filter(|line| matches!(line.what, What::Sent { .. }))
+        .count() as u64
+}
+
+fn heard(world: &World, node: NodeId) -> u64 {
+    let router = world.node(node).routers().next().unwrap();
+    router.counters().advertisement_rcvd
+}
+
+/// 120 s of the world are 144 s of a clock that gains a fifth: 3 s and 106/256 s of waiting (V3-6.1-13), then one
+/// advertisement at once and one a second make 141; without drift it is 117.
+#[test]
+fn a_clock_that_gains_sends_more() {
+    for (drift_ppm, expected) in [(0, 117), (200_000, 141)] {
+        let (mut world, _) = pair(|_, node| node.drift_ppm = drift_ppm);
+        world.run_until(Duration::from_secs(120)).unwrap();
+        assert_eq!(sent(&world), expected, "{drift_ppm}");
+    }
+}
+
+#[test]
+fn every_frame_that_comes_twice_is_heard_twice() {
+    for (duplicate_ppm, times) in [(0, 1), (1_000_000, 2)] {
+        let (mut world, [_, worse]) = pair(|_, _| {});
+        world.fabric_mut().set_usual(Way {
+            duplicate_ppm,
+            ..Way::default()
+        });
+        world.run_until(Duration::from_millis(60_900)).unwrap();
+        assert!(sent(&world) > 50);
+        assert_eq!(heard(&world, worse), sent(&world) * times);
+    }
+}
+
+/// Advertisements of six seconds find room for two.
+#[test]
+fn a_full_socket_loses_what_comes_last() {
+    let (mut world, [_, worse]) = pair(|_, node| node.socket_packets_max = 2);
+    world.at(
+        Duration::from_secs(10),
+        Fault::Stall(worse, Duration::from_secs(6)),
+    );
+    world.run_until(Duration::from_millis(30_900)).unwrap();
+    assert_eq!(world.node(worse).overflowed(), 4);
+    assert_eq!(heard(&world, worse), sent(&world) - 4);
+}
