@@ -11,6 +11,9 @@ use vrrp_core::{Instant, WallClock};
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
+/// The longest time from the card to the reader that is taken for a wake-up and not for a stall.
+const WAITED_NANOS_MAX: u64 = 1_000_000;
+
 /// Now, on CLOCK_BOOTTIME: monotonic, and it includes suspend (PRJ-TIME-05).
 #[must_use]
 pub fn now() -> Instant {
@@ -26,6 +29,29 @@ pub(crate) fn wall() -> WallClock {
     WallClock {
         seconds: u64::try_from(now.tv_sec).unwrap_or(0),
         nanos: u32::try_from(now.tv_nsec).unwrap_or(0),
+    }
+}
+
+/// How long a packet waited that the kernel took from the card at `taken_at` and that was read at `wall`, in nanoseconds.
+pub(crate) fn waited(taken_at: WallClock, wall: WallClock) -> Option<u64> {
+    let nanos = |time: WallClock| {
+        let whole = time.seconds.checked_mul(NANOS_PER_SECOND)?;
+        whole.checked_add(u64::from(time.nanos))
+    };
+    nanos(wall)?.checked_sub(nanos(taken_at)?)
+}
+
+/// When a packet came that was read at `read_at` and had waited for so many nanoseconds.
+///
+/// "Upon receipt" (RFC 9568 6.4.2) is the kernel's moment: waking up takes a tenth of a millisecond, and differs from
+/// router to router by more than the Skew_Time of neighbouring priorities at 10 ms. What waited longer than
+/// [`WAITED_NANOS_MAX`] counts from the reading: after a stall the queue holds the oldest packets, and the newest,
+/// which did not find room, are those that would tell that the Active Router lives. So does what waited while the time
+/// of day was set.
+pub(crate) fn arrival(waited: Option<u64>, read_at: Instant) -> Instant {
+    match waited {
+        Some(waited) if waited <= WAITED_NANOS_MAX => read_at.minus_nanos(waited),
+        _ => read_at,
     }
 }
 
@@ -82,6 +108,25 @@ impl Alarm {
 mod tests {
     use super::*;
     use rustix::event::{PollFd, PollFlags, poll};
+
+    /// A wake-up of 90 us is no part of the interval; a stall and a clock that was set are.
+    #[test]
+    fn a_packet_counts_from_the_card_unless_it_waited_for_more_than_a_wake_up() {
+        let read_at = Instant::from_nanos(50_000_000_000);
+        let wall = |seconds, nanos| WallClock { seconds, nanos };
+        let at = |taken_at, read| arrival(waited(taken_at, read), read_at).as_nanos();
+        assert_eq!(at(wall(1_000, 10_000), wall(1_000, 100_000)), 49_999_910_000);
+        // Over the edge of a second.
+        assert_eq!(at(wall(999, 999_950_000), wall(1_000, 40_000)), 49_999_910_000);
+        assert_eq!(at(wall(1_000, 0), wall(1_000, 1_000_000)), 49_999_000_000);
+        assert_eq!(
+            at(wall(1_000, 0), wall(1_000, 1_000_001)),
+            50_000_000_000,
+            "a stall"
+        );
+        assert_eq!(at(wall(1_000, 1), wall(1_000, 0)), 50_000_000_000, "set back");
+        assert_eq!(at(wall(0, 0), wall(u64::MAX, 0)), 50_000_000_000, "nonsense");
+    }
 
     /// PRJ-TIME-05: absolute on a clock that never steps back; a deadline in the past rings at once.
     #[test]

@@ -51,6 +51,6 @@ pub use handover::{Handover, HandoverError};
 pub use options::Options;
 pub use service::{Service, ServiceError};
 pub use status::{
-    AddressPresence, AddressStatus, Contribution, Incompatible, LoopLag, ServiceStatus, StandingStatus,
-    Status,
+    AddressPresence, AddressStatus, Contribution, Incompatible, LoopLag, PacketWait, ServiceStatus,
+    StandingStatus, Status,
 };

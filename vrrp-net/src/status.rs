@@ -16,6 +16,8 @@ pub struct Status {
     pub services: Vec<ServiceStatus>,
     /// How the loop keeps up.
     pub loop_lag: LoopLag,
+    /// How long packets of protocol 112 waited for the loop.
+    pub packet_wait: PacketWait,
     /// Packets of protocol 112 that named none of our routers, by reason, and those that did.
     pub rejected: vrrp_core::Rejects,
     /// Times that netlink events were lost and everything was read anew.
@@ -33,6 +35,26 @@ pub struct LoopLag {
     pub max_at_nanos: u64,
     /// Times it woke for a deadline.
     pub wakes: u64,
+}
+
+/// From the card to the loop. Up to 1 ms is taken for the time of waking up, and a timer starts when the packet came; what
+/// waited longer counts from when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct PacketWait {
+    /// The last packet, in nanoseconds.
+    pub last_nanos: u64,
+    /// The worst since the start, in nanoseconds.
+    pub max_nanos: u64,
+}
+
+impl PacketWait {
+    pub(crate) fn note(&mut self, waited: Option<u64>) {
+        let Some(nanos) = waited else {
+            return;
+        };
+        self.last_nanos = nanos;
+        self.max_nanos = self.max_nanos.max(nanos);
+    }
 }
 
 /// One service.

@@ -95,6 +95,8 @@ fn status() -> Status {
                 last_ns: 8,
                 max_ns: 70_000,
                 max_ago_ms: 12,
+                packet_wait_last_ns: 13,
+                packet_wait_max_ns: 14,
             },
             rejected: [("vrid-unknown".to_owned(), 3)].into(),
             netlink_overruns: 0,

@@ -345,8 +345,8 @@ impl Pair {
         })
     }
 
-    /// Add what the daemons said.
-    fn explain(&self, error: &str) -> LabError {
+    /// An error with what the daemons said.
+    pub(crate) fn explain(&self, error: &str) -> LabError {
         let mut text = error.to_owned();
         for member in [&self.better, &self.other] {
             let log = member

@@ -293,6 +293,26 @@ fn failed_check(pair: &mut Pair) -> Result<Measured, LabError> {
     Ok(measured)
 }
 
+/// What the client saw of both routers around the better one's first advertisement, in ms after `since`.
+fn adverts_around(pair: &Pair, since: Stamp) -> String {
+    let better = pair.watch.adverts(&pair.better.node, VRID, since);
+    let Some(first) = better.first() else {
+        return "without an advertisement".to_owned();
+    };
+    let ms = |sighting: &crate::watch::Sighting| format!("{:.1}", sighting.at.ms_since(since));
+    let other = pair.watch.adverts(&pair.other.node, VRID, since);
+    let (before, after): (Vec<_>, Vec<_>) = other.iter().partition(|s| s.at < first.at);
+    let before: Vec<_> = before.iter().rev().take(6).rev().map(|s| ms(s)).collect();
+    let after: Vec<_> = after.iter().take(3).map(|s| ms(s)).collect();
+    format!(
+        "its first of {} advertisements at {}, the other's at {} before and {} after",
+        better.len(),
+        ms(first),
+        before.join(" "),
+        after.join(" ")
+    )
+}
+
 /// The pair must have been made with `nopreempt`.
 fn no_preempt(pair: &mut Pair) -> Result<Measured, LabError> {
     let instruments = after_power_cut(pair)?;
@@ -302,8 +322,9 @@ fn no_preempt(pair: &mut Pair) -> Result<Measured, LabError> {
     let (measured, replies, since) = instruments.finish(pair);
     if let Some(reply) = replies.first_of(pair.better.node.number(), since) {
         let after_ms = reply.at.ms_since(since);
-        return Err(LabError::Other(format!(
-            "lb01 took the address {after_ms:.1} ms after its return"
+        return Err(pair.explain(&format!(
+            "lb01 took the address {after_ms:.1} ms after its return; {}",
+            adverts_around(pair, since)
         )));
     }
     // The other one fails, and the pair is as it was.

@@ -144,6 +144,7 @@ impl Engine {
             at_nanos: now.as_nanos(),
             services: services.collect(),
             loop_lag: self.lag,
+            packet_wait: self.packet_wait,
             rejected: self.router.counters().rejected,
             overruns: self.overruns,
         }

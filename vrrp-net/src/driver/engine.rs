@@ -20,7 +20,7 @@ use crate::event::Event;
 use crate::handle::{Command, Handle, RequestError};
 use crate::handover::{Ends, Handover, Saved, SavedService, SavedSettings};
 use crate::socket::Buffers;
-use crate::status::LoopLag;
+use crate::status::{LoopLag, PacketWait};
 use crate::sysctl::Sysctls;
 use crate::watch::Table;
 
@@ -78,6 +78,9 @@ pub(super) struct Engine {
     /// Addresses that were told to be somebody else's, until they are ours.
     pub(super) foreign_told: HashSet<Place>,
     pub(super) lag: LoopLag,
+    pub(super) packet_wait: PacketWait,
+    /// The latest time that the core was told: no packet is dated before it.
+    pub(super) told_at: Instant,
     /// A socket was not read to its end.
     pub(super) unread: bool,
     pub(super) ending: Ending,

@@ -24,7 +24,7 @@ use crate::netlink::{self, DATAGRAM_OCTETS, Requests};
 use crate::options::{Options, kernel_keeps_tags};
 use crate::service::{Service, ServiceError};
 use crate::socket::{Buffers, Channel};
-use crate::status::LoopLag;
+use crate::status::{LoopLag, PacketWait};
 use crate::sysctl::Sysctls;
 use crate::watch::Table;
 
@@ -85,6 +85,8 @@ impl Engine {
             overruns: 0,
             foreign_told: HashSet::new(),
             lag: LoopLag::default(),
+            packet_wait: PacketWait::default(),
+            told_at: now,
             unread: false,
             ending: Ending::Open,
             // Until it has started there is nothing to undo.
@@ -253,6 +255,7 @@ impl Engine {
     pub(super) fn start(&mut self) {
         self.over = false;
         let now = clock::now();
+        self.told_at = now;
         self.remove_strays(now);
         let found = self.found_at_start();
         self.refresh_devices(now);

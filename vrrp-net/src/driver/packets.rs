@@ -50,8 +50,17 @@ impl Engine {
                 message,
             };
             // HM-14: read for each packet, for the clock may be set in between.
-            let wall = Some(clock::wall());
-            match self.router.receive_at(now, wall, &received, &mut self.outbox) {
+            let wall = clock::wall();
+            let waited = arrived
+                .taken_at
+                .and_then(|taken_at| clock::waited(taken_at, wall));
+            self.packet_wait.note(waited);
+            // The core never sees time go back.
+            self.told_at = clock::arrival(waited, clock::now()).min(now).max(self.told_at);
+            match self
+                .router
+                .receive_at(self.told_at, Some(wall), &received, &mut self.outbox)
+            {
                 Err(reject) => rejected.push(reject),
                 Ok(id) => {
                     if let (Some(instance), Some(router)) = (self.instances.get_mut(&id), self.router.get(id))

@@ -41,6 +41,7 @@ impl Engine {
                 self.drain(now, key);
             }
         }
+        self.told_at = now;
         self.carry_out(now);
         self.hear_links(now);
         self.carry_out(now);

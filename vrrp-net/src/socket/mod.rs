@@ -145,6 +145,7 @@ fn prepare_ipv4(socket: &Socket, index: u32) -> io::Result<()> {
     // PRJ-IP-03: Don't Fragment clear.
     option::set_ip_mtu_discover(socket, option::Ipv4PathMtuDiscovery::DONT)?;
     setsockopt(&socket.as_fd(), sockopt::Ipv4PacketInfo, &true)?;
+    setsockopt(&socket.as_fd(), sockopt::ReceiveTimestampns, &true)?;
     if index != 0 {
         let any = std::net::Ipv4Addr::UNSPECIFIED;
         option::set_ip_multicast_if_with_ifindex(socket, &any, &any, index)?;
@@ -162,6 +163,7 @@ fn prepare_ipv6(socket: &Socket, index: u32) -> io::Result<()> {
     // The header does not come with the packet: hop limit and destination are asked for (V3-7.1-02).
     socket.set_recv_hoplimit_v6(true)?;
     setsockopt(&socket.as_fd(), sockopt::Ipv6RecvPacketInfo, &true)?;
+    setsockopt(&socket.as_fd(), sockopt::ReceiveTimestampns, &true)?;
     if index != 0 {
         socket.set_multicast_if_v6(index)?;
     }

@@ -6,8 +6,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrIn6, recvmsg};
-use vrrp_core::Family;
 use vrrp_core::wire::{IpPacket, Reject};
+use vrrp_core::{Family, WallClock};
 
 use super::Channel;
 
@@ -26,7 +26,13 @@ impl Buffers {
         Self {
             packet: vec![0; PACKET_OCTETS],
             // Every message that a socket of ours asks for must fit, or none is handed over.
-            control: nix::cmsg_space!(libc::in_pktinfo, libc::in6_pktinfo, libc::c_int, [u64; 2]),
+            control: nix::cmsg_space!(
+                libc::in_pktinfo,
+                libc::in6_pktinfo,
+                libc::c_int,
+                libc::timespec,
+                [u64; 2]
+            ),
         }
     }
 }
@@ -39,6 +45,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) source: IpAddr,
     pub(crate) destination: Option<IpAddr>,
     pub(crate) hop_limit: Option<u8>,
+    /// When the kernel took it from the card, by the time of day.
+    pub(crate) taken_at: Option<WallClock>,
     /// Steps 1 to 3 of the receive order may have failed already.
     pub(crate) message: Result<&'a [u8], Reject>,
 }
@@ -64,6 +72,7 @@ impl Channel {
         let mut index = None;
         let mut destination = None;
         let mut hop_limit = None;
+        let mut taken_at = None;
         // ENOBUFS here means that control data was cut off: what is missing then counts as wrong (V3-7.1-02).
         for message in received.cmsgs().into_iter().flatten() {
             match message {
@@ -73,18 +82,23 @@ impl Channel {
                     destination = Some(IpAddr::V6(Ipv6Addr::from(info.ipi6_addr.s6_addr)));
                 }
                 ControlMessageOwned::Ipv6HopLimit(limit) => hop_limit = u8::try_from(limit).ok(),
+                ControlMessageOwned::ScmTimestampns(time) => taken_at = wall_clock(time),
                 _ => {}
             }
         }
         let from = received.address.map(|address| IpAddr::V6(address.ip()));
         let packet = buffers.packet.get(..length).unwrap_or_default();
         Ok(Some(match self.family {
-            Family::Ipv4 => with_header(packet, index),
+            Family::Ipv4 => Arrived {
+                taken_at,
+                ..with_header(packet, index)
+            },
             Family::Ipv6 => Arrived {
                 index,
                 source: from.unwrap_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED)),
                 destination,
                 hop_limit,
+                taken_at,
                 message: Ok(packet),
             },
         }))
@@ -99,6 +113,7 @@ fn with_header(packet: &[u8], index: Option<u32>) -> Arrived<'_> {
             source: ip.source,
             destination: Some(ip.destination),
             hop_limit: Some(ip.hop_limit),
+            taken_at: None,
             message: Ok(ip.payload),
         },
         Err(reject) => Arrived {
@@ -106,7 +121,15 @@ fn with_header(packet: &[u8], index: Option<u32>) -> Arrived<'_> {
             source: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
             destination: None,
             hop_limit: None,
+            taken_at: None,
             message: Err(reject),
         },
     }
+}
+
+fn wall_clock(time: nix::sys::time::TimeSpec) -> Option<WallClock> {
+    Some(WallClock {
+        seconds: u64::try_from(time.tv_sec()).ok()?,
+        nanos: u32::try_from(time.tv_nsec()).ok()?,
+    })
 }

@@ -63,6 +63,12 @@ pub struct LoopLag {
     pub max_ns: u64,
     /// Time since the worst one.
     pub max_ago_ms: u64,
+    /// How long the last packet of protocol 112 waited between the card and the loop.
+    #[serde(default)]
+    pub packet_wait_last_ns: u64,
+    /// How long the worst one did since the start.
+    #[serde(default)]
+    pub packet_wait_max_ns: u64,
 }
 
 /// An instance of the file that does not run.

@@ -79,6 +79,8 @@ fn daemon(node: &Node, driver: &vrrp_net::Status) -> Daemon {
             last_ns: lag.last_nanos,
             max_ns: lag.max_nanos,
             max_ago_ms: driver.at_nanos.saturating_sub(lag.max_at_nanos) / 1_000_000,
+            packet_wait_last_ns: driver.packet_wait.last_nanos,
+            packet_wait_max_ns: driver.packet_wait.max_nanos,
         },
         rejected: rejected(&driver.rejected),
         netlink_overruns: driver.overruns,
