@@ -12,7 +12,7 @@ use super::HeldAddress;
 use super::keeper::{Keeper, Place, Present, Step};
 use super::message::make;
 use crate::devices::Devices;
-use crate::journal::Journal;
+use crate::journal::{Journal, WRITTEN_FIRST};
 use crate::netlink::{AddressInfo, Change, Requests};
 use crate::watch::{Seen, Table};
 
@@ -405,7 +405,7 @@ impl Addresses {
         // Those that the kernel refuses are not ours.
         self.unwritten = true;
         if let Some(journal) = &mut self.journal {
-            journal.write_first(lines);
+            journal.write_first(lines, WRITTEN_FIRST);
         }
     }
 

@@ -1,8 +1,11 @@
 //! Kernel settings that routers need while they hold addresses.
 
+use std::time::Duration;
+
 use vrrp_core::Family;
 
 use super::engine::Engine;
+use crate::clock;
 use crate::sysctl::{ACCEPT_LOCAL, Wishes};
 
 impl Engine {
@@ -22,6 +25,10 @@ impl Engine {
                 let _same = wishes.insert((index, ACCEPT_LOCAL), "1");
             }
         }
+        // Settings are made after whatever was due; the next thing that is must not wait for a disk.
+        let next = self.router.deadline().map(|(_, deadline)| deadline.at);
+        let left = next.map_or(Duration::MAX, |at| at.since(clock::now()));
+        self.sysctls.wait_at_most(left);
         let table = &self.table;
         self.sysctls
             .settle(&wishes, |index| table.link(index).map(|link| link.name.as_str()));

@@ -19,7 +19,7 @@ use writer::{Order, Writer};
 
 /// How long the loop waits where the list must be written before the kernel is changed. Less than half of the shortest
 /// Skew_Time of most networks, and only once while a disk does not answer.
-const WRITTEN_FIRST: Duration = Duration::from_millis(50);
+pub(crate) const WRITTEN_FIRST: Duration = Duration::from_millis(50);
 /// How long an end waits for the last list.
 const WRITTEN_AT_LAST: Duration = Duration::from_millis(500);
 
@@ -102,10 +102,10 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         }
     }
 
-    /// As [`Journal::write`], before something is done that only the list would tell of: waits for the file a moment.
-    pub(crate) fn write_first(&mut self, entries: Vec<T>) {
+    /// As [`Journal::write`], before something is done that only the list would tell of: waits for the file, at most `limit`.
+    pub(crate) fn write_first(&mut self, entries: Vec<T>, limit: Duration) {
         self.write(entries);
-        self.settle(WRITTEN_FIRST);
+        self.settle(limit);
     }
 
     /// Makes good what others have done to the file: one that was deleted, or could not be written, is written again.

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::journal::Journal;
+use crate::journal::{Journal, WRITTEN_FIRST};
 
 /// One setting that exists for each interface, below `/proc/sys/net`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +70,8 @@ pub(crate) struct Sysctls {
     /// The journal is behind.
     unwritten: bool,
     refused: BTreeSet<(u32, Key)>,
+    /// How long the loop may be kept waiting for the journal.
+    wait: Duration,
 }
 
 impl Sysctls {
@@ -88,6 +91,7 @@ impl Sysctls {
             journal,
             unwritten: false,
             refused: BTreeSet::new(),
+            wait: WRITTEN_FIRST,
         };
         sysctls.adopt(left.unwrap_or_default());
         sysctls
@@ -112,6 +116,11 @@ impl Sysctls {
     /// What is changed now, for a successor of this program.
     pub(crate) fn changed(&self) -> Vec<Changed> {
         self.changed.clone()
+    }
+
+    /// The loop has something else to do in `time`: a disk that does not answer must not cost an advertisement.
+    pub(crate) fn wait_at_most(&mut self, time: Duration) {
+        self.wait = time.min(WRITTEN_FIRST);
     }
 
     /// Sets what is wished for, and puts back what is not. `interface`: the present name of an index.
@@ -232,7 +241,7 @@ impl Sysctls {
             });
             // First the journal: a crash between the two puts back what is there anyway.
             if let Some(journal) = &mut self.journal {
-                journal.write_first(self.changed.clone());
+                journal.write_first(self.changed.clone(), self.wait);
             }
             fs::write(&path, value).inspect_err(|_| {
                 let _not_changed = self.changed.pop();
