@@ -302,8 +302,8 @@ fn adverts_around(pair: &Pair, since: Stamp) -> String {
     let ms = |sighting: &crate::watch::Sighting| format!("{:.1}", sighting.at.ms_since(since));
     let other = pair.watch.adverts(&pair.other.node, VRID, since);
     let (before, after): (Vec<_>, Vec<_>) = other.iter().partition(|s| s.at < first.at);
-    let before: Vec<_> = before.iter().rev().take(6).rev().map(|s| ms(s)).collect();
-    let after: Vec<_> = after.iter().take(3).map(|s| ms(s)).collect();
+    let before: Vec<_> = before.iter().rev().take(6).rev().map(&ms).collect();
+    let after: Vec<_> = after.iter().take(3).map(&ms).collect();
     format!(
         "its first of {} advertisements at {}, the other's at {} before and {} after",
         better.len(),
