@@ -97,6 +97,8 @@ pub enum Cause {
     Reconfigured,
     /// The own loop was stalled too long.
     Stalled,
+    /// Another member of the sync group has left Active.
+    GroupYields,
 }
 
 /// One change of state.
@@ -167,6 +169,9 @@ pub enum Report {
         /// The other router.
         source: IpAddr,
     },
+    /// This Backup would be Active now; other members of its sync group do not want to, or may not. Said once, until
+    /// it hears an Active or becomes one.
+    HeldBack,
     /// Something failed; the router bars itself for `retry_after_seconds` (PRJ-FAIL-01).
     FailedFor {
         /// 1, 2, 4 … 60.

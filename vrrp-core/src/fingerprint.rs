@@ -44,6 +44,7 @@ impl VirtualRouter {
             forms_mixed,
             took_over_at: _,
             versions: _,
+            member,
             #[cfg(feature = "hmac")]
             sequences,
         } = self;
@@ -67,6 +68,17 @@ impl VirtualRouter {
         (started, started_before, resigned).hash(hasher);
         start_at.map(|at| until(at, now)).hash(hasher);
         (form, forms_mixed).hash(hasher);
+        if let Some(member) = member.as_deref() {
+            let not_before = until(member.not_before, now);
+            (
+                member.attitude,
+                not_before,
+                member.barred,
+                member.joining,
+                member.hurried,
+            )
+                .hash(hasher);
+        }
         #[cfg(feature = "hmac")]
         sequences.hash(hasher);
     }

@@ -11,10 +11,13 @@ mod announce;
 mod config;
 mod counters;
 mod fingerprint;
+mod group;
+mod grouping;
 mod id;
 mod input;
 mod log_limit;
 mod machine;
+mod member;
 mod priority;
 mod reconfigure;
 mod router;
@@ -38,6 +41,7 @@ pub use config::{
 #[cfg(feature = "hmac")]
 pub use config::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use counters::{Counters, GlobalCounters, Rejects};
+pub use group::GroupId;
 pub use id::{Family, InstanceId, InterfaceId, Path, Peer, RouterKey, Vrid, virtual_mac};
 pub use input::{Failure, Heard, Input, Link, Order};
 pub use log_limit::Suppressed;

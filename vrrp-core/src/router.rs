@@ -9,6 +9,7 @@ use core::net::IpAddr;
 use crate::action::{Action, Actions, Draft};
 use crate::config::Config;
 use crate::counters::GlobalCounters;
+use crate::grouping::SyncGroup;
 use crate::id::{Family, InstanceId, InterfaceId, Path, RouterKey, Vrid};
 use crate::input::Input;
 use crate::log_limit::{LogLimit, Suppressed};
@@ -49,7 +50,7 @@ impl Outbox {
         self.items.is_empty()
     }
 
-    fn extend(&mut self, id: InstanceId, actions: Actions) {
+    pub(crate) fn extend(&mut self, id: InstanceId, actions: Actions) {
         self.items.extend(actions.into_iter().map(|action| (id, action)));
     }
 }
@@ -87,6 +88,7 @@ pub struct Router {
     places: BTreeMap<Place, Vec<InstanceId>>,
     limits: BTreeMap<Option<InterfaceId>, LogLimit>,
     counters: GlobalCounters,
+    pub(crate) groups: Vec<SyncGroup>,
 }
 
 impl Router {
@@ -133,8 +135,12 @@ impl Router {
         Ok(id)
     }
 
-    /// Takes a router out; hand it [`Input::Stop`] before and carry out what that asks for.
+    /// Takes a router out; hand it [`Input::Stop`] before and carry out what that asks for. One of a sync group has to
+    /// leave that first, by [`Router::regroup`].
     pub fn remove(&mut self, id: InstanceId) -> Option<VirtualRouter> {
+        if let Some(group) = self.detach(id) {
+            self.number(group);
+        }
         let slot = self.slots.get_mut(index(id))?.take()?;
         self.deadlines.set(index(id), None);
         for ids in self.places.values_mut() {
@@ -200,6 +206,7 @@ impl Router {
                 }
                 out.extend(id, actions);
                 self.refresh(id);
+                self.settle_group_of(now, id, out);
                 Ok(id)
             }
             Err(reject) => {
@@ -221,12 +228,35 @@ impl Router {
         }
     }
 
-    /// Something happened to one router.
+    /// Something happened to one router. An [`Input::Order`] to a member of a sync group is for the whole group.
     pub fn handle(&mut self, now: Instant, id: InstanceId, input: Input, out: &mut Outbox) {
-        if let Some(slot) = self.slots.get_mut(index(id)).and_then(Option::as_mut) {
-            out.extend(id, slot.router.handle(now, input));
+        let Some(router) = self.get(id) else {
+            return;
+        };
+        match (input, router.group()) {
+            (Input::Order(_), Some(group)) => {
+                for place in 0..self.members(group).len() {
+                    if let Some(member) = self.members(group).get(place).copied() {
+                        self.step(now, member, input, out);
+                    }
+                }
+            }
+            _ => self.step(now, id, input, out),
+        }
+        self.settle_group_of(now, id, out);
+    }
+
+    fn step(&mut self, now: Instant, id: InstanceId, input: Input, out: &mut Outbox) {
+        if let Some(router) = self.router_mut(id) {
+            let actions = router.handle(now, input);
+            out.extend(id, actions);
             self.refresh(id);
         }
+    }
+
+    pub(crate) fn router_mut(&mut self, id: InstanceId) -> Option<&mut VirtualRouter> {
+        let slot = self.slots.get_mut(index(id))?.as_mut()?;
+        Some(&mut slot.router)
     }
 
     /// See [`VirtualRouter::reconfigure`].
@@ -247,12 +277,17 @@ impl Router {
             .ok_or(DifferentRouter)?;
         out.extend(id, slot.router.reconfigure(now, config)?);
         self.refresh(id);
+        if let Some(group) = self.get(id).and_then(VirtualRouter::group) {
+            self.number(group);
+            self.settle_group_of(now, id, out);
+        }
         Ok(())
     }
 
     /// Lets every router act that is due, or may share this wake-up (PRJ-SLACK-01). Drain the sockets first.
     pub fn tick(&mut self, now: Instant, out: &mut Outbox) {
         let mut acted = false;
+        let mut grouped = false;
         for (place, slot) in self.slots.iter_mut().enumerate() {
             let deadline = self.deadlines.get(place);
             let due = deadline.is_some_and(|deadline| deadline.earliest <= now);
@@ -260,10 +295,18 @@ impl Router {
                 out.extend(slot.id, slot.router.handle(now, Input::Tick));
                 self.deadlines.put(place, slot.router.deadline());
                 acted = true;
+                let group = slot.router.group();
+                if let Some(group) = group.and_then(|group| self.groups.get_mut(group.place())) {
+                    group.due = true;
+                    grouped = true;
+                }
             }
         }
         if acted {
             self.deadlines.replay_all();
+        }
+        if grouped {
+            self.settle_groups_due(now, out);
         }
     }
 
@@ -300,7 +343,7 @@ impl Router {
         &self.counters
     }
 
-    fn refresh(&mut self, id: InstanceId) {
+    pub(crate) fn refresh(&mut self, id: InstanceId) {
         let deadline = self.get(id).and_then(VirtualRouter::deadline);
         self.deadlines.set(index(id), deadline);
     }

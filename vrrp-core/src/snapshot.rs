@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::counters::Counters;
 use crate::input::Link;
 use crate::machine::{State, Triggered, Versions};
+use crate::member::Member;
 use crate::priority::Rank;
 use crate::sending::{Pause, Resignation, Sending};
 #[cfg(feature = "hmac")]
@@ -45,6 +46,8 @@ pub struct Snapshot {
     took_over_at: Option<Instant>,
     #[cfg_attr(feature = "serde", serde(default))]
     versions: Versions,
+    #[cfg_attr(feature = "serde", serde(default))]
+    member: Option<Member>,
     #[cfg(feature = "hmac")]
     #[cfg_attr(feature = "serde", serde(default))]
     sequences: Sequences,
@@ -78,6 +81,7 @@ impl VirtualRouter {
             same_priority_told: self.same_priority_told,
             took_over_at: self.took_over_at,
             versions: self.versions,
+            member: self.member.as_deref().copied(),
             #[cfg(feature = "hmac")]
             sequences: self.sequences.clone(),
         }
@@ -114,6 +118,7 @@ impl VirtualRouter {
         router.same_priority_told = snapshot.same_priority_told;
         router.took_over_at = snapshot.took_over_at;
         router.versions = snapshot.versions;
+        router.member = snapshot.member.map(alloc::boxed::Box::new);
         #[cfg(feature = "hmac")]
         router.sequences.restore(snapshot.sequences);
         router

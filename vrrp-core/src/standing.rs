@@ -1,6 +1,7 @@
 //! What one router is entitled to at the moment: its priority, or what bars it (T-I-03, X-04 to X-06).
 
 use crate::action::{Actions, Report};
+use crate::group::GroupBar;
 use crate::machine::State;
 use crate::priority::Priority;
 use crate::time::Instant;
@@ -8,8 +9,16 @@ use crate::tracking::{Bar, Standing};
 use crate::virtual_router::VirtualRouter;
 
 impl VirtualRouter {
-    /// The first reason that keeps this router from taking part (T-I-03, X-06).
+    /// The first reason that keeps this router from taking part (T-I-03, X-06); its own before its group's.
     pub(crate) fn bar(&self) -> Option<Bar> {
+        let group = self.member.as_deref().and_then(|member| member.barred);
+        self.own_bar().or(group.map(|bar| Bar::Group {
+            stopped: bar == GroupBar::Stopped,
+        }))
+    }
+
+    /// The first reason but what other members of a group suffer from.
+    pub(crate) fn own_bar(&self) -> Option<Bar> {
         if !self.started {
             return Some(Bar::NotStarted);
         }

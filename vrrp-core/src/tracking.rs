@@ -120,6 +120,11 @@ pub enum Bar {
     SendFailed,
     /// No address could be held; tried again after a pause.
     HoldFailed,
+    /// Another member of the sync group is barred.
+    Group {
+        /// The others were stopped as planned, or not started yet: nothing has failed.
+        stopped: bool,
+    },
 }
 
 /// What a router is entitled to at the moment.

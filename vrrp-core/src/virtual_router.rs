@@ -1,5 +1,6 @@
 //! One virtual router: `handle`, `deadline`, `reconfigure` and getters; what the states do is in `machine`.
 
+use alloc::boxed::Box;
 use core::fmt;
 use core::net::IpAddr;
 
@@ -9,6 +10,7 @@ use crate::config::{Config, Ipv4Checksum};
 use crate::counters::Counters;
 use crate::input::{Failure, Heard, Input, Link, Order};
 use crate::machine::{Hold, HoldKind, State, Triggered, Versions};
+use crate::member::Member;
 use crate::priority::Rank;
 use crate::seal::Sealed;
 use crate::sending::{Pause, Resignation, Sending};
@@ -48,6 +50,7 @@ pub struct VirtualRouter {
     pub(crate) forms_mixed: bool,
     pub(crate) took_over_at: Option<Instant>,
     pub(crate) versions: Versions,
+    pub(crate) member: Option<Box<Member>>,
     #[cfg(feature = "hmac")]
     pub(crate) sequences: Sequences,
 }
@@ -83,6 +86,7 @@ impl VirtualRouter {
             forms_mixed: false,
             took_over_at: None,
             versions: Versions::default(),
+            member: None,
             #[cfg(feature = "hmac")]
             sequences,
         }
@@ -248,7 +252,8 @@ impl VirtualRouter {
                 }
             }
             (Order::Compete, State::Initialize { hold: Some(hold) }) if hold.kind == HoldKind::Switchover => {
-                if !hold.taken_over() {
+                let untaken = !hold.taken_over();
+                if untaken && self.member.is_none() {
                     self.roll_back(now, out);
                 } else {
                     // Somebody has taken over: it ends as a stop does, and the own priority competes again.
@@ -258,6 +263,9 @@ impl VirtualRouter {
                             ..hold
                         }),
                     };
+                    if untaken {
+                        self.asks_group();
+                    }
                 }
             }
             (Order::Resign | Order::Compete, _) => {

@@ -103,6 +103,10 @@ fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
             instance = service,
             "{service}: {source} has the same priority; give every node its own, else the higher address decides"
         ),
+        Report::HeldBack => info!(
+            instance = service,
+            "{service}: would be MASTER now and is held back: other members of its sync group are not ready for it"
+        ),
         Report::FailedFor { retry_after_seconds } => warn!(
             instance = service,
             "{service}: steps back after a failure and tries again in {retry_after_seconds} s"

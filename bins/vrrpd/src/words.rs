@@ -36,6 +36,7 @@ pub(crate) fn cause(cause: Cause, last: Option<Rank>, names: &impl Names) -> Str
         Cause::Barred(what) => bar(what, names),
         Cause::Reconfigured => "its configuration was changed".to_owned(),
         Cause::Stalled => "this process was stalled for longer than the others wait".to_owned(),
+        Cause::GroupYields => "another member of its sync group left Active".to_owned(),
         _ => format!("{cause:?}"),
     }
 }
@@ -55,6 +56,8 @@ pub(crate) fn bar(bar: Bar, names: &impl Names) -> String {
         Bar::Tracker(id) => format!("{} is not up", names.tracked(id)),
         Bar::SendFailed => "advertisements could not be sent; it tries again by itself".to_owned(),
         Bar::HoldFailed => "no address could be held; it tries again by itself".to_owned(),
+        Bar::Group { stopped: true } => "its sync group is stopped".to_owned(),
+        Bar::Group { stopped: false } => "another member of its sync group is at fault".to_owned(),
         _ => format!("{bar:?}"),
     }
 }
@@ -107,7 +110,9 @@ pub(crate) fn keepalived_state(
     match (name, bar) {
         (StateName::Active, _) => KeepalivedState::Master,
         (StateName::Backup, _) => KeepalivedState::Backup,
-        (StateName::Initialize, Some(Bar::NotStarted)) => KeepalivedState::Stop,
+        (StateName::Initialize, Some(Bar::NotStarted | Bar::Group { stopped: true })) => {
+            KeepalivedState::Stop
+        }
         (StateName::Initialize, Some(Bar::StartDelay) | None) => KeepalivedState::Init,
         (StateName::Initialize, Some(Bar::Tracker(id))) if waits(id) => KeepalivedState::Init,
         (StateName::Initialize, Some(_)) => KeepalivedState::Fault,

@@ -133,6 +133,7 @@ fn write_report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
         }
         Report::ChecksumFormsMixed { source } => write!(f, "{source} uses the other IPv4 checksum"),
         Report::SamePriority { source } => write!(f, "{source} has the same priority"),
+        Report::HeldBack => f.write_str("is held back by its group"),
         Report::FailedFor { retry_after_seconds } => {
             write!(f, "failed; tries again after {retry_after_seconds} s")
         }
@@ -158,6 +159,7 @@ impl fmt::Display for Words<'_> {
             Cause::Resigned => "resigned",
             Cause::Reconfigured => "reconfigured",
             Cause::Stalled => "was stalled too long",
+            Cause::GroupYields => "the group yields",
             Cause::Barred(bar) => return write!(f, "barred: {}", bar_words(*bar)),
             other => return write!(f, "{other:?}"),
         })
@@ -174,6 +176,7 @@ fn bar_words(bar: Bar) -> String {
         Bar::Tracker(id) => format!("check {} failed", id.0),
         Bar::SendFailed => "could not send".to_owned(),
         Bar::HoldFailed => "could not hold the addresses".to_owned(),
+        Bar::Group { .. } => "a member of the group is".to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -145,6 +145,7 @@ impl VirtualRouter {
             priority: heard.priority,
         };
         self.become_backup(now, interval, cause, out);
+        self.note_defeat(now);
         self.accept_as_active(now, heard);
     }
 
@@ -168,6 +169,7 @@ impl VirtualRouter {
         // Its gratuitous ARP may have reached neighbours after ours.
         let copies = self.announcing.rival(now, &self.config.settings().announcements);
         self.announce(copies, out);
+        self.note_rival();
         out.report(Report::Reasserted {
             source: heard.source,
             priority: heard.priority,

@@ -1,6 +1,6 @@
 //! Backup (RFC 9568 section 6.4.2).
 
-use crate::action::{Actions, Cause};
+use crate::action::Actions;
 use crate::config::{Profile, Version};
 use crate::input::Heard;
 use crate::machine::{LastHeard, State};
@@ -17,13 +17,13 @@ impl VirtualRouter {
         else {
             return;
         };
-        if now >= active_down_at {
-            let cause = match last {
-                LastHeard::Nothing | LastHeard::Accepted => Cause::NoResponse,
-                LastHeard::Goodbye => Cause::PriorityZero,
-                LastHeard::Lower => Cause::LowerActive,
-            };
-            self.become_active(now, cause, out);
+        if now < active_down_at {
+            return;
+        }
+        if self.asks_group() {
+            self.rearm(now);
+        } else {
+            self.become_active(now, last.cause(), out);
         }
     }
 
@@ -57,6 +57,7 @@ impl VirtualRouter {
     fn backup_heard_goodbye(&mut self, now: Instant) {
         let (version, priority) = (self.config.version, self.priority());
         let to_the_letter = self.config.profile == Profile::Rfc;
+        let not_before = self.note_goodbye();
         if let State::Backup {
             active_interval,
             active_down_at,
@@ -65,6 +66,7 @@ impl VirtualRouter {
         } = &mut self.state
         {
             let skew_at = now.plus_nanos(skew_nanos(version, priority, *active_interval));
+            let skew_at = skew_at.max(not_before);
             *active_down_at = if to_the_letter {
                 skew_at
             } else {
@@ -89,6 +91,7 @@ impl VirtualRouter {
             *active_down_at = now.plus_nanos(down_nanos);
             *last = LastHeard::Accepted;
         }
+        self.note_accepted();
         self.accept_as_active(now, heard);
     }
 

@@ -3,10 +3,10 @@
 use core::net::IpAddr;
 
 use crate::action::{Action, Actions, Cause, Report};
-use crate::config::Version;
 use crate::input::Heard;
 use crate::machine::State;
-use crate::time::{Instant, NANOS_PER_CENTISECOND};
+use crate::member::longest_skew_nanos;
+use crate::time::Instant;
 use crate::virtual_router::VirtualRouter;
 
 /// The successor advertises before it owns the address (PRJ-STOP-02).
@@ -15,7 +15,7 @@ const AFTER_SUCCESSOR_NANOS: u64 = 50_000_000;
 /// a moment later still sends to it: measured in simulation, nothing is lost from 5 ms on.
 const AFTER_ANSWER_NANOS: u64 = 5_000_000;
 /// Margin over the longest Skew_Time (PRJ-STOP-02).
-const MARGIN_NANOS: u64 = 100_000_000;
+pub(crate) const MARGIN_NANOS: u64 = 100_000_000;
 /// A longer wait would look like a daemon that does not stop (PRJ-STOP-02).
 const LONGEST_NANOS: u64 = 5_000_000_000;
 
@@ -49,6 +49,9 @@ pub enum HoldKind {
     Stop,
     /// A switchover: Backup follows, or Active again when nobody took over.
     Switchover,
+    /// Another member of the sync group left Active: Backup follows, or Active again with the whole group when
+    /// nobody took over.
+    Yield,
 }
 
 impl VirtualRouter {
@@ -57,19 +60,15 @@ impl VirtualRouter {
         if !self.config.hold {
             return None;
         }
-        // The longest Skew_Time of any successor: 255/256 of the interval, in version 2 of one second.
-        let base_cs = match self.config.version {
-            Version::V2 => 100,
-            // A version 2 Backup waits for its own skew, which does not know intervals below one second.
-            Version::V3 if self.config.v2_interop => u64::from(self.config.interval.centiseconds().max(100)),
-            Version::V3 => u64::from(self.config.interval.centiseconds()),
-        };
-        let skew = base_cs.saturating_mul(255).saturating_mul(NANOS_PER_CENTISECOND) / 256;
-        let latest = skew.saturating_add(MARGIN_NANOS);
-        if latest > LONGEST_NANOS {
+        let skew = longest_skew_nanos(&self.config);
+        if skew.saturating_add(MARGIN_NANOS) > LONGEST_NANOS {
             out.report(Report::HoldTooLong);
             return None;
         }
+        let latest = self
+            .hold_for_group_nanos(kind, skew)
+            .saturating_add(MARGIN_NANOS)
+            .min(LONGEST_NANOS);
         Some(Hold {
             kind,
             ends_at: now.plus_nanos(latest),
@@ -105,6 +104,8 @@ impl VirtualRouter {
             return;
         };
         match (hold.kind, hold.taken_over()) {
+            // The group takes everything back, or tells this one to stand down: before this call ends.
+            (HoldKind::Switchover, false) if self.asks_group() => {}
             (HoldKind::Switchover, false) => {
                 out.report(Report::HoldEnded { successor: None });
                 self.roll_back(now, out);
@@ -113,6 +114,10 @@ impl VirtualRouter {
                 self.drop_hold(out);
                 self.set_resigned(true, out);
                 self.settle(now, Cause::Resigned, out);
+            }
+            (HoldKind::Yield, _) => {
+                self.drop_hold(out);
+                self.follow_group(now, out);
             }
             (HoldKind::Stop, _) => {
                 self.drop_hold(out);

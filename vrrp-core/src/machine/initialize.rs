@@ -1,7 +1,7 @@
 //! Initialize (RFC 9568 section 6.4.1), and the way into and out of it.
 
 use crate::action::{Actions, Cause};
-use crate::machine::{Hold, HoldKind, State};
+use crate::machine::{Hold, HoldKind, MARGIN_NANOS, State};
 use crate::time::Instant;
 use crate::tracking::Bar;
 use crate::virtual_router::VirtualRouter;
@@ -28,7 +28,9 @@ impl VirtualRouter {
 
     /// T-I-01 for the owner, T-I-02 for everyone else.
     fn startup(&mut self, now: Instant, cause: Cause, out: &mut Actions) {
-        if self.priority().is_owner() {
+        if self.priority().is_owner() && self.member.is_some() {
+            self.owner_in_group(now, cause, out);
+        } else if self.priority().is_owner() {
             self.become_active(now, Cause::Owner, out);
         } else {
             self.become_backup(now, self.config.interval, cause, out);
@@ -47,6 +49,11 @@ impl VirtualRouter {
             }
             // Barred or stopped in the middle of a switchover: it ends as a stop does.
             (_, Some(_)) => {
+                let hold = if self.started {
+                    hold
+                } else {
+                    self.stopped_in_hold(now, hold, MARGIN_NANOS)
+                };
                 self.state = State::Initialize {
                     hold: Some(Hold {
                         kind: HoldKind::Stop,
@@ -58,7 +65,7 @@ impl VirtualRouter {
                     self.set_resigned(true, out);
                 }
             }
-            (HoldKind::Switchover, None) => {}
+            (HoldKind::Switchover | HoldKind::Yield, None) => {}
             // The bar that interrupted a switchover is gone: it goes on until its own end.
             (HoldKind::Stop, None) if self.resigned && !hold.taken_over() => {
                 self.state = State::Initialize {
@@ -69,7 +76,11 @@ impl VirtualRouter {
                 };
             }
             // PRJ-STOP-03: continue as Active where nobody took over, let go where somebody did; never both.
-            (HoldKind::Stop, None) if !hold.taken_over() => self.roll_back(now, out),
+            (HoldKind::Stop, None) if !hold.taken_over() => {
+                if !self.asks_group() {
+                    self.roll_back(now, out);
+                }
+            }
             (HoldKind::Stop, None) => {
                 self.drop_hold(out);
                 self.startup(now, Cause::Started, out);
@@ -81,7 +92,7 @@ impl VirtualRouter {
 /// PRJ-STOP-01: for a planned stop and for health, never where the addresses cannot answer anyway.
 const fn may_hold(bar: Bar) -> bool {
     match bar {
-        Bar::NotStarted | Bar::Tracker(_) => true,
+        Bar::NotStarted | Bar::Tracker(_) | Bar::Group { .. } => true,
         Bar::StartDelay
         | Bar::LinkDown
         | Bar::NoPrimaryAddress
@@ -93,13 +104,14 @@ const fn may_hold(bar: Bar) -> bool {
 
 const fn cause_of(bar: Bar) -> Cause {
     match bar {
-        Bar::NotStarted => Cause::Stopped,
+        Bar::NotStarted | Bar::Group { stopped: true } => Cause::Stopped,
         Bar::StartDelay
         | Bar::LinkDown
         | Bar::NoPrimaryAddress
         | Bar::NoVirtualAddress
         | Bar::Tracker(_)
         | Bar::SendFailed
-        | Bar::HoldFailed => Cause::Barred(bar),
+        | Bar::HoldFailed
+        | Bar::Group { stopped: false } => Cause::Barred(bar),
     }
 }

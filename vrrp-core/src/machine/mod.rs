@@ -13,11 +13,13 @@ use core::net::IpAddr;
 use crate::action::{Action, Actions, Cause, Draft, Report, StateName, Transition};
 use crate::config::Version;
 use crate::id::Family;
+use crate::member::Attitude;
 use crate::priority::active_down_nanos;
 use crate::time::{Instant, Interval};
 use crate::virtual_router::VirtualRouter;
 
 pub(crate) use active::Triggered;
+pub(crate) use hold::MARGIN_NANOS;
 pub use hold::{Hold, HoldKind};
 pub(crate) use versions::Versions;
 
@@ -64,6 +66,17 @@ pub enum LastHeard {
     Lower,
 }
 
+impl LastHeard {
+    /// Why a Backup takes over after it (T-B-02).
+    pub(crate) const fn cause(self) -> Cause {
+        match self {
+            Self::Nothing | Self::Accepted => Cause::NoResponse,
+            Self::Goodbye => Cause::PriorityZero,
+            Self::Lower => Cause::LowerActive,
+        }
+    }
+}
+
 impl State {
     /// The state without its contents.
     #[must_use]
@@ -101,6 +114,11 @@ impl VirtualRouter {
             self.counters.yielded = self.counters.yielded.wrapping_add(1);
             self.report_bounce(now, out);
         }
+        self.note_entered(if from == StateName::Active {
+            Attitude::Following
+        } else {
+            Attitude::Waiting
+        });
         out.report(Report::Transition(Transition {
             from,
             to: StateName::Backup,
@@ -147,6 +165,7 @@ impl VirtualRouter {
         self.state = State::Active {
             advertise_at: now.plus_nanos(self.config.interval.nanos()),
         };
+        self.note_entered(Attitude::Waiting);
         self.took_over_at = (from == StateName::Backup).then_some(now);
         self.triggered.reset(now);
         self.sending.reset();
@@ -182,6 +201,7 @@ impl VirtualRouter {
             }
         }
         self.state = State::Initialize { hold };
+        self.note_entered(Attitude::Waiting);
         let holding = hold.is_some();
         out.report(Report::Transition(Transition {
             from,

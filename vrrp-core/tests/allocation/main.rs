@@ -156,6 +156,48 @@ fn a_router_of_many_allocates_nothing_in_its_loop() {
     assert_eq!(allocated, 0);
 }
 
+/// Members that ask, are held back, take over, yield and stop together.
+#[test]
+fn a_group_allocates_nothing_once_it_is_formed() {
+    let mut node = Router::new();
+    let mut out = Outbox::new();
+    let mut now = Instant::from_nanos(3600 * SECOND);
+    let mut ids = Vec::new();
+    for vrid in 1..=4 {
+        let mut settings = default(100, 100);
+        settings.vrid = vrrp_core::Vrid::new(vrid).unwrap();
+        ids.push(node.add(settings.build().unwrap()).unwrap());
+    }
+    let _group = node.group(now, &ids, &mut out);
+    let primary = Some(ip("192.0.2.10"));
+    let heard = Subject::new(default(100, 100)).heard(ip("192.0.2.20"), 200, subject::cs(100));
+    let mut rounds = |node: &mut Router, out: &mut Outbox, rounds: usize| {
+        let mut actions = 0;
+        for _ in 0..rounds {
+            for id in &ids {
+                node.handle(now, *id, Input::Link(Link { up: true, primary }), out);
+                node.handle(now, *id, Input::Start, out);
+            }
+            for _ in 0..20 {
+                now = node.deadline().map_or(now, |(_, deadline)| deadline.at.max(now));
+                node.tick(now, out);
+            }
+            actions += out.drain().count();
+            node.handle(now, ids[1], Input::Order(Order::Resign), out);
+            node.handle(now, ids[1], Input::Order(Order::Compete), out);
+            node.handle(now, ids[2], Input::Heard(heard), out);
+            node.handle(now, ids[3], Input::Link(Link { up: false, primary }), out);
+            node.handle(now, ids[0], Input::Stop, out);
+            actions += out.drain().count();
+        }
+        actions
+    };
+    let once = rounds(&mut node, &mut out, 2);
+    let (actions, allocated) = sys::allocations(|| rounds(&mut node, &mut out, 20));
+    assert!(once > 50 && actions > 500, "{once} {actions}");
+    assert_eq!(allocated, 0);
+}
+
 /// Signing, verifying and remembering senders, with more of them than are remembered.
 #[cfg(feature = "hmac")]
 #[test]

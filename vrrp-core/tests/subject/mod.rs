@@ -257,7 +257,7 @@ pub(crate) fn words(actions: &Actions) -> String {
         .join("; ")
 }
 
-fn word(action: &Action) -> String {
+pub(crate) fn word(action: &Action) -> String {
     match action {
         Action::Send(draft) if draft.version == Version::V2 => format!("Send2({})", draft.priority),
         Action::Send(draft) => format!("Send({})", draft.priority),
