@@ -190,7 +190,7 @@ fn check_ranges(s: &Settings) -> Result<(), ConfigError> {
 fn check_rfc(s: &Settings) -> Result<(), ConfigError> {
     if s.profile == Profile::Rfc {
         let beyond = [
-            (s.preempt_delay_nanos != 0, "preempt_delay"),
+            (s.preempt_delay_nanos != 0, "preempt_delay_nanos"),
             (s.down_adverts != 3, "down_adverts"),
             (!s.answer_lower, "answer_lower"),
             (s.advert_before_yield, "advert_before_yield"),

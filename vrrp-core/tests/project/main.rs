@@ -22,3 +22,4 @@ mod snapshot;
 mod stop;
 mod switchover;
 mod told;
+mod words;

@@ -188,3 +188,41 @@ fn an_answered_hold_goes_on() {
     router.does(vrrp_core::Input::SuccessorAnswers);
     goes_on_the_same(router);
 }
+
+/// Counts go by name, so that another version's reasons do not shift them; what that version does not know is dropped.
+#[cfg(feature = "serde")]
+#[test]
+fn rejected_packets_are_handed_on_by_name() {
+    use vrrp_core::Rejects;
+    use vrrp_core::wire::Reject;
+    let told = r#"{"checksum":3,"no-reason-of-ours":9,"vrid-unknown":4}"#;
+    let rejects: Rejects = serde_json::from_str(told).unwrap();
+    assert_eq!(rejects.get(Reject::Checksum), 3);
+    assert_eq!(rejects.get(Reject::VridUnknown), 4);
+    assert_eq!(rejects.iter().map(|(_, count)| count).sum::<u64>(), 7);
+    let again: Rejects = serde_json::from_str(&serde_json::to_string(&rejects).unwrap()).unwrap();
+    assert_eq!(again, rejects);
+    assert!(serde_json::from_str::<Rejects>("3").is_err());
+}
+
+/// An earlier version handed on a list: one place for each reason of that time, the signed ones not among them.
+#[cfg(feature = "serde")]
+#[test]
+fn rejected_packets_of_an_earlier_version_are_taken_over() {
+    use vrrp_core::Rejects;
+    use vrrp_core::wire::Reject;
+    let list = |length: u64| serde_json::to_string(&(1..=length).collect::<Vec<_>>()).unwrap();
+    let old: Rejects = serde_json::from_str(&list(23)).unwrap();
+    let counts = |rejects: &Rejects| rejects.iter().map(|(_, count)| count).collect::<Vec<_>>();
+    let unsigned = old.iter().filter(|(reject, _)| !reject.id().starts_with("hmac-"));
+    assert_eq!(
+        unsigned.map(|(_, count)| count).collect::<Vec<_>>(),
+        (1..=23).collect::<Vec<_>>()
+    );
+    assert_eq!(old.get(Reject::HmacMissing), 0);
+    let all = u64::try_from(Reject::ALL.len()).unwrap();
+    let full: Rejects = serde_json::from_str(&list(all)).unwrap();
+    assert_eq!(counts(&full), (1..=all).collect::<Vec<_>>());
+    let neither: Rejects = serde_json::from_str(&list(5)).unwrap();
+    assert_eq!(neither, Rejects::default());
+}

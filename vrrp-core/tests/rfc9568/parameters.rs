@@ -134,7 +134,7 @@ fn v3_6_1_09_obeys_the_defaults() {
 fn rfc_refuses_what_goes_beyond_it() {
     let beyond: [(Change, &str); 11] = [
         (|s| s.held_only.push(ip("203.0.113.1")), "held_only"),
-        (|s| s.preempt_delay_nanos = 1, "preempt_delay"),
+        (|s| s.preempt_delay_nanos = 1, "preempt_delay_nanos"),
         (|s| s.down_adverts = 4, "down_adverts"),
         (|s| s.answer_lower = false, "answer_lower"),
         (|s| s.advert_before_yield = true, "advert_before_yield"),
