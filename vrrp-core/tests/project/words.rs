@@ -198,6 +198,12 @@ fn what_the_rfc_does_not_have_is_told_by_name() {
     );
 }
 
+fn each_is_told(cases: &[(Difference, &str)]) {
+    for (difference, words) in cases {
+        assert_eq!(difference.to_string(), *words);
+    }
+}
+
 /// Each continues the sentence "peer 192.0.2.2 …".
 #[test]
 fn what_a_peer_does_otherwise_is_told() {
@@ -237,6 +243,14 @@ fn what_a_peer_does_otherwise_is_told() {
             Difference::AddressList { theirs: 1, ours: 3 },
             "advertises 1 addresses, this router has 3",
         ),
+    ];
+    each_is_told(&cases);
+}
+
+/// The same of what carries the message, and of what surrounds it.
+#[test]
+fn a_peer_that_cannot_be_meant_is_told() {
+    let cases = [
         (
             Difference::Checksum {
                 theirs: Some(ChecksumForm::Plain),
@@ -292,9 +306,7 @@ fn what_a_peer_does_otherwise_is_told() {
             "sends 3 octets behind the message",
         ),
     ];
-    for (difference, words) in cases {
-        assert_eq!(difference.to_string(), words);
-    }
+    each_is_told(&cases);
 }
 
 /// SEC-08: ids are told, keys never.
