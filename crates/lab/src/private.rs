@@ -65,6 +65,14 @@ pub fn enter_with(arguments: &[OsString]) -> Result<Place, LabError> {
 /// # Panics
 /// When the test fails inside, so that the harness outside sees it.
 pub fn test(name: &str, body: impl FnOnce() -> Result<(), LabError>) {
+    test_beside(name, false, body);
+}
+
+/// [`test()`], but at the same time as others that are `patient`: their bounds allow for each other.
+///
+/// # Panics
+/// When the test fails inside, so that the harness outside sees it.
+pub fn test_beside(name: &str, patient: bool, body: impl FnOnce() -> Result<(), LabError>) {
     let arguments = ["--exact", name, "--nocapture", "--test-threads=1"].map(OsString::from);
     if is_inside() {
         let outcome = first_process(&arguments)
@@ -83,7 +91,8 @@ pub fn test(name: &str, body: impl FnOnce() -> Result<(), LabError>) {
     }
     let guard =
         std::fs::File::create(std::env::temp_dir().join(format!("vrrp-lab-{}.lock", nix::unistd::getuid())));
-    let _one_at_a_time = guard.and_then(|file| file.lock().map(|()| file));
+    let lock = |file: &std::fs::File| if patient { file.lock_shared() } else { file.lock() };
+    let _one_at_a_time = guard.and_then(|file| lock(&file).map(|()| file));
     match run_captured(&arguments) {
         Ok((true, said)) => {
             assert!(said.contains("1 passed"), "no test is called {name}:\n{said}");

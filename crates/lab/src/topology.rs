@@ -204,19 +204,7 @@ impl Node {
     /// # Errors
     /// When the namespace cannot be entered.
     pub fn within<T: Send>(&self, action: impl FnOnce() -> T + Send) -> Result<T, LabError> {
-        let path = format!("/run/netns/{}", self.name);
-        let namespace = File::open(&path).map_err(LabError::io(path))?;
-        // A namespace belongs to a thread: the caller's must not change.
-        std::thread::scope(|scope| {
-            scope
-                .spawn(move || {
-                    nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNET)
-                        .map_err(LabError::errno("setns"))?;
-                    Ok(action())
-                })
-                .join()
-                .unwrap_or_else(|_| Err(LabError::Other("a thread of the lab panicked".to_owned())))
-        })
+        within(&self.name, action)
     }
 
     /// Set a kernel parameter, given as a path below `/proc/sys`.
@@ -237,6 +225,22 @@ impl Node {
     }
 }
 
+/// A namespace belongs to a thread, and the caller's must not change.
+fn within<T: Send>(namespace: &str, action: impl FnOnce() -> T + Send) -> Result<T, LabError> {
+    let path = format!("/run/netns/{namespace}");
+    let namespace = File::open(&path).map_err(LabError::io(path))?;
+    std::thread::scope(|scope| {
+        scope
+            .spawn(move || {
+                nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNET)
+                    .map_err(LabError::errno("setns"))?;
+                Ok(action())
+            })
+            .join()
+            .unwrap_or_else(|_| Err(LabError::Other("a thread of the lab panicked".to_owned())))
+    })
+}
+
 impl Cable {
     /// The node it leads to.
     pub fn node(&self) -> &Node {
@@ -246,6 +250,14 @@ impl Cable {
     /// The node's interface.
     pub fn interface(&self) -> &str {
         &self.interface
+    }
+
+    /// Do something in the namespace of the switches, with the name of this cable's port.
+    ///
+    /// # Errors
+    /// When the namespace cannot be entered.
+    pub fn within_switch<T: Send>(&self, action: impl FnOnce(&str) -> T + Send) -> Result<T, LabError> {
+        within(SWITCHES, || action(&self.port))
     }
 
     /// The switch stops passing frames on this port; the node's card still has its link and notices nothing.

@@ -1,166 +1,125 @@
-//! Different implementations as one virtual router: whoever is better is Active, whoever fails is replaced.
+//! Different implementations as one virtual router: whoever is better is Active, whoever fails is replaced, within what
+//! the protocol allows, and tshark has nothing to say about what we send.
+//!
+//! The subject is vrrpd unless `VRRP_INTEROP_SUBJECT` names another one: with keepalived as the subject the same table
+//! proves the lab. Each test's name says beside whom, with which configuration, and in which role.
 
-use std::time::Duration;
 use vrrp_conformance::proves;
-use vrrp_lab::conf::{Config, Instance};
-use vrrp_lab::daemon::Daemon;
-use vrrp_lab::echo::Echo;
-use vrrp_lab::frr::{Frr, Router};
-use vrrp_lab::pair::{ADDRESS, Options, Pair, VRID};
-use vrrp_lab::probe::{INTERVAL, Probe};
-use vrrp_lab::scenario::Scenario;
+use vrrp_lab::interop::facts::Facts;
+use vrrp_lab::interop::{Case, Group, Mode, Speaker, dissect, equals, life};
+use vrrp_lab::private;
 use vrrp_lab::skip::skip;
-use vrrp_lab::topology::Lab;
-use vrrp_lab::watch::Watch;
-use vrrp_lab::{LabError, Stamp, private};
 
-type Outcome = Result<(), LabError>;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Run inside, unless one of the programs is missing.
-fn inside(name: &str, needed: &[Result<(), LabError>], body: impl FnOnce() -> Outcome) {
-    match needed.iter().find_map(|program| program.as_ref().err()) {
-        Some(missing) => skip(name, &missing.to_string()),
-        None => private::test(name, body),
+/// Run a case in a namespace of its own. True inside, where it has passed for our daemon.
+fn case(
+    name: &str,
+    peer: Speaker,
+    mode: &str,
+    subject_first: bool,
+    body: fn(&mut Group) -> Result<(), vrrp_lab::LabError>,
+) -> bool {
+    let subject = Speaker::chosen("VRRP_INTEROP_SUBJECT", Speaker::Vrrpd).expect("a subject");
+    let mode = Mode::named(mode).expect("a mode of the table");
+    let missing = [subject.present(), peer.present(), dissect::version().map(drop)];
+    if let Some(missing) = missing.iter().find_map(|program| program.as_ref().err()) {
+        skip(name, &missing.to_string());
+        return false;
     }
-}
-
-fn has(daemon: Daemon) -> Result<(), LabError> {
-    daemon.program().map(drop)
-}
-
-/// Every event in a pair of two implementations; version 2 with a password where there is one.
-fn mixed(daemons: [Daemon; 2], version: u8) -> Outcome {
-    let mut options = Options::new(daemons[0], if version == 2 { 1000 } else { 100 });
-    options.daemons = daemons;
-    options.version = version;
-    let mut pair = Pair::new(&options)?;
-    for member in [&mut pair.better, &mut pair.other] {
-        for instance in &mut member.config.instances {
-            instance.password = (version == 2).then(|| "secret".to_owned());
-        }
-    }
-    pair.settle()?;
-    for scenario in [Scenario::PowerCut, Scenario::PlannedStop] {
-        let measured = scenario.run(&mut pair)?;
-        println!(
-            "{daemons:?} version {version} {}: outage {:.1} ms",
-            scenario.name(),
-            measured.outage_ms
-        );
-        if let Some(excess_ms) = measured.advert_excess_ms {
-            assert!(excess_ms > -1.0, "taken over {excess_ms} ms early: {measured:?}");
-        }
-    }
-    let since = Stamp::now();
-    std::thread::sleep(options.interval() * 5);
-    let strangers = pair.watch.adverts(&pair.other.node, VRID, since);
-    assert!(strangers.is_empty(), "two Actives: {strangers:?}");
-    Ok(())
-}
-
-macro_rules! mixed_pairs {
-    ($($name:ident: $better:ident, $other:ident, $version:expr, $($id:literal)+;)*) => { $(
-        #[test]
-        fn $name() {
-            let daemons = [Daemon::$better, Daemon::$other];
-            inside(stringify!($name), &daemons.map(has), || {
-                mixed(daemons, $version)?;
-                proves!($($id,)+ Obeys);
-                Ok(())
-            });
-        }
-    )* };
-}
-
-mixed_pairs! {
-    keepalived_over_vrrpd_version_2: Keepalived, Vrrpd, 2, "V2-7.1-07" "A-5.3.6.2-01";
-    keepalived_over_vrrpd_version_3: Keepalived, Vrrpd, 3, "PRJ-CK-01" "DEV-01";
-    vrrpd_over_keepalived_version_2: Vrrpd, Keepalived, 2, "V2-7.1-07" "A-5.3.6.2-01";
-    vrrpd_over_keepalived_version_3: Vrrpd, Keepalived, 3, "PRJ-CK-01" "DEV-01";
-}
-
-/// FRR as the better router, then gone, then back; and the same the other way round.
-fn beside_frr(daemon: Daemon, frr_priority: u8) -> Outcome {
-    let lab = Lab::new()?;
-    let lan = lab.switch("lan")?;
-    let own = lab.connect(&lab.node("lb01")?, &lan, "eth1", &["192.0.2.1/24"])?;
-    let frr = lab.connect(&lab.node("frr")?, &lan, "eth1", &["192.0.2.2/24"])?;
-    let client = lab.connect(&lab.node("client")?, &lan, "eth0", &["192.0.2.10/24"])?;
-    let watch = Watch::start(&client)?;
-    let _echo = Echo::start(own.node())?;
-    let text = Config::of(Instance::new("eth1", VRID, 150, 100, &format!("{ADDRESS}/24"))).text();
-    let router = Router {
-        version: 3,
-        vrid: VRID,
-        priority: frr_priority,
-        interval_ms: 100,
-        address: ADDRESS,
+    let case = Case {
+        subject,
+        peer,
+        mode,
+        subject_first,
     };
-    let mut running = Some(daemon.start(own.node(), &text, false)?);
-    let mut peer = Frr::start(&frr, &router)?;
-    let probe = Probe::start(client.node(), ADDRESS.parse().expect("an address"), INTERVAL)?;
-    if frr_priority > 150 {
-        probe.wait_for(frr.node(), PATIENCE)?;
-        frr.close()?;
-        peer.kill()?;
-        probe.wait_for(own.node(), PATIENCE)?;
-    } else {
-        probe.wait_for(own.node(), PATIENCE)?;
-        own.close()?;
-        if let Some(running) = &mut running {
-            running.process.kill_hard()?;
-        }
-        probe.wait_for(frr.node(), PATIENCE)?;
-        let plain = format!("{ADDRESS}/24");
-        if own.node().holds(ADDRESS)? {
-            own.node().ip(&["address", "del", &plain, "dev", "eth1"])?;
-        }
-        own.open()?;
-        running = Some(daemon.start(own.node(), &text, false)?);
-        probe.wait_for(own.node(), PATIENCE)?;
+    if let Err(reason) = case.fits() {
+        println!("{name}: {reason}");
+        return false;
     }
-    let since = Stamp::now();
-    std::thread::sleep(Duration::from_secs(1));
-    // Both send from the addresses of their own cards, FRR from its virtual hardware address.
-    let sources: std::collections::BTreeSet<_> = watch
-        .since(since)
-        .into_iter()
-        .filter_map(|s| match s.seen {
-            vrrp_lab::frame::Seen::Advert { source, .. } => Some(source),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(sources.len(), 1, "two Actives: {sources:?}");
-    drop(running);
+    let mut judged = false;
+    private::test_beside(name, true, || {
+        println!("{}", case.title()?);
+        let mut group = Group::new(&case)?;
+        body(&mut group)?;
+        println!("  seen of {}: {}", peer.version()?, Facts::of(group.peer()));
+        if subject == Speaker::Vrrpd {
+            let adverts = dissect::dissect(group.subject())?;
+            println!(
+                "  {}: {adverts} advertisements of ours, no doubt",
+                dissect::version()?
+            );
+        }
+        judged = subject == Speaker::Vrrpd;
+        Ok(())
+    });
+    judged
+}
+
+fn whole_life(group: &mut Group) -> Result<(), vrrp_lab::LabError> {
+    for line in life(group)? {
+        println!("{line}");
+    }
     Ok(())
 }
 
-macro_rules! with_frr {
-    ($($name:ident: $daemon:ident, $priority:expr, $($id:literal)+;)*) => { $(
-        #[test]
-        fn $name() {
-            let needed = [has(Daemon::$daemon), Frr::present()];
-            inside(stringify!($name), &needed, || {
-                beside_frr(Daemon::$daemon, $priority)?;
-                proves!($($id,)+ Obeys);
-                Ok(())
-            });
-        }
+fn parts_meet(group: &mut Group) -> Result<(), vrrp_lab::LabError> {
+    println!("{}", equals(group)?);
+    Ok(())
+}
+
+macro_rules! matrix {
+    ($($beside:ident $peer:ident { $($mode:ident: $($id:literal)+;)* })*) => { $(
+        mod $beside { $( mod $mode {
+            use crate::{Speaker, case, parts_meet, proves, whole_life};
+
+            const PLACE: &str = concat!(stringify!($beside), "::", stringify!($mode), "::");
+
+            #[test]
+            fn as_the_better() {
+                let name = format!("{PLACE}as_the_better");
+                if case(&name, Speaker::$peer, stringify!($mode), true, whole_life) {
+                    proves!("PRJ-STOP-01", "PRJ-STOP-02", $($id,)+ Obeys);
+                }
+            }
+
+            #[test]
+            fn as_the_other() {
+                let name = format!("{PLACE}as_the_other");
+                if case(&name, Speaker::$peer, stringify!($mode), false, whole_life) {
+                    proves!("X-20", $($id,)+ Obeys);
+                }
+            }
+
+            #[test]
+            fn of_equal_priority_with_the_lower_address() {
+                let name = format!("{PLACE}of_equal_priority_with_the_lower_address");
+                if case(&name, Speaker::$peer, stringify!($mode), true, parts_meet) {
+                    proves!($($id,)+ Obeys);
+                }
+            }
+
+            #[test]
+            fn of_equal_priority_with_the_higher_address() {
+                let name = format!("{PLACE}of_equal_priority_with_the_higher_address");
+                if case(&name, Speaker::$peer, stringify!($mode), false, parts_meet) {
+                    proves!($($id,)+ Obeys);
+                }
+            }
+        } )* }
     )* };
 }
 
-with_frr! {
-    vrrpd_takes_over_from_frr: Vrrpd, 200, "PRJ-CK-01" "DEV-01";
-    frr_takes_over_from_vrrpd_and_yields: Vrrpd, 100, "PRJ-CK-01" "DEV-01";
-}
-
-/// Proves the lab, and no requirement of ours.
-#[test]
-fn keepalived_takes_over_from_frr() {
-    let needed = [has(Daemon::Keepalived), Frr::present()];
-    inside("keepalived_takes_over_from_frr", &needed, || {
-        beside_frr(Daemon::Keepalived, 200)
-    });
+matrix! {
+    beside_keepalived Keepalived {
+        v2: "V2-6.4.2-01" "V2-6.4.3-01";
+        v2_pass: "V2-7.1-07" "A-5.3.6.2-01";
+        v3: "PRJ-CK-01" "DEV-01";
+        v3_ipv6: "V3-6.4.2-06" "V3-6.4.3-08";
+        v3_unicast: "X-14";
+        v3_peers_vmac: "V3-6.4.2-06" "V3-6.4.3-08";
+    }
+    beside_frr Frr {
+        v2: "V2-6.4.2-01" "V2-6.4.3-01";
+        v3: "PRJ-CK-01" "DEV-01";
+        v3_ipv6: "V3-6.4.2-06" "V3-6.4.3-08";
+    }
 }

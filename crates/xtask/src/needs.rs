@@ -31,6 +31,11 @@ const NEEDS: &[Need] = &[
         why: "vrrpd of FRR, a second peer",
     },
     Need {
+        program: "tshark",
+        package: "tshark",
+        why: "dissects what we send, as others see it",
+    },
+    Need {
         program: "nginx",
         package: "nginx-light",
         why: "the web server behind the address",

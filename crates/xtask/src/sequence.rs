@@ -232,6 +232,8 @@ fn namespace_tests(runner: &mut Runner, project: &Project) {
         command.args(["test", "--quiet", "--package", "vrrp-lab", "--", "--nocapture"]);
         command.env("VRRPD_BIN", project.target.join("debug/vrrpd"));
         command.env("VRRPCTL_BIN", project.target.join("debug/vrrpctl"));
+        // Those that may run beside others mostly wait for timers; the rest wait for one another.
+        command.env("RUST_TEST_THREADS", "6");
         runner.must_succeed("namespaces", command, skips)
     });
 }
