@@ -1,6 +1,7 @@
 //! What can go wrong, and what operators do: each a value with units.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,9 @@ pub enum Fault {
     Ways(Way),
     /// The LAN is looped, or no longer.
     Looped(bool),
+    /// The node says by gratuitous ARP or unsolicited NA that an address is its own, whether or not it is: another
+    /// program, a host with the same address (NET-ARP-08).
+    Claim(NodeId, IpAddr),
     /// A packet that no router of this world has sent reaches everyone.
     Forged(Arc<Datagram>),
 }
@@ -73,7 +77,8 @@ impl Fault {
             | Self::LinkUp(node)
             | Self::Order(node, _)
             | Self::Health(node, ..)
-            | Self::Reconfigure(node, ..) => Some(*node),
+            | Self::Reconfigure(node, ..)
+            | Self::Claim(node, _) => Some(*node),
             Self::Partition(_)
             | Self::Heal
             | Self::Way(..)
@@ -123,6 +128,7 @@ impl fmt::Display for Fault {
             Self::Ways(way) => write!(f, "everywhere: {}", WayWords(way)),
             Self::Looped(true) => f.write_str("the LAN is looped"),
             Self::Looped(false) => f.write_str("the LAN is no longer looped"),
+            Self::Claim(_, address) => write!(f, "claims {address}"),
             Self::Forged(datagram) => {
                 write!(
                     f,

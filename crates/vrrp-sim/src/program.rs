@@ -63,9 +63,28 @@ pub(crate) struct Program {
     pub(crate) told: Told,
     /// Addresses that others have announced while a router of this node was in hold.
     pub(crate) announced: BTreeSet<IpAddr>,
+    /// When an address was last defended, on the node's own clock.
+    pub(crate) defended_at: BTreeMap<IpAddr, Instant>,
 }
 
+/// DEFEND_INTERVAL of RFC 5227: an address is defended no more often (NET-ARP-08).
+const DEFEND_NANOS: u64 = 10_000_000_000;
+
 impl Program {
+    /// Another station announced `address`: whether to answer that it is here, as an Active Router does once in ten seconds.
+    pub(crate) fn may_defend(&mut self, now: Instant, address: IpAddr) -> bool {
+        let answers = |router: &VirtualRouter| {
+            router.state_name() == StateName::Active && addresses(router.config()).contains(&address)
+        };
+        let rested = |at: &Instant| now.nanos_since(*at) >= DEFEND_NANOS;
+        let may = self.router.iter().any(|(_, router)| answers(router))
+            && self.defended_at.get(&address).is_none_or(rested);
+        if may {
+            let _before = self.defended_at.insert(address, now);
+        }
+        may
+    }
+
     /// Another station announced `address`: the routers in hold of which every address has now been announced.
     pub(crate) fn answered_by_another(&mut self, address: IpAddr) -> Vec<InstanceId> {
         let in_hold = |router: &VirtualRouter| router.holds() && router.state_name() == StateName::Initialize;

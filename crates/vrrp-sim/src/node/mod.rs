@@ -3,7 +3,7 @@
 mod execute;
 mod local;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,8 @@ pub struct NodeSettings {
     pub address_takes: Duration,
     /// When it wakes for a deadline.
     pub wakes: Waking,
-    /// It listens to ARP and NA, and ends a hold when the successor has announced every address (PRJ-STOP-02).
+    /// It listens to ARP and NA, ends a hold when the successor has announced every address (PRJ-STOP-02), and defends
+    /// the addresses that it answers for as Active (NET-ARP-08).
     pub hears_announcements: bool,
     /// After a start: when leftovers of an earlier life are removed (PRJ-ADDR-02).
     pub leftovers_after: Duration,
@@ -210,6 +211,7 @@ impl Node {
             stalled_until: None,
             told: Told::default(),
             announced: BTreeSet::new(),
+            defended_at: BTreeMap::new(),
         });
         self.input(Input::Link(self.link()));
         self.input(Input::Start);
@@ -384,6 +386,9 @@ impl Node {
                     program
                         .router
                         .handle(local, id, Input::SuccessorAnswers, &mut self.outbox);
+                }
+                if program.may_defend(local, address) {
+                    self.kernel.ask(now, Job::Announce(address), Duration::ZERO);
                 }
             }
             Waiting::Configure(index, config) => self.reconfigure(now, index, *config),

@@ -7,7 +7,7 @@ use vrrp_core::{Input, Instant};
 use super::{Event, World};
 use crate::clock;
 use crate::fault::{Fault, NodeId};
-use crate::frame::Port;
+use crate::frame::{Frame, Port, Target};
 use crate::timeline::What;
 
 /// A router that failed bars itself for a minute at most, and is well by the next tick (PRJ-FAIL-01).
@@ -74,6 +74,11 @@ impl World {
             Fault::Way(from, to, way) => self.fabric.set_way(self.port(from), self.port(to), way),
             Fault::Ways(way) => self.fabric.set_usual(way),
             Fault::Looped(looped) => self.fabric.set_looped(looped),
+            Fault::Claim(id, address) => {
+                let station = self.port(id);
+                let claim = Frame::Announcement { address, station };
+                self.carry(station, claim, Target::Everyone);
+            }
             Fault::Forged(datagram) => {
                 for id in (0..self.nodes.len()).map(NodeId) {
                     if self.fabric.is_up(self.port(id)) {

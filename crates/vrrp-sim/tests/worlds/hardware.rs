@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use vrrp_conformance::proves;
 use vrrp_core::{Family, Interval, Priority};
 use vrrp_sim::{Fault, NodeId, Way, What, World, lan};
 
@@ -70,4 +71,30 @@ fn a_full_socket_loses_what_comes_last() {
     world.run_until(Duration::from_millis(30_900)).unwrap();
     assert_eq!(world.node(worse).overflowed(), 4);
     assert_eq!(heard(&world, worse), sent(&world) - 4);
+}
+
+/// NET-ARP-08: a host claims the address, and the client believes whoever spoke last. A router that listens speaks up at
+/// once, so that the claim at 20 s costs nothing, and not again before 30 s, so that the one at 21 s does; one that does
+/// not listen loses the client at 20 s.
+#[test]
+fn net_arp_08_a_claimed_address_is_defended_once_in_ten_seconds() {
+    for (listens, announced, lost_at_s) in [(true, vec![20, 31], 21), (false, vec![], 20)] {
+        let (mut world, [better, worse]) = pair(|_, node| node.hears_announcements = listens);
+        let address = world.node(better).settings().routers[0].addresses[0];
+        let client = world.add_client(lan::client(Duration::from_secs(10)));
+        for at_s in [20, 21, 29, 31] {
+            world.at(Duration::from_secs(at_s), Fault::Claim(worse, address));
+        }
+        world.run_until(Duration::from_secs(60)).unwrap();
+        let who = world.node(better).settings().name.clone();
+        let later = |line: &&vrrp_sim::Line| line.at.as_nanos() >= 20_000_000_000 && line.who == who;
+        let lines = world.timeline().lines().iter().filter(later);
+        let defended = lines.filter(|line| matches!(line.what, What::Announced(_)));
+        let seconds = defended.map(|line| line.at.as_nanos() / 1_000_000_000);
+        assert_eq!(seconds.collect::<Vec<_>>(), announced);
+        let lost_at = world.client(client).outages()[0].from;
+        assert_eq!(lost_at.as_nanos() / 1_000_000_000, lost_at_s);
+    }
+    proves!("NET-ARP-08", Obeys);
+    proves!("NET-ARP-08", Refuses);
 }
