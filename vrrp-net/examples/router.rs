@@ -6,7 +6,8 @@
 //! ```
 //!
 //! With a range of VRIDs each router gets its own addresses: the given ones plus its distance from the first, and on each
-//! further interface 256 more. `VRRP_JOURNAL` names a directory for what a crash would leave behind.
+//! further interface 256 more. `VRRP_JOURNAL` names a directory for what a crash would leave behind. With `VRRP_NO_ACCEPT` the
+//! addresses are held and not served (needs the feature `accept`).
 
 use std::error::Error;
 use std::io::Write as _;
@@ -90,6 +91,7 @@ fn services(arguments: &[String]) -> Result<Vec<Service>, Box<dyn Error>> {
             service = service
                 .priority(priority.parse()?)?
                 .interval_centiseconds(interval.parse()?)?;
+            service.settings.accept = std::env::var_os("VRRP_NO_ACCEPT").is_none();
             for address in addresses {
                 let mut held: HeldAddress = address.parse()?;
                 held.address = plus(held.address, number * 256 + u32::from(vrid - first));

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use vrrp_core::{Health, Priority, TrackerId};
 
+use crate::accept::FilterError;
 use crate::event::Event;
 use crate::handover::Handover;
 use crate::service::{Service, ServiceError};
@@ -110,7 +111,7 @@ impl Handle {
     /// Replaces the services as a whole. One that is equal to what runs is not touched; if any is wrong, nothing is.
     ///
     /// # Errors
-    /// [`RequestError::Service`] or [`RequestError::Socket`], and nothing has changed; [`RequestError::Gone`].
+    /// [`RequestError::Service`], [`RequestError::Filter`] or [`RequestError::Socket`], and nothing has changed; [`RequestError::Gone`].
     pub async fn apply(&self, services: Vec<Service>) -> Result<Applied, RequestError> {
         self.ask(|reply| Command::Apply { services, reply }).await?
     }
@@ -230,6 +231,9 @@ pub enum RequestError {
         /// What the kernel said.
         error: std::io::Error,
     },
+    /// Packets to virtual addresses cannot be dropped as a service asks.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// What runs could not be written down.
     #[error("the state cannot be handed over: {0}")]
     Handover(std::io::Error),

@@ -21,6 +21,7 @@ use vrrp_core::{
     Announcements, Cause, Family, Instant, Interval, Priority, Snapshot, Tracker, Version, Vrid,
 };
 
+use crate::accept::SavedFilter;
 use crate::address::linux::Line;
 use crate::event::Event;
 use crate::handle::{Command, Handle};
@@ -118,6 +119,8 @@ pub(crate) struct Saved {
     pub(crate) held: Vec<Line>,
     #[serde(default)]
     pub(crate) sysctls: Vec<Changed>,
+    #[serde(default)]
+    pub(crate) filter: Option<SavedFilter>,
 }
 
 /// What the file in memory says.
@@ -127,6 +130,8 @@ struct Contents {
     saved: Saved,
     sockets: Vec<(SavedSocket, RawFd)>,
     extra: Vec<(String, RawFd)>,
+    #[serde(default)]
+    filter_owner: Option<RawFd>,
 }
 
 /// The descriptors of any format.
@@ -135,6 +140,8 @@ struct Listed {
     format: u32,
     sockets: Vec<(IgnoredAny, RawFd)>,
     extra: Vec<(IgnoredAny, RawFd)>,
+    #[serde(default)]
+    filter_owner: Option<RawFd>,
 }
 
 /// What a driver was when it ended, for [`Driver::adopt`](crate::Driver::adopt) in the same or in a re-executed program.
@@ -146,6 +153,8 @@ pub struct Handover {
     pub(crate) saved: Saved,
     pub(crate) sockets: Vec<(SavedSocket, OwnedFd)>,
     extra: Vec<(String, OwnedFd)>,
+    /// With it the packet filter's table would go.
+    pub(crate) filter_owner: Option<OwnedFd>,
     /// In the same program the handles that are out go on working.
     pub(crate) ends: Option<Ends>,
 }
@@ -164,6 +173,7 @@ impl Handover {
             saved,
             sockets,
             extra: Vec::new(),
+            filter_owner: None,
             ends: None,
         }
     }
@@ -213,6 +223,7 @@ impl Handover {
         let listed: Listed = serde_json::from_slice(&text).map_err(not_understood)?;
         let sockets: Vec<_> = listed.sockets.iter().map(|(_, fd)| own(*fd)).collect();
         let extra: Vec<_> = listed.extra.iter().map(|(_, fd)| own(*fd)).collect();
+        let filter_owner = listed.filter_owner.map(own).transpose();
         if listed.format != FORMAT {
             return Err(HandoverError::Format(format!("format {}", listed.format)));
         }
@@ -224,6 +235,7 @@ impl Handover {
         for ((name, _), fd) in contents.extra.into_iter().zip(extra) {
             handover.extra.push((name, fd?));
         }
+        handover.filter_owner = filter_owner?;
         Ok(handover)
     }
 
@@ -265,7 +277,8 @@ impl Handover {
     fn descriptors<'a>(&'a self, file: &'a File) -> impl Iterator<Item = BorrowedFd<'a>> {
         let sockets = self.sockets.iter().map(|(_, fd)| fd.as_fd());
         let extra = self.extra.iter().map(|(_, fd)| fd.as_fd());
-        sockets.chain(extra).chain([file.as_fd()])
+        let filter_owner = self.filter_owner.iter().map(|fd| fd.as_fd());
+        sockets.chain(extra).chain(filter_owner).chain([file.as_fd()])
     }
 
     fn write(&self) -> io::Result<File> {
@@ -282,6 +295,7 @@ impl Handover {
                 .iter()
                 .map(|(name, fd)| (name.clone(), fd.as_raw_fd()))
                 .collect(),
+            filter_owner: self.filter_owner.as_ref().map(|fd| fd.as_raw_fd()),
         };
         let text = serde_json::to_vec(&contents)?;
         let mut file = File::from(memfd_create("vrrp-net-handover", MemfdFlags::CLOEXEC)?);

@@ -23,6 +23,7 @@
 //! What it never does: it knows no priorities and decides nothing (that is [`vrrp_core`]); it never touches an address
 //! that it did not make; it opens no listening port.
 
+mod accept;
 mod address;
 mod announce;
 pub mod clock;
@@ -42,6 +43,7 @@ mod sys;
 mod sysctl;
 mod watch;
 
+pub use accept::FilterError;
 pub use address::{AddressSyntax, HeldAddress};
 pub use driver::{Driver, DriverError, OpenError};
 pub use event::{Event, Happening};
@@ -49,7 +51,7 @@ pub use failover::{Failover, ReplaceError, StartError};
 pub use handle::{Applied, Gone, Handle, RequestError, Resigned};
 pub use handover::{Handover, HandoverError};
 pub use options::Options;
-pub use service::{Service, ServiceError};
+pub use service::{AcceptMode, Service, ServiceError};
 pub use status::{
     AddressPresence, AddressStatus, Contribution, Incompatible, LoopLag, PacketWait, ServiceStatus,
     StandingStatus, Status,

@@ -21,6 +21,10 @@ pub struct Options {
     pub arp_gap: Duration,
     /// The same for unsolicited Neighbor Advertisements (keepalived `gna_interval`); 1 ms (NET-ND-06).
     pub neighbor_gap: Duration,
+    /// Name of the packet filter's table (`nft list table inet NAME`), which is there while a service neither owns its
+    /// addresses nor has Accept_Mode (keepalived `nftables`); `vrrpd`. Where others have a table of that name it is left
+    /// alone, and `NAME-2` to `NAME-8` are tried.
+    pub filter_table: String,
     /// How often links and addresses are compared with what the events have told; 5 s.
     pub audit_every: Duration,
 }
@@ -32,6 +36,7 @@ impl Default for Options {
             journal: None,
             arp_gap: Duration::ZERO,
             neighbor_gap: Duration::from_millis(1),
+            filter_table: "vrrpd".to_owned(),
             audit_every: Duration::from_secs(5),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
 use vrrp_core::{
     Config, ConfigError, Family, Interval, Path, Peer, Priority, Profile, Settings, TrackerId, Vrid,
 };
@@ -141,6 +142,31 @@ impl Service {
         self
     }
 
+    /// Whether what arrives for the addresses is served: Accept_Mode of the settings, always for an owner.
+    ///
+    /// # Examples
+    /// ```
+    /// use vrrp_net::{AcceptMode, Service};
+    ///
+    /// let mut service = Service::new("VI_1", "eth1", 51)?.address("192.0.2.10/24")?;
+    /// assert_eq!(service.accept_mode(), AcceptMode::Serves);
+    /// // The addresses belong to a router, which forwards and serves nothing itself (RFC 9568 section 6.1).
+    /// service.settings.accept = false;
+    /// assert_eq!(service.accept_mode(), AcceptMode::Drops);
+    /// assert_eq!(service.priority(255)?.accept_mode(), AcceptMode::Owner);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn accept_mode(&self) -> AcceptMode {
+        if self.settings.priority.is_owner() {
+            AcceptMode::Owner
+        } else if self.settings.accept {
+            AcceptMode::Serves
+        } else {
+            AcceptMode::Drops
+        }
+    }
+
     /// How an address of the settings is to be made.
     pub(crate) fn held(&self, address: IpAddr) -> HeldAddress {
         let known = self.addresses.iter().find(|held| held.address == address);
@@ -211,6 +237,25 @@ impl Service {
             }
         }
         Ok(())
+    }
+}
+
+/// What becomes of packets to the addresses of an Active router (RFC 9568 sections 6.1 and 6.4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum AcceptMode {
+    /// They are its own addresses.
+    Owner,
+    /// Accept_Mode: served though not its own.
+    Serves,
+    /// Dropped by a packet filter, Neighbor Solicitations and Advertisements excepted.
+    Drops,
+}
+
+impl AcceptMode {
+    /// Whether packets are dropped.
+    #[must_use]
+    pub const fn drops(self) -> bool {
+        matches!(self, Self::Drops)
     }
 }
 

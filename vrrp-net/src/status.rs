@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use crate::service::AcceptMode;
 use serde::Serialize;
 use vrrp_core::wire::Difference;
 use vrrp_core::{Cause, Counters, Deadline, Health, Link, Standing, StateName};
@@ -88,6 +89,8 @@ pub struct ServiceStatus {
     pub last_active: Option<(IpAddr, u8)>,
     /// The link as the router knows it.
     pub link: Link,
+    /// What becomes of packets to its addresses while it is Active.
+    pub accept_mode: AcceptMode,
     /// Every address of the service.
     pub addresses: Vec<AddressStatus>,
     /// What comes next, and when.

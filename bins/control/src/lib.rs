@@ -43,8 +43,8 @@ pub use status::Status;
 pub use status::check::{Check, Health, Run};
 pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};
 pub use status::instance::{
-    ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, KeepalivedState, Next, Priority,
-    State, TrackedKind,
+    Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, KeepalivedState, Next,
+    Priority, State, TrackedKind,
 };
 
 /// Version of the protocol described here.

@@ -36,6 +36,7 @@ fn instance() -> Instance {
             priority: 100,
             own: false,
         }),
+        accept: Some(Accept::Drops),
         addresses: vec![Address {
             address: "192.168.190.23".parse().unwrap(),
             prefix: 24,

@@ -77,6 +77,7 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         (before.nice != after.nice, "vrrp_priority"),
         (before.no_swap != after.no_swap, "vrrp_no_swap"),
         (before.arp_gap != after.arp_gap, "vrrp_garp_interval"),
+        (before.filter_table != after.filter_table, "nftables"),
         (before.neighbor_gap != after.neighbor_gap, "vrrp_gna_interval"),
     ];
     difference.needs_restart = fixed

@@ -31,6 +31,8 @@ pub struct Node {
     pub arp_gap: Duration,
     /// The same for unsolicited Neighbor Advertisements (keepalived `vrrp_gna_interval`).
     pub neighbor_gap: Duration,
+    /// Name of the packet filter's table (keepalived `nftables`).
+    pub filter_table: String,
 }
 
 /// One virtual router and what belongs to it.

@@ -68,6 +68,13 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
             instance.interface.clone().unwrap_or_else(|| "none".to_owned()),
         ),
         (
+            "packets",
+            instance.accept.map_or_else(
+                || "not told by this daemon".to_owned(),
+                |accept| accept.to_string(),
+            ),
+        ),
+        (
             "next",
             instance.next.as_ref().map_or_else(
                 || "nothing".to_owned(),

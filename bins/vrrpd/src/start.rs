@@ -157,6 +157,7 @@ fn options(arguments: &Arguments, plan: &Plan) -> Options {
         journal,
         arp_gap: plan.node.arp_gap,
         neighbor_gap: plan.node.neighbor_gap,
+        filter_table: plan.node.filter_table.clone(),
         ..Options::default()
     }
 }

@@ -12,6 +12,7 @@ use crate::service::{Service, ServiceError};
 impl Engine {
     pub(super) fn apply(&mut self, now: Instant, services: Vec<Service>) -> Result<Applied, RequestError> {
         self.check(&services)?;
+        self.widen_filter(&services)?;
         let mut applied = Applied::default();
         for id in self.ids() {
             let Some(instance) = self.instances.get(&id).filter(|instance| !instance.leaving) else {
@@ -49,6 +50,8 @@ impl Engine {
         }
         self.refresh_devices(now);
         self.fit_channels();
+        // Whoever asked is answered when it is so.
+        self.refit_filter();
         Ok(applied)
     }
 
@@ -152,6 +155,7 @@ impl Engine {
             return;
         };
         let holds = instance.holds;
+        self.filter_stale = true;
         let before = instance.replace(service, &mut self.devices);
         let after = instance.places.clone();
         let held: Vec<_> = after.iter().copied().zip(instance.service.all_held()).collect();
@@ -253,6 +257,7 @@ impl Engine {
         while self.work.iter().any(|(of, _)| *of == id) {
             self.work_window(now);
         }
+        self.filter_stale = true;
         let _router = self.router.remove(id);
         if let Some(instance) = self.instances.remove(&id) {
             for place in instance.places {

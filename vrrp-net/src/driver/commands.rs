@@ -186,6 +186,7 @@ impl Engine {
             contributions: contributions.collect(),
             last_active: router.last_active().map(|rank| (rank.address, rank.priority)),
             link: router.link(),
+            accept_mode: instance.service.accept_mode(),
             addresses: self.address_statuses(id),
             deadline: router.deadline(),
             counters: *router.counters(),

@@ -11,6 +11,7 @@ use super::channels::Channels;
 use super::ears::Ears;
 use super::instance::Instance;
 use super::links::DeviceState;
+use crate::accept::Filter;
 use crate::address::keeper::Place;
 use crate::address::linux::Addresses;
 use crate::announce::Announcer;
@@ -61,6 +62,9 @@ pub(super) struct Engine {
     pub(super) table: Table,
     pub(super) addresses: Addresses,
     pub(super) sysctls: Sysctls,
+    pub(super) filter: Filter,
+    /// What is to be dropped may be otherwise by now.
+    pub(super) filter_stale: bool,
     /// Which settings are needed may be otherwise by now.
     pub(super) sysctls_stale: bool,
     pub(super) channels: Channels,
@@ -158,12 +162,16 @@ impl Engine {
         let services = services.collect();
         self.addresses.flush_journal();
         self.sysctls.flush_journal();
+        let (filter, filter_owner) = self.filter.give_out().unzip();
         let saved = Saved {
             services,
             held: self.addresses.lines(&self.devices),
             sysctls: self.sysctls.changed(),
+            filter,
         };
-        Handover::new(saved, self.channels.give_out(&self.devices))
+        let mut handover = Handover::new(saved, self.channels.give_out(&self.devices));
+        handover.filter_owner = filter_owner;
+        handover
     }
 }
 

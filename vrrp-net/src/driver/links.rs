@@ -116,6 +116,7 @@ impl Engine {
         let nanos = u64::try_from(self.audit_every.as_nanos()).unwrap_or(u64::MAX);
         self.audit_at = now.plus_nanos(nanos.max(1));
         self.sysctls_stale = true;
+        self.filter_stale = true;
         self.resync(now);
         // A socket that could not be opened is tried again. Whatever else decides a link, the comparison has seen.
         for id in self.ids() {

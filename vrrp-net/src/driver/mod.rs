@@ -11,6 +11,7 @@ mod commands;
 mod ears;
 mod engine;
 mod execute;
+mod filter;
 mod instance;
 mod links;
 mod oddities;
@@ -26,6 +27,7 @@ use std::io;
 
 use tokio::sync::{broadcast, mpsc};
 
+use crate::accept::FilterError;
 use crate::handle::{Command, Handle};
 use crate::handover::Handover;
 use crate::options::Options;
@@ -146,6 +148,9 @@ pub enum OpenError {
     /// A service is wrong.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// Packets to virtual addresses cannot be dropped as a service asks.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
     /// A socket could not be opened.
     #[error("{what} cannot be opened: {error}")]
     Socket {

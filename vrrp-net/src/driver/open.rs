@@ -11,6 +11,7 @@ use super::channels::{Channels, Key};
 use super::ears::Ears;
 use super::engine::{Ending, Engine};
 use super::instance::Instance;
+use crate::accept::Filter;
 use crate::address::HeldAddress;
 use crate::address::linux::{Addresses, Line, News};
 use crate::announce::Announcer;
@@ -68,6 +69,8 @@ impl Engine {
             addresses: Addresses::new(requests, tag, journal),
             sysctls,
             sysctls_stale: true,
+            filter: Filter::new(&options.filter_table),
+            filter_stale: true,
             channels: Channels::default(),
             ears: Ears::default(),
             announcer,
@@ -112,7 +115,11 @@ impl Engine {
             }
             left.extend(handover.saved.held.iter().cloned());
             self.sysctls.adopt(handover.saved.sysctls.clone());
-            saved = Some(handover.saved);
+            let mut earlier = handover.saved;
+            if let (Some(filter), Some(owner)) = (earlier.filter.take(), handover.filter_owner) {
+                self.filter.adopt(filter, owner);
+            }
+            saved = Some(earlier);
         }
         for service in services {
             let _id = self.admit(service, saved.as_mut(), now)?;
@@ -129,6 +136,7 @@ impl Engine {
             }
         }
         self.fit_channels();
+        self.fit_filter()?;
         self.addresses.adopt(&left, &mut self.devices);
         self.addresses.forget_the_absent(&self.table, &self.devices);
         Ok(())
@@ -220,6 +228,7 @@ impl Engine {
                     .map_or_else(String::new, |i| i.service.name.clone()),
             })?;
         self.configure_places(&instance);
+        self.filter_stale = true;
         let _none = self.instances.insert(id, Box::new(instance));
         Ok(id)
     }

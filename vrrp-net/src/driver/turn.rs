@@ -75,6 +75,9 @@ impl Engine {
         if self.sysctls_stale {
             self.fit_sysctls();
         }
+        if self.filter_stale {
+            self.refit_filter();
+        }
     }
 
     fn is_due(&self, now: Instant) -> bool {

@@ -91,3 +91,32 @@ fn what_is_not_understood_is_closed() {
         }
     }
 }
+
+/// The packet filter's table goes with the socket that owns it: that goes along.
+#[test]
+fn the_owner_of_the_packet_filter_goes_along() {
+    let (mut end, owner) = io::pipe().unwrap();
+    let saved = Saved {
+        services: Vec::new(),
+        held: Vec::new(),
+        sysctls: Vec::new(),
+        filter: None,
+    };
+    let mut handover = Handover::new(saved, Vec::new());
+    handover.filter_owner = Some(owner.into());
+    let file = handover.write().unwrap();
+    assert_eq!(
+        handover.descriptors(&file).count(),
+        2,
+        "both stay open through exec"
+    );
+    // As exec does it: the number lives on, and nobody owns it.
+    let _number = handover.filter_owner.take().unwrap().into_raw_fd();
+    let mut successor = Handover::read(file.into_raw_fd()).unwrap();
+    let mut owner = File::from(successor.filter_owner.take().unwrap());
+    owner.write_all(b"!").unwrap();
+    drop((owner, successor));
+    let mut heard = Vec::new();
+    let _octets = end.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, b"!");
+}

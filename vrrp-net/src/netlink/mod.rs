@@ -9,6 +9,8 @@ mod frame;
 mod request;
 
 pub(crate) use frame::{AddressInfo, LinkInfo, Message, each_message};
+#[cfg(feature = "accept")]
+pub(crate) use request::frame;
 pub(crate) use request::{Change, Requests, Sink};
 
 use std::io;
@@ -16,7 +18,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{
-    AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with,
+    AddressFamily, Protocol, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with,
     sockopt::{set_socket_recv_buffer_size, set_socket_recv_buffer_size_force},
 };
 
@@ -29,9 +31,19 @@ const RECEIVE_OCTETS: usize = 4 << 20;
 const EVENT_GROUPS: u32 = 0x1 | 0x10 | 0x100;
 
 fn open(groups: u32) -> io::Result<OwnedFd> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     // No protocol is NETLINK_ROUTE.
-    let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
+    open_for(None, groups)
+}
+
+/// A socket that changes packet filters.
+#[cfg(feature = "accept")]
+pub(crate) fn open_netfilter() -> io::Result<OwnedFd> {
+    open_for(Some(rustix::net::netlink::NETFILTER), 0)
+}
+
+fn open_for(protocol: Option<Protocol>, groups: u32) -> io::Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, protocol)?;
     // Beyond the system's limit only with CAP_NET_ADMIN; an overrun is noticed in any case.
     if set_socket_recv_buffer_size_force(&fd, RECEIVE_OCTETS).is_err() {
         set_socket_recv_buffer_size(&fd, RECEIVE_OCTETS)?;

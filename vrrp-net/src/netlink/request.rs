@@ -229,7 +229,8 @@ pub(crate) trait Sink {
     fn take(&mut self, entry: Message);
 }
 
-fn frame(datagram: &mut Vec<u8>, kind: u16, flags: i32, sequence: u32, payload: &[u8]) {
+/// Appends one message.
+pub(crate) fn frame(datagram: &mut Vec<u8>, kind: u16, flags: i32, sequence: u32, payload: &[u8]) {
     let mut header = NetlinkHeader::default();
     header.length = u32::try_from(HEADER_OCTETS.saturating_add(payload.len())).unwrap_or(u32::MAX);
     header.message_type = kind;

@@ -9,6 +9,8 @@
 
 mod lab;
 
+#[cfg(feature = "accept")]
+mod accept;
 mod addresses;
 mod adverts;
 mod answers;
@@ -17,6 +19,7 @@ mod handover;
 mod journal;
 mod links;
 mod many;
+mod neighbours;
 mod odd;
 mod owner;
 mod proxy;

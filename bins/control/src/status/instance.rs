@@ -95,6 +95,9 @@ pub struct Instance {
     pub priority: Priority,
     /// Who is Active as far as this router knows.
     pub active: Option<ActiveRouter>,
+    /// What becomes of packets to its addresses while it is Active; `None`: the daemon is older and does not say.
+    #[serde(default)]
+    pub accept: Option<Accept>,
     /// Its addresses.
     pub addresses: Vec<Address>,
     /// What it waits for next.
@@ -111,6 +114,28 @@ pub struct Instance {
     pub hook_running: Option<String>,
     /// Notify scripts that wait for it.
     pub hooks_waiting: u64,
+}
+
+/// Accept_Mode of RFC 9568 section 6.1, and whether it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accept {
+    /// The addresses are its own: served.
+    Owner,
+    /// Served though not its own (`accept`).
+    Serves,
+    /// Dropped, ARP and neighbour discovery excepted (`no_accept`, `vrrp_strict`).
+    Drops,
+}
+
+impl fmt::Display for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Owner => "served by their owner",
+            Self::Serves => "served (accept)",
+            Self::Drops => "dropped, ARP and neighbour discovery excepted (no_accept or vrrp_strict)",
+        })
+    }
 }
 
 /// What a router competes with, and how that comes about.

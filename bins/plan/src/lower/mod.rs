@@ -114,6 +114,10 @@ fn node(config: &Config, host: &Host) -> Node {
         nice: global.nice.as_ref().map(|nice| nice.value),
         no_swap: global.no_swap.value,
         arp_gap: gap(&global.garp_interval, default.arp_gap),
+        filter_table: global
+            .nftables
+            .as_ref()
+            .map_or(default.filter_table, |table| table.value.clone()),
         neighbor_gap: gap(&global.gna_interval, default.neighbor_gap),
     }
 }

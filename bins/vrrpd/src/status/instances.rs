@@ -5,10 +5,11 @@ use std::net::IpAddr;
 
 use healthcheck::{HookResult, HookStatus};
 use vrrp_control::{
-    ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Next, Priority, Run, TrackedKind,
+    Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Next, Priority, Run,
+    TrackedKind,
 };
 use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
-use vrrp_net::{AddressPresence, ServiceStatus, StandingStatus};
+use vrrp_net::{AcceptMode, AddressPresence, ServiceStatus, StandingStatus};
 use vrrp_plan::{Plan, Tracked};
 
 use super::rejected;
@@ -74,6 +75,11 @@ pub(super) fn instance(
             contributions: contributions(status, planned),
         },
         active: active(status),
+        accept: Some(match status.accept_mode {
+            AcceptMode::Owner => Accept::Owner,
+            AcceptMode::Serves => Accept::Serves,
+            AcceptMode::Drops => Accept::Drops,
+        }),
         addresses: addresses(status, planned),
         next: status.deadline.map(|deadline| Next {
             what: words::wake(deadline.wakes),

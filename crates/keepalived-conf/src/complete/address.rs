@@ -75,8 +75,13 @@ pub(super) fn check(
             "the first IPv6 address should be link-local; found {}",
             first.ip()
         );
-        let found = Diagnostic::warning("first-not-link-local", first.span, text)
-            .silent()
+        // Strict mode says it, and does no more about it.
+        let found = if strict {
+            Diagnostic::error("first-not-link-local", first.span, text)
+        } else {
+            Diagnostic::warning("first-not-link-local", first.span, text).silent()
+        };
+        let found = found
             .effect("it is used all the same, as with keepalived")
             .help("put an address of fe80::/64 first, the same on every node (RFC 9568 section 5.2.9)");
         out.push(found);

@@ -88,7 +88,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
     let path = path::path(&mut draft, family.value, global, &mut out);
     path::old_checksum(&mut draft, &path, version.value, &mut out);
     let announcements = announcements(&draft, global, strict.value);
-    let accept = accept(&mut draft, strict.value, priority.value);
+    let accept = strict::accept(&draft, strict.value, priority.value, &mut out);
     let advert_int_cs = interval(&draft, version.value, &mut out);
     let choices = Choices {
         strict: strict.value,
@@ -396,22 +396,4 @@ fn announcements(draft: &Draft, global: &GlobalDefs, strict: bool) -> Announceme
             lower_repeat
         },
     }
-}
-
-fn accept(draft: &mut Draft, strict: bool, priority: u8) -> Sourced<bool> {
-    let accept = match draft.accept {
-        Some(accept) => accept,
-        None if strict && priority != 255 => Sourced::implied(false, "vrrp_strict"),
-        None => Sourced::default(true),
-    };
-    if !accept.value && draft.accept.is_none() && !draft.addresses.is_empty() {
-        draft.missing.push(Missing {
-            word: "vrrp_strict".to_owned(),
-            span: draft.switches.strict.and_then(|strict| strict.span()).unwrap_or(draft.span),
-            scope: Scope::Instance,
-            why: "strict mode drops traffic to the address of a node that does not own it; here it would be answered".to_owned(),
-            allow_word: "vrrp_strict".to_owned(),
-        });
-    }
-    accept
 }

@@ -1,4 +1,4 @@
-//! What `vrrp_strict` forbids. What it merely sets is set where the value is.
+//! What `vrrp_strict` forbids, and what it makes of `accept`. What else it merely sets is set where the value is.
 
 use super::instance::About;
 use crate::diagnostic::Diagnostic;
@@ -82,4 +82,29 @@ pub(super) fn check(
         draft.accept = None;
     }
     true
+}
+
+/// Whether the addresses are served: what the instance says, else what strict mode does.
+pub(super) fn accept(draft: &Draft, strict: bool, priority: u8, out: &mut About<'_>) -> Sourced<bool> {
+    if let Some(accept) = draft.accept {
+        return accept;
+    }
+    if !strict || priority == 255 {
+        return Sourced::default(true);
+    }
+    let span = draft
+        .switches
+        .strict
+        .and_then(|strict| strict.span())
+        .unwrap_or(draft.span);
+    let found = Diagnostic::warning(
+        "strict-not-served",
+        span,
+        "in strict mode the addresses answer neither ping nor any service on a node that does not own them",
+    )
+    .silent()
+    .effect("packets to them are dropped, ARP and neighbour discovery excepted, as with keepalived")
+    .help("a service on the address needs accept (version 3), or no vrrp_strict");
+    out.push(found);
+    Sourced::implied(false, "vrrp_strict")
 }

@@ -4,7 +4,7 @@ use super::{Block, Section, word};
 
 const MAIL: &str = "no mail is sent yet";
 const NAMES: &str = "there are no child processes to name";
-const FIREWALL: &str = "no firewall rule is set";
+const FIREWALL: &str = "nf_tables is used in any case";
 const LVS: &str = "only virtual servers use it";
 const FIFO: &str = "there is no event pipe yet; notify scripts run";
 
@@ -226,12 +226,11 @@ pub(super) const SECTIONS: &[Section] = &[(
         word(
             "nftables",
             "[TABLE]",
-            "Uses nftables for no_accept and virtual MACs.",
-        )
-        .ignored(FIREWALL),
-        word("nftables_priority", "N", "Priority of the chains.").ignored(FIREWALL),
-        word("nftables_ifindex", "", "Matches interfaces by number.").ignored(FIREWALL),
-        word("nftables_counters", "", "Adds counters to the rules.").ignored(FIREWALL),
+            "Name of the nftables table for no_accept; vrrpd.",
+        ),
+        word("nftables_priority", "N", "Priority of the chains.").ignored("it is -1, as by default"),
+        word("nftables_ifindex", "", "Matches interfaces by number.").ignored("they are matched by name"),
+        word("nftables_counters", "", "Adds counters to the rules.").ignored("the rules always count"),
         word(
             "nftables_ipvs",
             "[TABLE]",

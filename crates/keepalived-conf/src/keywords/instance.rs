@@ -75,12 +75,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Seconds to wait before taking over from a lower one.",
             ),
             word("accept", "", "The addresses answer; the default."),
-            word("no_accept", "", "The addresses do not answer.")
-                .instance()
-                .refused("traffic to the address would be answered"),
-            word("strict_mode", "[BOOL]", "The protocol's rules enforced.")
-                .instance()
-                .partial("traffic to the address is not dropped"),
+            word("no_accept", "", "The addresses do not answer.").instance(),
+            word("strict_mode", "[BOOL]", "The protocol's rules enforced.").instance(),
             word(
                 "skip_check_adv_addr",
                 "[BOOL]",

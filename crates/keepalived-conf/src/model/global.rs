@@ -94,6 +94,8 @@ pub struct GlobalDefs {
     pub nice: Option<Sourced<i8>>,
     /// `vrrp_rt_priority`: real-time priority, 1 to 99.
     pub rt_priority: Option<Sourced<u8>>,
+    /// `nftables NAME`: of the packet filter's table; the daemon's own name if none.
+    pub nftables: Option<Sourced<String>>,
     /// `vrrp_no_swap`: locks the daemon into memory.
     pub no_swap: Sourced<bool>,
 }

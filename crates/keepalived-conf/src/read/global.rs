@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
+use crate::lexer::Word;
 use crate::model::{Announcements, GlobalDefs, Mail, Sourced, Version};
 use crate::tree::{Item, Tree, items};
 
@@ -95,6 +96,12 @@ impl Reader<'_> {
                     defs.router_id = self.text(word);
                 }
             }
+            "nftables" => {
+                if let Some(word) = item.argument() {
+                    self.surplus(item, 1);
+                    defs.nftables = self.table_name(word).or(defs.nftables.take());
+                }
+            }
             "dynamic_interfaces" => {
                 self.surplus(item, 1);
                 defs.dynamic_interfaces = Sourced::line(true, item.span);
@@ -141,6 +148,26 @@ impl Reader<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The name of a table, as `nft` can print and read it.
+    fn table_name(&mut self, word: &Word) -> Option<Sourced<String>> {
+        let name = self.text(word)?;
+        let letter = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
+        let good = name.value.len() <= 64
+            && name.value.chars().all(letter)
+            && name.value.starts_with(|first: char| first.is_ascii_alphabetic());
+        if good {
+            return Some(name);
+        }
+        let text = format!("{:?} is no name for a table of nftables", name.value);
+        let found = Diagnostic::error("bad-table", word.span, text);
+        self.push(
+            found
+                .effect("the line is ignored")
+                .help("write a letter, then letters, digits, _, -, . or /, at most 64 together"),
+        );
+        None
     }
 
     fn group_address(&mut self, item: &Item, family: fn(&IpAddr) -> bool) -> Option<Sourced<IpAddr>> {
@@ -354,6 +381,7 @@ impl Default for GlobalDefs {
             startup_delay: Sourced::default(Duration::ZERO),
             nice: None,
             rt_priority: None,
+            nftables: None,
             no_swap: off,
         }
     }

@@ -155,7 +155,65 @@ fn strict_mode() {
         ),
         (0, 3)
     );
-    assert_eq!(barred(&parsed), ["vrrp_strict"], "the address would answer");
+    assert_eq!(barred(&parsed), [""; 0]);
+    let told = found(&parsed, "strict-not-served");
+    assert!(
+        told.message.contains("neither ping nor any service"),
+        "{}",
+        told.message
+    );
+}
+
+/// Strict mode serves what it is told to in version 3, and never in version 2.
+#[test]
+fn strict_mode_and_accept() {
+    for (lines, accept) in [
+        ("strict_mode\nversion 3\naccept", true),
+        ("strict_mode\nversion 3", false),
+        ("strict_mode\nversion 2\naccept", false),
+        ("strict_mode\nversion 3\nno_accept", false),
+        ("no_accept", false),
+        ("priority 255\nno_accept", false),
+        ("accept", true),
+        ("", true),
+    ] {
+        let parsed = web(lines);
+        assert_eq!(only(&parsed).accept.value, accept, "{lines}");
+        assert!(barred(&parsed).is_empty(), "{lines}");
+        let told = codes(&parsed).contains(&"strict-not-served");
+        assert_eq!(told, !accept && !lines.contains("no_accept"), "{lines}");
+    }
+}
+
+/// The first IPv6 address is link-local: an error in strict mode, a hint otherwise; the instance runs in both.
+#[test]
+fn strict_mode_and_the_first_address() {
+    let text = |line: &str| {
+        format!(
+            "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\n{line}\nvirtual_ipaddress {{\n2001:db8::1\nfe80::1\n}}\n}}"
+        )
+    };
+    for (line, severity) in [("strict_mode", Severity::Error), ("", Severity::Warning)] {
+        let parsed = file(&text(line));
+        assert_eq!(only(&parsed).addresses.len(), 2);
+        assert_eq!(found(&parsed, "first-not-link-local").severity, severity);
+    }
+}
+
+/// `nftables` names the table; what `nft` could not read is no name.
+#[test]
+fn the_table_has_a_name() {
+    let table = |text: &str| {
+        let parsed = file(&format!("global_defs {{\n{text}\n}}"));
+        parsed.config.global.nftables.map(|name| name.value)
+    };
+    assert_eq!(table("nftables edge"), Some("edge".to_owned()));
+    assert_eq!(table("nftables"), None);
+    for bad in ["9edge", "a*b", &"x".repeat(65)] {
+        let parsed = file(&format!("global_defs {{\nnftables {bad}\n}}"));
+        assert_eq!(parsed.config.global.nftables, None);
+        assert!(codes(&parsed).contains(&"bad-table"), "{bad}");
+    }
 }
 
 #[test]

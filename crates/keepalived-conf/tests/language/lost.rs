@@ -14,7 +14,6 @@ fn words_that_decide_bar_their_instance() {
         ("virtual_rules {\nfrom 10.0.0.0/8 table 5\n}", "virtual_rules"),
         ("use_vmac", "use_vmac"),
         ("use_ipvlan", "use_ipvlan"),
-        ("no_accept", "no_accept"),
         ("vrf red", "vrf"),
         ("track_file {\nf\n}", "track_file"),
         ("track_process {\np\n}", "track_process"),

@@ -38,7 +38,9 @@ impl Frame {
     /// The target of a Neighbor Advertisement, its flags octet and its target link-layer address.
     pub(crate) fn neighbor_advertisement(&self) -> Option<(Ipv6Addr, u8, [u8; 6])> {
         let ip = self.payload();
-        let is_na = self.ethertype() == 0x86dd && ip[6] == 58 && ip.get(40) == Some(&136);
+        // A solicitation to the address itself is answered without the option.
+        let is_na =
+            self.ethertype() == 0x86dd && ip[6] == 58 && ip.get(40) == Some(&136) && ip[4..6] == [0, 32];
         is_na.then(|| {
             let target = <[u8; 16]>::try_from(&ip[48..64]).unwrap();
             assert_eq!(ip[64..66], [2, 1], "target link-layer address option");

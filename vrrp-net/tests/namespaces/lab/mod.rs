@@ -1,12 +1,20 @@
 //! A small laboratory: nodes in namespaces, wires between them and a switch, an ear on each wire.
 
+mod ask;
 mod capture;
+#[cfg(feature = "accept")]
+mod filter;
 mod frame;
 mod node;
 mod program;
 mod sys;
 
+#[cfg(feature = "accept")]
+pub(crate) use ask::echoes;
+pub(crate) use ask::{ask_arp, solicit};
 pub(crate) use capture::Capture;
+#[cfg(feature = "accept")]
+pub(crate) use filter::{foreign_table, tables};
 pub(crate) use frame::{Advert, Frame};
 pub(crate) use node::{Node, Running, block_on};
 pub(crate) use program::{Program, example};

@@ -1,15 +1,16 @@
-//! A multicast routing daemon in miniature, the positive control of "is not forwarded": without one Linux forwards no
-//! multicast at all, and nothing would be proven.
+//! What no safe crate offers: whole frames, and a multicast routing daemon in miniature, the positive control of "is not
+//! forwarded": without one Linux forwards no multicast at all, and nothing would be proven.
 #![allow(
     unsafe_code,
-    reason = "the socket options of multicast routing, which no safe crate offers"
+    reason = "the socket options of multicast routing, and the address of a frame"
 )]
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd as _;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use nix::net::if_::if_nametoindex;
+use socket2::{Domain, Protocol, SockAddr, SockAddrStorage, Socket, Type};
 
 // linux/mroute.h and linux/mroute6.h: the same numbers for both families.
 const MRT_INIT: libc::c_int = 200;
@@ -140,4 +141,21 @@ pub(crate) fn route_multicast6(interfaces: [u32; 2], routes: &[(Ipv6Addr, Ipv6Ad
         set(&socket, libc::IPPROTO_IPV6, MRT_ADD_MFC, &route)?;
     }
     Ok(socket)
+}
+
+/// Sends a whole Ethernet frame by an interface of the calling namespace.
+pub(crate) fn send_frame(interface: &str, octets: &[u8]) {
+    let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0))).unwrap();
+    let mut storage = SockAddrStorage::zeroed();
+    // SAFETY: sockaddr_ll is one of the address types that sockaddr_storage is made to hold; all zeroes is one.
+    let address = unsafe { storage.view_as::<libc::sockaddr_ll>() };
+    address.sll_family = libc::sa_family_t::try_from(libc::AF_PACKET).unwrap();
+    address.sll_protocol = u16::from_be_bytes([octets[12], octets[13]]).to_be();
+    address.sll_ifindex = i32::try_from(if_nametoindex(interface).unwrap()).unwrap();
+    address.sll_halen = 6;
+    address.sll_addr[..6].copy_from_slice(&octets[..6]);
+    let length = libc::socklen_t::try_from(size_of::<libc::sockaddr_ll>()).unwrap();
+    // SAFETY: the storage holds a whole sockaddr_ll, and that is the length given.
+    let to = unsafe { SockAddr::new(storage, length) };
+    socket.send_to(octets, &to).unwrap();
 }
