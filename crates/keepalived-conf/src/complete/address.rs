@@ -64,6 +64,12 @@ pub(super) fn check(
         out.push(found);
         draft.excluded.splice(0..0, moved);
     }
+    first_is_link_local(draft, family, strict, out);
+    true
+}
+
+/// RFC 9568 section 5.2.9.
+fn first_is_link_local(draft: &Draft, family: Family, strict: bool, out: &mut About<'_>) {
     let link_local =
         |ip: std::net::IpAddr| matches!(ip, std::net::IpAddr::V6(ip) if ip.is_unicast_link_local());
     if let Some(first) = draft
@@ -86,5 +92,4 @@ pub(super) fn check(
             .help("put an address of fe80::/64 first, the same on every node (RFC 9568 section 5.2.9)");
         out.push(found);
     }
-    true
 }

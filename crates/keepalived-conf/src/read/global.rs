@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::Word;
 use crate::model::{Announcements, GlobalDefs, Mail, Sourced, Version};
 use crate::tree::{Item, Tree, items};
 
@@ -96,12 +95,7 @@ impl Reader<'_> {
                     defs.router_id = self.text(word);
                 }
             }
-            "nftables" => {
-                if let Some(word) = item.argument() {
-                    self.surplus(item, 1);
-                    defs.nftables = self.table_name(word).or(defs.nftables.take());
-                }
-            }
+            "nftables" => defs.nftables = self.table_name(item).or(defs.nftables.take()),
             "dynamic_interfaces" => {
                 self.surplus(item, 1);
                 defs.dynamic_interfaces = Sourced::line(true, item.span);
@@ -151,7 +145,9 @@ impl Reader<'_> {
     }
 
     /// The name of a table, as `nft` can print and read it.
-    fn table_name(&mut self, word: &Word) -> Option<Sourced<String>> {
+    fn table_name(&mut self, item: &Item) -> Option<Sourced<String>> {
+        let word = item.argument()?;
+        self.surplus(item, 1);
         let name = self.text(word)?;
         let letter = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
         let good = name.value.len() <= 64
