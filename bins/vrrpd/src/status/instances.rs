@@ -75,11 +75,7 @@ pub(super) fn instance(
             contributions: contributions(status, planned),
         },
         active: active(status),
-        accept: Some(match status.accept_mode {
-            AcceptMode::Owner => Accept::Owner,
-            AcceptMode::Serves => Accept::Serves,
-            AcceptMode::Drops => Accept::Drops,
-        }),
+        accept: Some(accept(status.accept_mode)),
         addresses: addresses(status, planned),
         next: status.deadline.map(|deadline| Next {
             what: words::wake(deadline.wakes),
@@ -95,6 +91,14 @@ pub(super) fn instance(
         hook_running: hooks.running.map(|(label, _)| label),
         hooks_waiting: u64::try_from(hooks.waiting).unwrap_or(u64::MAX),
         hooks: hooks.results.into_iter().map(hook).collect(),
+    }
+}
+
+const fn accept(mode: AcceptMode) -> Accept {
+    match mode {
+        AcceptMode::Owner => Accept::Owner,
+        AcceptMode::Serves => Accept::Serves,
+        AcceptMode::Drops => Accept::Drops,
     }
 }
 
