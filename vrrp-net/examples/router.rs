@@ -8,6 +8,7 @@
 //! With a range of VRIDs each router gets its own addresses: the given ones plus its distance from the first, and on each
 //! further interface 256 more. `VRRP_JOURNAL` names a directory for what a crash would leave behind. With `VRRP_NO_ACCEPT` the
 //! addresses are held and not served (needs the feature `accept`).
+//! With `VRRP_VIRTUAL_MAC` set to anything every router gets a device with its virtual MAC.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -15,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::thread;
 
 use tokio::signal::unix::{SignalKind, signal};
-use vrrp_net::{Driver, HeldAddress, Options, Service};
+use vrrp_net::{Driver, HeldAddress, Options, Service, VirtualMac};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -92,6 +93,9 @@ fn services(arguments: &[String]) -> Result<Vec<Service>, Box<dyn Error>> {
                 .priority(priority.parse()?)?
                 .interval_centiseconds(interval.parse()?)?;
             service.settings.accept = std::env::var_os("VRRP_NO_ACCEPT").is_none();
+            if std::env::var_os("VRRP_VIRTUAL_MAC").is_some() {
+                service = service.virtual_mac(VirtualMac::default());
+            }
             for address in addresses {
                 let mut held: HeldAddress = address.parse()?;
                 held.address = plus(held.address, number * 256 + u32::from(vrid - first));

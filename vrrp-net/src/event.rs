@@ -80,6 +80,14 @@ pub enum Happening {
         /// The address that advertisements are sent from.
         primary: Option<IpAddr>,
     },
+    /// The device with the service's virtual MAC could not be made, or is there after it could not be. Without it the
+    /// service takes no part; it is tried again with every change of a link and at every audit.
+    VirtualMac {
+        /// Its name.
+        device: String,
+        /// What is wrong and what to do; `None`: it is there.
+        problem: Option<String>,
+    },
     /// A packet was discarded; not every one is told (PRJ-LOG-01).
     Rejected {
         /// Why.

@@ -121,6 +121,8 @@ pub(crate) struct Saved {
     pub(crate) sysctls: Vec<Changed>,
     #[serde(default)]
     pub(crate) filter: Option<SavedFilter>,
+    #[serde(default)]
+    pub(crate) virtual_macs: Vec<crate::vmac::Made>,
 }
 
 /// What the file in memory says.

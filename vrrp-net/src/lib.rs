@@ -41,6 +41,7 @@ mod socket;
 mod status;
 mod sys;
 mod sysctl;
+mod vmac;
 mod watch;
 
 pub use accept::FilterError;
@@ -54,5 +55,6 @@ pub use options::Options;
 pub use service::{AcceptMode, Service, ServiceError};
 pub use status::{
     AddressPresence, AddressStatus, Contribution, Incompatible, LoopLag, PacketWait, ServiceStatus,
-    StandingStatus, Status,
+    StandingStatus, Status, VirtualMacStatus,
 };
+pub use vmac::VirtualMac;

@@ -8,6 +8,7 @@ use vrrp_core::{
 };
 
 use crate::address::{AddressSyntax, HeldAddress};
+use crate::vmac::{self, VirtualMac};
 
 /// One virtual router as an application asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,9 @@ pub struct Service {
     /// TTL or Hop Limit of advertisements to unicast peers, 1 to 255 (keepalived `unicast_ttl`); by default 255, the only
     /// one that proves to a peer that nothing was routed. To the group it is always 255 (V3-5.1.1.3-01, V3-5.1.2.3-01).
     pub unicast_hop_limit: u8,
+    /// Hold the addresses on a device of their own with the virtual MAC (keepalived `use_vmac`); `None`: on the interface,
+    /// with its physical MAC (PRJ-MAC-01). [`Profile::Rfc`] wants one.
+    pub virtual_mac: Option<VirtualMac>,
 }
 
 impl Service {
@@ -77,7 +81,28 @@ impl Service {
             track_interfaces: Vec::new(),
             source: None,
             unicast_hop_limit: 255,
+            virtual_mac: None,
         }
+    }
+
+    /// Holds the addresses on a device of their own with the virtual MAC.
+    #[must_use]
+    pub fn virtual_mac(mut self, virtual_mac: VirtualMac) -> Self {
+        self.virtual_mac = Some(virtual_mac);
+        self
+    }
+
+    /// Name of the device that [`Service::virtual_mac`] asks for; `None`: none is asked for.
+    #[must_use]
+    pub fn virtual_mac_device(&self) -> Option<String> {
+        let virtual_mac = self.virtual_mac.as_ref()?;
+        Some(virtual_mac.device_of(&self.settings))
+    }
+
+    /// The virtual MAC of this router, whether a device with it is asked for or not.
+    #[must_use]
+    pub fn virtual_mac_address(&self) -> [u8; 6] {
+        vmac::mac_of(self.virtual_mac.as_ref(), &self.settings)
     }
 
     /// Adds a virtual address, `192.0.2.10/24` or `192.0.2.10`. One of the other family is held and announced, but not
@@ -176,7 +201,15 @@ impl Service {
     /// Every address to hold, as it is to be made.
     pub(crate) fn all_held(&self) -> Vec<HeldAddress> {
         let addresses = self.settings.addresses.iter().chain(&self.settings.held_only);
-        addresses.map(|address| self.held(*address)).collect()
+        let mut held: Vec<HeldAddress> = addresses.map(|address| self.held(*address)).collect();
+        for held in &mut held {
+            let virtual_mac =
+                held.virtual_mac.is_some() || (held.device.is_none() && self.virtual_mac.is_some());
+            if virtual_mac && held.route_metric.is_none() && !held.noprefixroute && !held.is_host() {
+                held.route_metric = Some(vmac::ROUTE_METRIC);
+            }
+        }
+        held
     }
 
     /// The local address of its unicast path.
@@ -227,6 +260,7 @@ impl Service {
                 service: self.name.clone(),
             });
         }
+        self.check_virtual_macs()?;
         for (interface, tracker) in &self.track_interfaces {
             if usize::from(tracker.0) >= self.settings.trackers.len() {
                 return Err(ServiceError::NoTracker {
@@ -321,6 +355,54 @@ pub enum ServiceError {
         interface: String,
         /// The missing index.
         tracker: u16,
+    },
+    /// The profile is `rfc` and no virtual MAC is asked for.
+    #[error(
+        "service {service}: the profile rfc wants the virtual MAC (RFC 9568 section 7.2); ask for one, or take another profile"
+    )]
+    VirtualMacWanted {
+        /// Whose.
+        service: String,
+    },
+    /// A virtual MAC and no interface.
+    #[error("service {service}: no interface to make the virtual MAC on; name one")]
+    VirtualMacInterface {
+        /// Whose.
+        service: String,
+    },
+    /// Not the name of a device, or that of the interface itself.
+    #[error(
+        "service {service}: the virtual MAC's device cannot be called {device:?}; use 1 to 15 octets without space, / and \
+         :, other than the interface's"
+    )]
+    VirtualMacDevice {
+        /// Whose.
+        service: String,
+        /// What was asked.
+        device: String,
+    },
+    /// Not the MAC of one station.
+    #[error(
+        "service {service}: {mac} is not the MAC of one station; the lowest bit of its first octet must be 0"
+    )]
+    VirtualMacAddress {
+        /// Whose.
+        service: String,
+        /// What was asked.
+        mac: String,
+    },
+    /// Two services want one device, or one virtual MAC on one interface.
+    #[error(
+        "services {service} and {other} both want the device {device}, or its virtual MAC on the same interface; give one \
+         of them another name and another MAC"
+    )]
+    VirtualMacTwice {
+        /// The second.
+        service: String,
+        /// The first.
+        other: String,
+        /// The second one's device.
+        device: String,
     },
     /// The settings contradict each other or the protocol.
     #[error("service {service}: {error}")]

@@ -91,6 +91,8 @@ pub struct ServiceStatus {
     pub link: Link,
     /// What becomes of packets to its addresses while it is Active.
     pub accept_mode: AcceptMode,
+    /// The device with the virtual MAC, where it has one.
+    pub virtual_mac: Option<VirtualMacStatus>,
     /// Every address of the service.
     pub addresses: Vec<AddressStatus>,
     /// What comes next, and when.
@@ -130,6 +132,19 @@ pub struct Contribution {
     pub adds: i32,
     /// It bars the router.
     pub bars: bool,
+}
+
+/// The device with the virtual MAC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VirtualMacStatus {
+    /// Its name.
+    pub device: String,
+    /// Its MAC, as `00:00:5e:00:01:33`.
+    pub mac: String,
+    /// Up: the node takes frames for it.
+    pub up: bool,
+    /// Why there is none, and what to do; the service takes no part then.
+    pub problem: Option<String>,
 }
 
 /// One address: what is wanted and what the kernel has.

@@ -63,7 +63,7 @@ impl Table {
     fn put_link(&mut self, link: LinkInfo) -> Option<Seen> {
         let index = link.index;
         let before = self.links.insert(index, link.clone());
-        if before.as_ref() == Some(&link) {
+        if before.as_ref() == Some(&link) && self.index_of(&link.name) == Some(index) {
             return None;
         }
         if let Some(before) = before
@@ -73,6 +73,13 @@ impl Table {
         }
         let _other = self.names.insert(link.name, index);
         Some(Seen::Link { index })
+    }
+
+    /// What was changed by ourselves, before the kernel tells of it.
+    pub(crate) fn change_link(&mut self, index: u32, change: impl FnOnce(&mut LinkInfo)) {
+        if let Some(link) = self.links.get_mut(&index) {
+            change(link);
+        }
     }
 
     fn drop_link(&mut self, index: u32) -> Option<Seen> {

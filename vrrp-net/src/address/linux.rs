@@ -433,6 +433,19 @@ impl Addresses {
         Ok(resync.end())
     }
 
+    /// The socket of all changes: one after the other, whatever they are about.
+    pub(crate) fn requests(&mut self) -> &mut Requests {
+        &mut self.requests
+    }
+
+    /// The links that there are by now.
+    pub(crate) fn reread_links(&mut self, table: &mut Table) -> io::Result<Vec<Seen>> {
+        let mut resync = table.resync();
+        self.requests.links(&mut resync)?;
+        resync.end_links();
+        Ok(resync.end())
+    }
+
     /// What the kernel has by now; events will tell the same to everybody else.
     fn reread_addresses(&mut self, table: &mut Table) {
         let mut resync = table.resync();

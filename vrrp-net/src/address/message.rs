@@ -44,6 +44,9 @@ pub(super) fn make(held: &HeldAddress, index: u32, tag: u8) -> AddressMessage {
         flags |= AddressFlags::Noprefixroute;
     }
     attributes.push(AddressAttribute::Flags(flags));
+    if let Some(metric) = held.route_metric {
+        attributes.push(AddressAttribute::RoutePriority(metric));
+    }
     if let Some(preferred) = preferred_lifetime(held) {
         let mut cache = CacheInfo::default();
         cache.ifa_preferred = preferred;

@@ -36,6 +36,14 @@ pub struct HeldAddress {
     /// Seconds for which it is preferred as a source (`preferred_lft`); `None`: for ever, and 0 for an IPv6 /128, so that
     /// connections from this node do not leave from a virtual address.
     pub preferred_lifetime: Option<u32>,
+    /// Put on a device of this name that has the virtual MAC, made on `device` (an address with `use_vmac`); `None`: on that
+    /// of the service, where `device` is `None` and the service has one, else on the interface itself.
+    #[serde(default)]
+    pub virtual_mac: Option<String>,
+    /// Metric of the route to the prefix; `None`: the kernel's, and 4096 on a device with the virtual MAC, so that what the
+    /// node itself sends goes on leaving by the interface below it.
+    #[serde(default)]
+    pub route_metric: Option<u32>,
     /// Losing it to others is repaired, but never counted against the router (`no_track`).
     pub no_track: bool,
 }
@@ -55,8 +63,15 @@ impl HeldAddress {
             dad: false,
             noprefixroute: false,
             preferred_lifetime: None,
+            virtual_mac: None,
+            route_metric: None,
             no_track: false,
         }
+    }
+
+    /// Nobody but itself is in its prefix.
+    pub(crate) const fn is_host(&self) -> bool {
+        self.prefix == if self.address.is_ipv4() { 32 } else { 128 }
     }
 
     /// `/32` or `/128`.

@@ -9,6 +9,9 @@ use crate::address::keeper::Place;
 use crate::handle::{Applied, RequestError};
 use crate::service::{Service, ServiceError};
 
+/// Announcements of addresses that have moved to or from the virtual MAC.
+const MOVED_COPIES: u8 = 3;
+
 impl Engine {
     pub(super) fn apply(&mut self, now: Instant, services: Vec<Service>) -> Result<Applied, RequestError> {
         self.check(&services)?;
@@ -156,7 +159,9 @@ impl Engine {
         };
         let holds = instance.holds;
         self.filter_stale = true;
+        let virtual_macs = instance.virtual_macs.clone();
         let before = instance.replace(service, &mut self.devices);
+        let moved = holds && instance.virtual_macs != virtual_macs;
         let after = instance.places.clone();
         let held: Vec<_> = after.iter().copied().zip(instance.service.all_held()).collect();
         let mut touched = Vec::new();
@@ -173,13 +178,22 @@ impl Engine {
         for place in touched {
             self.forget_place(place);
         }
+        if moved {
+            self.fit_virtual_macs(now);
+            self.fit_sysctls();
+        }
         for (place, held) in held {
             self.addresses.configure(place, Some(held));
             if holds {
                 self.addresses.keeper().hold(id, place);
             }
         }
-        let _made = self.settle(now, &mut after.clone());
+        let made = self.settle(now, &mut after.clone());
+        if moved {
+            // The neighbours know another MAC.
+            let moved: Vec<Place> = after.into_iter().filter(|place| made.contains(place)).collect();
+            self.announcements.push(now, id, &moved, MOVED_COPIES);
+        }
     }
 
     /// No longer configured by anybody: not ours to care for.

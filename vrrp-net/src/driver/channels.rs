@@ -22,6 +22,12 @@ pub(super) enum Key {
     Device(InterfaceId, Family),
     /// Unicast without an interface, to this address.
     Local(IpAddr),
+    /// A device with the virtual MAC: what its kernel takes from the interface below, where it was sent from that MAC.
+    Virtual {
+        device: InterfaceId,
+        parent: InterfaceId,
+        family: Family,
+    },
 }
 
 impl Key {
@@ -101,7 +107,7 @@ impl Channels {
     ) -> io::Result<()> {
         let right = match (key, index, self.open.get(&key)) {
             (_, _, None) => false,
-            (Key::Local(_), _, Some(_)) => true,
+            (Key::Local(_) | Key::Virtual { .. }, _, Some(_)) => true,
             (Key::Device(..), index, Some(open)) => index == Some(open.channel.index()),
         };
         if !right {
@@ -115,6 +121,8 @@ impl Channels {
                     let name = devices.name(device);
                     (family, Scope::Device { name, index })
                 }
+                // By provide_virtual.
+                Key::Virtual { .. } => return Err(io::Error::from(io::ErrorKind::InvalidInput)),
             };
             let (fd, mut channel) = Channel::open(family, scope, packets(1))?;
             // One that could not join is no use to anybody, and is closed.
@@ -129,6 +137,24 @@ impl Channels {
         }
     }
 
+    /// Opens the socket of a device with the virtual MAC, where it is not open on the right one.
+    pub(super) fn provide_virtual(&mut self, key: Key, index: u32, mac: [u8; 6]) -> io::Result<()> {
+        let Key::Virtual { family, .. } = key else {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        };
+        if self
+            .open
+            .get(&key)
+            .is_some_and(|open| open.channel.index() == index)
+        {
+            return Ok(());
+        }
+        self.close(key);
+        let (fd, channel) = Channel::open_packet(family, index, mac, packets(1))?;
+        self.insert(key, fd, channel);
+        Ok(())
+    }
+
     /// Whether [`Channels::provide`] would have nothing to do. `index`: of the key's interface.
     pub(super) fn is_as_wanted(&self, key: Key, index: Option<u32>, service: &Service) -> bool {
         let Some(open) = self.open.get(&key) else {
@@ -136,7 +162,7 @@ impl Channels {
         };
         let bound = match key {
             Key::Local(_) => true,
-            Key::Device(..) => index == Some(open.channel.index()),
+            Key::Virtual { .. } | Key::Device(..) => index == Some(open.channel.index()),
         };
         let joined = match &service.settings.path {
             Path::Multicast { group } => open.channel.groups().contains(group),
@@ -184,13 +210,15 @@ impl Channels {
         }
     }
 
-    /// Gives the descriptors out with what they are for.
+    /// Gives the descriptors out with what they are for. That of a virtual MAC's device the successor opens anew: before
+    /// it, a successor of this one's age would not know what to do with it.
     pub(super) fn give_out(&mut self, devices: &Devices) -> Vec<(SavedSocket, OwnedFd)> {
         let open = std::mem::take(&mut self.open);
         let saved = |(key, open): (Key, Open)| {
             let (device, family, local) = match key {
                 Key::Device(device, family) => (Some(devices.name(device).to_owned()), family, None),
                 Key::Local(local) => (None, Family::of(&local), Some(local)),
+                Key::Virtual { .. } => return None,
             };
             let socket = SavedSocket {
                 device,
@@ -199,9 +227,9 @@ impl Channels {
                 local,
                 groups: open.channel.groups().to_vec(),
             };
-            (socket, open.fd)
+            Some((socket, open.fd))
         };
-        open.into_iter().map(saved).collect()
+        open.into_iter().filter_map(saved).collect()
     }
 }
 

@@ -4,9 +4,13 @@ use tokio::sync::oneshot;
 use vrrp_core::{Input, InstanceId, Instant, Order, Priority, TrackerId};
 
 use super::engine::{Ending, Engine};
+use super::virtual_macs::Wanted;
 use crate::address::keeper::Present;
 use crate::handle::{Command, RequestError, Resigned};
-use crate::status::{AddressPresence, AddressStatus, Contribution, Incompatible, ServiceStatus, Status};
+use crate::status::{
+    AddressPresence, AddressStatus, Contribution, Incompatible, ServiceStatus, Status, VirtualMacStatus,
+};
+use crate::vmac;
 
 impl Engine {
     pub(super) fn obey(&mut self, now: Instant, command: Command) {
@@ -187,10 +191,24 @@ impl Engine {
             last_active: router.last_active().map(|rank| (rank.address, rank.priority)),
             link: router.link(),
             accept_mode: instance.service.accept_mode(),
+            virtual_mac: self.virtual_mac_status(id),
             addresses: self.address_statuses(id),
             deadline: router.deadline(),
             counters: *router.counters(),
             incompatible: incompatible.collect(),
+        })
+    }
+
+    fn virtual_mac_status(&self, id: InstanceId) -> Option<VirtualMacStatus> {
+        let instance = self.instances.get(&id)?;
+        let device = instance.service.virtual_mac_device()?;
+        let wanted = instance.virtual_macs.first()?;
+        let problem = |one: &Wanted| self.virtual_macs.problem(one.device).map(str::to_owned);
+        Some(VirtualMacStatus {
+            device,
+            mac: vmac::words(wanted.mac),
+            up: !self.is_down_virtual_mac(wanted.device),
+            problem: instance.virtual_macs.iter().find_map(problem),
         })
     }
 

@@ -98,7 +98,13 @@ impl Engine {
                     device: *device,
                     address: IpAddr::V4(claim.address),
                 };
-                let own = self.table.link(ear.index).and_then(|link| link.mac) == Some(claim.mac);
+                // A successor has the same virtual MAC.
+                let virtual_mac = self
+                    .table
+                    .link(ear.index)
+                    .is_some_and(|link| link.is_private_macvlan);
+                let own =
+                    self.table.link(ear.index).and_then(|link| link.mac) == Some(claim.mac) && !virtual_mac;
                 if !own && self.addresses.spec(place).is_some() {
                     claims.push((place, claim));
                 }
@@ -126,11 +132,11 @@ impl Engine {
 
     /// NET-ARP-08: told, answered by one announcement, and never given up.
     fn defend(&mut self, now: Instant, id: InstanceId, place: Place, claim: Claim) {
-        let vrid = self
-            .instances
-            .get(&id)
-            .map(|instance| instance.service.settings.vrid);
-        let virtual_one = vrid.is_some_and(|vrid| virtual_mac(Family::Ipv4, vrid) == claim.mac);
+        let instance = self.instances.get(&id);
+        let virtual_one = instance.is_some_and(|instance| {
+            let of_the_rfc = virtual_mac(Family::Ipv4, instance.service.settings.vrid);
+            [of_the_rfc, instance.service.virtual_mac_address()].contains(&claim.mac)
+        });
         if !virtual_one && self.ears.may_defend(now, place) {
             self.tell_claimed(now, id, place, claim.mac);
             self.announcements.push(now, id, &[place], 1);

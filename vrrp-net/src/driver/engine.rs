@@ -11,6 +11,7 @@ use super::channels::Channels;
 use super::ears::Ears;
 use super::instance::Instance;
 use super::links::DeviceState;
+use super::virtual_macs::VirtualMacs;
 use crate::accept::Filter;
 use crate::address::keeper::Place;
 use crate::address::linux::Addresses;
@@ -67,9 +68,12 @@ pub(super) struct Engine {
     pub(super) filter_stale: bool,
     /// Which settings are needed may be otherwise by now.
     pub(super) sysctls_stale: bool,
+    pub(super) virtual_macs: VirtualMacs,
     pub(super) channels: Channels,
     pub(super) ears: Ears,
     pub(super) announcer: Announcer,
+    /// Of the next IPv4 header that is made here.
+    pub(super) identification: u16,
     pub(super) announcements: Queue,
     pub(super) link_events: OwnedFd,
     pub(super) netlink_buffer: Vec<u8>,
@@ -130,6 +134,7 @@ impl Engine {
             Ending::Open => {}
             Ending::Stopping(replies) => {
                 self.over = true;
+                self.leave_nothing();
                 for reply in replies {
                     let _gone = reply.send(());
                 }
@@ -168,6 +173,7 @@ impl Engine {
             held: self.addresses.lines(&self.devices),
             sysctls: self.sysctls.changed(),
             filter,
+            virtual_macs: self.virtual_macs.hand_over(),
         };
         let mut handover = Handover::new(saved, self.channels.give_out(&self.devices));
         handover.filter_owner = filter_owner;
@@ -198,7 +204,7 @@ impl Drop for Engine {
         while !self.work.is_empty() {
             self.work_window(now);
         }
-        self.fit_sysctls();
+        self.leave_nothing();
         self.addresses.write_journal(&self.devices);
     }
 }

@@ -9,6 +9,7 @@ use super::channels::Key;
 use super::engine::{Engine, Work};
 use crate::clock;
 use crate::socket::Way;
+use crate::vmac::advert;
 
 /// Failing to send can make the core send again; it does so only a few times.
 const ROUNDS: usize = 8;
@@ -72,6 +73,9 @@ impl Engine {
             .source()
             .ok_or_else(|| io::Error::from_raw_os_error(libc::EADDRNOTAVAIL))?;
         let hop_limit = instance.service.unicast_hop_limit;
+        let frames = instance.service.sends_from_virtual_mac();
+        let mac = instance.service.virtual_mac_address();
+        let below = open.channel.index();
         let mut result = Err(io::Error::from(io::ErrorKind::InvalidInput));
         let mut sent = false;
         for destination in sealed.destinations() {
@@ -84,7 +88,21 @@ impl Engine {
                 destination,
                 hop_limit,
             };
-            result = open.channel.send(open.fd.as_fd(), way, message);
+            // Larger than the link carries in one piece: the kernel has to take it to pieces.
+            let fits = || {
+                let mtu = self.table.link(below).map_or(0, |link| link.mtu_octets);
+                advert::packet_octets(source, message) <= usize::try_from(mtu).unwrap_or(usize::MAX)
+            };
+            let frame = (frames && fits())
+                .then(|| advert::frame(mac, source, destination, self.identification, message))
+                .flatten();
+            result = match frame {
+                Some(frame) => {
+                    self.identification = self.identification.wrapping_add(1);
+                    self.announcer.send(below, &frame)
+                }
+                None => open.channel.send(open.fd.as_fd(), way, message),
+            };
             sent |= result.is_ok();
         }
         if sent { Ok(()) } else { result }

@@ -10,6 +10,7 @@ use vrrp_core::wire::Difference;
 use vrrp_core::{Cause, Instant, InterfaceId, TrackerId};
 
 use super::oddities::Oddities;
+use super::virtual_macs::Wanted;
 use crate::address::keeper::Place;
 use crate::devices::Devices;
 use crate::handle::{RequestError, Resigned};
@@ -25,6 +26,8 @@ pub(super) struct Instance {
     pub(super) name: Arc<str>,
     pub(super) interface: Option<InterfaceId>,
     pub(super) tracked: Vec<(InterfaceId, TrackerId)>,
+    /// Devices with its virtual MAC; its own first, where it has one.
+    pub(super) virtual_macs: Vec<Wanted>,
     /// Advertised ones first.
     pub(super) places: Vec<Place>,
     pub(super) since: Instant,
@@ -50,6 +53,7 @@ impl Instance {
             name: Arc::from(service.name.as_str()),
             interface: None,
             tracked: Vec::new(),
+            virtual_macs: Vec::new(),
             places: Vec::new(),
             since: now,
             since_wall: SystemTime::now(),
@@ -73,6 +77,14 @@ impl Instance {
         let tracked = self.service.track_interfaces.iter();
         self.tracked = tracked
             .map(|(name, tracker)| (devices.id(name), *tracker))
+            .collect();
+        let wanted = self.service.virtual_macs().into_iter();
+        self.virtual_macs = wanted
+            .map(|(device, parent, mac)| Wanted {
+                device: devices.id(&device),
+                parent: devices.id(&parent),
+                mac,
+            })
             .collect();
         self.places = places_of(&self.service, devices);
     }
@@ -102,9 +114,9 @@ pub(super) fn places_of(service: &Service, devices: &mut Devices) -> Vec<Place> 
     let held = service.all_held();
     held.iter()
         .filter_map(|held| {
-            let device = held.device.as_deref().or(service.interface.as_deref())?;
+            let device = service.device_of(held)?;
             Some(Place {
-                device: devices.id(device),
+                device: devices.id(&device),
                 address: held.address,
             })
         })

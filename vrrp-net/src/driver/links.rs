@@ -7,6 +7,7 @@ use vrrp_core::{Health, Input, InstanceId, Instant, InterfaceId, Link};
 
 use super::channels::Key;
 use super::engine::Engine;
+use super::virtual_macs::Wanted;
 use crate::address::keeper::{Place, Present};
 use crate::netlink::{self, Message, each_message};
 use crate::watch::Seen;
@@ -129,6 +130,7 @@ impl Engine {
         self.carry_out(now);
         self.addresses.audit_journal();
         self.sysctls.audit_journal();
+        self.virtual_macs.audit_journal();
     }
 
     /// What bears our mark, or stands in our journal, before anything has been made.
@@ -200,12 +202,10 @@ impl Engine {
         let mut changed = Vec::new();
         let mut came = Vec::new();
         let mut renamed = Vec::new();
+        self.fit_virtual_macs(now);
+        let virtual_macs = self.wanted_virtual_macs();
         for id in self.devices.ids() {
-            let index = self.devices.index(&self.table, id);
-            let running = index
-                .and_then(|index| self.table.link(index))
-                .is_some_and(|link| link.running);
-            let state = DeviceState { index, running };
+            let state = self.device_state(id, virtual_macs.get(&id));
             let place = usize::try_from(id.0).unwrap_or(usize::MAX);
             if self.device_states.len() <= place {
                 self.device_states
@@ -252,13 +252,42 @@ impl Engine {
         self.fit_ears();
     }
 
+    /// `virtual_mac`: it is one; what the kernel says of it follows the interface below a moment later.
+    fn device_state(&self, id: InterfaceId, virtual_mac: Option<&Wanted>) -> DeviceState {
+        let index = self.devices.index(&self.table, id);
+        let link = index.and_then(|index| self.table.link(index));
+        let running = match virtual_mac {
+            None => link.is_some_and(|link| link.running),
+            Some(wanted) => {
+                let below = self.devices.index(&self.table, wanted.parent);
+                let below = below.and_then(|below| self.table.link(below));
+                link.is_some_and(|link| link.up) && below.is_some_and(|below| below.running)
+            }
+        };
+        DeviceState { index, running }
+    }
+
+    /// We have taken it up or down, which is no news.
+    pub(super) fn note_device_state(&mut self, virtual_mac: &Wanted) {
+        let state = self.device_state(virtual_mac.device, Some(virtual_mac));
+        let place = usize::try_from(virtual_mac.device.0).unwrap_or(usize::MAX);
+        if let Some(known) = self.device_states.get_mut(place)
+            && known.index == state.index
+        {
+            *known = state;
+        }
+    }
+
     fn concerns(&self, id: InstanceId, changed: &[InterfaceId]) -> bool {
         self.instances.get(&id).is_some_and(|instance| {
             let own = instance.interface.is_some_and(|device| changed.contains(&device));
-            own || instance
-                .tracked
-                .iter()
-                .any(|(device, _)| changed.contains(device))
+            let virtual_macs = instance.virtual_macs.iter();
+            let mut devices = virtual_macs.map(|wanted| wanted.device);
+            own || devices.any(|device| changed.contains(&device))
+                || instance
+                    .tracked
+                    .iter()
+                    .any(|(device, _)| changed.contains(device))
         })
     }
 
@@ -320,7 +349,10 @@ impl Engine {
                     let device = instance.interface.unwrap_or(InterfaceId(u64::MAX));
                     let place = Place { device, address };
                     let own = is_owner && instance.places.contains(&place);
-                    self.addresses.spec(place).is_some() && !own
+                    // With a virtual MAC its place is on another device.
+                    let elsewhere = !instance.virtual_macs.is_empty()
+                        && instance.places.iter().any(|place| place.address == address);
+                    (self.addresses.spec(place).is_some() || elsewhere) && !own
                 };
                 self.table
                     .primary(index, service.settings.family, is_virtual, current)
@@ -328,7 +360,7 @@ impl Engine {
             (None, None) => None,
         };
         Some(Link {
-            up: running && open,
+            up: running && open && self.has_virtual_macs(id),
             primary: if open { primary } else { None },
         })
     }
@@ -380,7 +412,11 @@ impl Engine {
             return Err(io::Error::from_raw_os_error(libc::ENODEV));
         }
         self.channels
-            .provide(key, index, &instance.service, &self.devices)
+            .provide(key, index, &instance.service, &self.devices)?;
+        match self.virtual_key(id) {
+            Some((key, index, mac)) => self.channels.provide_virtual(key, index, mac),
+            None => Ok(()),
+        }
     }
 
     /// Sockets as large as their routers need, and none that nobody needs.
@@ -390,6 +426,11 @@ impl Engine {
             if let Some(key) = Key::of(&instance.service, instance.interface) {
                 let count = users.entry(key).or_default();
                 *count = count.saturating_add(1);
+            }
+        }
+        for id in self.ids() {
+            if let Some((key, _, _)) = self.virtual_key(id) {
+                let _one = users.insert(key, 1);
             }
         }
         self.channels.fit(&users);

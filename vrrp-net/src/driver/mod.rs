@@ -20,6 +20,7 @@ mod packets;
 mod report;
 mod settings;
 mod turn;
+mod virtual_macs;
 mod wait;
 mod work;
 

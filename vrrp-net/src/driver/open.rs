@@ -11,6 +11,7 @@ use super::channels::{Channels, Key};
 use super::ears::Ears;
 use super::engine::{Ending, Engine};
 use super::instance::Instance;
+use super::virtual_macs::VirtualMacs;
 use crate::accept::Filter;
 use crate::address::HeldAddress;
 use crate::address::linux::{Addresses, Line, News};
@@ -27,6 +28,7 @@ use crate::service::{Service, ServiceError};
 use crate::socket::{Buffers, Channel};
 use crate::status::{LoopLag, PacketWait};
 use crate::sysctl::Sysctls;
+use crate::vmac::check_shared_virtual_macs;
 use crate::watch::Table;
 
 /// Longer than any advertisement: 255 IPv6 addresses and what surrounds them.
@@ -71,9 +73,11 @@ impl Engine {
             sysctls_stale: true,
             filter: Filter::new(&options.filter_table),
             filter_stale: true,
+            virtual_macs: VirtualMacs::open(options.journal.as_deref()),
             channels: Channels::default(),
             ears: Ears::default(),
             announcer,
+            identification: 0,
             announcements: Queue::new(Gaps {
                 ipv4_nanos: nanos(options.arp_gap),
                 ipv6_nanos: nanos(options.neighbor_gap),
@@ -115,6 +119,7 @@ impl Engine {
             }
             left.extend(handover.saved.held.iter().cloned());
             self.sysctls.adopt(handover.saved.sysctls.clone());
+            self.virtual_macs.adopt(handover.saved.virtual_macs.clone());
             let mut earlier = handover.saved;
             if let (Some(filter), Some(owner)) = (earlier.filter.take(), handover.filter_owner) {
                 self.filter.adopt(filter, owner);
@@ -267,7 +272,15 @@ impl Engine {
         self.told_at = now;
         self.remove_strays(now);
         let found = self.found_at_start();
+        for (id, instance) in &mut self.instances {
+            // What a predecessor has left up stays up, and its addresses stay.
+            instance.holds = self.router.get(*id).is_some_and(VirtualRouter::holds);
+            for place in instance.places.iter().filter(|_| instance.holds) {
+                self.addresses.keeper().hold(*id, *place);
+            }
+        }
         self.refresh_devices(now);
+        self.fit_sysctls();
         for id in self.ids() {
             // A restored router knows its state already, and its addresses are there.
             if self.router.get(id).is_some_and(VirtualRouter::holds) {
@@ -307,7 +320,7 @@ pub(super) fn check_names(services: &[Service]) -> Result<(), ServiceError> {
             });
         }
     }
-    Ok(())
+    check_shared_virtual_macs(services)
 }
 
 fn socket(what: &str, error: io::Error) -> OpenError {

@@ -35,6 +35,7 @@ impl Engine {
             };
             let interface = match key {
                 Key::Device(device, _) => Some(device),
+                Key::Virtual { parent, .. } => Some(parent),
                 // What a bound socket has heard as well is not heard twice.
                 Key::Local(_) if self.channels.hears(arrived.index, key) => continue,
                 Key::Local(_) => None,

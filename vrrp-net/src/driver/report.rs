@@ -3,7 +3,7 @@
 use std::io;
 use std::time::SystemTime;
 
-use vrrp_core::{InstanceId, Instant, Link, Rejected, Report, StateName, Suppressed};
+use vrrp_core::{InstanceId, Instant, InterfaceId, Link, Rejected, Report, StateName, Suppressed};
 
 use super::channels::Key;
 use super::engine::Engine;
@@ -83,7 +83,7 @@ impl Engine {
 
     pub(super) fn tell_rejected(&mut self, now: Instant, key: Key, rejected: &Rejected) {
         let interface = match key {
-            Key::Device(device, _) => self.devices.name(device),
+            Key::Device(device, _) | Key::Virtual { parent: device, .. } => self.devices.name(device),
             Key::Local(_) => "-",
         };
         if let Some(Suppressed(suppressed)) = rejected.log {
@@ -112,7 +112,9 @@ impl Engine {
     /// V3-7.1-10, V3-7.1-11, PRJ-RX-05: believed, and yet worth a line.
     pub(super) fn tell_odd(&mut self, now: Instant, key: Key, odd: &Odd) {
         let interface = match key {
-            Key::Device(device, _) => self.devices.name(device).to_owned(),
+            Key::Device(device, _) | Key::Virtual { parent: device, .. } => {
+                self.devices.name(device).to_owned()
+            }
             Key::Local(_) => "-".to_owned(),
         };
         for warning in odd.warnings.iter() {
@@ -183,6 +185,31 @@ impl Engine {
             primary: link.primary,
         };
         self.tell(now, Some(id), what);
+    }
+
+    /// Once, until it is another.
+    pub(super) fn tell_virtual_mac(&self, now: Instant, device: InterfaceId, problem: Option<&str>) {
+        let name = self.devices.name(device).to_owned();
+        let concerned = self
+            .instances
+            .iter()
+            .filter(|(_, instance)| instance.virtual_macs.iter().any(|one| one.device == device));
+        for (id, instance) in concerned {
+            let service = &instance.service.name;
+            match problem {
+                Some(problem) => tracing::error!(
+                    service,
+                    device = name,
+                    "no virtual MAC, and the service takes no part until there is: {problem}"
+                ),
+                None => tracing::info!(service, device = name, "the device with the virtual MAC is there"),
+            }
+            let what = Happening::VirtualMac {
+                device: name.clone(),
+                problem: problem.map(str::to_owned),
+            };
+            self.tell(now, Some(*id), what);
+        }
     }
 
     pub(super) fn tell_lost(&self, now: Instant, id: InstanceId, place: Place, times: usize) {

@@ -6,7 +6,7 @@ use vrrp_core::Family;
 
 use super::engine::Engine;
 use crate::clock;
-use crate::sysctl::{ACCEPT_LOCAL, Wishes};
+use crate::sysctl::{ACCEPT_LOCAL, ARP_ANNOUNCE, ARP_IGNORE, Wishes};
 
 impl Engine {
     /// NET-ARP-09: makes the settings as they are needed now, and puts the others back.
@@ -23,6 +23,15 @@ impl Engine {
                 .and_then(|device| self.devices.index(&self.table, device));
             if let (true, true, Some(index)) = (hears_owner, instance.holds, index) {
                 let _same = wishes.insert((index, ACCEPT_LOCAL), "1");
+            }
+            // Not only while they are held: nothing of this may delay a take-over.
+            if instance.places.iter().any(|place| place.address.is_ipv4()) {
+                for wanted in &instance.virtual_macs {
+                    if let Some(index) = self.devices.index(&self.table, wanted.parent) {
+                        let _same = wishes.insert((index, ARP_IGNORE), "1");
+                        let _same = wishes.insert((index, ARP_ANNOUNCE), "2");
+                    }
+                }
             }
         }
         // Settings are made after whatever was due; the next thing that is must not wait for a disk.

@@ -17,6 +17,10 @@ const WINDOW: usize = 128;
 impl Engine {
     /// Carries out the next window: what is to be held and released as a whole, then its announcements and reports.
     pub(super) fn work_window(&mut self, now: Instant) {
+        // What keeps the physical MAC silent comes before any address.
+        if self.sysctls_stale {
+            self.fit_sysctls();
+        }
         let mut room = WINDOW;
         let mut taken = Vec::new();
         let mut touched = Vec::new();
@@ -35,6 +39,11 @@ impl Engine {
         }
         if self.work.is_empty() {
             self.work.shrink_to(KEPT);
+        }
+        // Up before the addresses come, and down before they go: nothing is to be said from the virtual MAC any more.
+        let virtual_macs = self.wanted_virtual_macs();
+        if !virtual_macs.is_empty() {
+            let _told_by_the_hold = self.level_virtual_macs(&virtual_macs);
         }
         self.settle(now, &mut touched);
         for (id, work) in &taken {
@@ -120,7 +129,7 @@ impl Engine {
 
     fn is_present(&self, place: Place) -> bool {
         let present = self.addresses.present(place, &self.table, &self.devices);
-        matches!(present, Present::Ours | Present::Foreign)
+        matches!(present, Present::Ours | Present::Foreign) && !self.is_down_virtual_mac(place.device)
     }
 
     fn queue_announcements(&mut self, now: Instant, id: InstanceId, copies: u8) {

@@ -99,6 +99,7 @@ fn the_owner_of_the_packet_filter_goes_along() {
     let saved = Saved {
         services: Vec::new(),
         held: Vec::new(),
+        virtual_macs: Vec::new(),
         sysctls: Vec::new(),
         filter: None,
     };

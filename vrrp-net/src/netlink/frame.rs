@@ -14,18 +14,30 @@ const LINK_HEADER_OCTETS: usize = 16;
 const ADDRESS_HEADER_OCTETS: usize = 8;
 /// `IFA_FLAGS` and `IFA_PROTO` of linux/if_addr.h; libc has no IFA_PROTO.
 const IFA_PROTO: u16 = 11;
+/// Of linux/if_link.h.
+const IFLA_MACVLAN_MODE: u16 = 1;
+const MACVLAN_MODE_PRIVATE: u32 = 1;
 
 /// A link as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LinkInfo {
     pub(crate) index: u32,
     pub(crate) name: String,
+    /// Administratively up.
+    pub(crate) up: bool,
     /// Administratively up, with a carrier and an operational state that lets traffic pass.
     pub(crate) running: bool,
     /// `None` where frames have no such address.
     pub(crate) mac: Option<[u8; 6]>,
     /// Neighbours are not asked for addresses (IFF_NOARP, point to point): announcing is pointless.
     pub(crate) no_arp: bool,
+    pub(crate) mtu_octets: u32,
+    /// The link that it is made on.
+    pub(crate) parent: Option<u32>,
+    /// What somebody has written on it (`ip link set X alias TEXT`).
+    pub(crate) alias: Option<String>,
+    /// A macvlan in private mode.
+    pub(crate) is_private_macvlan: bool,
 }
 
 /// An address as it is now.
@@ -131,20 +143,45 @@ fn read_link(payload: &[u8]) -> Option<LinkInfo> {
     let needed = libc::IFF_UP | libc::IFF_RUNNING | libc::IFF_LOWER_UP;
     let mut link = LinkInfo {
         index: u32::from_ne_bytes([i0, i1, i2, i3]),
-        name: String::new(),
+        up: flags & libc::IFF_UP != 0,
         running: flags & needed == needed,
-        mac: None,
         no_arp: flags & (libc::IFF_NOARP | libc::IFF_POINTOPOINT | libc::IFF_LOOPBACK) != 0,
+        ..LinkInfo::default()
     };
     for attribute in NlasIterator::new(attributes).map_while(Result::ok) {
         let value = attribute.value();
         match attribute.kind() {
             libc::IFLA_IFNAME => link.name = read_name(value)?,
             libc::IFLA_ADDRESS => link.mac = value.try_into().ok(),
+            libc::IFLA_MTU => link.mtu_octets = read_u32(value).unwrap_or(0),
+            libc::IFLA_LINK => link.parent = read_u32(value).filter(|index| *index != 0),
+            libc::IFLA_IFALIAS => link.alias = read_name(value),
+            libc::IFLA_LINKINFO => link.is_private_macvlan = is_private_macvlan(value),
             _ => {}
         }
     }
     Some(link)
+}
+
+fn is_private_macvlan(nested: &[u8]) -> bool {
+    let (mut macvlan, mut private) = (false, false);
+    for attribute in NlasIterator::new(nested).map_while(Result::ok) {
+        match attribute.kind() {
+            libc::IFLA_INFO_KIND => macvlan = read_name(attribute.value()).as_deref() == Some("macvlan"),
+            libc::IFLA_INFO_DATA => {
+                let mode = NlasIterator::new(attribute.value())
+                    .map_while(Result::ok)
+                    .find(|data| data.kind() == IFLA_MACVLAN_MODE);
+                private = mode.and_then(|mode| read_u32(mode.value())) == Some(MACVLAN_MODE_PRIVATE);
+            }
+            _ => {}
+        }
+    }
+    macvlan && private
+}
+
+fn read_u32(value: &[u8]) -> Option<u32> {
+    Some(u32::from_ne_bytes(*value.first_chunk::<4>()?))
 }
 
 fn read_name(value: &[u8]) -> Option<String> {

@@ -6,9 +6,11 @@
 //! `netlink-packet-core` and `netlink-packet-route`, taken through `rtnetlink`.
 
 mod frame;
+mod link;
 mod request;
 
 pub(crate) use frame::{AddressInfo, LinkInfo, Message, each_message};
+pub(crate) use link::{MACVLAN_REQUESTS, Macvlan, delete, set_mtu, set_up};
 #[cfg(feature = "accept")]
 pub(crate) use request::frame;
 pub(crate) use request::{Change, Requests, Sink};

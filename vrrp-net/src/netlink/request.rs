@@ -30,6 +30,11 @@ impl Change {
         Self { kind, flags, payload }
     }
 
+    /// Any other request.
+    pub(super) const fn raw(kind: u16, flags: i32, payload: Vec<u8>) -> Self {
+        Self { kind, flags, payload }
+    }
+
     fn payload_of(message: &AddressMessage) -> Vec<u8> {
         let mut payload = vec![0; message.buffer_len()];
         message.emit(&mut payload);

@@ -2,6 +2,7 @@
 //!
 //! A socket per virtual router would have the kernel copy every packet to every one of them.
 
+mod packet;
 mod receive;
 mod send;
 
@@ -49,6 +50,8 @@ pub(crate) struct Channel {
     /// 0: not bound to an interface.
     index: u32,
     groups: Vec<IpAddr>,
+    /// Of whole IP packets, whatever the family.
+    packets: bool,
 }
 
 impl Channel {
@@ -96,6 +99,7 @@ impl Channel {
             family,
             index,
             groups,
+            packets: false,
         }
     }
 

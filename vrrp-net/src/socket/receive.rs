@@ -88,6 +88,12 @@ impl Channel {
         }
         let from = received.address.map(|address| IpAddr::V6(address.ip()));
         let packet = buffers.packet.get(..length).unwrap_or_default();
+        if self.packets {
+            return Ok(Some(Arrived {
+                taken_at,
+                ..with_header(packet, Some(self.index))
+            }));
+        }
         Ok(Some(match self.family {
             Family::Ipv4 => Arrived {
                 taken_at,
@@ -105,7 +111,7 @@ impl Channel {
     }
 }
 
-/// A raw IPv4 socket hands the IP header over.
+/// A raw IPv4 socket and a packet socket hand the IP header over.
 fn with_header(packet: &[u8], index: Option<u32>) -> Arrived<'_> {
     match IpPacket::parse(packet) {
         Ok(ip) => Arrived {

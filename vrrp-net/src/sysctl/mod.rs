@@ -19,6 +19,8 @@ use crate::journal::{Journal, WRITTEN_FIRST};
 pub(crate) struct Key {
     family: &'static str,
     name: &'static str,
+    /// Values that serve as well as the one that is wished for.
+    also: &'static [&'static str],
     /// What it means to do without.
     without: &'static str,
 }
@@ -27,9 +29,29 @@ pub(crate) struct Key {
 pub(crate) const ACCEPT_LOCAL: Key = Key {
     family: "ipv4",
     name: "accept_local",
+    also: &[],
     without: "an owner of the address (priority 255) that has no other address to send from is not heard while this node \
               holds the address: both would answer for it",
 };
+
+/// V3-8.1.2-02: an interface answers for every address of the node, those on a device with the virtual MAC among them.
+pub(crate) const ARP_IGNORE: Key = Key {
+    family: "ipv4",
+    name: "arp_ignore",
+    also: &["2"],
+    without: "the interface answers for the virtual addresses too, with its physical MAC",
+};
+
+/// V3-8.1.2-02: who looks for a neighbour in the name of a virtual address tells everybody that it is at his MAC.
+pub(crate) const ARP_ANNOUNCE: Key = Key {
+    family: "ipv4",
+    name: "arp_announce",
+    also: &[],
+    without: "what this node sends from a virtual address makes neighbours learn its physical MAC for it",
+};
+
+/// Every one that is ever changed.
+const KNOWN: &[Key] = &[ACCEPT_LOCAL, ARP_IGNORE, ARP_ANNOUNCE];
 
 /// A setting of the interface with this index, and the value that it needs.
 pub(crate) type Wishes = BTreeMap<(u32, Key), &'static str>;
@@ -77,7 +99,7 @@ pub(crate) struct Sysctls {
 impl Sysctls {
     /// With what an earlier life has left in the journal of `directory`; without one a crash leaves the settings changed.
     pub(crate) fn open(directory: Option<&Path>) -> Self {
-        Self::below(Path::new("/proc/sys/net"), directory, &[ACCEPT_LOCAL])
+        Self::below(Path::new("/proc/sys/net"), directory, KNOWN)
     }
 
     fn below(root: &Path, directory: Option<&Path>, known: &'static [Key]) -> Self {
@@ -220,7 +242,7 @@ impl Sysctls {
         let sysctl = words(interface, key.family, key.name);
         let path = self.path(interface, key.family, key.name);
         let result = read(&path).and_then(|found| {
-            if found == value {
+            if found == value || key.also.contains(&found.as_str()) {
                 return Ok(());
             }
             if !self.refused.contains(&(index, key)) {

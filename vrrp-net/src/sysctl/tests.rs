@@ -5,6 +5,7 @@ use super::*;
 const ARP_IGNORE: Key = Key {
     family: "ipv4",
     name: "arp_ignore",
+    also: &[],
     without: "a test",
 };
 

@@ -8,7 +8,7 @@ fn link(index: u32, name: &str, running: bool) -> Message {
         name: name.into(),
         running,
         mac: Some([2, 0, 0, 0, 0, 1]),
-        no_arp: false,
+        ..LinkInfo::default()
     })
 }
 

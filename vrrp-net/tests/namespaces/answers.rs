@@ -32,7 +32,7 @@ fn three() -> [Node; 3] {
 }
 
 /// A datagram to a port on which nobody listens: whoever has the address refuses it, and a neighbour is looked for first.
-fn refused(client: &Node, address: &str) -> bool {
+pub(crate) fn refused(client: &Node, address: &str) -> bool {
     let address = address.to_owned();
     client.run(move || {
         let any = if address.contains(':') {
@@ -56,14 +56,14 @@ fn refused(client: &Node, address: &str) -> bool {
 }
 
 /// The MAC that claims this address in an ARP reply.
-fn arp_reply(frame: &Frame, address: [u8; 4]) -> Option<[u8; 6]> {
+pub(crate) fn arp_reply(frame: &Frame, address: [u8; 4]) -> Option<[u8; 6]> {
     let arp = frame.payload();
     let is_reply = frame.ethertype() == 0x0806 && arp[..8] == [0, 1, 8, 0, 6, 4, 0, 2];
     (is_reply && arp[14..18] == address).then(|| arp[8..14].try_into().unwrap())
 }
 
 /// The MAC that claims this address in a solicited Neighbor Advertisement (S=1).
-fn solicited(frame: &Frame, address: &str) -> Option<[u8; 6]> {
+pub(crate) fn solicited(frame: &Frame, address: &str) -> Option<[u8; 6]> {
     let (target, flags, mac) = frame.neighbor_advertisement()?;
     (target.to_string() == address && flags & 0x40 != 0).then_some(mac)
 }

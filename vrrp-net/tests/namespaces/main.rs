@@ -26,3 +26,4 @@ mod proxy;
 mod reload;
 mod stall;
 mod two;
+mod virtual_mac;

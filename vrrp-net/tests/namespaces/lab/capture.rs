@@ -13,6 +13,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{Advert, Frame, LIMIT, wait_for};
 
+/// Of linux/if_packet.h.
+const PACKET_OUTGOING: u8 = 4;
+
 /// Collects every frame that is seen on an interface of the calling namespace, in either direction.
 pub(crate) struct Capture {
     frames: Arc<Mutex<Vec<Frame>>>,
@@ -88,7 +91,8 @@ fn listen(socket: &Socket, index: usize, frames: &Mutex<Vec<Frame>>, over: &Atom
             Ok((length, Some(from))) if from.ifindex() == index => {
                 let octets = buffer[..length].to_vec();
                 let at = Instant::now();
-                frames.lock().unwrap().push(Frame { at, octets });
+                let outgoing = from.pkttype() == PACKET_OUTGOING;
+                frames.lock().unwrap().push(Frame { at, octets, outgoing });
             }
             Ok(_) | Err(Errno::EAGAIN | Errno::EINTR) => {}
             // The link goes down once in a while.

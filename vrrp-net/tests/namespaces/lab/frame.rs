@@ -8,6 +8,8 @@ use std::time::Instant;
 pub(crate) struct Frame {
     pub(crate) at: Instant,
     pub(crate) octets: Vec<u8>,
+    /// It left by the interface; the others came in by it.
+    pub(crate) outgoing: bool,
 }
 
 impl Frame {

@@ -82,6 +82,16 @@ pub(crate) fn ip(words: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Runs `bridge` with these words in the caller's namespace.
+pub(crate) fn bridge(words: &str) -> String {
+    let output = Command::new("bridge")
+        .args(words.split_whitespace())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "bridge {words}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// As [`ip`], where failing is allowed.
 pub(crate) fn try_ip(words: &str) -> bool {
     let status = Command::new("ip")
