@@ -157,8 +157,10 @@ fn v3_6_4_2_04_only_the_active_takes_frames_for_the_virtual_mac() {
                     .map(Frame::source)
                     .collect::<Vec<_>>()
             };
+            wait_for("it is seen behind the Active", LIMIT, || {
+                (!forwarded(&sides[0]).is_empty()).then_some(())
+            });
             assert!(forwarded(&sides[0]).iter().all(|mac| mac[5] == 1));
-            assert!(!forwarded(&sides[0]).is_empty());
             assert!(
                 forwarded(&sides[1]).iter().all(|mac| mac[5] == 1),
                 "none by the Backup"
