@@ -50,6 +50,7 @@ impl Lowering<'_> {
             track_interfaces: track_interfaces.collect(),
             source: source(&instance.path),
             unicast_hop_limit: unicast_hop_limit(&instance.path),
+            virtual_mac: None,
             settings,
         };
         Ok(Instance {
