@@ -47,7 +47,7 @@ pub use input::{Failure, Heard, Input, Link, Order};
 pub use log_limit::Suppressed;
 pub use machine::{Hold, HoldKind, LastHeard, State};
 pub use priority::{Priority, Rank, active_down_nanos, skew_nanos};
-pub use router::{KeyInUse, Outbox, Rejected, Router};
+pub use router::{Accepted, KeyInUse, Odd, Outbox, Rejected, Router};
 pub use seal::Sealed;
 pub use snapshot::Snapshot;
 pub use time::{Deadline, Instant, Interval, Wake, WallClock};

@@ -1,9 +1,9 @@
-//! How many log lines rejected packets may cause (PRJ-LOG-01). Pure.
+//! How many log lines packets may cause that were rejected, or believed although they are odd (PRJ-LOG-01). Pure.
 
 use alloc::boxed::Box;
 
 use crate::time::Instant;
-use crate::wire::Reject;
+use crate::wire::{Reject, Warning};
 
 const PAUSE_NANOS: u64 = 60_000_000_000;
 
@@ -17,7 +17,28 @@ struct Line {
     suppressed: u64,
 }
 
-type Lines = [Line; Reject::ALL.len()];
+type Lines = [Line; Reject::ALL.len() + Warning::ALL.len()];
+
+const NONE: Lines = [Line {
+    next_at: None,
+    suppressed: 0,
+}; Reject::ALL.len() + Warning::ALL.len()];
+
+/// What a line would be about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum News {
+    Rejected(Reject),
+    Odd(Warning),
+}
+
+impl News {
+    const fn place(self) -> usize {
+        match self {
+            Self::Rejected(reject) => reject as usize,
+            Self::Odd(warning) => Reject::ALL.len().saturating_add(warning as usize),
+        }
+    }
+}
 
 /// The first of each kind at once, then one line a minute with the number suppressed.
 #[derive(Debug, Default)]
@@ -28,9 +49,9 @@ pub(crate) struct LogLimit {
 }
 
 impl LogLimit {
-    pub(crate) fn allow(&mut self, now: Instant, reject: Reject) -> Option<Suppressed> {
-        let lines = self.lines.get_or_insert_default();
-        let line = lines.get_mut(reject as usize)?;
+    pub(crate) fn allow(&mut self, now: Instant, news: News) -> Option<Suppressed> {
+        let lines = self.lines.get_or_insert_with(|| Box::new(NONE));
+        let line = lines.get_mut(news.place())?;
         if line.next_at.is_some_and(|at| now < at) {
             line.suppressed = line.suppressed.saturating_add(1);
             return None;
@@ -46,7 +67,7 @@ impl LogLimit {
         if self.reset_at.is_none_or(|at| now >= at.plus_nanos(PAUSE_NANOS)) {
             self.reset_at = Some(now);
             if let Some(lines) = &mut self.lines {
-                **lines = Lines::default();
+                **lines = NONE;
             }
         }
     }
@@ -56,6 +77,10 @@ impl LogLimit {
 mod tests {
     use super::*;
 
+    fn rejected(reject: Reject) -> News {
+        News::Rejected(reject)
+    }
+
     /// PRJ-LOG-01: 10 000 faults over 200 s, 50 a second: lines at 0, 60, 120 and 180 s.
     #[test]
     fn prj_log_01_a_flood_gives_one_line_a_minute() {
@@ -63,15 +88,22 @@ mod tests {
         let mut lines = alloc::vec::Vec::new();
         for number in 0..10_000_u64 {
             let now = Instant::from_nanos(number * 20_000_000);
-            if let Some(Suppressed(count)) = limit.allow(now, Reject::Checksum) {
+            if let Some(Suppressed(count)) = limit.allow(now, rejected(Reject::Checksum)) {
                 lines.push((number, count));
             }
         }
         assert_eq!(lines, [(0, 0), (3000, 2999), (6000, 2999), (9000, 2999)]);
         assert!(
-            limit.allow(Instant::from_nanos(0), Reject::Version).is_some(),
+            limit
+                .allow(Instant::from_nanos(0), rejected(Reject::Version))
+                .is_some(),
             "each kind for itself"
         );
+        let odd = |limit: &mut LogLimit, warning| limit.allow(Instant::from_nanos(0), News::Odd(warning));
+        for warning in Warning::ALL {
+            assert_eq!(odd(&mut limit, warning), Some(Suppressed(0)), "{warning:?}");
+            assert_eq!(odd(&mut limit, warning), None);
+        }
     }
 
     /// PRJ-LOG-01: a minute is a minute, to the nanosecond.
@@ -79,7 +111,11 @@ mod tests {
     fn prj_log_01_the_minute_ends_when_it_is_over() {
         let minute = 60_000_000_000;
         let mut limit = LogLimit::default();
-        let mut told = |at| limit.allow(Instant::from_nanos(at), Reject::Checksum).is_some();
+        let mut told = |at| {
+            limit
+                .allow(Instant::from_nanos(at), rejected(Reject::Checksum))
+                .is_some()
+        };
         assert!(told(5));
         assert!(!told(minute + 4));
         assert!(told(minute + 5));
@@ -95,10 +131,14 @@ mod tests {
             limit.reset(Instant::from_nanos(0));
             // One nanosecond before the second reset: its own minute is far from over.
             let before = Instant::from_nanos(again_after - 1);
-            assert!(limit.allow(before, Reject::Type).is_some());
+            assert!(limit.allow(before, rejected(Reject::Type)).is_some());
             let again = Instant::from_nanos(again_after);
             limit.reset(again);
-            assert_eq!(limit.allow(again, Reject::Type).is_some(), told, "{again_after}");
+            assert_eq!(
+                limit.allow(again, rejected(Reject::Type)).is_some(),
+                told,
+                "{again_after}"
+            );
         }
     }
 }

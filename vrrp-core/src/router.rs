@@ -1,23 +1,24 @@
-//! Many virtual routers: who is meant by a packet, who is due, and what all of them want done.
+//! Many virtual routers: who is due, and what all of them want done.
+
+mod receiving;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::fmt;
-use core::net::IpAddr;
 
 use crate::action::{Action, Actions, Draft};
 use crate::config::Config;
 use crate::counters::GlobalCounters;
 use crate::grouping::SyncGroup;
-use crate::id::{Family, InstanceId, InterfaceId, Path, RouterKey, Vrid};
+use crate::id::{Family, InstanceId, InterfaceId, Path, RouterKey};
 use crate::input::Input;
-use crate::log_limit::{LogLimit, Suppressed};
+use crate::log_limit::LogLimit;
 use crate::seal::Sealed;
 use crate::soonest::Soonest;
 use crate::time::{Deadline, Instant, WallClock};
 use crate::virtual_router::{DifferentRouter, VirtualRouter};
-use crate::wire::{Difference, Local, Message, Received, Reject, explain, judge};
+
+pub use receiving::{Accepted, Odd, Rejected};
 
 /// What many routers want done, in order; owned by the caller and used again, so that a step allocates nothing once
 /// it has grown.
@@ -53,21 +54,6 @@ impl Outbox {
     pub(crate) fn extend(&mut self, id: InstanceId, actions: Actions) {
         self.items.extend(actions.into_iter().map(|action| (id, action)));
     }
-}
-
-/// A discarded packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rejected {
-    /// Why.
-    pub reject: Reject,
-    /// The router it named, where it named one of ours.
-    pub instance: Option<InstanceId>,
-    /// Who sent it.
-    pub source: IpAddr,
-    /// In which way the sender differs from our router: evidence that a peer lives.
-    pub difference: Option<Difference>,
-    /// A line may be logged now, with the number of those that were not (PRJ-LOG-01).
-    pub log: Option<Suppressed>,
 }
 
 #[derive(Debug)]
@@ -147,85 +133,6 @@ impl Router {
             ids.retain(|other| *other != id);
         }
         Some(slot.router)
-    }
-
-    /// A packet of protocol 112 arrived: finds its router, judges it, counts it, and lets the router act.
-    ///
-    /// # Errors
-    /// [`Rejected`] with the reason; nothing but counters and the log limit has changed (PRJ-RX-09).
-    pub fn receive(
-        &mut self,
-        now: Instant,
-        packet: &Received<'_>,
-        out: &mut Outbox,
-    ) -> Result<InstanceId, Rejected> {
-        self.receive_at(now, None, packet, out)
-    }
-
-    /// As [`receive`](Self::receive), with the time of day, which routers with `auth_hmac` need (HM-14).
-    ///
-    /// # Errors
-    /// As [`receive`](Self::receive).
-    pub fn receive_at(
-        &mut self,
-        now: Instant,
-        wall: Option<WallClock>,
-        packet: &Received<'_>,
-        out: &mut Outbox,
-    ) -> Result<InstanceId, Rejected> {
-        let Some(id) = self.addressee(packet) else {
-            let reject = judge(packet, None).err().unwrap_or(Reject::VridUnknown);
-            self.counters.rejected.count(reject);
-            let log = self
-                .limits
-                .get_mut(&packet.interface)
-                .and_then(|limit| limit.allow(now, reject));
-            return Err(Rejected {
-                reject,
-                instance: None,
-                source: packet.source,
-                difference: None,
-                log,
-            });
-        };
-        let Some(slot) = self.slots.get_mut(index(id)).and_then(Option::as_mut) else {
-            return Err(Rejected {
-                reject: Reject::VridUnknown,
-                instance: None,
-                source: packet.source,
-                difference: None,
-                log: None,
-            });
-        };
-        let before = slot.router.last_active();
-        match slot.router.receive_at(now, wall, packet) {
-            Ok(actions) => {
-                if before.map(|rank| rank.address) != slot.router.last_active().map(|rank| rank.address) {
-                    // PRJ-LOG-01: an accepted packet of a new Active makes old news worth telling again.
-                    slot.limit.reset(now);
-                }
-                out.extend(id, actions);
-                self.refresh(id);
-                self.settle_group_of(now, id, out);
-                Ok(id)
-            }
-            Err(reject) => {
-                self.counters.rejected.count(reject);
-                let local = Local {
-                    config: slot.router.config(),
-                    primary: slot.router.link().primary,
-                };
-                let difference = explain(packet, &local, reject, wall);
-                let log = slot.limit.allow(now, reject);
-                Err(Rejected {
-                    reject,
-                    instance: Some(id),
-                    source: packet.source,
-                    difference,
-                    log,
-                })
-            }
-        }
     }
 
     /// Something happened to one router. An [`Input::Order`] to a member of a sync group is for the whole group.
@@ -346,45 +253,6 @@ impl Router {
     pub(crate) fn refresh(&mut self, id: InstanceId) {
         let deadline = self.get(id).and_then(VirtualRouter::deadline);
         self.deadlines.set(index(id), deadline);
-    }
-
-    /// The router that a packet names: interface, family and VRID, and among several of one VRID the path.
-    fn addressee(&self, packet: &Received<'_>) -> Option<InstanceId> {
-        let vrid = Vrid::new(Message::peek_vrid(packet.message)?)?;
-        let family = Family::of(&packet.source);
-        let on_link = self.places.get(&(packet.interface, family, vrid.get()));
-        let anywhere = self
-            .places
-            .get(&(None, family, vrid.get()))
-            .filter(|_| packet.interface.is_some());
-        let candidates = on_link.into_iter().chain(anywhere).flatten();
-        let best = candidates.copied().enumerate().max_by_key(|(order, id)| {
-            // The first of equals: what fits nowhere is judged, and refused, by the oldest.
-            (self.nearness(*id, packet), Reverse(*order))
-        });
-        best.map(|(_, id)| id)
-    }
-
-    /// How well a packet fits a router's path; an unlisted sender may still be meant for a unicast router.
-    fn nearness(&self, id: InstanceId, packet: &Received<'_>) -> u8 {
-        let Some(router) = self.get(id) else {
-            return 0;
-        };
-        match &router.config().path {
-            Path::Multicast { group } if Some(*group) == packet.destination => 3,
-            Path::Multicast { .. } => 0,
-            Path::Unicast { local, peers } => {
-                let own = local.or(router.link().primary);
-                let reached = own.is_some() && own == packet.destination;
-                let listed = peers.iter().any(|peer| peer.address == packet.source);
-                let lax = !router.config().check_unicast_source && !router.config().is_authenticated();
-                let believed = listed || lax;
-                // Listed before merely tolerated before refused.
-                u8::from(reached)
-                    .saturating_add(u8::from(reached && believed))
-                    .saturating_add(u8::from(reached && listed))
-            }
-        }
     }
 }
 

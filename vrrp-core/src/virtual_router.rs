@@ -18,7 +18,7 @@ use crate::sending::{Pause, Resignation, Sending};
 use crate::sequences::Sequences;
 use crate::time::{Deadline, Instant, Wake, WallClock};
 use crate::tracking::{Bar, Health, TrackerId, Tracking};
-use crate::wire::{ChecksumForm, Received, Reject};
+use crate::wire::{ChecksumForm, Received, Reject, Warnings};
 
 /// The most that a timer may be early to share a wake-up (PRJ-SLACK-01).
 const SLACK_NANOS_MAX: u64 = 1_000_000;
@@ -134,8 +134,21 @@ impl VirtualRouter {
         wall: Option<WallClock>,
         received: &Received<'_>,
     ) -> Result<Actions, Reject> {
+        self.hear(now, wall, received).map(|(actions, _)| actions)
+    }
+
+    /// As [`receive_at`](Self::receive_at), with what was odd about a packet that is believed.
+    pub(crate) fn hear(
+        &mut self,
+        now: Instant,
+        wall: Option<WallClock>,
+        received: &Received<'_>,
+    ) -> Result<(Actions, Warnings), Reject> {
         match self.judge_at(wall, received) {
-            Ok(heard) => Ok(self.handle(now, Input::Heard(heard))),
+            Ok(heard) => {
+                let warnings = heard.warnings;
+                Ok((self.handle(now, Input::Heard(heard)), warnings))
+            }
             Err(reject) => {
                 self.counters.rejected.count(reject);
                 Err(reject)

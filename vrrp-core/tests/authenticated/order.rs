@@ -2,9 +2,9 @@
 
 use vrrp_conformance::proves;
 use vrrp_core::wire::{
-    ChecksumForm, Difference, IpPacket, Local, Received, Reject, SignatureFault, difference,
+    ChecksumForm, Difference, IpPacket, Local, Received, Reject, SignatureFault, Warning, difference,
 };
-use vrrp_core::{InterfaceId, Ipv4Checksum, Outbox, Path, Router, Settings};
+use vrrp_core::{HmacMode, InterfaceId, Interval, Ipv4Checksum, Outbox, Path, Router, Settings};
 
 use crate::golden::{packet, packets, settings};
 use crate::node::Node;
@@ -179,6 +179,43 @@ fn hm_13_obeys_each_error_is_counted_told_and_explained() {
         assert_eq!(counters.rejected.get(reject), 10);
     }
     proves!("HM-13", Obeys);
+}
+
+/// HM-10: an unsigned advertisement that is still believed is told with its reason; so is a signed one that is odd in
+/// another way, which takes the time of day to believe.
+#[test]
+fn hm_10_obeys_what_is_still_believed_is_told() {
+    let told = |id: &str, warning: Warning, change: fn(&mut Settings)| {
+        let golden = packet(id);
+        let octets = golden.octets("ip_hex");
+        let ip = IpPacket::parse(&octets).unwrap();
+        let received = Received {
+            interface: Some(InterfaceId(2)),
+            source: ip.source,
+            destination: Some(ip.destination),
+            hop_limit: Some(ip.hop_limit),
+            message: ip.payload,
+        };
+        let mut settings = settings(golden.text("receiver"));
+        change(&mut settings);
+        let mut router = Router::new();
+        let id = router.add(settings.build().unwrap()).unwrap();
+        let now = vrrp_core::Instant::from_nanos(0);
+        let accepted = router
+            .receive_at(now, Some(golden.wall()), &received, &mut Outbox::new())
+            .unwrap();
+        assert!(accepted.warnings.contains(warning));
+        router.odd(now, id, warning, &received).unwrap().difference
+    };
+    let missing = told("HB17", Warning::HmacMissing, |s| {
+        s.auth_hmac.as_mut().unwrap().mode = HmacMode::Permissive;
+    });
+    assert_eq!(missing, Some(Difference::Signature(SignatureFault::Missing)));
+    let interval = told("H01", Warning::IntervalMismatch, |s| {
+        s.interval = Interval::from_seconds(2).unwrap();
+    });
+    assert!(matches!(interval, Some(Difference::Interval { .. })));
+    proves!("HM-10", Obeys);
 }
 
 /// PRJ-KEY-01, HM-12: a packet of somebody unlisted goes to a router of this VRID that may believe it, before one that

@@ -130,7 +130,8 @@ fn prj_key_01_obeys_packets_find_their_router() {
             message: &octets,
         };
         assert_eq!(
-            node.receive(now, &packet, &mut out),
+            node.receive(now, &packet, &mut out)
+                .map(|accepted| accepted.instance),
             Ok(ids[expected]),
             "{cases:?}"
         );
@@ -261,7 +262,8 @@ fn x_14_obeys_an_unlisted_sender_finds_the_router_that_tolerates_it() {
             message: &octets,
         };
         assert_eq!(
-            node.receive(now, &packet, &mut out),
+            node.receive(now, &packet, &mut out)
+                .map(|accepted| accepted.instance),
             Ok(ids[expected]),
             "{source}"
         );

@@ -1,8 +1,8 @@
 //! PRJ-FSM-01: answers are limited. PRJ-LOG-01: so are log lines.
 
 use vrrp_conformance::proves;
-use vrrp_core::wire::{Received, Reject};
-use vrrp_core::{Family, Input, Instant, InterfaceId, Link, Outbox, Router};
+use vrrp_core::wire::{Difference, Received, Reject, Warning};
+use vrrp_core::{Family, Input, Instant, InterfaceId, Interval, Link, Outbox, Router};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, default, ip, rfc};
 
@@ -99,6 +99,47 @@ fn prj_log_01_obeys_a_flood_of_10_000_gives_four_lines() {
     proves!("PRJ-LOG-01", "SEC-11", Obeys);
 }
 
+/// PRJ-LOG-01: what is believed although it is odd: each kind for itself, with what differs, and every packet of it says
+/// so to the caller.
+#[test]
+fn prj_log_01_obeys_odd_ones_are_told_once_a_minute_and_kind() {
+    let (mut node, id) = node();
+    // Every 2.5 s instead of every second.
+    let message = advertisement_every(200, 250);
+    let mut spare = [0; 8];
+    let packet = Received {
+        message: &message,
+        ..bad(7, &mut spare)
+    };
+    let mut lines = Vec::new();
+    for number in 0..6_500_u64 {
+        let now = Instant::from_nanos(number * 20 * MILLI);
+        let accepted = node.receive(now, &packet, &mut Outbox::new()).unwrap();
+        assert_eq!(accepted.instance, id);
+        assert_eq!(
+            accepted.warnings.iter().collect::<Vec<_>>(),
+            [Warning::IntervalMismatch]
+        );
+        let odd = node.odd(now, id, Warning::IntervalMismatch, &packet);
+        lines.extend(odd.map(|odd| (number, odd.log.0, odd.difference)));
+    }
+    let difference = Some(Difference::Interval {
+        theirs: Interval::from_centiseconds(250),
+        ours: Interval::DEFAULT,
+    });
+    assert_eq!(
+        lines,
+        [
+            (0, 0, difference),
+            (3_000, 2_999, difference),
+            (6_000, 2_999, difference)
+        ]
+    );
+    let other = node.odd(Instant::from_nanos(1), id, Warning::PeerNotListed, &packet);
+    assert_eq!(other.map(|odd| (odd.log.0, odd.difference)), Some((0, None)));
+    proves!("PRJ-LOG-01", Obeys);
+}
+
 /// PRJ-LOG-01: packets of no router of ours are limited per interface.
 #[test]
 fn prj_log_01_obeys_unknown_routers_are_limited_per_interface() {
@@ -143,7 +184,11 @@ fn prj_log_01_obeys_a_new_active_resets_the_limit() {
 }
 
 fn advertisement(value: u8) -> Vec<u8> {
-    let mut settings = default(value, 100);
+    advertisement_every(value, 100)
+}
+
+fn advertisement_every(value: u8, interval_cs: u16) -> Vec<u8> {
+    let mut settings = default(value, interval_cs);
     settings.ipv4_checksum = vrrp_core::Ipv4Checksum::Rfc9568;
     let mut sender = Subject::active(settings);
     let draft = vrrp_core::Draft {

@@ -163,6 +163,7 @@ fn a_6_1_1_01_obeys_two_routers_on_one_interface_have_two_passwords() {
             } else {
                 Err(Reject::AuthFailed)
             };
+            let heard = heard.map(|accepted| accepted.instance);
             assert_eq!(heard.map_err(|rejected| rejected.reject), expected, "VRID {vrid}");
         }
     }

@@ -9,7 +9,6 @@ use tokio::sync::oneshot;
 use vrrp_core::wire::Difference;
 use vrrp_core::{Cause, Instant, InterfaceId, TrackerId};
 
-use super::oddities::Oddities;
 use super::virtual_macs::Wanted;
 use crate::address::keeper::Place;
 use crate::devices::Devices;
@@ -38,7 +37,6 @@ pub(super) struct Instance {
     /// Removed from the configuration: goes as soon as it holds nothing.
     pub(super) leaving: bool,
     pub(super) incompatible: BTreeMap<IpAddr, (Difference, Instant)>,
-    pub(super) oddities: Oddities,
     /// During a hold: what the successor was seen to answer for.
     pub(super) answered: BTreeSet<Place>,
     pub(super) resigning: Option<oneshot::Sender<Result<Resigned, RequestError>>>,
@@ -61,7 +59,6 @@ impl Instance {
             holds: false,
             leaving: false,
             incompatible: BTreeMap::new(),
-            oddities: Oddities::default(),
             answered: BTreeSet::new(),
             resigning: None,
             send_failure_told_at: None,

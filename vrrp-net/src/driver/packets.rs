@@ -7,6 +7,7 @@ use vrrp_core::wire::Received;
 
 use super::channels::Key;
 use super::engine::Engine;
+use super::oddities::worth_a_line;
 use crate::clock;
 
 impl Engine {
@@ -63,11 +64,15 @@ impl Engine {
                 .receive_at(self.told_at, Some(wall), &received, &mut self.outbox)
             {
                 Err(reject) => rejected.push(reject),
-                Ok(id) => {
-                    if let (Some(instance), Some(router)) = (self.instances.get_mut(&id), self.router.get(id))
-                    {
-                        odd.extend(instance.oddities.examine(id, router, &received));
-                    }
+                Ok(accepted) => {
+                    let (id, warnings) = (accepted.instance, accepted.warnings);
+                    odd.extend(worth_a_line(
+                        &mut self.router,
+                        self.told_at,
+                        id,
+                        warnings,
+                        &received,
+                    ));
                 }
             }
         }

@@ -7,7 +7,7 @@ use vrrp_core::{InstanceId, Instant, InterfaceId, Link, Rejected, Report, StateN
 
 use super::channels::Key;
 use super::engine::Engine;
-use super::oddities::{Odd, advice};
+use super::oddities::{Oddity, advice};
 use crate::address::keeper::{Place, Present};
 use crate::event::{Event, Happening};
 use crate::handle::{RequestError, Resigned};
@@ -110,34 +110,31 @@ impl Engine {
     }
 
     /// V3-7.1-10, V3-7.1-11, PRJ-RX-05: believed, and yet worth a line.
-    pub(super) fn tell_odd(&mut self, now: Instant, key: Key, odd: &Odd) {
+    pub(super) fn tell_odd(&mut self, now: Instant, key: Key, oddity: &Oddity) {
         let interface = match key {
             Key::Device(device, _) | Key::Virtual { parent: device, .. } => {
                 self.devices.name(device).to_owned()
             }
             Key::Local(_) => "-".to_owned(),
         };
-        for warning in odd.warnings.iter() {
-            let Some(instance) = self.instances.get_mut(&odd.id) else {
-                return;
-            };
-            let Some(suppressed) = instance.oddities.allow(now, warning) else {
-                continue;
-            };
-            let difference = odd.difference(warning);
-            tracing::warn!(
-                service = instance.service.name, interface, source = %odd.source, warning = warning.id(),
-                difference = difference.map(|difference| difference.to_string()), suppressed,
-                "an advertisement was believed although it is odd: {}", advice(warning)
-            );
-            let what = Happening::Odd {
-                warning,
-                source: odd.source,
-                difference,
-                suppressed,
-            };
-            self.tell(now, Some(odd.id), what);
-        }
+        let Some(instance) = self.instances.get_mut(&oddity.id) else {
+            return;
+        };
+        let (warning, source) = (oddity.warning, oddity.source);
+        let difference = oddity.odd.difference;
+        let Suppressed(suppressed) = oddity.odd.log;
+        tracing::warn!(
+            service = instance.service.name, interface, %source, warning = warning.id(),
+            difference = difference.map(|difference| difference.to_string()), suppressed,
+            "an advertisement was believed although it is odd: {}", advice(warning)
+        );
+        let what = Happening::Odd {
+            warning,
+            source,
+            difference,
+            suppressed,
+        };
+        self.tell(now, Some(oddity.id), what);
     }
 
     pub(super) fn tell_send_failed(&mut self, now: Instant, id: InstanceId, error: &io::Error) {
