@@ -44,6 +44,7 @@ impl VirtualRouter {
             forms_mixed,
             took_over_at: _,
             versions: _,
+            past: _,
             member,
             #[cfg(feature = "hmac")]
             sequences,

@@ -6,6 +6,7 @@ use crate::announce::Announcing;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::input::Link;
+use crate::leaves::Past;
 use crate::machine::{State, Triggered, Versions};
 use crate::member::Member;
 use crate::priority::Rank;
@@ -47,6 +48,8 @@ pub struct Snapshot {
     #[cfg_attr(feature = "serde", serde(default))]
     versions: Versions,
     #[cfg_attr(feature = "serde", serde(default))]
+    past: Past,
+    #[cfg_attr(feature = "serde", serde(default))]
     member: Option<Member>,
     #[cfg(feature = "hmac")]
     #[cfg_attr(feature = "serde", serde(default))]
@@ -81,6 +84,7 @@ impl VirtualRouter {
             same_priority_told: self.same_priority_told,
             took_over_at: self.took_over_at,
             versions: self.versions,
+            past: self.past,
             member: self.member.as_deref().copied(),
             #[cfg(feature = "hmac")]
             sequences: self.sequences.clone(),
@@ -118,6 +122,7 @@ impl VirtualRouter {
         router.same_priority_told = snapshot.same_priority_told;
         router.took_over_at = snapshot.took_over_at;
         router.versions = snapshot.versions;
+        router.past = snapshot.past;
         router.member = snapshot.member.map(alloc::boxed::Box::new);
         #[cfg(feature = "hmac")]
         router.sequences.restore(snapshot.sequences);

@@ -9,6 +9,7 @@ use crate::announce::Announcing;
 use crate::config::{Config, Ipv4Checksum};
 use crate::counters::Counters;
 use crate::input::{Failure, Heard, Input, Link, Order};
+use crate::leaves::Past;
 use crate::machine::{Hold, HoldKind, State, Triggered, Versions};
 use crate::member::Member;
 use crate::priority::Rank;
@@ -50,6 +51,7 @@ pub struct VirtualRouter {
     pub(crate) forms_mixed: bool,
     pub(crate) took_over_at: Option<Instant>,
     pub(crate) versions: Versions,
+    pub(crate) past: Past,
     pub(crate) member: Option<Box<Member>>,
     #[cfg(feature = "hmac")]
     pub(crate) sequences: Sequences,
@@ -86,6 +88,7 @@ impl VirtualRouter {
             forms_mixed: false,
             took_over_at: None,
             versions: Versions::default(),
+            past: Past::default(),
             member: None,
             #[cfg(feature = "hmac")]
             sequences,

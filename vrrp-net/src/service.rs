@@ -145,7 +145,8 @@ impl Service {
         Ok(self)
     }
 
-    /// Talk to these peers only, from the interface's primary address, and not by multicast.
+    /// Talk to these peers only, from the interface's primary address, and not by multicast. Only what comes from the same
+    /// link is believed (TTL 255); whoever wants less asks for it in [`Settings::path`](vrrp_core::Settings::path) (SEC-10).
     #[must_use]
     pub fn unicast(mut self, peers: &[IpAddr]) -> Self {
         let peer = |address: &IpAddr| Peer {

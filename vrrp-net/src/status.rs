@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::service::AcceptMode;
 use serde::Serialize;
 use vrrp_core::wire::Difference;
-use vrrp_core::{Cause, Counters, Deadline, Health, Link, Standing, StateName};
+use vrrp_core::{Cause, Counters, Deadline, Health, Leaves, Link, Standing, StateName};
 
 /// All of it, at one moment.
 #[derive(Debug, Clone, Serialize)]
@@ -99,6 +99,8 @@ pub struct ServiceStatus {
     pub deadline: Option<Deadline>,
     /// Counters.
     pub counters: Counters,
+    /// By the names of RFC 8347 and RFC 6527.
+    pub leaves: Leaves,
     /// Peers whose packets were discarded, and what differs.
     pub incompatible: Vec<Incompatible>,
 }

@@ -46,6 +46,7 @@ pub use status::instance::{
     Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, KeepalivedState, Next,
     Priority, State, TrackedKind,
 };
+pub use status::leaves::Leaves;
 
 /// Version of the protocol described here.
 pub const VERSION: u16 = 1;

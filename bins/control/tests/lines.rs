@@ -2,6 +2,27 @@
 
 use vrrp_control::*;
 
+fn leaves() -> Leaves {
+    Leaves {
+        state: "initialize".into(),
+        is_owner: false,
+        priority: 150,
+        effective_priority: 150,
+        advertise_interval_centi_sec: 100,
+        last_adv_source: "192.168.190.2".parse().ok(),
+        primary_ip_address: None,
+        virtual_mac_address: "00:00:5e:00:01:37".into(),
+        address_count: 1,
+        preempt: true,
+        accept_mode: false,
+        up_unix_ms: None,
+        master_down_interval: 341,
+        skew_time: 414_062,
+        last_event: "vrrp-event-shutdown".into(),
+        new_master_reason: "not-master".into(),
+    }
+}
+
 fn instance() -> Instance {
     Instance {
         name: "VI_1".into(),
@@ -52,6 +73,7 @@ fn instance() -> Instance {
             in_ms: 40,
         }),
         counters: [("advertisement-sent".to_owned(), 7)].into(),
+        leaves: Some(leaves()),
         rejected: [("auth-failed".to_owned(), u64::MAX)].into(),
         incompatible_peers: vec![IncompatiblePeer {
             address: "192.168.190.3".parse().unwrap(),
@@ -217,4 +239,25 @@ fn a_bad_line_gets_the_answer_it_deserves() {
         ProblemKind::UnknownRequest
     );
     assert_eq!(kind(b"\xff\xfe{}\n"), ProblemKind::Malformed);
+}
+
+/// RFC 8347 names its leaves with hyphens; a daemon from before they were told is read all the same.
+#[test]
+fn leaves_have_the_names_of_rfc_8347() {
+    let value = serde_json::to_value(instance()).unwrap();
+    for name in [
+        "last-adv-source",
+        "master-down-interval",
+        "skew-time",
+        "last-event",
+        "new-master-reason",
+        "is-owner",
+        "effective-priority",
+    ] {
+        assert!(value["leaves"].get(name).is_some(), "{name}: {value}");
+    }
+    let mut older = value;
+    older.as_object_mut().unwrap().remove("leaves");
+    let read: Instance = serde_json::from_value(older).unwrap();
+    assert_eq!(read.leaves, None);
 }

@@ -123,7 +123,15 @@ fn state_line(service: &str, transition: &Transition, names: &Named<'_>) {
         ""
     };
     match (transition.to, transition.cause) {
-        (StateName::Active, _) => info!(instance = service, "{service}: MASTER: {why}"),
+        // MIB-19, YANG-09: the notification of a new Active, one for every entry.
+        (StateName::Active, _) => {
+            let reason = transition.new_master_reason().unwrap_or_default();
+            info!(
+                instance = service,
+                new_master_reason = reason.name(),
+                "{service}: MASTER: {why}"
+            );
+        }
         (StateName::Backup, _) => info!(instance = service, "{service}: BACKUP: {why}"),
         (StateName::Initialize, Cause::Barred(_)) => {
             warn!(instance = service, "{service}: FAULT: {why}{holding}")

@@ -65,6 +65,57 @@ fn status_says_who_why_what_is_held_and_what_comes_next() {
     );
 }
 
+/// YANG-06, YANG-07, MIB-08: an operator's management system reads them from `vrrpctl status --json`. 106/256 of 0.1 s is
+/// 41 406.25 us, three intervals and that are 34.14 cs.
+#[test]
+fn status_has_the_leaves_of_rfc_8347() {
+    let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    let status = node.until("MASTER", |status| {
+        status.instances.iter().any(|one| one.state == State::Active)
+    });
+    let one = &status.instances[0];
+    let leaves = one.leaves.as_ref().unwrap();
+    assert_eq!((leaves.state.as_str(), leaves.is_owner), ("master", false));
+    assert_eq!((leaves.priority, leaves.effective_priority), (150, 150));
+    assert_eq!(leaves.advertise_interval_centi_sec, 10);
+    assert_eq!((leaves.skew_time, leaves.master_down_interval), (41_406, 34));
+    assert_eq!(leaves.last_adv_source, Some("192.0.2.1".parse().unwrap()));
+    assert_eq!(leaves.primary_ip_address, leaves.last_adv_source);
+    assert_eq!(leaves.virtual_mac_address, "00:00:5e:00:01:33");
+    assert_eq!(leaves.address_count, 1);
+    assert_eq!(leaves.last_event, "vrrp-event-master-timeout");
+    assert_eq!(leaves.new_master_reason, "no-response");
+    let up = leaves.up_unix_ms.unwrap();
+    let since = one.since_unix_ms;
+    assert!(
+        up < since && since - up < 2000,
+        "it was Backup before: {up}, {since}"
+    );
+    for name in [
+        "master-transitions",
+        "advertisement-rcvd",
+        "advertisement-sent",
+        "interval-errors",
+        "priority-zero-pkts-rcvd",
+        "priority-zero-pkts-sent",
+        "invalid-type-pkts-rcvd",
+        "address-list-errors",
+        "packet-length-errors",
+    ] {
+        assert!(one.counters.contains_key(name), "{name}: {:?}", one.counters);
+    }
+    assert_eq!(one.counters["master-transitions"], 1);
+    assert_eq!(one.counters["advertisement-rcvd"], 0);
+    assert!(
+        node.log().contains("new_master_reason=no-response"),
+        "{}",
+        node.log()
+    );
+    proves!("YANG-06", "YANG-07", "YANG-09", "MIB-08", "MIB-19", Obeys);
+}
+
 #[test]
 fn a_planned_stop_ends_with_0_and_leaves_nothing() {
     let Some(mut node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {

@@ -116,9 +116,12 @@ impl VirtualRouter {
         else {
             return;
         };
-        if delay > 0 && now < *preempt_at.get_or_insert(now.plus_nanos(delay)) {
-            self.backup_accepts(now, heard);
-            return;
+        if delay > 0 {
+            if now < *preempt_at.get_or_insert(now.plus_nanos(delay)) {
+                self.backup_accepts(now, heard);
+                return;
+            }
+            self.past.preempt_hold_over();
         }
         *last = LastHeard::Lower;
         if may_hurry && was_active && !*hurried {

@@ -119,12 +119,21 @@ impl VirtualRouter {
         } else {
             Attitude::Waiting
         });
-        out.report(Report::Transition(Transition {
-            from,
-            to: StateName::Backup,
-            cause,
-            holding: false,
-        }));
+        self.report_transition(
+            now,
+            Transition {
+                from,
+                to: StateName::Backup,
+                cause,
+                holding: false,
+            },
+            out,
+        );
+    }
+
+    fn report_transition(&mut self, now: Instant, transition: Transition, out: &mut Actions) {
+        self.past.entered(now, &transition);
+        out.report(Report::Transition(transition));
     }
 
     /// V3-2.5-01.
@@ -174,12 +183,16 @@ impl VirtualRouter {
             out.push(Action::RouterAdvertisements { on: true });
         }
         self.counters.master_transitions = self.counters.master_transitions.wrapping_add(1);
-        out.report(Report::Transition(Transition {
-            from,
-            to: StateName::Active,
-            cause,
-            holding: false,
-        }));
+        self.report_transition(
+            now,
+            Transition {
+                from,
+                to: StateName::Active,
+                cause,
+                holding: false,
+            },
+            out,
+        );
     }
 
     /// T-A-01 and T-B-01. With `hold` the addresses stay (PRJ-STOP-01).
@@ -203,12 +216,16 @@ impl VirtualRouter {
         self.state = State::Initialize { hold };
         self.note_entered(Attitude::Waiting);
         let holding = hold.is_some();
-        out.report(Report::Transition(Transition {
-            from,
-            to: StateName::Initialize,
-            cause,
-            holding,
-        }));
+        self.report_transition(
+            now,
+            Transition {
+                from,
+                to: StateName::Initialize,
+                cause,
+                holding,
+            },
+            out,
+        );
     }
 
     /// `RaStop` and `Disown`, where this router is Active or in hold.

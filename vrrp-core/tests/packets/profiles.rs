@@ -104,8 +104,8 @@ fn unicast_hop_limits_are_those_of_the_peer() {
     assert_eq!(far(250, 254, 250).warnings(), Ok(vec![]));
     assert_eq!(far(250, 254, 254).warnings(), Ok(vec![]));
     assert_eq!(far(250, 254, 255).warnings(), Err(Reject::IpTtl));
-    proves!("PRJ-RX-01", "X-14", Obeys);
-    proves!("X-14", Refuses);
+    proves!("PRJ-RX-01", "X-14", "SEC-10", Obeys);
+    proves!("X-14", "SEC-10", Refuses);
 }
 
 /// Part 0.1: keepalived accepts an unlisted unicast source with any TTL unless `check_unicast_src`; we warn.

@@ -18,6 +18,7 @@ mod backup;
 mod counters;
 mod initialize;
 mod interoperation;
+mod models;
 mod parameters;
 mod receiving;
 mod transmitting;

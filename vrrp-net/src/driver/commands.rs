@@ -195,6 +195,7 @@ impl Engine {
             addresses: self.address_statuses(id),
             deadline: router.deadline(),
             counters: *router.counters(),
+            leaves: router.leaves(),
             incompatible: incompatible.collect(),
         })
     }

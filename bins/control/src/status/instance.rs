@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::check::{Health, Run};
+use super::leaves::Leaves;
 
 /// The states of RFC 9568 section 6.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +105,9 @@ pub struct Instance {
     pub next: Option<Next>,
     /// Counters by their name in RFC 8347, and ours where it has none.
     pub counters: BTreeMap<String, u64>,
+    /// The same by the names of RFC 8347 and RFC 6527; a daemon of an earlier version has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<Leaves>,
     /// Discarded packets by reason; reasons that never occurred are left out.
     pub rejected: BTreeMap<String, u64>,
     /// Routers with this VRID that it cannot understand: the usual cause of two Active routers.

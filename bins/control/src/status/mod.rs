@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod daemon;
 pub(crate) mod instance;
+pub(crate) mod leaves;
 
 use serde::{Deserialize, Serialize};
 

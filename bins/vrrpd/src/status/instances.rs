@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
 
 use healthcheck::{HookResult, HookStatus};
 use vrrp_control::{
-    Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Next, Priority, Run,
-    TrackedKind,
+    Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Leaves, Next, Priority,
+    Run, TrackedKind,
 };
 use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
 use vrrp_net::{AcceptMode, AddressPresence, ServiceStatus, StandingStatus};
@@ -82,6 +83,7 @@ pub(super) fn instance(
             in_ms: deadline.at.as_nanos().saturating_sub(at_nanos) / 1_000_000,
         }),
         counters: counters(&status.counters),
+        leaves: Some(leaves(&status.leaves, at_nanos)),
         rejected: rejected(&status.counters.rejected),
         incompatible_peers: status
             .incompatible
@@ -200,6 +202,33 @@ fn hook(result: HookResult) -> Hook {
         },
         label: result.label,
         command: result.command,
+    }
+}
+
+fn leaves(leaves: &vrrp_core::Leaves, at_nanos: u64) -> Leaves {
+    let mac = leaves.virtual_mac.map(|octet| format!("{octet:02x}"));
+    let up_for = leaves
+        .up_since
+        .map(|since| Duration::from_nanos(at_nanos.saturating_sub(since.as_nanos())));
+    Leaves {
+        state: leaves.state.to_owned(),
+        is_owner: leaves.is_owner,
+        priority: leaves.priority,
+        effective_priority: leaves.effective_priority,
+        advertise_interval_centi_sec: leaves.advertise_interval_cs,
+        last_adv_source: leaves.last_adv_source,
+        primary_ip_address: leaves.primary_address,
+        virtual_mac_address: mac.join(":"),
+        address_count: leaves.address_count,
+        preempt: leaves.preempt_mode,
+        accept_mode: leaves.accept_mode,
+        up_unix_ms: up_for
+            .and_then(|up_for| SystemTime::now().checked_sub(up_for))
+            .map(unix_ms),
+        master_down_interval: leaves.master_down_interval_cs,
+        skew_time: leaves.skew_time_us,
+        last_event: leaves.last_event.to_string(),
+        new_master_reason: leaves.new_master_reason.to_string(),
     }
 }
 

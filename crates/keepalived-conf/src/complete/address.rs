@@ -42,6 +42,7 @@ pub(super) fn check(
         out.push(found);
         return true;
     }
+    many(draft, family, out);
     // Of an MTU of 1500: the adverts of keepalived leave room for the trailer of version 2; a signature has 28 octets.
     let most = match (family, draft.hmac.block) {
         (Family::Ipv4, _) => 255,
@@ -92,4 +93,22 @@ fn first_is_link_local(draft: &Draft, family: Family, strict: bool, out: &mut Ab
             .help("put an address of fe80::/64 first, the same on every node (RFC 9568 section 5.2.9)");
         out.push(found);
     }
+}
+
+/// PRJ-MAX-02: RFC 8347 lists 16 addresses of IPv4 and 2 of IPv6, and some implementations stop there.
+fn many(draft: &Draft, family: Family, out: &mut About<'_>) {
+    let usual = match family {
+        Family::Ipv4 => 16,
+        Family::Ipv6 => 2,
+    };
+    let Some(beyond) = draft.addresses.get(usual) else {
+        return;
+    };
+    let found = draft.addresses.len();
+    let text = format!("{found} advertised addresses; other implementations may know {usual} at most");
+    let found = Diagnostic::warning("many-addresses", beyond.span, text)
+        .silent()
+        .effect("all of them are advertised, as with keepalived")
+        .help("nothing to do beside keepalived and vrrpd; else put the rest into virtual_ipaddress_excluded, the same ones on every node");
+    out.push(found);
 }

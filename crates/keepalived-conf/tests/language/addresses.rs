@@ -284,6 +284,33 @@ fn what_does_not_fit_is_held_without_being_advertised() {
     proves!("PRJ-MAX-01", "PRJ-ADDR-01", Obeys);
 }
 
+/// PRJ-MAX-02: 16 of IPv4 and 2 of IPv6 as in RFC 8347; one more is worth a warning, and all are advertised.
+#[test]
+fn more_addresses_than_the_yang_model_lists_are_warned_of() {
+    let list_of = |count: usize, of: &dyn Fn(usize) -> String| {
+        list(&(1..=count).map(|n| of(n) + "\n").collect::<String>())
+    };
+    for (usual, of) in [
+        (16, &(|n| format!("10.0.0.{n}")) as &dyn Fn(usize) -> String),
+        (2, &|n| format!("fe80::{n:x}")),
+    ] {
+        let parsed = list_of(usual, of);
+        let warned =
+            |parsed: &keepalived_conf::Parsed| parsed.diagnostics.iter().any(|d| d.code == "many-addresses");
+        assert!(!warned(&parsed), "{usual}");
+        let parsed = list_of(usual + 1, of);
+        let warning = found(&parsed, "many-addresses");
+        assert_eq!(
+            (warning.severity, warning.keepalived),
+            (Severity::Warning, Keepalived::Silent)
+        );
+        assert_eq!(place(&parsed, "many-addresses"), format!("{}:1", 5 + usual));
+        assert_eq!(only(&parsed).addresses.len(), usual + 1);
+        assert!(barred(&parsed).is_empty());
+    }
+    proves!("PRJ-MAX-02", Obeys);
+}
+
 #[test]
 fn a_virtual_mac_for_an_address_bars() {
     assert_eq!(barred(&list("192.0.2.1 use_vmac")), ["use_vmac"]);
