@@ -155,7 +155,17 @@ impl LastEvent {
                 Self::InterfaceDown => Self::InterfaceUp,
                 Self::NoPrimaryIpAddress => Self::PrimaryIpAddress,
                 Self::NoVirtualIpAddresses => Self::VirtualIpAddresses,
-                _ => Self::Startup,
+                Self::None
+                | Self::Startup
+                | Self::Shutdown
+                | Self::HigherPriorityBackup
+                | Self::MasterTimeout
+                | Self::InterfaceUp
+                | Self::PrimaryIpAddress
+                | Self::VirtualIpAddresses
+                | Self::PreemptHoldTimeout
+                | Self::LowerPriorityMaster
+                | Self::OwnerPreempt => Self::Startup,
             },
         }
     }
