@@ -175,9 +175,11 @@ fn mib_06_obeys_an_owner_keeps_255() {
 /// The reasons of the notifications that a step gives.
 fn notified(router: &mut Subject, input: Input) -> Vec<NewMasterReason> {
     let actions = router.router.handle(router.now, input);
-    let reason = |action: &Action| match action {
-        Action::Report(Report::Transition(transition)) => transition.new_master_reason(),
-        _ => None,
+    let reason = |action: &Action| {
+        let Action::Report(Report::Transition(transition)) = action else {
+            return None;
+        };
+        transition.new_master_reason()
     };
     actions.iter().filter_map(reason).collect()
 }
