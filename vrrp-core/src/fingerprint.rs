@@ -71,14 +71,9 @@ impl VirtualRouter {
         (form, forms_mixed).hash(hasher);
         if let Some(member) = member.as_deref() {
             let not_before = until(member.not_before, now);
-            (
-                member.attitude,
-                not_before,
-                member.barred,
-                member.joining,
-                member.hurried,
-            )
-                .hash(hasher);
+            let defeat = (not_before, member.defeat_nanos, member.group_defeat_nanos);
+            (member.attitude, defeat, member.barred).hash(hasher);
+            (member.joining, member.hurried).hash(hasher);
         }
         #[cfg(feature = "hmac")]
         sequences.hash(hasher);

@@ -227,8 +227,22 @@ impl Router {
                 router.note_whether_joined(now);
             }
         }
+        self.share_defeat(group);
         let members = self.members(group).iter().filter_map(|id| self.get(*id));
         Verdict::of(members.map(|router| router.stance(now)))
+    }
+
+    fn share_defeat(&mut self, group: GroupId) {
+        let members = self.members(group).iter().filter_map(|id| self.get(*id));
+        let lost = members.filter_map(|router| router.member.as_deref().map(|member| member.defeat_nanos));
+        let most = lost.max().unwrap_or(0);
+        for place in 0..self.members(group).len() {
+            let id = self.members(group).get(place).copied();
+            let router = id.and_then(|id| self.router_mut(id));
+            if let Some(member) = router.and_then(|router| router.member.as_deref_mut()) {
+                member.group_defeat_nanos = most;
+            }
+        }
     }
 
     fn order_for(

@@ -3,10 +3,12 @@
 //! It stays a single machine: it waits to be told before it becomes Active, and that is all it knows of a group.
 
 use alloc::boxed::Box;
+use core::cmp::Ordering;
 
 use crate::action::{Actions, Cause, Report};
 use crate::config::{Config, Version};
 use crate::group::{GroupBar, GroupId, GroupOrder, Stance};
+use crate::input::Heard;
 use crate::machine::{Hold, HoldKind, LastHeard, State};
 use crate::priority::{Priority, skew_nanos};
 use crate::time::{Instant, Interval, NANOS_PER_CENTISECOND};
@@ -63,6 +65,10 @@ pub(crate) struct Member {
     pub(crate) attitude: Attitude,
     /// After a lost election: a goodbye does not let it want to before.
     pub(crate) not_before: Instant,
+    /// What it lost costs: 0 where it has lost nothing since it was Active last.
+    pub(crate) defeat_nanos: u64,
+    /// The most of all members.
+    pub(crate) group_defeat_nanos: u64,
     pub(crate) barred: Option<GroupBar>,
     pub(crate) joining: bool,
     pub(crate) hurried: bool,
@@ -92,6 +98,8 @@ impl Member {
             times: GroupTimes::default(),
             attitude: Attitude::Waiting,
             not_before: Instant::default(),
+            defeat_nanos: 0,
+            group_defeat_nanos: 0,
             barred: None,
             joining: false,
             hurried: false,
@@ -245,8 +253,12 @@ impl VirtualRouter {
     /// After a hold that the group ordered: Backup, beaten.
     pub(crate) fn follow_group(&mut self, now: Instant, out: &mut Actions) {
         self.become_backup(now, self.config.interval, Cause::GroupYields, out);
-        if let Some(member) = self.member.as_deref_mut() {
-            member.attitude = Attitude::Following;
+        let Some(member) = self.member.as_deref_mut() else {
+            return;
+        };
+        member.attitude = Attitude::Following;
+        if let State::Backup { active_down_at, .. } = &mut self.state {
+            *active_down_at = active_down_at.plus_nanos(member.group_defeat_nanos);
         }
     }
 
@@ -336,6 +348,12 @@ impl VirtualRouter {
         }
     }
 
+    pub(crate) fn forget_defeat(&mut self) {
+        if let Some(member) = self.member.as_deref_mut() {
+            member.defeat_nanos = 0;
+        }
+    }
+
     pub(crate) fn note_accepted(&mut self) {
         if let Some(member) = self.member.as_deref_mut() {
             member.attitude = Attitude::Following;
@@ -360,7 +378,20 @@ impl VirtualRouter {
     pub(crate) fn note_defeat(&mut self, now: Instant) {
         let interval = self.config.interval;
         if let Some(member) = self.member.as_deref_mut() {
-            member.not_before = now.plus_nanos(member.after_defeat_nanos(interval));
+            member.defeat_nanos = member.after_defeat_nanos(interval);
+            member.not_before = now.plus_nanos(member.defeat_nanos);
+        }
+    }
+
+    /// Whoever yielded for another member's defeat may find out in its hold that it would have lost too.
+    pub(crate) fn note_defeat_in_hold(&mut self, now: Instant, heard: &Heard) {
+        let better = match heard.priority.cmp(&self.priority().get()) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.yields_to_equal(heard.source),
+            Ordering::Less => false,
+        };
+        if better {
+            self.note_defeat(now);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use vrrp_core::Instant;
+use vrrp_core::{Instant, InterfaceId};
 
 use crate::clock;
 use crate::frame::{Frame, Port, Target};
@@ -28,6 +28,8 @@ pub struct ClientSettings {
     pub forgets_after: Duration,
     /// When it begins.
     pub begins: Duration,
+    /// The LAN it is on: that of this interface of the nodes.
+    pub segment: InterfaceId,
 }
 
 impl ClientSettings {
@@ -41,6 +43,7 @@ impl ClientSettings {
             patience: Duration::from_millis(50),
             forgets_after: Duration::from_secs(8),
             begins,
+            segment: crate::INTERFACE,
         }
     }
 }

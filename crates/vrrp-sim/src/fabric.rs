@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vrrp_core::Instant;
+use vrrp_core::{Instant, InterfaceId};
 
 use crate::clock;
 use crate::frame::{Port, Target};
@@ -49,9 +49,10 @@ impl Way {
 struct Plug {
     up: bool,
     island: u8,
+    segment: InterfaceId,
 }
 
-/// One switch with a port per node and client.
+/// One switch for each interface that nodes have, with a port per node and client.
 #[derive(Debug, Clone)]
 pub struct Fabric {
     plugs: Vec<Plug>,
@@ -72,8 +73,12 @@ impl Fabric {
         }
     }
 
-    pub(crate) fn attach(&mut self) -> Port {
-        self.plugs.push(Plug { up: true, island: 0 });
+    pub(crate) fn attach(&mut self, segment: InterfaceId) -> Port {
+        self.plugs.push(Plug {
+            up: true,
+            island: 0,
+            segment,
+        });
         Port(self.plugs.len() - 1)
     }
 
@@ -119,6 +124,12 @@ impl Fabric {
         self.plugs.get(port.0).map_or(0, |plug| plug.island)
     }
 
+    /// The interface of nodes that this switch is for.
+    #[must_use]
+    pub fn segment(&self, port: Port) -> Option<InterfaceId> {
+        self.plugs.get(port.0).map(|plug| plug.segment)
+    }
+
     /// A looped LAN: every broadcast frame comes twice, and back to its sender too.
     pub fn set_looped(&mut self, looped: bool) {
         self.looped = looped;
@@ -141,7 +152,8 @@ impl Fabric {
                 Target::Everyone => (port != from || self.looped, 1 + usize::from(self.looped)),
                 Target::One(one) => (port == one, 1),
             };
-            if !meant || self.island(port) != self.island(from) || !self.is_up(port) {
+            let apart = self.island(port) != self.island(from) || self.segment(port) != self.segment(from);
+            if !meant || apart || !self.is_up(port) {
                 continue;
             }
             for _ in 0..copies {

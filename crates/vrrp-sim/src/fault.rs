@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vrrp_core::{Config, Health, Order, TrackerId};
+use vrrp_core::{Config, Health, InterfaceId, Order, TrackerId};
 
 use crate::fabric::Way;
 use crate::frame::Datagram;
@@ -57,6 +57,9 @@ pub enum Fault {
     /// The node says by gratuitous ARP or unsolicited NA that an address is its own, whether or not it is: another
     /// program, a host with the same address (NET-ARP-08).
     Claim(NodeId, IpAddr),
+    /// The same, of one interface only: of [`Fault::LinkDown`], [`Fault::LinkUp`], [`Fault::Partition`], [`Fault::Heal`] and
+    /// [`Fault::Way`], which otherwise are for every interface of the node.
+    On(InterfaceId, Box<Self>),
     /// A packet that no router of this world has sent reaches everyone.
     Forged(Arc<Datagram>),
 }
@@ -79,6 +82,7 @@ impl Fault {
             | Self::Health(node, ..)
             | Self::Reconfigure(node, ..)
             | Self::Claim(node, _) => Some(*node),
+            Self::On(_, fault) => fault.node(),
             Self::Partition(_)
             | Self::Heal
             | Self::Way(..)
@@ -121,6 +125,7 @@ impl fmt::Display for Fault {
                     .iter()
                     .try_for_each(|(node, side)| write!(f, " node {} on side {side}", node.0))
             }
+            Self::On(interface, fault) => write!(f, "interface {}: {fault}", interface.0),
             Self::Heal => f.write_str("the partition is healed"),
             Self::Way(from, to, way) => {
                 write!(f, "from node {} to node {}: {}", from.0, to.0, WayWords(way))

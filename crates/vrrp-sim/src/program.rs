@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vrrp_core::{
-    Config, Health, Input, InstanceId, Instant, Router, StateName, Tracker, TrackerId, VirtualRouter,
+    Config, Health, Input, InstanceId, Instant, InterfaceId, Router, StateName, Tracker, TrackerId,
+    VirtualRouter,
 };
 
 use crate::frame::Datagram;
@@ -13,7 +14,8 @@ use crate::frame::Datagram;
 /// What waits for the program.
 #[derive(Debug, Clone)]
 pub(crate) enum Waiting {
-    Packet(Arc<Datagram>),
+    Packet(InterfaceId, Arc<Datagram>),
+    Link(InterfaceId, bool),
     Input(Input),
     Announced(IpAddr),
     Configure(usize, Box<Config>),
@@ -23,7 +25,8 @@ pub(crate) enum Waiting {
 /// What the program has been told: kept apart from the core, to judge the core by it.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    pub(crate) link_up: bool,
+    /// Interfaces with a carrier.
+    pub(crate) up: BTreeSet<InterfaceId>,
     pub(crate) stopping: bool,
     pub(crate) healths: BTreeMap<TrackerId, Health>,
 }
@@ -31,13 +34,13 @@ pub(crate) struct Told {
 impl Told {
     pub(crate) fn hear(&mut self, input: &Input) {
         match input {
-            Input::Link(link) => self.link_up = link.up,
             Input::Track(id, health) => {
                 self.healths.insert(*id, *health);
             }
             Input::Stop => self.stopping = true,
             Input::Start => self.stopping = false,
             Input::Tick
+            | Input::Link(_)
             | Input::Heard(_)
             | Input::Order(_)
             | Input::Failed(_)
@@ -51,7 +54,10 @@ impl Told {
             let health = self.healths.get(&TrackerId(id)).copied();
             tracker.weight.bars(health.unwrap_or(tracker.initial))
         };
-        self.stopping || !self.link_up || (0..).zip(&config.trackers).any(closed)
+        let down = config
+            .interface
+            .is_some_and(|interface| !self.up.contains(&interface));
+        self.stopping || down || (0..).zip(&config.trackers).any(closed)
     }
 }
 

@@ -82,10 +82,14 @@ impl VirtualRouter {
         let State::Initialize { hold: Some(hold) } = &mut self.state else {
             return;
         };
+        let yields = hold.kind == HoldKind::Yield;
         if heard.priority > 0 && hold.successor.is_none() {
             hold.successor = Some(heard.source);
             hold.ends_at = hold.ends_at.min(now.plus_nanos(AFTER_SUCCESSOR_NANOS));
             self.resignation = None;
+        }
+        if yields {
+            self.note_defeat_in_hold(now, heard);
         }
     }
 

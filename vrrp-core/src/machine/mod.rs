@@ -175,6 +175,7 @@ impl VirtualRouter {
             advertise_at: now.plus_nanos(self.config.interval.nanos()),
         };
         self.note_entered(Attitude::Waiting);
+        self.forget_defeat();
         self.took_over_at = (from == StateName::Backup).then_some(now);
         self.triggered.reset(now);
         self.sending.reset();

@@ -113,6 +113,9 @@ fn x_08_obeys_one_yields_all_follow() {
         node.wait(50 * MILLI).tick(),
         "1 Disown; 1 HoldEnded { successor: Some(192.0.2.20) }; 1 State(Backup, GroupYields)"
     );
+    // The group lost at its first member: one interval more, until an Active is heard again.
+    assert_eq!(node.left(1), DOWN + SECOND);
+    node.hear(1, 150);
     assert_eq!(node.left(1), DOWN);
     proves!("X-08", Obeys);
 }

@@ -48,11 +48,13 @@ impl Check for NoTwoHolders {
         for (index, (a, first)) in holders.iter().enumerate() {
             for (b, second) in holders.iter().skip(index + 1) {
                 let fabric = world.fabric();
-                if fabric.island(world.port(*a)) != fabric.island(world.port(*b)) {
-                    continue;
-                }
+                let island = |node, interface| world.port_on(node, interface).map(|port| fabric.island(port));
                 let both = first.kernel().present().intersection(second.kernel().present());
                 for address in both {
+                    let interface = first.interface_of(address);
+                    if island(*a, interface) != island(*b, interface) {
+                        continue;
+                    }
                     let key = (*address, *a, *b);
                     let since = self.since.get(&key).copied().unwrap_or(now);
                     seen.insert(key, since);

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod barred;
+mod groups;
 mod holders;
 mod one_active;
 mod outage;
@@ -12,6 +13,7 @@ use crate::world::World;
 
 pub use addresses::AddressesFollowTheState;
 pub use barred::NothingSentWhileBarred;
+pub use groups::{GroupsTogether, OneGroup};
 pub use holders::NoTwoHolders;
 pub use one_active::OneActive;
 pub use outage::OutageAtMost;

@@ -65,8 +65,11 @@ impl Node {
     }
 
     fn send(&mut self, now: Instant, id: InstanceId, draft: Draft, effects: &mut Effects) {
-        if !self.link_up || now < self.mute_until {
-            let gone = !self.link_up;
+        let router = self.program.as_ref().and_then(|program| program.router.get(id));
+        let interface = router.and_then(|router| router.config().interface);
+        let interface = interface.unwrap_or(super::INTERFACE);
+        let gone = !self.is_up(interface);
+        if gone || now < self.mute_until {
             self.fail(now, id, Failure::Send { gone });
             return;
         }
@@ -89,7 +92,7 @@ impl Node {
                 };
                 effects
                     .frames
-                    .push((Frame::Advert(Arc::new(datagram)), Target::Everyone));
+                    .push((interface, Frame::Advert(Arc::new(datagram)), Target::Everyone));
             }
         }
         if let Some(router) = program.router.get(id) {

@@ -2,6 +2,7 @@
 
 mod execute;
 mod local;
+mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -17,61 +18,10 @@ use crate::program::{Program, Told, Waiting, addresses};
 use crate::timeline::What;
 use crate::{Instant, clock};
 
-/// The only interface of a node.
+pub use settings::{NodeSettings, Waking};
+
+/// The usual interface of a node.
 pub const INTERFACE: InterfaceId = InterfaceId(1);
-
-/// A node as it is built.
-#[derive(Debug, Clone)]
-pub struct NodeSettings {
-    /// Short; begins each of its lines.
-    pub name: String,
-    /// Address it sends from.
-    pub primary: IpAddr,
-    /// Its virtual routers, all on [`INTERFACE`].
-    pub routers: Vec<Config>,
-    /// Time the kernel needs to add or remove one address.
-    pub address_takes: Duration,
-    /// When it wakes for a deadline.
-    pub wakes: Waking,
-    /// It listens to ARP and NA, ends a hold when the successor has announced every address (PRJ-STOP-02), and defends
-    /// the addresses that it answers for as Active (NET-ARP-08).
-    pub hears_announcements: bool,
-    /// After a start: when leftovers of an earlier life are removed (PRJ-ADDR-02).
-    pub leftovers_after: Duration,
-    /// Its clock gains so many millionths; less than 0: it loses. A quartz is within 100.
-    pub drift_ppm: i32,
-    /// Packets that wait in its socket; more are lost (PRJ-TIME-08).
-    pub socket_packets_max: usize,
-}
-
-impl NodeSettings {
-    /// A node whose kernel is immediate and which wakes exactly in time.
-    #[must_use]
-    pub fn new(name: &str, primary: IpAddr, routers: Vec<Config>) -> Self {
-        Self {
-            name: name.to_owned(),
-            primary,
-            routers,
-            address_takes: Duration::ZERO,
-            wakes: Waking::InTime,
-            hears_announcements: false,
-            leftovers_after: Duration::from_millis(100),
-            drift_ppm: 0,
-            socket_packets_max: 256,
-        }
-    }
-}
-
-/// When a program wakes for a deadline; all of them are what [`vrrp_core::Deadline`] allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waking {
-    /// At the deadline.
-    InTime,
-    /// As early as the slack allows (PRJ-SLACK-01).
-    Early,
-    /// Anywhere between.
-    Anywhere,
-}
 
 /// A node in the world.
 #[derive(Debug)]
@@ -81,7 +31,8 @@ pub struct Node {
     waiting: VecDeque<Waiting>,
     kernel: Kernel,
     powered: bool,
-    link_up: bool,
+    /// Interfaces whose link is cut.
+    cut: BTreeSet<InterfaceId>,
     /// Sending fails until then.
     mute_until: Instant,
     /// The kernel refuses addresses until then.
@@ -94,7 +45,7 @@ pub struct Node {
 /// What a step of a node gives to the world.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
-    pub(crate) frames: Vec<(Frame, Target)>,
+    pub(crate) frames: Vec<(InterfaceId, Frame, Target)>,
     pub(crate) lines: Vec<What>,
 }
 
@@ -106,7 +57,7 @@ impl Node {
             waiting: VecDeque::new(),
             kernel: Kernel::default(),
             powered: true,
-            link_up: true,
+            cut: BTreeSet::new(),
             mute_until: Instant::default(),
             refuses_until: Instant::default(),
             overflowed: 0,
@@ -133,10 +84,34 @@ impl Node {
         self.powered
     }
 
-    /// Whether its link has a carrier.
+    /// Whether all its links have a carrier.
     #[must_use]
-    pub const fn link_up(&self) -> bool {
-        self.link_up
+    pub fn link_up(&self) -> bool {
+        self.cut.is_empty()
+    }
+
+    /// Whether one of its links has a carrier.
+    #[must_use]
+    pub fn is_up(&self, interface: InterfaceId) -> bool {
+        !self.cut.contains(&interface)
+    }
+
+    /// The interface that a virtual address is on.
+    #[must_use]
+    pub fn interface_of(&self, address: &IpAddr) -> InterfaceId {
+        let routers = self.settings.routers.iter();
+        let mut with_it = routers.filter(|config| addresses(config).contains(address));
+        with_it.find_map(|config| config.interface).unwrap_or(INTERFACE)
+    }
+
+    /// The groups of its routers, while the program runs: the states of the members.
+    pub fn groups(&self) -> impl Iterator<Item = Vec<&VirtualRouter>> {
+        self.program.iter().flat_map(|program| {
+            program.router.groups().map(|group| {
+                let members = program.router.members(group).iter();
+                members.filter_map(|id| program.router.get(*id)).collect()
+            })
+        })
     }
 
     /// Whether its program runs, stalled or not.
@@ -204,7 +179,14 @@ impl Node {
         let mut router = Router::new();
         // Two routers with one key are refused by the core; the second is then simply not there.
         let ids = self.settings.routers.iter().cloned();
-        let ids = ids.filter_map(|config| router.add(config).ok()).collect();
+        let ids = ids
+            .filter_map(|config| router.add(config).ok())
+            .collect::<Vec<_>>();
+        for members in &self.settings.groups {
+            let members = members.iter().filter_map(|number| ids.get(*number).copied());
+            let local = local::local_time(now, self.settings.drift_ppm);
+            router.group(local, &members.collect::<Vec<_>>(), &mut self.outbox);
+        }
         self.program = Some(Program {
             router,
             ids,
@@ -213,7 +195,9 @@ impl Node {
             announced: BTreeSet::new(),
             defended_at: BTreeMap::new(),
         });
-        self.input(Input::Link(self.link()));
+        for interface in self.settings.interfaces() {
+            self.wait(Waiting::Link(interface, self.is_up(interface)));
+        }
         self.input(Input::Start);
         self.stall(now, Duration::ZERO);
     }
@@ -225,16 +209,13 @@ impl Node {
         }
     }
 
-    pub(crate) fn set_link(&mut self, up: bool) {
-        self.link_up = up;
-        self.input(Input::Link(self.link()));
-    }
-
-    fn link(&self) -> Link {
-        Link {
-            up: self.link_up,
-            primary: Some(self.settings.primary),
+    pub(crate) fn set_link(&mut self, interface: InterfaceId, up: bool) {
+        if up {
+            self.cut.remove(&interface);
+        } else {
+            self.cut.insert(interface);
         }
+        self.wait(Waiting::Link(interface, up));
     }
 
     /// For every router of the node.
@@ -250,13 +231,13 @@ impl Node {
         self.wait(Waiting::RemoveLeftovers);
     }
 
-    pub(crate) fn arrived(&mut self, datagram: Arc<Datagram>) {
+    pub(crate) fn arrived(&mut self, interface: InterfaceId, datagram: Arc<Datagram>) {
         let packets = self
             .waiting
             .iter()
-            .filter(|waiting| matches!(waiting, Waiting::Packet(_)));
+            .filter(|waiting| matches!(waiting, Waiting::Packet(..)));
         if packets.count() < self.settings.socket_packets_max {
-            self.wait(Waiting::Packet(datagram));
+            self.wait(Waiting::Packet(interface, datagram));
         } else {
             self.overflowed += 1;
         }
@@ -360,9 +341,9 @@ impl Node {
         };
         let (router, out) = (&mut program.router, &mut self.outbox);
         match waiting {
-            Waiting::Packet(datagram) => {
+            Waiting::Packet(interface, datagram) => {
                 let received = Received {
-                    interface: Some(INTERFACE),
+                    interface: Some(interface),
                     source: datagram.source,
                     destination: Some(datagram.destination),
                     hop_limit: Some(datagram.hop_limit),
@@ -373,6 +354,22 @@ impl Node {
                         source: rejected.source,
                         reject: rejected.reject,
                     });
+                }
+            }
+            Waiting::Link(interface, up) => {
+                if up {
+                    program.told.up.insert(interface);
+                } else {
+                    program.told.up.remove(&interface);
+                }
+                for id in &program.ids {
+                    let Some(config) = router.get(*id).map(VirtualRouter::config) else {
+                        continue;
+                    };
+                    if config.interface == Some(interface) {
+                        let primary = self.settings.primary_for(config);
+                        router.handle(local, *id, Input::Link(Link { up, primary }), out);
+                    }
                 }
             }
             Waiting::Input(input) => {

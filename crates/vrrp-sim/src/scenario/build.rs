@@ -1,15 +1,17 @@
 //! From a file to a world.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use toml::Spanned;
 use vrrp_core::{
-    ConfigError, Health, Interval, Order, Priority, Profile, Settings, Tracker, TrackerId, Version, Vrid,
-    Weight,
+    ConfigError, Family, Health, InterfaceId, Interval, Order, Priority, Profile, Settings, Tracker,
+    TrackerId, Version, Vrid, Weight,
 };
 
 use super::file::{self, Event, File, What};
 use crate::check;
+use crate::client::ClientSettings;
 use crate::fabric::Way;
 use crate::fault::{Fault, NodeId};
 use crate::lan;
@@ -28,7 +30,18 @@ pub(super) fn world(file: &File, seed: u64, interval: Interval) -> Result<World,
     for (number, node) in (0..).zip(&file.node) {
         let settings = settings(node, interval);
         slowest = slowest.max(settings.interval);
+        let members = members(node, &settings);
         let mut built = lan::node(number, settings)?;
+        for (primary, settings) in members {
+            slowest = slowest.max(settings.interval);
+            built
+                .others
+                .push((settings.interface.unwrap_or(crate::INTERFACE), primary));
+            built.routers.push(settings.build()?);
+        }
+        if built.routers.len() > 1 {
+            built.groups = vec![(0..built.routers.len()).collect()];
+        }
         built.name.clone_from(node.name.get_ref());
         built.drift_ppm = node.drift_ppm;
         built.address_takes = Duration::from_micros(node.address_takes_us);
@@ -38,13 +51,68 @@ pub(super) fn world(file: &File, seed: u64, interval: Interval) -> Result<World,
     world.add_client(lan::client(Duration::from_secs(5)));
     world.add_check(check::AddressesFollowTheState::default());
     world.add_check(check::NothingSentWhileBarred::default());
+    add_further_clients(&mut world, file);
     // A hold may roll back, and the last frames are under way; a deaf node is judged by the ways being lossy.
     let hold = Duration::from_nanos(slowest.nanos()) + Duration::from_millis(200);
-    world.add_check(check::OneActive::after(hold));
+    if file.node.iter().all(|node| node.group.is_empty()) {
+        world.add_check(check::OneActive::after(hold));
+    } else {
+        // A full wait, a false start that both sides take back, and the wait of the one that lost.
+        let rest = Duration::from_nanos(slowest.nanos()) * 12;
+        world.add_check(check::GroupsTogether);
+        world.add_check(check::OneGroup::after(rest));
+    }
     for event in &file.event {
-        world.at(Duration::from_millis(event.at_ms), fault(file, event));
+        let fault = fault(file, event);
+        let fault = match event.interface {
+            Some(interface) => Fault::On(InterfaceId(interface), Box::new(fault)),
+            None => fault,
+        };
+        world.at(Duration::from_millis(event.at_ms), fault);
     }
     Ok(world)
+}
+
+/// One for every member of the first node that is on a LAN of its own.
+fn add_further_clients(world: &mut World, file: &File) {
+    let members = file
+        .node
+        .first()
+        .map_or([].as_slice(), |node| node.group.as_slice());
+    for member in members {
+        let name = format!("client-{}", member.interface);
+        let mut client = ClientSettings::new(&name, member.address, Duration::from_secs(5));
+        client.segment = InterfaceId(member.interface);
+        world.add_client(client);
+    }
+}
+
+fn members(node: &file::Node, first: &Settings) -> Vec<(IpAddr, Settings)> {
+    let settings = |member: &file::Member| {
+        let mut settings = Settings::new(
+            first.profile,
+            Family::of(&member.address),
+            first.vrid,
+            InterfaceId(member.interface),
+        );
+        let given = |value: &Option<Spanned<u8>>| value.as_ref().map(|value| *value.get_ref());
+        settings.priority = given(&member.priority)
+            .and_then(Priority::new)
+            .unwrap_or(first.priority);
+        settings.vrid = given(&member.vrid).and_then(Vrid::new).unwrap_or(first.vrid);
+        settings.interval = own_interval(member.interval_ms.as_ref()).unwrap_or(first.interval);
+        settings.preempt = first.preempt;
+        settings.preempt_delay_nanos = first.preempt_delay_nanos;
+        settings.hold = first.hold;
+        settings.addresses = vec![member.address];
+        (member.primary, settings)
+    };
+    node.group.iter().map(settings).collect()
+}
+
+fn own_interval(interval_ms: Option<&Spanned<u32>>) -> Option<Interval> {
+    let centiseconds = u16::try_from(interval_ms?.get_ref() / 10).ok()?;
+    Interval::from_centiseconds(centiseconds)
 }
 
 fn settings(node: &file::Node, interval: Interval) -> Settings {
@@ -52,10 +120,7 @@ fn settings(node: &file::Node, interval: Interval) -> Settings {
         .priority
         .as_ref()
         .and_then(|priority| Priority::new(*priority.get_ref()));
-    let own = node.interval_ms.as_ref().and_then(|interval| {
-        let centiseconds = u16::try_from(interval.get_ref() / 10).ok()?;
-        Interval::from_centiseconds(centiseconds)
-    });
+    let own = own_interval(node.interval_ms.as_ref());
     let usual = lan::settings(priority.unwrap_or(Priority::DEFAULT), own.unwrap_or(interval));
     let vrid = node.vrid.as_ref().and_then(|vrid| Vrid::new(*vrid.get_ref()));
     let profile = match node.profile {

@@ -61,6 +61,24 @@ pub(super) struct Node {
     pub(super) address_takes_us: u64,
     #[serde(default)]
     pub(super) starts_at_ms: u64,
+    /// Further virtual routers, in one sync group with the first.
+    #[serde(default)]
+    pub(super) group: Vec<Member>,
+}
+
+/// A further member of a node's sync group; what it does not say is as with the node.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Member {
+    pub(super) address: IpAddr,
+    /// What this node sends its advertisements from: of the family of `address`.
+    pub(super) primary: IpAddr,
+    pub(super) vrid: Option<Spanned<u8>>,
+    pub(super) priority: Option<Spanned<u8>>,
+    pub(super) interval_ms: Option<Spanned<u32>>,
+    /// 1 is that of the node's first router; each number is a LAN of its own.
+    #[serde(default = "second")]
+    pub(super) interface: u64,
 }
 
 /// A tracked object, up at the beginning.
@@ -91,6 +109,8 @@ pub(super) struct Event {
     /// Which check of the node, from 0.
     #[serde(default)]
     pub(super) check: u16,
+    /// Only this interface of the node, or LAN.
+    pub(super) interface: Option<u64>,
     pub(super) sides: Option<Vec<Vec<Spanned<String>>>>,
     pub(super) from: Option<Spanned<String>>,
     pub(super) to: Option<Spanned<String>>,
@@ -133,6 +153,10 @@ impl What {
     const fn needs_time(self) -> bool {
         matches!(self, Self::Stall | Self::SendFails | Self::AddressesFail)
     }
+}
+
+const fn second() -> u64 {
+    2
 }
 
 const fn forty_seconds() -> u64 {
@@ -183,16 +207,34 @@ fn check(file: &File) -> Result<(), Wrong> {
         {
             return Err(wrong(version, "version is 2 or 3".to_owned()));
         }
-        if let Some(interval) = &node.interval_ms
-            && (!interval.get_ref().is_multiple_of(10) || !(10..=40_950).contains(interval.get_ref()))
-        {
-            return Err(wrong(
-                interval,
-                "interval_ms is a multiple of 10, 10 to 40950".to_owned(),
-            ));
+        check_interval(node.interval_ms.as_ref())?;
+        for member in &node.group {
+            range(member.priority.as_ref(), 1, "priority is 1 to 255")?;
+            range(member.vrid.as_ref(), 1, "vrid is 1 to 255")?;
+            check_interval(member.interval_ms.as_ref())?;
+            if member.primary.is_ipv4() != member.address.is_ipv4() {
+                return Err(wrong(
+                    &node.name,
+                    "`primary` and `address` of a member are of one family".to_owned(),
+                ));
+            }
         }
     }
     file.event.iter().try_for_each(|event| check_event(file, event))
+}
+
+fn check_interval(interval: Option<&Spanned<u32>>) -> Result<(), Wrong> {
+    match interval {
+        Some(interval)
+            if !interval.get_ref().is_multiple_of(10) || !(10..=40_950).contains(interval.get_ref()) =>
+        {
+            Err(wrong(
+                interval,
+                "interval_ms is a multiple of 10, 10 to 40950".to_owned(),
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_event(file: &File, event: &Event) -> Result<(), Wrong> {

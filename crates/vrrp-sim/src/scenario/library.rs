@@ -1,7 +1,7 @@
 //! The library: every named situation, in the order in which operators ask about them.
 
 /// Names and texts of the scenario files.
-pub(super) const FILES: [(&str, &str); 24] = [
+pub(super) const FILES: [(&str, &str); 27] = [
     ("power-cut", include_str!("../../scenarios/power-cut.toml")),
     ("link-down", include_str!("../../scenarios/link-down.toml")),
     ("planned-stop", include_str!("../../scenarios/planned-stop.toml")),
@@ -45,6 +45,15 @@ pub(super) const FILES: [(&str, &str); 24] = [
     (
         "duplicate-vrid",
         include_str!("../../scenarios/duplicate-vrid.toml"),
+    ),
+    ("group-link", include_str!("../../scenarios/group-link.toml")),
+    (
+        "group-deaf-side",
+        include_str!("../../scenarios/group-deaf-side.toml"),
+    ),
+    (
+        "group-dual-stack",
+        include_str!("../../scenarios/group-dual-stack.toml"),
     ),
     ("version-2", include_str!("../../scenarios/version-2.toml")),
 ];

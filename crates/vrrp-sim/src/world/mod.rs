@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use vrrp_core::Instant;
+use vrrp_core::{Instant, InterfaceId};
 
 use crate::check::Check;
 use crate::client::{Client, ClientId, ClientSettings};
@@ -33,7 +33,7 @@ enum Event {
 
 #[derive(Debug, Clone, Copy)]
 enum Station {
-    Node(NodeId),
+    Node(NodeId, InterfaceId),
     Client(ClientId),
 }
 
@@ -103,8 +103,13 @@ impl World {
     /// Adds a node; its program is not started.
     pub fn add_node(&mut self, settings: NodeSettings) -> NodeId {
         let id = NodeId(self.nodes.len());
-        let port = self.fabric.attach();
-        self.stations.push(Station::Node(id));
+        let mut first = None;
+        for interface in settings.interfaces() {
+            let port = self.fabric.attach(interface);
+            self.stations.push(Station::Node(id, interface));
+            first = first.or(Some(port));
+        }
+        let port = first.unwrap_or(Port(usize::MAX));
         self.nodes.push((port, Node::new(settings)));
         self.wakes.push(None);
         id
@@ -113,7 +118,7 @@ impl World {
     /// Adds a client.
     pub fn add_client(&mut self, settings: ClientSettings) -> ClientId {
         let id = ClientId(self.clients.len());
-        let port = self.fabric.attach();
+        let port = self.fabric.attach(settings.segment);
         self.stations.push(Station::Client(id));
         self.schedule(clock::at(settings.begins), Event::Asks(id));
         self.clients.push((port, Client::new(settings)));
@@ -192,13 +197,21 @@ impl World {
         &self.nodes[id.0].1
     }
 
-    /// The switch port of a node.
+    /// The switch port of a node's [`INTERFACE`](crate::INTERFACE).
     ///
     /// # Panics
     /// For the id of another world.
     #[must_use]
     pub fn port(&self, id: NodeId) -> Port {
         self.nodes[id.0].0
+    }
+
+    /// The port of one interface of a node, on that interface's switch; `None` where it has no such interface.
+    #[must_use]
+    pub fn port_on(&self, id: NodeId, interface: InterfaceId) -> Option<Port> {
+        let own =
+            |station: &Station| matches!(station, Station::Node(node, on) if (*node, *on) == (id, interface));
+        self.stations.iter().position(own).map(Port)
     }
 
     /// One client.
@@ -322,8 +335,10 @@ impl World {
         for line in effects.lines {
             self.tell(Some(id), line);
         }
-        for (frame, target) in effects.frames {
-            self.carry(self.port(id), frame, target);
+        for (interface, frame, target) in effects.frames {
+            if let Some(port) = self.port_on(id, interface) {
+                self.carry(port, frame, target);
+            }
         }
     }
 
@@ -335,7 +350,10 @@ impl World {
                 Job::Remove(address) => self.tell(Some(id), What::Removed(address)),
                 Job::Announce(address) => {
                     self.tell(Some(id), What::Announced(address));
-                    let station = self.port(id);
+                    let interface = self.node(id).interface_of(&address);
+                    let Some(station) = self.port_on(id, interface) else {
+                        continue;
+                    };
                     let frame = Frame::Announcement { address, station };
                     self.carry(station, frame, Target::Everyone);
                 }

@@ -1,5 +1,7 @@
 //! Frames on their way, and who does what with them.
 
+use vrrp_core::InterfaceId;
+
 use super::{Event, Station, World};
 use crate::client::{ClientId, Learned};
 use crate::clock;
@@ -21,7 +23,7 @@ impl World {
             return;
         }
         match self.stations[to.0] {
-            Station::Node(id) => self.node_hears(id, from, frame),
+            Station::Node(id, interface) => self.node_hears((id, interface), (from, to), frame),
             Station::Client(id) => {
                 let now = self.now;
                 let answer = self.clients[id.0].1.hears(now, from, frame);
@@ -32,12 +34,16 @@ impl World {
         }
     }
 
-    fn node_hears(&mut self, id: NodeId, from: Port, frame: &Frame) {
-        let (port, node) = &mut self.nodes[id.0];
-        let station = *port;
+    fn node_hears(
+        &mut self,
+        (id, interface): (NodeId, InterfaceId),
+        (from, station): (Port, Port),
+        frame: &Frame,
+    ) {
+        let (_, node) = &mut self.nodes[id.0];
         match frame {
             Frame::Advert(datagram) => {
-                node.arrived(datagram.clone());
+                node.arrived(interface, datagram.clone());
                 self.run(id, false);
             }
             Frame::Announcement { address, .. } => {
@@ -84,7 +90,7 @@ impl World {
 
     fn name_at(&self, port: Port) -> String {
         match self.stations.get(port.0) {
-            Some(Station::Node(id)) => self.node(*id).settings.name.clone(),
+            Some(Station::Node(id, _)) => self.node(*id).settings.name.clone(),
             Some(Station::Client(id)) => self.client(*id).settings.name.clone(),
             None => String::new(),
         }

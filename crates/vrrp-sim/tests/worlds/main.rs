@@ -4,6 +4,7 @@ mod convergence;
 mod fall;
 mod flaps;
 mod flood;
+mod groups;
 mod hardware;
 mod owners;
 mod planned_stop;

@@ -1,0 +1,91 @@
+//! A node as it is built.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use vrrp_core::{Config, Family, InterfaceId};
+
+use super::INTERFACE;
+
+/// A node as it is built.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// Short; begins each of its lines.
+    pub name: String,
+    /// Address it sends from.
+    pub primary: IpAddr,
+    /// Addresses that it has beside: to send from on other interfaces, and in the other family.
+    pub others: Vec<(InterfaceId, IpAddr)>,
+    /// Its virtual routers, on [`INTERFACE`] or one of `others`.
+    pub routers: Vec<Config>,
+    /// Sync groups: numbers of routers.
+    pub groups: Vec<Vec<usize>>,
+    /// Time the kernel needs to add or remove one address.
+    pub address_takes: Duration,
+    /// When it wakes for a deadline.
+    pub wakes: Waking,
+    /// It listens to ARP and NA, ends a hold when the successor has announced every address (PRJ-STOP-02), and defends
+    /// the addresses that it answers for as Active (NET-ARP-08).
+    pub hears_announcements: bool,
+    /// After a start: when leftovers of an earlier life are removed (PRJ-ADDR-02).
+    pub leftovers_after: Duration,
+    /// Its clock gains so many millionths; less than 0: it loses. A quartz is within 100.
+    pub drift_ppm: i32,
+    /// Packets that wait in its socket; more are lost (PRJ-TIME-08).
+    pub socket_packets_max: usize,
+}
+
+impl NodeSettings {
+    /// A node whose kernel is immediate and which wakes exactly in time.
+    #[must_use]
+    pub fn new(name: &str, primary: IpAddr, routers: Vec<Config>) -> Self {
+        Self {
+            name: name.to_owned(),
+            primary,
+            others: Vec::new(),
+            routers,
+            groups: Vec::new(),
+            address_takes: Duration::ZERO,
+            wakes: Waking::InTime,
+            hears_announcements: false,
+            leftovers_after: Duration::from_millis(100),
+            drift_ppm: 0,
+            socket_packets_max: 256,
+        }
+    }
+}
+
+impl NodeSettings {
+    /// Its interfaces, [`INTERFACE`] first.
+    #[must_use]
+    pub fn interfaces(&self) -> Vec<InterfaceId> {
+        let mut interfaces = vec![INTERFACE];
+        for (interface, _) in &self.others {
+            if !interfaces.contains(interface) {
+                interfaces.push(*interface);
+            }
+        }
+        interfaces
+    }
+
+    /// What a router sends from.
+    pub(super) fn primary_for(&self, config: &Config) -> Option<IpAddr> {
+        let own = [(INTERFACE, self.primary)];
+        let mut all = own.iter().chain(&self.others);
+        let fits = |(interface, address): &&(InterfaceId, IpAddr)| {
+            config.interface == Some(*interface) && config.family == Family::of(address)
+        };
+        all.find(fits).map(|(_, address)| *address)
+    }
+}
+
+/// When a program wakes for a deadline; all of them are what [`vrrp_core::Deadline`] allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waking {
+    /// At the deadline.
+    InTime,
+    /// As early as the slack allows (PRJ-SLACK-01).
+    Early,
+    /// Anywhere between.
+    Anywhere,
+}
