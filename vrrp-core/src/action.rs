@@ -180,7 +180,7 @@ pub enum Report {
 }
 
 /// A short list of [`Action`] by value: no queue to drain, no lifetime, no allocation.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Actions {
     items: [Option<Action>; Self::MAX],
     len: usize,

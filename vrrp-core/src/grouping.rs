@@ -9,6 +9,7 @@ use crate::member::GroupTimes;
 use crate::router::{Outbox, Router};
 use crate::time::Instant;
 use crate::virtual_router::VirtualRouter;
+use crate::witness::Seen;
 
 /// Freed, asked, taken over, one yields at once, all yield: more rounds than a step can need. The property tests drive
 /// every step against it.
@@ -62,6 +63,7 @@ impl Router {
         let Some(known) = self.groups.get(group.place()) else {
             return;
         };
+        self.show(Seen::Grouped { now, group, members });
         let gone = known.members.iter().copied().filter(|id| !members.contains(id));
         for id in gone.collect::<Vec<_>>() {
             self.leave(now, id, out);
@@ -182,7 +184,10 @@ impl Router {
             };
             if let Some(router) = self.router_mut(id) {
                 let actions = router.tell_held_back();
-                out.extend(id, actions);
+                if !actions.is_empty() {
+                    self.show_ordered(now, id, &actions);
+                    out.extend(id, actions);
+                }
             }
         }
     }
@@ -215,6 +220,7 @@ impl Router {
     fn obey(&mut self, now: Instant, id: InstanceId, order: GroupOrder, out: &mut Outbox) {
         if let Some(router) = self.router_mut(id) {
             let actions = router.obey(now, order);
+            self.show_ordered(now, id, &actions);
             out.extend(id, actions);
             self.refresh(id);
         }
@@ -261,6 +267,7 @@ impl Router {
     /// Takes a restored router out of a group that is not there any more; [`Router::regroup`] does it for others.
     pub fn leave_group(&mut self, now: Instant, id: InstanceId, out: &mut Outbox) {
         if self.get(id).is_some_and(|router| router.group().is_some()) {
+            self.show(Seen::Ungrouped { now, id });
             self.leave(now, id, out);
         }
     }
@@ -270,6 +277,7 @@ impl Router {
         if let Some(router) = self.router_mut(id) {
             let mut actions = Actions::none();
             router.leave_group(now, &mut actions);
+            self.show_ordered(now, id, &actions);
             out.extend(id, actions);
             self.refresh(id);
         }

@@ -34,6 +34,7 @@ mod time;
 mod tracking;
 mod virtual_router;
 pub mod wire;
+mod witness;
 
 pub use action::{Action, Actions, Cause, Draft, Report, StateName, Transition};
 pub use config::{
@@ -55,3 +56,4 @@ pub use snapshot::Snapshot;
 pub use time::{Deadline, Instant, Interval, Wake, WallClock};
 pub use tracking::{Bar, Health, Standing, Tracker, TrackerId, Weight};
 pub use virtual_router::{DifferentRouter, VirtualRouter};
+pub use witness::{Seen, Witness};

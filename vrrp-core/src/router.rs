@@ -3,6 +3,7 @@
 mod receiving;
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -17,6 +18,7 @@ use crate::seal::Sealed;
 use crate::soonest::Soonest;
 use crate::time::{Deadline, Instant, WallClock};
 use crate::virtual_router::{DifferentRouter, VirtualRouter};
+use crate::witness::{Seen, Witness};
 
 pub use receiving::{Accepted, Odd, Rejected};
 
@@ -63,6 +65,22 @@ struct Slot {
     limit: LogLimit,
 }
 
+impl Slot {
+    fn step(&mut self, now: Instant, input: Input, witness: Option<&Arc<dyn Witness>>, out: &mut Outbox) {
+        let actions = self.router.handle(now, input);
+        if let Some(witness) = witness {
+            witness.see(Seen::Step {
+                now,
+                id: self.id,
+                input,
+                actions: &actions,
+                router: &self.router,
+            });
+        }
+        out.extend(self.id, actions);
+    }
+}
+
 type Place = (Option<InterfaceId>, Family, u8);
 
 /// The map of virtual routers of one node.
@@ -75,6 +93,7 @@ pub struct Router {
     limits: BTreeMap<Option<InterfaceId>, LogLimit>,
     counters: GlobalCounters,
     pub(crate) groups: Vec<SyncGroup>,
+    pub(crate) witness: Option<Arc<dyn Witness>>,
 }
 
 impl Router {
@@ -132,6 +151,7 @@ impl Router {
         for ids in self.places.values_mut() {
             ids.retain(|other| *other != id);
         }
+        self.show(Seen::Gone { id });
         Some(slot.router)
     }
 
@@ -151,12 +171,12 @@ impl Router {
             _ => self.step(now, id, input, out),
         }
         self.settle_group_of(now, id, out);
+        self.show_all_if_asked(now);
     }
 
     fn step(&mut self, now: Instant, id: InstanceId, input: Input, out: &mut Outbox) {
-        if let Some(router) = self.router_mut(id) {
-            let actions = router.handle(now, input);
-            out.extend(id, actions);
+        if let Some(slot) = self.slots.get_mut(index(id)).and_then(Option::as_mut) {
+            slot.step(now, input, self.witness.as_ref(), out);
             self.refresh(id);
         }
     }
@@ -182,12 +202,22 @@ impl Router {
             .get_mut(index(id))
             .and_then(Option::as_mut)
             .ok_or(DifferentRouter)?;
-        out.extend(id, slot.router.reconfigure(now, config)?);
+        let actions = slot.router.reconfigure(now, config)?;
+        if let Some(witness) = &self.witness {
+            witness.see(Seen::Reconfigured {
+                now,
+                id,
+                actions: &actions,
+                router: &slot.router,
+            });
+        }
+        out.extend(id, actions);
         self.refresh(id);
         if let Some(group) = self.get(id).and_then(VirtualRouter::group) {
             self.number(group);
             self.settle_group_of(now, id, out);
         }
+        self.show_all_if_asked(now);
         Ok(())
     }
 
@@ -199,7 +229,7 @@ impl Router {
             let deadline = self.deadlines.get(place);
             let due = deadline.is_some_and(|deadline| deadline.earliest <= now);
             if let (true, Some(slot)) = (due, slot) {
-                out.extend(slot.id, slot.router.handle(now, Input::Tick));
+                slot.step(now, Input::Tick, self.witness.as_ref(), out);
                 self.deadlines.put(place, slot.router.deadline());
                 acted = true;
                 let group = slot.router.group();
@@ -214,6 +244,9 @@ impl Router {
         }
         if grouped {
             self.settle_groups_due(now, out);
+        }
+        if acted {
+            self.show_all_if_asked(now);
         }
     }
 

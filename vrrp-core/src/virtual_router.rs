@@ -19,7 +19,7 @@ use crate::sending::{Pause, Resignation, Sending};
 use crate::sequences::Sequences;
 use crate::time::{Deadline, Instant, Wake, WallClock};
 use crate::tracking::{Bar, Health, TrackerId, Tracking};
-use crate::wire::{ChecksumForm, Received, Reject, Warnings};
+use crate::wire::{ChecksumForm, Received, Reject};
 
 /// The most that a timer may be early to share a wake-up (PRJ-SLACK-01).
 const SLACK_NANOS_MAX: u64 = 1_000_000;
@@ -137,26 +137,18 @@ impl VirtualRouter {
         wall: Option<WallClock>,
         received: &Received<'_>,
     ) -> Result<Actions, Reject> {
-        self.hear(now, wall, received).map(|(actions, _)| actions)
+        let heard = self.believe(wall, received)?;
+        Ok(self.handle(now, Input::Heard(heard)))
     }
 
-    /// As [`receive_at`](Self::receive_at), with what was odd about a packet that is believed.
-    pub(crate) fn hear(
+    /// The judgement of [`receive_at`](Self::receive_at), counted; what was believed is still to be handled.
+    pub(crate) fn believe(
         &mut self,
-        now: Instant,
         wall: Option<WallClock>,
         received: &Received<'_>,
-    ) -> Result<(Actions, Warnings), Reject> {
-        match self.judge_at(wall, received) {
-            Ok(heard) => {
-                let warnings = heard.warnings;
-                Ok((self.handle(now, Input::Heard(heard)), warnings))
-            }
-            Err(reject) => {
-                self.counters.rejected.count(reject);
-                Err(reject)
-            }
-        }
+    ) -> Result<Heard, Reject> {
+        self.judge_at(wall, received)
+            .inspect_err(|reject| self.counters.rejected.count(*reject))
     }
 
     fn on_start(&mut self, now: Instant, out: &mut Actions) {

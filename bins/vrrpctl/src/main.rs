@@ -3,10 +3,11 @@
 mod colour;
 mod detail;
 mod overview;
+mod replay;
 mod words;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,12 +20,12 @@ const DONE: u8 = 0;
 const REFUSED: u8 = 1;
 const NO_DAEMON: u8 = 3;
 
-/// Ask a running vrrpd.
+/// Ask a running vrrpd, and look into what it recorded.
 #[derive(Debug, Parser)]
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 done; 1 the daemon refused, or there is no such instance; 2 wrong arguments; 3 no daemon answered."
+    after_help = "Exit codes: 0 done; 1 the daemon refused, there is no such instance, or a file is not as it should be; 2 wrong arguments; 3 no daemon answered."
 )]
 struct Arguments {
     /// The control socket of the daemon (vrrpd --control PATH).
@@ -44,22 +45,29 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Step through a recording: what happened, what the router made of it, and why. Asks no daemon.
+    ///
+    /// The core decides everything once more, and a decision that is not as recorded is marked: the exit code is 1 then.
+    Replay(replay::Arguments),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let Command::Status { instance, json } = arguments.command;
-    ExitCode::from(match vrrp_control::ask(&arguments.socket, Ask::Status) {
-        Ok(Answer::Status(status)) => show(&status, instance.as_deref(), json),
+    ExitCode::from(match &arguments.command {
+        Command::Status { instance, json } => status(&arguments.socket, instance.as_deref(), *json),
+        Command::Replay(arguments) => replay::run(arguments),
+    })
+}
+
+fn status(socket: &Path, instance: Option<&str>, json: bool) -> u8 {
+    match vrrp_control::ask(socket, Ask::Status) {
+        Ok(Answer::Status(status)) => show(&status, instance, json),
         Ok(Answer::Error(problem)) => {
-            eprintln!("vrrpctl: {}: {}", arguments.socket.display(), problem.message);
+            eprintln!("vrrpctl: {}: {}", socket.display(), problem.message);
             REFUSED
         }
         Ok(other) => {
-            eprintln!(
-                "vrrpctl: {}: unexpected answer {other:?}",
-                arguments.socket.display()
-            );
+            eprintln!("vrrpctl: {}: unexpected answer {other:?}", socket.display());
             REFUSED
         }
         Err(error) => {
@@ -69,7 +77,7 @@ fn main() -> ExitCode {
                 _ => NO_DAEMON,
             }
         }
-    })
+    }
 }
 
 fn show(status: &Status, name: Option<&str>, json: bool) -> u8 {

@@ -41,6 +41,12 @@ pub(crate) struct Arguments {
     /// How long a notify script may run before it is ended.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) notify_limit: u32,
+    /// Write everything that the routers are told, and what they decide, to FILE; `vrrpctl replay FILE` shows it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// How large that file may become.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), requires = "record")]
+    pub(crate) record_limit: u32,
     /// How much is logged: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log_level: LevelFilter,

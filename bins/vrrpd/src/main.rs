@@ -14,6 +14,7 @@ mod names;
 mod node;
 mod notify;
 mod privileges;
+mod record;
 mod reload;
 mod rivals;
 mod router;

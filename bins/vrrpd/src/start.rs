@@ -25,7 +25,7 @@ use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
-use crate::{checks, router, sys, words};
+use crate::{checks, record, router, sys, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,8 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         .map(|instance| instance.service.clone())
         .collect();
     let options = options(&arguments, &loaded.plan);
-    let driver = Driver::open(services.clone(), options)?;
+    let mut driver = Driver::open(services.clone(), options)?;
+    let recording = record::begin(&arguments, &mut driver);
     // The runtime of everything slow.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -124,6 +125,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     // With its tasks goes the control socket, and with that the folder of the journal.
     runtime.shutdown_background();
     drop(socket);
+    record::finish(recording);
     exit
 }
 

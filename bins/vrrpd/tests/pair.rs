@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 use node::{LIMIT, Node};
 use vrrp_conformance::proves;
 use vrrp_control::State;
+use vrrp_core::{Action, Report};
+use vrrp_recording::{Event, Replay};
 
 /// Whatever its length: the tutorials give it another one on each node.
 const ADDRESS: &str = " 192.168.190.23/";
@@ -28,9 +30,14 @@ fn example(name: &str) -> String {
 
 /// Both, waiting for their interfaces, and then with a cable between them.
 fn pair() -> Option<(Node, Node)> {
-    let one = Node::alone(&example("lb01.conf"))?;
+    pair_with([&[], &[]])
+}
+
+/// As [`pair`], with arguments of each daemon.
+fn pair_with(arguments: [&[&str]; 2]) -> Option<(Node, Node)> {
+    let one = Node::alone_with(&example("lb01.conf"), arguments[0])?;
     one.until_state("VI_1", "FAULT");
-    let two = one.beside(&example("lb02.conf"));
+    let two = one.beside_with(&example("lb02.conf"), arguments[1]);
     two.until_state("VI_1", "FAULT");
     one.inside(&[
         "ip",
@@ -143,4 +150,104 @@ fn a_crash_is_answered_by_the_other_node_and_its_leftover_goes_at_the_restart() 
     );
     assert!(has_address(&again) && !has_address(&two));
     proves!("PRJ-ADDR-02", Obeys);
+}
+
+/// Decisions of a recording, every one as recorded; changes of state among them; runs.
+fn replayed(file: &Path) -> (usize, Vec<String>, usize) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let (mut decisions, mut changes, mut runs) = (0, Vec::new(), 0);
+    for replayed in Replay::new(text.lines()) {
+        let replayed = replayed.unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
+        match replayed.event {
+            Event::Decision(decision) => {
+                assert!(
+                    decision.is_as_recorded(),
+                    "line {}: {:?}\nnow: {}\nrecorded: {:?}",
+                    replayed.line,
+                    decision.stimulus,
+                    decision.decided,
+                    decision.recorded
+                );
+                decisions += 1;
+                let reports = decision.decided.actions.iter();
+                changes.extend(reports.filter_map(|action| match action {
+                    Action::Report(Report::Transition(change)) => {
+                        Some(format!("{}>{}", change.from, change.to))
+                    }
+                    _ => None,
+                }));
+            }
+            Event::Begins { .. } => runs += 1,
+            Event::Lost { .. } | Event::Unknown { .. } => panic!("nothing was to be lost:\n{text}"),
+            _ => {}
+        }
+    }
+    (decisions, changes, runs)
+}
+
+/// A failover, a reload, a crash and a planned stop, recorded on both nodes: told to the core once more, every decision is
+/// the same; and the password of the pair is in neither recording.
+#[test]
+fn a_recorded_failover_is_decided_the_same_once_more() {
+    let folder = node::folder();
+    let (first, second) = (folder.join("lb01.rec"), folder.join("lb02.rec"));
+    let (first_name, second_name) = (first.display().to_string(), second.display().to_string());
+    let arguments: [&[&str]; 2] = [&["--record", &first_name], &["--record", &second_name]];
+    let Some((one, mut two)) = pair_with(arguments) else {
+        return;
+    };
+    let keeper = Keeper(one.keeper());
+    one.until_state("VI_1", "MASTER");
+    two.until("lb02 hears lb01", |status| status.instances[0].active.is_some());
+    let reload = two.reload(&example("lb02.conf").replace("priority 100", "priority 120"));
+    assert!(reload.applied, "{}", reload.message);
+    one.signal("-KILL");
+    two.until_state("VI_1", "MASTER");
+    drop(one);
+    let again = Node::again_with(&keeper.0, &example("lb01.conf"), arguments[0]);
+    again.until_state("VI_1", "MASTER");
+    two.until_state("VI_1", "BACKUP");
+    two.signal("-TERM");
+    assert_eq!(two.wait(), 0);
+
+    let (decisions, changes, runs) = replayed(&second);
+    assert!(decisions > 8, "{decisions}");
+    let story = ["Backup>Active", "Active>Backup", "Backup>Initialize"];
+    assert!(changes.ends_with(&story.map(str::to_owned)), "{changes:?}");
+    assert_eq!(runs, 1);
+    let text = std::fs::read_to_string(&second).unwrap();
+    assert!(
+        text.contains(" VI_1 reconfigured ") && text.contains("priority=120"),
+        "{text}"
+    );
+    let (_, changes, runs) = replayed(&first);
+    assert_eq!(
+        (runs, changes.last().map(String::as_str)),
+        (2, Some("Backup>Active"))
+    );
+    for file in [first, second] {
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains("authentication=password"), "{text}");
+        assert!(!text.contains("123456"), "{text}");
+    }
+}
+
+/// What cannot be recorded keeps nobody from serving.
+#[test]
+fn a_recording_that_cannot_be_is_told_and_the_address_is_served() {
+    let folder = node::folder();
+    let file = folder.join("precious");
+    std::fs::write(&file, "precious").unwrap();
+    let name = file.display().to_string();
+    let config = node::instance("VI_1", 51, "192.0.2.100/24", "");
+    let Some(node) = Node::start(&config, &["--record", &name]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    assert!(
+        node.log().contains("is no recording; it is left alone"),
+        "{}",
+        node.log()
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_core::{Config, Health, InterfaceId, Order, TrackerId};
+use vrrp_recording::words::millis;
 
 use crate::fabric::Way;
 use crate::frame::Datagram;
-use crate::timeline::millis;
 
 /// A node of the world, in the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,7 @@
 //! `vrrp-sim`: named situations, and worlds out of seeds.
 
+mod record;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use vrrp_sim::explore::library::{self, Search};
 use vrrp_sim::explore::{Coverage, explore};
 use vrrp_sim::scenario::Scenario;
 use vrrp_sim::{World, random_world};
+
+use record::Wish;
 
 /// Simulates VRRP in virtual time: the same arguments always give the same story.
 #[derive(Debug, Parser)]
@@ -35,6 +39,9 @@ enum Command {
         /// Print the periodic traffic too
         #[arg(long)]
         all: bool,
+        /// Write what a node was told and decided, for `vrrpctl replay`; one scenario only
+        #[arg(long, value_name = "NODE=FILE", value_parser = record::wish)]
+        record: Vec<Wish>,
     },
     /// Run random worlds and check them; prints the seed of the first that breaks an invariant
     Random {
@@ -70,6 +77,9 @@ enum Command {
         /// Print the periodic traffic too
         #[arg(long)]
         all: bool,
+        /// Write what a node was told and decided, for `vrrpctl replay`
+        #[arg(long, value_name = "NODE=FILE", value_parser = record::wish)]
+        record: Vec<Wish>,
     },
 }
 
@@ -81,11 +91,17 @@ fn main() -> ExitCode {
             interval_cs,
             seed,
             all,
-        } => run(&names, interval_cs, seed, all),
+            record,
+        } => run(&names, interval_cs, seed, all, &record),
         Command::Random { seed, count, nodes } => random(seed, count, nodes),
         Command::Explore { list: true, .. } => list_searches(),
         Command::Explore { names, large, .. } => search(&names, large),
-        Command::Replay { seed, nodes, all } => replay(seed, nodes, all),
+        Command::Replay {
+            seed,
+            nodes,
+            all,
+            record,
+        } => replay(seed, nodes, all, &record),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,7 +119,7 @@ fn list() -> Result<(), String> {
     Ok(())
 }
 
-fn run(names: &[String], interval_cs: u16, seed: u64, all: bool) -> Result<(), String> {
+fn run(names: &[String], interval_cs: u16, seed: u64, all: bool, record: &[Wish]) -> Result<(), String> {
     let interval = Interval::from_centiseconds(interval_cs).ok_or("an interval of 0")?;
     let chosen = names
         .iter()
@@ -114,11 +130,16 @@ fn run(names: &[String], interval_cs: u16, seed: u64, all: bool) -> Result<(), S
     } else {
         chosen
     };
+    if !record.is_empty() && chosen.len() != 1 {
+        return Err("--record is for one scenario: name it".to_owned());
+    }
     let mut broken = Vec::new();
     for scenario in chosen {
         println!("# {}: {}", scenario.name, scenario.about());
         let mut world = scenario.world(seed, interval).map_err(|e| e.to_string())?;
+        let recordings = record::begin(&mut world, record)?;
         let outcome = scenario.run(&mut world);
+        recordings.write()?;
         print_lines(&world, all);
         for client in world.clients() {
             let name = &client.settings().name;
@@ -207,7 +228,7 @@ fn search(names: &[String], large: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn replay(seed: u64, nodes: u8, all: bool) -> Result<(), String> {
+fn replay(seed: u64, nodes: u8, all: bool, record: &[Wish]) -> Result<(), String> {
     let mut random = random_world(seed, nodes).map_err(|e| e.to_string())?;
     for (_, node) in random.world.nodes() {
         for config in &node.settings().routers {
@@ -222,7 +243,9 @@ fn replay(seed: u64, nodes: u8, all: bool) -> Result<(), String> {
             );
         }
     }
+    let recordings = record::begin(&mut random.world, record)?;
     let outcome = random.run();
+    recordings.write()?;
     print_lines(&random.world, all);
     outcome.map_err(|violation| violation.to_string())
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vrrp_core::wire::Reject;
-use vrrp_core::{Bar, Cause, Instant, Report, Transition};
+use vrrp_core::{InstanceId, Instant, Report};
+use vrrp_recording::words::{self, millis};
 
 use crate::fault::Fault;
 
@@ -16,6 +17,8 @@ pub enum What {
     Fault(Fault),
     /// The core reported a fact.
     Report {
+        /// Which of the node's routers, in the order of its settings.
+        router: InstanceId,
         /// VRID.
         vrid: u8,
         /// The fact.
@@ -23,6 +26,8 @@ pub enum What {
     },
     /// An advertisement left.
     Sent {
+        /// Which of the node's routers, in the order of its settings.
+        router: InstanceId,
         /// VRID.
         vrid: u8,
         /// 0 to 255.
@@ -77,9 +82,8 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fault(fault) => write!(f, "! {fault}"),
-            Self::Report { vrid, report } => {
-                write!(f, "vrid {vrid}: ")?;
-                write_report(f, report)
+            Self::Report { vrid, report, .. } => {
+                write!(f, "vrid {vrid}: {}", words::report(report))
             }
             Self::Sent { vrid, priority, .. } => write!(f, "vrid {vrid}: sends priority {priority}"),
             Self::Rejected { source, reject } => write!(f, "discards a packet of {source}: {reject}"),
@@ -93,91 +97,6 @@ impl fmt::Display for What {
                 None => write!(f, "no answer from {address} until the end"),
             },
         }
-    }
-}
-
-/// Milliseconds with the digits that matter, no more.
-pub(crate) fn millis(duration: Duration) -> String {
-    let micros = duration.as_nanos() / 1000;
-    format!("{}.{:03}", micros / 1000, micros % 1000)
-}
-
-fn write_report(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
-    match report {
-        Report::Transition(Transition {
-            from,
-            to,
-            cause,
-            holding,
-        }) => {
-            write!(f, "{from} -> {to}, {}", Words(cause))?;
-            f.write_str(if *holding { ", still answering" } else { "" })
-        }
-        Report::Priority { from, to } => write!(f, "priority {from} -> {to}"),
-        Report::HoldEnded {
-            successor: Some(successor),
-        } => {
-            write!(f, "stops answering: {successor} has taken over")
-        }
-        Report::HoldEnded { successor: None } => f.write_str("the hold ends: nobody has taken over"),
-        Report::HoldTooLong => f.write_str("no hold: a successor may need longer than 5 s"),
-        Report::Reasserted { source, priority } => {
-            write!(
-                f,
-                "answers {source}, which claims to be Active with priority {priority}"
-            )
-        }
-        Report::Late { late_nanos } => {
-            let late = Duration::from_nanos(*late_nanos);
-            write!(f, "advertises {} ms late", millis(late))
-        }
-        Report::ChecksumFormsMixed { source } => write!(f, "{source} uses the other IPv4 checksum"),
-        Report::SamePriority { source } => write!(f, "{source} has the same priority"),
-        Report::HeldBack => f.write_str("is held back by its group"),
-        Report::FailedFor { retry_after_seconds } => {
-            write!(f, "failed; tries again after {retry_after_seconds} s")
-        }
-        other => write!(f, "{other:?}"),
-    }
-}
-
-struct Words<'a>(&'a Cause);
-
-impl fmt::Display for Words<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            Cause::Started => "started",
-            Cause::Owner => "owns the addresses",
-            Cause::NoResponse => "nobody was heard",
-            Cause::PriorityZero => "the last Active said goodbye",
-            Cause::LowerActive => "the Active has a lower priority",
-            Cause::HigherHeard { source, priority } => {
-                return write!(f, "{source} has priority {priority}");
-            }
-            Cause::NobodyTookOver => "nobody took over",
-            Cause::Stopped => "stopped as planned",
-            Cause::Resigned => "resigned",
-            Cause::Reconfigured => "reconfigured",
-            Cause::Stalled => "was stalled too long",
-            Cause::GroupYields => "the group yields",
-            Cause::Barred(bar) => return write!(f, "barred: {}", bar_words(*bar)),
-            other => return write!(f, "{other:?}"),
-        })
-    }
-}
-
-fn bar_words(bar: Bar) -> String {
-    match bar {
-        Bar::NotStarted => "not started".to_owned(),
-        Bar::StartDelay => "start delay".to_owned(),
-        Bar::LinkDown => "link down".to_owned(),
-        Bar::NoPrimaryAddress => "no address to send from".to_owned(),
-        Bar::NoVirtualAddress => "nothing to advertise".to_owned(),
-        Bar::Tracker(id) => format!("check {} failed", id.0),
-        Bar::SendFailed => "could not send".to_owned(),
-        Bar::HoldFailed => "could not hold the addresses".to_owned(),
-        Bar::Group { .. } => "a member of the group is".to_owned(),
-        other => format!("{other:?}"),
     }
 }
 

@@ -5,9 +5,11 @@ use core::net::IpAddr;
 
 use super::{Outbox, Router, index};
 use crate::id::{Family, InstanceId, Path, Vrid};
+use crate::input::Input;
 use crate::log_limit::{News, Suppressed};
 use crate::time::{Instant, WallClock};
 use crate::wire::{Difference, Local, Message, Received, Reject, Warning, Warnings, explain, judge};
+use crate::witness::Seen;
 
 /// A packet that was believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,21 @@ impl Router {
         packet: &Received<'_>,
         out: &mut Outbox,
     ) -> Result<Accepted, Rejected> {
+        let believed = self.take(now, wall, packet, out);
+        match &believed {
+            Ok(_) => self.show_all_if_asked(now),
+            Err(rejected) => self.show(Seen::Discarded { now, rejected }),
+        }
+        believed
+    }
+
+    fn take(
+        &mut self,
+        now: Instant,
+        wall: Option<WallClock>,
+        packet: &Received<'_>,
+        out: &mut Outbox,
+    ) -> Result<Accepted, Rejected> {
         let Some(id) = self.addressee(packet) else {
             let reject = judge(packet, None).err().unwrap_or(Reject::VridUnknown);
             self.counters.rejected.count(reject);
@@ -91,19 +108,19 @@ impl Router {
                 log: None,
             });
         };
-        let before = slot.router.last_active();
-        match slot.router.hear(now, wall, packet) {
-            Ok((actions, warnings)) => {
+        match slot.router.believe(wall, packet) {
+            Ok(heard) => {
+                let before = slot.router.last_active();
+                slot.step(now, Input::Heard(heard), self.witness.as_ref(), out);
                 if before.map(|rank| rank.address) != slot.router.last_active().map(|rank| rank.address) {
                     // PRJ-LOG-01: an accepted packet of a new Active makes old news worth telling again.
                     slot.limit.reset(now);
                 }
-                out.extend(id, actions);
                 self.refresh(id);
                 self.settle_group_of(now, id, out);
                 Ok(Accepted {
                     instance: id,
-                    warnings,
+                    warnings: heard.warnings,
                 })
             }
             Err(reject) => {

@@ -25,6 +25,7 @@ mod wait;
 mod work;
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc};
 
@@ -99,6 +100,12 @@ impl Driver {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// Lets somebody look on at every step of every router, by its service's name: a recording. It is called on the thread
+    /// of the loop, and must neither wait nor fail.
+    pub fn set_witness(&mut self, witness: Arc<dyn vrrp_core::Witness>) {
+        self.engine.set_witness(witness);
     }
 
     /// Runs until [`Handle::stop`], [`Handle::stop_now`] or [`Handle::handover`].

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
+use std::sync::Arc;
 
 use tokio::sync::broadcast;
-use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter};
+use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter, Witness};
 
 use super::OpenError;
 use super::channels::{Channels, Key};
@@ -234,8 +235,17 @@ impl Engine {
             })?;
         self.configure_places(&instance);
         self.filter_stale = true;
+        self.router.introduce(id, &instance.service.name);
         let _none = self.instances.insert(id, Box::new(instance));
         Ok(id)
+    }
+
+    pub(super) fn set_witness(&mut self, witness: Arc<dyn Witness>) {
+        self.router.set_witness(Some(witness));
+        for (id, instance) in &self.instances {
+            self.router.introduce(*id, &instance.service.name);
+        }
+        self.router.introduce_groups(clock::now());
     }
 
     /// A router that goes on has the configuration it had; one that is new has this one already.

@@ -109,18 +109,28 @@ impl Node {
 
     /// In a namespace with nothing but `lo`; `None` where there can be none.
     pub(crate) fn alone(config: &str) -> Option<Self> {
-        Some(Self::begin(unshare()?, "ip link set lo up", config, &[]))
+        Self::alone_with(config, &[])
+    }
+
+    /// As [`Node::alone`], with arguments of the daemon.
+    pub(crate) fn alone_with(config: &str, arguments: &[&str]) -> Option<Self> {
+        Some(Self::begin(unshare()?, "ip link set lo up", config, arguments))
     }
 
     /// In another namespace of the same user, with nothing but `lo`.
     pub(crate) fn beside(&self, config: &str) -> Self {
+        self.beside_with(config, &[])
+    }
+
+    /// As [`Node::beside`], with arguments of the daemon.
+    pub(crate) fn beside_with(&self, config: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.child.id().to_string()]);
         if !is_root() {
             command.args(["-U", "--preserve-credentials"]);
         }
         command.args(["unshare", "-n"]);
-        Self::begin(command, "ip link set lo up", config, &[])
+        Self::begin(command, "ip link set lo up", config, arguments)
     }
 
     fn begin(mut command: Command, network: &str, config: &str, arguments: &[&str]) -> Self {
@@ -153,12 +163,17 @@ impl Node {
 
     /// The same daemon again, in the namespace of one that still lives.
     pub(crate) fn again(keeper: &Child, config: &str) -> Self {
+        Self::again_with(keeper, config, &[])
+    }
+
+    /// As [`Node::again`], with arguments of the daemon.
+    pub(crate) fn again_with(keeper: &Child, config: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new("nsenter");
         command.args(["-t", &keeper.id().to_string(), "-n"]);
         if !is_root() {
             command.args(["-U", "--preserve-credentials"]);
         }
-        Self::begin(command, "true", config, &[])
+        Self::begin(command, "true", config, arguments)
     }
 
     /// A process that keeps the namespace of the node when its daemon is gone.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vrrp_core::{Instant, Report, StateName};
+use vrrp_core::{InstanceId, Instant, Report, StateName};
 
 use super::Check;
 use crate::clock;
@@ -17,7 +17,7 @@ const GOODBYE: Duration = Duration::from_millis(10);
 /// Watches what leaves, and judges by what the program was told.
 #[derive(Debug, Default)]
 pub struct NothingSentWhileBarred {
-    left_active: BTreeMap<(NodeId, u8), Instant>,
+    left_active: BTreeMap<(NodeId, InstanceId), Instant>,
 }
 
 impl Check for NothingSentWhileBarred {
@@ -32,14 +32,15 @@ impl Check for NothingSentWhileBarred {
             if let (
                 Some(id),
                 What::Report {
-                    vrid,
+                    router,
                     report: Report::Transition(change),
+                    ..
                 },
             ) = (id, what)
                 && change.from == StateName::Active
                 && change.to == StateName::Initialize
             {
-                self.left_active.insert((*id, *vrid), now);
+                self.left_active.insert((*id, *router), now);
             }
         }
         for (id, what) in world.latest() {
@@ -47,9 +48,9 @@ impl Check for NothingSentWhileBarred {
             let name = &world.node(*id).settings().name;
             match what {
                 What::Sent {
-                    vrid, priority: 0, ..
+                    router, priority: 0, ..
                 } => {
-                    let left = self.left_active.get(&(*id, *vrid));
+                    let left = self.left_active.get(&(*id, *router));
                     if left.is_none_or(|left| now > clock::after(*left, GOODBYE)) {
                         return Some(format!("{name} says goodbye without having been Active"));
                     }

@@ -51,7 +51,7 @@ impl Node {
                 }
             }
             Action::RouterAdvertisements { .. } => {}
-            Action::Report(report) => effects.lines.push(line(router, report)),
+            Action::Report(report) => effects.lines.push(line(id, router, report)),
         }
     }
 
@@ -97,6 +97,7 @@ impl Node {
         }
         if let Some(router) = program.router.get(id) {
             effects.lines.push(What::Sent {
+                router: id,
                 vrid: router.config().vrid.get(),
                 priority: draft.priority,
                 barred: program.told.bars(router.config()),
@@ -105,8 +106,9 @@ impl Node {
     }
 }
 
-fn line(router: &VirtualRouter, report: Report) -> What {
+fn line(id: InstanceId, router: &VirtualRouter, report: Report) -> What {
     What::Report {
+        router: id,
         vrid: router.config().vrid.get(),
         report,
     }

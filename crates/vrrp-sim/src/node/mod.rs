@@ -178,10 +178,14 @@ impl Node {
         self.powered = true;
         let mut router = Router::new();
         // Two routers with one key are refused by the core; the second is then simply not there.
-        let ids = self.settings.routers.iter().cloned();
-        let ids = ids
-            .filter_map(|config| router.add(config).ok())
-            .collect::<Vec<_>>();
+        router.set_witness(self.settings.witness.clone());
+        let mut ids = Vec::new();
+        for (number, config) in self.settings.routers.iter().enumerate() {
+            if let Ok(id) = router.add(config.clone()) {
+                router.introduce(id, &self.settings.name_of(number));
+                ids.push(id);
+            }
+        }
         for members in &self.settings.groups {
             let members = members.iter().filter_map(|number| ids.get(*number).copied());
             let local = local::local_time(now, self.settings.drift_ppm);

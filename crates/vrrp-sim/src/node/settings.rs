@@ -1,9 +1,10 @@
 //! A node as it is built.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use vrrp_core::{Config, Family, InterfaceId};
+use vrrp_core::{Config, Family, InterfaceId, Witness};
 
 use super::INTERFACE;
 
@@ -18,6 +19,10 @@ pub struct NodeSettings {
     pub others: Vec<(InterfaceId, IpAddr)>,
     /// Its virtual routers, on [`INTERFACE`] or one of `others`.
     pub routers: Vec<Config>,
+    /// What they are called, in the same order; by default by their VRID.
+    pub names: Vec<String>,
+    /// Sees every step of them.
+    pub witness: Option<Arc<dyn Witness>>,
     /// Sync groups: numbers of routers.
     pub groups: Vec<Vec<usize>>,
     /// Time the kernel needs to add or remove one address.
@@ -44,6 +49,8 @@ impl NodeSettings {
             primary,
             others: Vec::new(),
             routers,
+            names: Vec::new(),
+            witness: None,
             groups: Vec::new(),
             address_takes: Duration::ZERO,
             wakes: Waking::InTime,
@@ -66,6 +73,14 @@ impl NodeSettings {
             }
         }
         interfaces
+    }
+
+    /// What a router is called, by its number.
+    #[must_use]
+    pub fn name_of(&self, number: usize) -> String {
+        let named = self.names.get(number).cloned();
+        let config = self.routers.get(number);
+        named.unwrap_or_else(|| config.map_or_else(String::new, |config| format!("vrid-{}", config.vrid)))
     }
 
     /// What a router sends from.

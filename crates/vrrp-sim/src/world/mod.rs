@@ -5,9 +5,11 @@ mod traffic;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_core::{Instant, InterfaceId};
+use vrrp_recording::Transcript;
 
 use crate::check::Check;
 use crate::client::{Client, ClientId, ClientSettings};
@@ -113,6 +115,17 @@ impl World {
         self.nodes.push((port, Node::new(settings)));
         self.wakes.push(None);
         id
+    }
+
+    /// Records what the routers of a node are told and decide, from its next start on.
+    ///
+    /// # Panics
+    /// For the id of another world.
+    pub fn record(&mut self, id: NodeId) -> Arc<Transcript> {
+        let settings = &mut self.nodes[id.0].1.settings;
+        let transcript = Arc::new(Transcript::new(&format!("simulated node={}", settings.name)));
+        settings.witness = Some(transcript.clone());
+        transcript
     }
 
     /// Adds a client.

@@ -9,6 +9,7 @@ mod hardware;
 mod owners;
 mod planned_stop;
 mod power_cut;
+mod recorded;
 mod rejected;
 mod replay;
 mod scenarios;

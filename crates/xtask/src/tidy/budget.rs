@@ -8,12 +8,13 @@ use std::process::Command;
 const BUDGET: &[(&str, usize)] = &[("vrrp-core", 0), ("vrrp-net", 60), ("vrrpd", 120)];
 
 /// Libraries, which must not choose these for the program that uses them.
-const LIBRARIES: [&str; 5] = [
+const LIBRARIES: [&str; 6] = [
     "vrrp-core",
     "vrrp-net",
     "vrrp-healthcheck",
     "keepalived-conf",
     "vrrp-sim",
+    "vrrp-recording",
 ];
 
 /// TLS stacks, terminal and web libraries.

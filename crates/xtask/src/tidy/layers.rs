@@ -8,7 +8,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("keepalived-conf", &[]),
     ("vrrp-net", &["vrrp-core"]),
     ("vrrp-healthcheck", &["vrrp-core"]),
-    ("vrrp-sim", &["vrrp-core", "vrrp-healthcheck"]),
+    ("vrrp-recording", &["vrrp-core"]),
+    ("vrrp-sim", &["vrrp-core", "vrrp-healthcheck", "vrrp-recording"]),
     // A plan holds what the driver is asked for, in the driver's own type.
     (
         "vrrp-plan",
@@ -27,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "keepalived-conf",
             "vrrp-plan",
             "vrrp-control",
+            "vrrp-recording",
         ],
     ),
     (
@@ -38,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "keepalived-conf",
             "vrrp-plan",
             "vrrp-control",
+            "vrrp-recording",
             "vrrp-sim",
         ],
     ),
