@@ -6,6 +6,7 @@ mod control;
 mod decode;
 mod machine;
 mod message;
+mod netlink;
 mod world;
 
 pub use conf::conf;
@@ -13,4 +14,5 @@ pub use control::control;
 pub use decode::decode;
 pub use machine::machine;
 pub use message::message;
+pub use netlink::netlink;
 pub use world::world;

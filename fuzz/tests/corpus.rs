@@ -6,12 +6,13 @@ use vrrp_sim::Random;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 7] = [
     ("conf", vrrp_fuzz::conf),
     ("control", vrrp_fuzz::control),
     ("decode", vrrp_fuzz::decode),
     ("machine", vrrp_fuzz::machine),
     ("message", vrrp_fuzz::message),
+    ("netlink", vrrp_fuzz::netlink),
     ("world", vrrp_fuzz::world),
 ];
 

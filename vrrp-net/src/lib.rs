@@ -31,6 +31,9 @@ mod devices;
 mod driver;
 mod event;
 mod failover;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod handover;
 mod journal;

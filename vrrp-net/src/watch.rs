@@ -129,6 +129,29 @@ impl Table {
         self.addresses.range(range).map(|(_, entry)| &entry.info)
     }
 
+    /// Names and links belong together, one name to one link; what was counted for a link goes with it.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn check(&self) {
+        for (name, index) in &self.names {
+            assert_eq!(self.links.get(index).map(|link| &link.name), Some(name));
+        }
+        for index in self.link_rounds.keys() {
+            assert!(self.links.contains_key(index), "rounds of {index}");
+        }
+        for ((index, address, prefix), entry) in &self.addresses {
+            let info = &entry.info;
+            assert_eq!(
+                (info.index, info.address, info.prefix),
+                (*index, *address, *prefix)
+            );
+        }
+    }
+
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.links.is_empty() && self.names.is_empty() && self.addresses.is_empty()
+    }
+
     /// Every address of a link.
     pub(crate) fn on(&self, index: u32) -> impl Iterator<Item = &AddressInfo> {
         self.entries_on(index).map(|entry| &entry.info)

@@ -8,14 +8,16 @@ use std::process::Command;
 /// What to fuzz and for how long.
 #[derive(Args, Debug)]
 pub(crate) struct FuzzArguments {
-    /// conf, control, decode, machine, message or world; none: each in turn.
+    /// conf, control, decode, machine, message, netlink or world; none: each in turn.
     targets: Vec<String>,
     /// How long each runs.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 }
 
-const TARGETS: [&str; 6] = ["conf", "control", "decode", "machine", "message", "world"];
+const TARGETS: [&str; 7] = [
+    "conf", "control", "decode", "machine", "message", "netlink", "world",
+];
 
 /// Octets of an input; longer ones only cost time.
 const OCTETS_MAX: u32 = 4096;

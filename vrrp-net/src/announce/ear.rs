@@ -80,7 +80,7 @@ impl Ear {
     }
 }
 
-fn read(frame: &[u8]) -> Option<Claim> {
+pub(crate) fn read(frame: &[u8]) -> Option<Claim> {
     let frame: &[u8; FRAME_OCTETS] = frame.first_chunk()?;
     let [
         ..,
