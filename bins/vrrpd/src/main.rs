@@ -8,6 +8,7 @@ mod events;
 mod exit;
 mod faults;
 mod firewall;
+mod kernel;
 mod load;
 mod log;
 mod names;

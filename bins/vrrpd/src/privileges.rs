@@ -1,5 +1,6 @@
 //! Which permissions are missing, by name, before anything is begun.
 
+use caps::errors::CapsError;
 use caps::{CapSet, Capability};
 
 /// What the daemon cannot do without, and what for.
@@ -49,6 +50,26 @@ pub(crate) fn check() -> Result<(), Missing> {
     } else {
         Err(Missing { missing })
     }
+}
+
+/// SEC-12: the calling thread, which reads what anybody on the network sends, keeps what it cannot do without. The others
+/// start scripts as the users that the file names, and so keep theirs.
+///
+/// # Errors
+/// What the kernel refuses; nothing depends on it.
+pub(crate) fn keep_what_the_loop_needs() -> Result<(), CapsError> {
+    let needed = NEEDED.into_iter().map(|(capability, _)| capability).collect();
+    // Whoever may not change the set that bounds the others cannot gain from it either.
+    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP)? {
+        for capability in caps::all().difference(&needed) {
+            // One that this kernel does not know is not there.
+            let _unknown = caps::drop(None, CapSet::Bounding, *capability);
+        }
+    }
+    caps::clear(None, CapSet::Ambient)?;
+    caps::clear(None, CapSet::Inheritable)?;
+    caps::set(None, CapSet::Effective, &needed)?;
+    caps::set(None, CapSet::Permitted, &needed)
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use vrrp_net::Service;
 use vrrp_plan::{Difference, Plan, Tracked, difference};
 
 use crate::arguments::Arguments;
-use crate::checks;
 use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
 use crate::sys;
+use crate::{checks, kernel};
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
 const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
@@ -75,6 +75,9 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
     let plan = node.plan();
+    if difference.touches_services() {
+        kernel::warn_of_settings(&plan);
+    }
     // What was found between the reading of the healths and now, and for trackers that follow another check now.
     let again = difference
         .changed

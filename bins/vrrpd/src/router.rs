@@ -5,7 +5,7 @@ use std::io;
 use tokio::sync::oneshot;
 use vrrp_net::Driver;
 
-use crate::sys;
+use crate::{privileges, sys};
 
 /// How the router loop ended; an error where it broke down.
 pub(crate) type Ended = oneshot::Receiver<Result<(), String>>;
@@ -28,6 +28,9 @@ pub(crate) fn spawn(driver: Driver, scheduling: Scheduling) -> io::Result<(Ended
         .spawn(move || {
             // The starter may have gone; the loop goes on regardless.
             let _ = granted.send(schedule(scheduling));
+            if let Err(error) = privileges::keep_what_the_loop_needs() {
+                tracing::warn!("the router loop keeps permissions that it does not need: {error}");
+            }
             let result = tokio::runtime::Builder::new_current_thread()
                 .enable_io()
                 .build()

@@ -25,7 +25,7 @@ use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
-use crate::{checks, record, router, sys, words};
+use crate::{checks, kernel, record, router, sys, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -186,6 +186,7 @@ fn hello(plan: &Plan) {
     for rule in rules {
         info!("a packet filter on this node has to let protocol 112 in: {rule}");
     }
+    kernel::warn_of_settings(plan);
     for instance in &plan.instances {
         if let Some(interface) = instance.service.interface.as_deref().filter(|name| !exists(name)) {
             warn!(

@@ -60,7 +60,11 @@ fn what_the_file_says_is_what_happens_to_packets() {
     // keepalived refuses such a reload; here the rest of it is carried out, and this is said.
     let reload = node.reload(&config("nftables edge", "no_accept"));
     assert!(reload.applied, "{}", reload.message);
-    assert!(node.log().contains("nftables"), "{}", node.log());
+    let end = std::time::Instant::now() + node::LIMIT;
+    while !node.log().contains("nftables has changed") {
+        assert!(std::time::Instant::now() < end, "{}", node.log());
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     is_active_and(&node, Accept::Drops);
     node.signal("-TERM");
     assert_eq!(node.wait(), 0);
