@@ -25,6 +25,7 @@
 
 mod accept;
 mod address;
+mod advertise;
 mod announce;
 pub mod clock;
 mod devices;
@@ -49,6 +50,7 @@ mod watch;
 
 pub use accept::FilterError;
 pub use address::{AddressSyntax, HeldAddress};
+pub use advertise::{AdvertisedPrefix, RouterAdvertisements};
 pub use driver::{Driver, DriverError, OpenError};
 pub use event::{Event, Happening};
 pub use failover::{Failover, ReplaceError, StartError};

@@ -8,6 +8,7 @@ use vrrp_core::{
 };
 
 use crate::address::{AddressSyntax, HeldAddress};
+use crate::advertise::RouterAdvertisements;
 use crate::vmac::{self, VirtualMac};
 
 /// One virtual router as an application asks for it.
@@ -35,6 +36,10 @@ pub struct Service {
     /// Hold the addresses on a device of their own with the virtual MAC (keepalived `use_vmac`); `None`: on the interface,
     /// with its physical MAC (PRJ-MAC-01). [`Profile::Rfc`] wants one.
     pub virtual_mac: Option<VirtualMac>,
+    /// IPv6: while Active, tell hosts that this is their router, from the first link-local address of the service. `None`:
+    /// another program does, or nobody. While it does, `net.ipv6.conf.INTERFACE.forwarding` is 1, for the Router flag in
+    /// what the kernel answers; Linux forgets default routes that it has learned itself then, unless `accept_ra` is 2.
+    pub router_advertisements: Option<RouterAdvertisements>,
 }
 
 impl Service {
@@ -82,6 +87,7 @@ impl Service {
             source: None,
             unicast_hop_limit: 255,
             virtual_mac: None,
+            router_advertisements: None,
         }
     }
 
@@ -262,6 +268,12 @@ impl Service {
             });
         }
         self.check_virtual_macs()?;
+        if let Some(reason) = self.fault_of_advertisements() {
+            return Err(ServiceError::RouterAdvertisements {
+                service: self.name.clone(),
+                reason,
+            });
+        }
         for (interface, tracker) in &self.track_interfaces {
             if usize::from(tracker.0) >= self.settings.trackers.len() {
                 return Err(ServiceError::NoTracker {
@@ -272,6 +284,20 @@ impl Service {
             }
         }
         Ok(())
+    }
+}
+
+impl Service {
+    fn fault_of_advertisements(&self) -> Option<String> {
+        let plan = self.router_advertisements.as_ref()?;
+        let link_local = |held: &HeldAddress| match held.address {
+            IpAddr::V4(_) => false,
+            IpAddr::V6(address) => address.is_unicast_link_local(),
+        };
+        if !self.all_held().iter().any(link_local) {
+            return Some("no link-local address among its addresses, to advertise from; add one of fe80::/10, the same on every node".to_owned());
+        }
+        plan.fault()
     }
 }
 
@@ -344,6 +370,14 @@ pub enum ServiceError {
     HopLimit {
         /// Whose.
         service: String,
+    },
+    /// Router Advertisements that no host should hear.
+    #[error("service {service} cannot advertise itself as a router: {reason}")]
+    RouterAdvertisements {
+        /// Whose.
+        service: String,
+        /// What is wrong, and what to do.
+        reason: String,
     },
     /// A tracked interface without its tracker.
     #[error(

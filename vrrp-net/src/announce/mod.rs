@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::sys::link_address;
 
-/// A frame that announces `address`, and the EtherType and destination it goes by.
+/// A frame, and the EtherType and destination it goes by.
 pub(crate) struct Frame {
     pub(crate) octets: Vec<u8>,
     pub(crate) ethertype: u16,

@@ -160,6 +160,7 @@ impl Engine {
         let holds = instance.holds;
         self.filter_stale = true;
         let virtual_macs = instance.virtual_macs.clone();
+        let told = instance.service.router_advertisements.clone();
         let before = instance.replace(service, &mut self.devices);
         let moved = holds && instance.virtual_macs != virtual_macs;
         let after = instance.places.clone();
@@ -194,6 +195,7 @@ impl Engine {
             let moved: Vec<Place> = after.into_iter().filter(|place| made.contains(place)).collect();
             self.announcements.push(now, id, &moved, MOVED_COPIES);
         }
+        self.readvertise(now, id, told.as_ref());
     }
 
     /// No longer configured by anybody: not ours to care for.
@@ -280,6 +282,7 @@ impl Engine {
             }
         }
         self.announcements.cancel(id);
+        self.advertise(now, id, false);
     }
 
     /// Services that were sent away and hold nothing any more.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake};
 
+use super::advertise::Advertisers;
 use super::channels::Channels;
 use super::ears::Ears;
 use super::instance::Instance;
@@ -32,6 +33,7 @@ pub(super) enum Work {
     Hold,
     Release,
     Announce(u8),
+    Advertise(bool),
     Report(Report),
 }
 
@@ -71,6 +73,7 @@ pub(super) struct Engine {
     pub(super) virtual_macs: VirtualMacs,
     pub(super) channels: Channels,
     pub(super) ears: Ears,
+    pub(super) advertisers: Advertisers,
     pub(super) announcer: Announcer,
     /// Of the next IPv4 header that is made here.
     pub(super) identification: u16,
@@ -103,6 +106,7 @@ impl Engine {
         let times = [
             core,
             self.announcements.deadline(),
+            self.advertisers.deadline(),
             Some(self.audit_at),
             self.handover_at(),
         ];
@@ -111,7 +115,7 @@ impl Engine {
 
     /// Whether the loop must not wait at all.
     pub(super) fn has_more_to_do(&self) -> bool {
-        self.unread || self.ears.unread || !self.work.is_empty()
+        self.unread || self.ears.unread || self.advertisers.unread || !self.work.is_empty()
     }
 
     /// Whether the loop has come to its end.

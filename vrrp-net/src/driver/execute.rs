@@ -42,9 +42,7 @@ impl Engine {
                     Action::ReleaseAddresses => self.work.push_back((id, Work::Release)),
                     Action::AnnounceAddresses { copies } => self.work.push_back((id, Work::Announce(copies))),
                     Action::Report(report) => self.work.push_back((id, Work::Report(report))),
-                    // Router Advertisements come with the virtual MAC: from the physical one they would name this
-                    // node, not the virtual router, as the default router.
-                    Action::RouterAdvertisements { .. } => {}
+                    Action::RouterAdvertisements { on } => self.work.push_back((id, Work::Advertise(on))),
                 }
             }
             // The place of the list is kept, unless all routers had something to say; what failures ask for comes after.

@@ -250,6 +250,7 @@ impl Engine {
         self.carry_out(now);
         self.bring_along(now, &came);
         self.fit_ears();
+        self.fit_advertisers();
     }
 
     /// `virtual_mac`: it is one; what the kernel says of it follows the interface below a moment later.

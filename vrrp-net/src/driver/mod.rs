@@ -5,6 +5,7 @@
 //! an input. Packets always come before ticks (PRJ-TIME-04): a turn takes the time first, drains every socket, and ticks
 //! with the time taken, so nothing that had arrived by then is unread.
 
+mod advertise;
 mod apply;
 mod channels;
 mod commands;

@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter, Witness};
 
 use super::OpenError;
+use super::advertise::Advertisers;
 use super::channels::{Channels, Key};
 use super::ears::Ears;
 use super::engine::{Ending, Engine};
@@ -77,6 +78,7 @@ impl Engine {
             virtual_macs: VirtualMacs::open(options.journal.as_deref()),
             channels: Channels::default(),
             ears: Ears::default(),
+            advertisers: Advertisers::default(),
             announcer,
             identification: 0,
             announcements: Queue::new(Gaps {
@@ -295,6 +297,9 @@ impl Engine {
             // A restored router knows its state already, and its addresses are there.
             if self.router.get(id).is_some_and(VirtualRouter::holds) {
                 self.work.push_back((id, super::engine::Work::Hold));
+                if self.is_active(id) {
+                    self.work.push_back((id, super::engine::Work::Advertise(true)));
+                }
             }
             self.refresh_tracked(now, id);
             self.refresh_link(now, id);

@@ -6,7 +6,7 @@ use vrrp_core::Family;
 
 use super::engine::Engine;
 use crate::clock;
-use crate::sysctl::{ACCEPT_LOCAL, ARP_ANNOUNCE, ARP_IGNORE, Wishes};
+use crate::sysctl::{ACCEPT_LOCAL, ARP_ANNOUNCE, ARP_IGNORE, FORWARDING, Wishes};
 
 impl Engine {
     /// NET-ARP-09: makes the settings as they are needed now, and puts the others back.
@@ -32,6 +32,12 @@ impl Engine {
                         let _same = wishes.insert((index, ARP_ANNOUNCE), "2");
                     }
                 }
+            }
+            if instance.holds && instance.service.router_advertisements.is_some() {
+                // Where its hosts ask for it: an answer without the Router flag would make them forget the router.
+                let devices = instance.places.iter().filter(|place| place.address.is_ipv6());
+                let indexes = devices.filter_map(|place| self.devices.index(&self.table, place.device));
+                wishes.extend(indexes.map(|index| ((index, FORWARDING), "1")));
             }
         }
         // Settings are made after whatever was due; the next thing that is must not wait for a disk.

@@ -48,6 +48,9 @@ impl Engine {
         if ready.claims || self.ears.unread {
             self.hear_claims(now);
         }
+        if ready.claims || self.advertisers.unread {
+            self.hear_solicitations(now);
+        }
         let mut command = ready.command;
         for _ in 0..COMMANDS {
             let Some(next) = command.or_else(|| commands.try_recv().ok()) else {
@@ -65,6 +68,7 @@ impl Engine {
             self.fit_ears();
         }
         self.announce_due(now, ANNOUNCEMENTS);
+        self.advertise_due(now);
         if now >= self.audit_at {
             self.audit(now);
         }

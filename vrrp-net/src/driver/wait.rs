@@ -20,6 +20,7 @@ use crate::sys;
 pub(super) struct Ready {
     pub(super) sockets: Vec<Key>,
     pub(super) alarm: bool,
+    /// Somebody claims an address, or asks for a router.
     pub(super) claims: bool,
     pub(super) command: Option<Command>,
 }
@@ -69,12 +70,19 @@ impl Waiter {
             }
             self.generation = Some(engine.channels.generation());
         }
-        if self.ears_generation != engine.ears.generation() {
+        // Each of the two only ever grows.
+        let generation = engine
+            .ears
+            .generation()
+            .wrapping_add(engine.advertisers.generation());
+        if self.ears_generation != generation {
             self.ears.clear();
-            for ear in engine.ears.iter() {
-                self.ears.push(sys::watch_readable(ear.fd.try_clone()?)?);
+            let claims = engine.ears.iter().map(|ear| &ear.fd);
+            let questions = engine.advertisers.ears().map(|ear| &ear.fd);
+            for fd in claims.chain(questions) {
+                self.ears.push(sys::watch_readable(fd.try_clone()?)?);
             }
-            self.ears_generation = engine.ears.generation();
+            self.ears_generation = generation;
         }
         Ok(())
     }

@@ -51,6 +51,7 @@ impl Engine {
                 Work::Hold => self.check_hold(now, *id),
                 Work::Release => {}
                 Work::Announce(copies) => self.queue_announcements(now, *id, *copies),
+                Work::Advertise(on) => self.advertise(now, *id, *on),
                 Work::Report(report) => self.tell_report(now, *id, *report),
             }
         }
@@ -63,7 +64,7 @@ impl Engine {
                 .instances
                 .get(&id)
                 .map_or(1, |instance| instance.places.len().max(1)),
-            Work::Announce(_) | Work::Report(_) => 1,
+            Work::Announce(_) | Work::Advertise(_) | Work::Report(_) => 1,
         }
     }
 

@@ -51,7 +51,16 @@ pub(crate) const ARP_ANNOUNCE: Key = Key {
 };
 
 /// Every one that is ever changed.
-const KNOWN: &[Key] = &[ACCEPT_LOCAL, ARP_IGNORE, ARP_ANNOUNCE];
+const KNOWN: &[Key] = &[ACCEPT_LOCAL, ARP_IGNORE, ARP_ANNOUNCE, FORWARDING];
+
+/// Whether the kernel says of itself that it is a router, in its answers to Neighbor Solicitations (V3-6.4.3-04). It forwards
+/// nothing by this alone: that is for `all`.
+pub(crate) const FORWARDING: Key = Key {
+    family: "ipv6",
+    name: "forwarding",
+    also: &[],
+    without: "hosts that look whether their router is there are told that it is none, and forget it",
+};
 
 /// A setting of the interface with this index, and the value that it needs.
 pub(crate) type Wishes = BTreeMap<(u32, Key), &'static str>;

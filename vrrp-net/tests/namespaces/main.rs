@@ -24,6 +24,7 @@ mod odd;
 mod owner;
 mod proxy;
 mod reload;
+mod routers;
 mod stall;
 mod two;
 mod virtual_mac;

@@ -51,6 +51,7 @@ impl Lowering<'_> {
             source: source(&instance.path),
             unicast_hop_limit: unicast_hop_limit(&instance.path),
             virtual_mac: None,
+            router_advertisements: None,
             settings,
         };
         Ok(Instance {

@@ -11,7 +11,7 @@ mod sys;
 
 #[cfg(feature = "accept")]
 pub(crate) use ask::echoes;
-pub(crate) use ask::{ask_arp, solicit};
+pub(crate) use ask::{ask_arp, icmpv6, solicit};
 pub(crate) use capture::Capture;
 #[cfg(feature = "accept")]
 pub(crate) use filter::{foreign_table, tables};
