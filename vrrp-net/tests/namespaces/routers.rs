@@ -189,7 +189,6 @@ fn a_host_that_asks_is_answered() {
         let second = nodes[1].start(vec![router(100)]);
         second.wait_state(StateName::Backup);
         let unasked = wires[0].wait("the first", advert);
-        // One that was routed is not believed: it would cost an answer three seconds from now.
         client.run(|| ask_for_a_router(255));
         wait_for("the answer", LIMIT, || {
             (adverts(&wires[0]).len() >= 2).then_some(())
@@ -203,6 +202,29 @@ fn a_host_that_asks_is_answered() {
         assert_eq!((answer.from, answer.to.to_string()), (ONE, "ff02::1".to_owned()));
         let from_backup = adverts(&wires[1]).iter().any(|advert| advert.from == TWO);
         assert!(!from_backup);
+
+        // The better one now is another, and the first a Backup that runs on.
+        let better = vrrp_core::Priority::new(200).unwrap();
+        second.handle.set_priority("LAN", better).unwrap();
+        second.wait_state(StateName::Active);
+        first.wait_state(StateName::Backup);
+        wires[0].forget();
+        client.run(|| ask_for_a_router(255));
+        let of_second = || {
+            adverts(&wires[1])
+                .iter()
+                .filter(|advert| advert.from == TWO)
+                .count()
+        };
+        wait_for("one at once, and the answer", LIMIT, || {
+            (of_second() >= 2).then_some(())
+        });
+        // By now the first would have answered: it had spoken before the second did.
+        let of_first: Vec<_> = adverts(&wires[0])
+            .into_iter()
+            .filter(|advert| advert.from == ONE)
+            .collect();
+        assert_eq!(of_first, []);
         first.stop();
         second.stop();
     });
