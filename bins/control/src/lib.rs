@@ -44,7 +44,7 @@ pub use status::check::{Check, Health, Run};
 pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};
 pub use status::instance::{
     Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, KeepalivedState, Next,
-    Priority, State, TrackedKind,
+    Priority, State, TrackedKind, VirtualMac,
 };
 pub use status::leaves::Leaves;
 

@@ -58,6 +58,7 @@ fn instance() -> Instance {
             own: false,
         }),
         accept: Some(Accept::Drops),
+        virtual_mac: None,
         addresses: vec![Address {
             address: "192.168.190.23".parse().unwrap(),
             prefix: 24,

@@ -300,7 +300,7 @@ fn a_missing_word_keeps_one_instance_back_and_not_the_other() {
         .replace("VI_1", "VI_2")
         .replace("55", "56")
         .replace(".23", ".24");
-    let text = instance(" use_vmac") + &other;
+    let text = instance(" use_ipvlan") + &other;
     let lowered = lowered(&text);
     let names: Vec<&str> = lowered
         .plan
@@ -314,11 +314,11 @@ fn a_missing_word_keeps_one_instance_back_and_not_the_other() {
         (refused.name.as_str(), refused.place.as_str()),
         ("VI_1", "k.conf:8")
     );
-    assert_eq!(refused.allow_missing.as_deref(), Some("use_vmac"));
-    let allowed = lowered_with(&text, &["use_vmac"], &Host::default());
+    assert_eq!(refused.allow_missing.as_deref(), Some("use_ipvlan"));
+    let allowed = lowered_with(&text, &["use_ipvlan"], &Host::default());
     assert_eq!(allowed.plan.instances.len(), 2);
     assert!(
-        allowed.allowed[0].starts_with("k.conf:8: VI_1: use_vmac is not carried out, as allowed"),
+        allowed.allowed[0].starts_with("k.conf:8: VI_1: use_ipvlan is not carried out, as allowed"),
         "{:?}",
         allowed.allowed
     );

@@ -67,6 +67,7 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
             "interface",
             instance.interface.clone().unwrap_or_else(|| "none".to_owned()),
         ),
+        ("virtual MAC", virtual_mac(instance, colour)),
         (
             "packets",
             instance.accept.map_or_else(
@@ -92,6 +93,18 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
         facts.push(("cannot understand", colour.alarm(&said)));
     }
     facts
+}
+
+fn virtual_mac(instance: &Instance, colour: Colour) -> String {
+    let Some(own) = &instance.virtual_mac else {
+        return "none: the interface's own is used".to_owned();
+    };
+    let device = words::clean(&own.device);
+    match &own.problem {
+        Some(problem) => colour.alarm(&words::clean(problem)),
+        None if own.up => format!("{} on {device}, up", own.mac),
+        None => format!("{} on {device}, down: frames for it are not taken", own.mac),
+    }
 }
 
 fn addresses(instance: &Instance, colour: Colour) -> String {

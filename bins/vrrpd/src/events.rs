@@ -51,7 +51,7 @@ pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
             false
         }
         // The driver words what it does itself.
-        Happening::Link { .. } => true,
+        Happening::Link { .. } | Happening::VirtualMac { .. } => true,
         _ => false,
     }
 }

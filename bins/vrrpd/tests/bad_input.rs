@@ -139,26 +139,29 @@ fn wrong_arguments_are_64_and_help_lists_the_codes() {
 
 #[test]
 fn a_word_that_decides_keeps_its_instance_from_starting_and_names_the_way_out() {
-    let config = GOOD.replace("    priority 100\n", "    priority 100\n    use_vmac\n");
+    let config = GOOD.replace("    priority 100\n", "    priority 100\n    use_ipvlan\n");
     let (code, said) = tested(&config, &[]);
     assert_ne!(code, 0, "{said}");
     assert!(
-        said.contains("test.conf:5: VI_1 does not start: use_vmac"),
+        said.contains("test.conf:5: VI_1 does not start: use_ipvlan"),
         "{said}"
     );
-    assert!(said.contains("--allow-missing use_vmac"), "{said}");
+    assert!(said.contains("--allow-missing use_ipvlan"), "{said}");
     let (code, said) = started(&config, &[]);
     assert_eq!(code, 2, "{said}");
-    let (code, said) = tested(&config, &["--allow-missing", "use_vmac"]);
+    let (code, said) = tested(&config, &["--allow-missing", "use_ipvlan"]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("use_vmac is not carried out, as allowed"), "{said}");
+    assert!(
+        said.contains("use_ipvlan is not carried out, as allowed"),
+        "{said}"
+    );
     let (code, said) = tested(
         &config,
-        &["--allow-missing", "use_vmac", "--allow-missing", "use_vmak"],
+        &["--allow-missing", "use_ipvlan", "--allow-missing", "use_ipvlam"],
     );
     assert_eq!(code, 0, "{said}");
     assert!(
-        said.contains("--allow-missing use_vmak: nothing in the file"),
+        said.contains("--allow-missing use_ipvlam: nothing in the file"),
         "{said}"
     );
 }

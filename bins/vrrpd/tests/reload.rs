@@ -137,7 +137,7 @@ fn a_file_that_is_wrong_changes_nothing_and_is_told_with_its_place() {
         ),
         // A word that decides and is not carried out.
         (
-            config.replace("virtual_router_id 52", "virtual_router_id 52\n    use_vmac"),
+            config.replace("virtual_router_id 52", "virtual_router_id 52\n    use_ipvlan"),
             "VI_2 would disappear",
         ),
         // The reason stands in the answer, with its place.

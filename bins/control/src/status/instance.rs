@@ -99,6 +99,9 @@ pub struct Instance {
     /// What becomes of packets to its addresses while it is Active; `None`: the daemon is older and does not say.
     #[serde(default)]
     pub accept: Option<Accept>,
+    /// The device with its virtual MAC; `None`: the physical MAC is used, or the daemon is older and does not say.
+    #[serde(default)]
+    pub virtual_mac: Option<VirtualMac>,
     /// Its addresses.
     pub addresses: Vec<Address>,
     /// What it waits for next.
@@ -140,6 +143,19 @@ impl fmt::Display for Accept {
             Self::Drops => "dropped, ARP and neighbour discovery excepted (no_accept or vrrp_strict)",
         })
     }
+}
+
+/// A device with the virtual MAC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VirtualMac {
+    /// Its name.
+    pub device: String,
+    /// Its MAC.
+    pub mac: String,
+    /// Up: this node takes frames for it.
+    pub up: bool,
+    /// Why there is none, and what to do.
+    pub problem: Option<String>,
 }
 
 /// What a router competes with, and how that comes about.

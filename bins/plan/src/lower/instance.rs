@@ -11,11 +11,16 @@ use vrrp_core::{
 use vrrp_net::{HeldAddress, Service};
 
 use super::auth_hmac::auth_hmac;
+use super::virtual_mac::VirtualMacs;
 use super::{Lowering, NotStarted};
 use crate::plan::{Instance, Tracked};
 
 impl Lowering<'_> {
-    pub(super) fn instance(&self, instance: &VrrpInstance) -> Result<Instance, NotStarted> {
+    pub(super) fn instance(
+        &self,
+        instance: &VrrpInstance,
+        virtual_macs: &mut VirtualMacs,
+    ) -> Result<Instance, NotStarted> {
         let settings = self.settings(instance)?;
         // The driver puts the interface's number in; which one it is decides nothing here.
         if let Err(contradiction) = settings.clone().build() {
@@ -34,7 +39,7 @@ impl Lowering<'_> {
             .skip(first_interface)
             .zip(&instance.track_interfaces)
             .map(|(id, track)| (track.name.clone(), TrackerId(id)));
-        let service = Service {
+        let mut service = Service {
             name: instance.name.clone(),
             interface: instance
                 .interface
@@ -54,6 +59,9 @@ impl Lowering<'_> {
             router_advertisements: None,
             settings,
         };
+        virtual_macs
+            .fit(instance, &mut service)
+            .map_err(|reason| self.contradiction(instance, reason))?;
         Ok(Instance {
             name: instance.name.clone(),
             place: self.place(instance.span),

@@ -3,6 +3,7 @@
 mod auth_hmac;
 mod commands;
 mod instance;
+mod virtual_mac;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use keepalived_conf::{Config, Missing, SourceMap, Span};
 
 use crate::plan::{Check, Node, Plan, Tracked};
+use virtual_mac::VirtualMacs;
 
 /// What a plan needs to know of the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,6 +81,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
     lowering.out.plan.node = node(config, host);
     let refused = lowering.missing("", &config.missing);
     lowering.out.refused = refused;
+    let mut virtual_macs = VirtualMacs::new(config);
     for instance in &config.instances {
         let scripts = config
             .scripts
@@ -88,7 +91,14 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
         for script in scripts {
             missing.extend(lowering.missing(&instance.name, &script.missing));
         }
-        match lowering.instance(instance) {
+        // One that does not start takes no device from one that does.
+        let mut trial = virtual_macs.clone();
+        let fitted = if missing.is_empty() {
+            &mut virtual_macs
+        } else {
+            &mut trial
+        };
+        match lowering.instance(instance, fitted) {
             Ok(planned) if missing.is_empty() => lowering.out.plan.instances.push(planned),
             Ok(_) => {}
             Err(contradiction) => missing.push(contradiction),

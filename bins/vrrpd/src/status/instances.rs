@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use healthcheck::{HookResult, HookStatus};
 use vrrp_control::{
     Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Leaves, Next, Priority,
-    Run, TrackedKind,
+    Run, TrackedKind, VirtualMac,
 };
 use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
 use vrrp_net::{AcceptMode, AddressPresence, ServiceStatus, StandingStatus};
@@ -36,7 +36,8 @@ pub(super) fn instance(
         StandingStatus::Barred(bar) => Some(bar),
         StandingStatus::Eligible(_) => None,
     };
-    let barred = bar.map(|bar| words::bar(bar, &names));
+    let problem = status.virtual_mac.as_ref().and_then(|own| own.problem.clone());
+    let barred = bar.map(|bar| problem.unwrap_or_else(|| words::bar(bar, &names)));
     let last = status
         .last_active
         .map(|(address, priority)| Rank { priority, address });
@@ -77,6 +78,7 @@ pub(super) fn instance(
         },
         active: active(status),
         accept: Some(accept(status.accept_mode)),
+        virtual_mac: virtual_mac(status),
         addresses: addresses(status, planned),
         next: status.deadline.map(|deadline| Next {
             what: words::wake(deadline.wakes),
@@ -94,6 +96,16 @@ pub(super) fn instance(
         hooks_waiting: u64::try_from(hooks.waiting).unwrap_or(u64::MAX),
         hooks: hooks.results.into_iter().map(hook).collect(),
     }
+}
+
+fn virtual_mac(status: &ServiceStatus) -> Option<VirtualMac> {
+    let own = status.virtual_mac.clone()?;
+    Some(VirtualMac {
+        device: own.device,
+        mac: own.mac,
+        up: own.up,
+        problem: own.problem,
+    })
 }
 
 const fn accept(mode: AcceptMode) -> Accept {

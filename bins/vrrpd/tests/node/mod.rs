@@ -92,6 +92,18 @@ pub(crate) fn unshare() -> Option<Command> {
     }
 }
 
+/// Runs a program in the namespace of a process.
+pub(crate) fn inside_of(process: &Child, words: &[&str]) -> String {
+    let mut command = Command::new("nsenter");
+    command.args(["-t", &process.id().to_string(), "-n"]);
+    if !is_root() {
+        command.args(["-U", "--preserve-credentials"]);
+    }
+    let output = command.args(words).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
 /// A running daemon; killed when dropped.
 pub(crate) struct Node {
     child: Child,
@@ -259,14 +271,7 @@ impl Node {
 
     /// Runs a program in the node's namespace.
     pub(crate) fn inside(&self, words: &[&str]) -> String {
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &self.child.id().to_string(), "-n"]);
-        if !is_root() {
-            command.args(["-U", "--preserve-credentials"]);
-        }
-        let output = command.args(words).output().unwrap();
-        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
-        text(&output.stdout)
+        inside_of(&self.child, words)
     }
 
     /// Replaces the configuration, and waits for the answer to SIGHUP.

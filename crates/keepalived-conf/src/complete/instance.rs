@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{address, auth_hmac, path, strict, track};
+use super::{address, auth_hmac, path, strict, track, virtual_mac};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Scope;
 use crate::model::{
@@ -97,6 +97,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
     let switches = &draft.switches;
     let off = Sourced::default(false);
     Some(VrrpInstance {
+        vmac: virtual_mac::complete(&mut draft.vmac, virtual_router_id.value, &path),
         virtual_router_id,
         family,
         version,

@@ -9,6 +9,7 @@ mod missing;
 mod path;
 mod strict;
 mod track;
+mod virtual_mac;
 
 use crate::diagnostic::Findings;
 use crate::model::{Config, Dropped};

@@ -189,14 +189,12 @@ pub(super) const SECTIONS: &[Section] = &[(
             "vmac_prefix",
             "STRING",
             "Prefix of the names of virtual MAC interfaces.",
-        )
-        .ignored("only virtual MAC interfaces use it"),
+        ),
         word(
             "vmac_addr_prefix",
             "STRING",
             "The same for addresses on other interfaces.",
-        )
-        .ignored("only virtual MAC interfaces use it"),
+        ),
         word(
             "disable_local_igmp",
             "",

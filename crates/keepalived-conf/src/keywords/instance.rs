@@ -2,7 +2,6 @@
 
 use super::{Block, Section, word};
 
-const VMAC: &str = "virtual MAC interfaces are not built yet: neighbours would learn another MAC address";
 const ROUTES: &str = "it does not move with the address yet";
 const TRACKED: &str = "not tracked yet: the instance would run where it must not";
 
@@ -128,17 +127,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[[name] IF] [MAC] [netlink_notify_msg] [group N]",
                 "The virtual MAC address of the protocol.",
             )
-            .instance()
-            .refused(VMAC),
-            word("vmac_xmit_base", "", "Sends adverts from the parent interface.")
-                .ignored("only virtual MACs use it"),
+            .partial("group and netlink_notify_msg have no effect; the device is up while Active only"),
+            word("vmac_xmit_base", "", "Sends adverts from the parent interface."),
             word(
                 "use_vmac_addr",
                 "",
                 "Virtual MACs for addresses on other interfaces too.",
-            )
-            .instance()
-            .refused(VMAC),
+            ),
             word(
                 "use_ipvlan",
                 "[[name] IF] [IP] [bridge|private|vepa] [group N]",

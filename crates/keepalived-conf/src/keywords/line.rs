@@ -4,7 +4,6 @@ use super::{Block, Section, word};
 
 const ROUTE: &str = "routes are not set up yet; their block is refused";
 const RULE: &str = "routing rules are not set up yet; their block is refused";
-const VMAC: &str = "virtual MAC interfaces are not built yet";
 
 macro_rules! rows {
     ($why:expr; $($name:literal $arguments:literal $doc:literal,)*) => {
@@ -48,9 +47,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "SECONDS|forever",
                 "How long the address may be chosen as a source.",
             ),
-            word("use_vmac", "", "Puts the address on a virtual MAC interface.")
-                .instance()
-                .refused(VMAC),
+            word("use_vmac", "", "Puts the address on a virtual MAC interface."),
             word(
                 "track_group",
                 "NAME",

@@ -94,6 +94,10 @@ pub struct GlobalDefs {
     pub nice: Option<Sourced<i8>>,
     /// `vrrp_rt_priority`: real-time priority, 1 to 99.
     pub rt_priority: Option<Sourced<u8>>,
+    /// `vmac_prefix`, default `vrrp`: what the names of devices with a virtual MAC begin with.
+    pub vmac_prefix: Option<Sourced<String>>,
+    /// `vmac_addr_prefix`: the same for addresses on other interfaces; default `vmac_prefix`.
+    pub vmac_addr_prefix: Option<Sourced<String>>,
     /// `nftables NAME`: of the packet filter's table; the daemon's own name if none.
     pub nftables: Option<Sourced<String>>,
     /// `vrrp_no_swap`: locks the daemon into memory.

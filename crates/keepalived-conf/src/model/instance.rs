@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Address, Announcements, AuthHmac, Missing, Notify, Sourced, Track};
+use super::{Address, Announcements, AuthHmac, Missing, Notify, Sourced, Track, Vmac};
 use crate::source::Span;
 
 /// Version of the protocol.
@@ -203,6 +203,8 @@ pub struct VrrpInstance {
     pub notify: Notify,
     /// `smtp_alert`, default `smtp_alert_vrrp`, `smtp_alert`, off.
     pub smtp_alert: Sourced<bool>,
+    /// Virtual MACs.
+    pub vmac: Vmac,
     /// What bars this instance.
     pub missing: Vec<Missing>,
 }

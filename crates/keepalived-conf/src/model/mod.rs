@@ -6,6 +6,7 @@ mod global;
 mod instance;
 mod notify;
 mod track;
+mod virtual_mac;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub use global::{Announcements, GlobalDefs, Mail};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
 pub use track::{Command, SyncGroup, Track, VrrpScript, Weight};
+pub use virtual_mac::{Mac, UseVmac, Vmac};
 
 use crate::keywords::Scope;
 use crate::source::Span;

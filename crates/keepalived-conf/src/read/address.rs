@@ -22,8 +22,6 @@ pub(super) enum Line {
     Good(Box<Address>),
     /// Left out, and the place of what was wrong.
     Lost(crate::source::Span),
-    /// As `Lost`, for a word that is not carried out: `use_vmac`.
-    Missing(Box<Address>, Word),
 }
 
 impl Reader<'_> {
@@ -47,7 +45,6 @@ impl Reader<'_> {
             return Some(Line::Lost(word.span));
         }
         let mut address = plain(prefix, word);
-        let mut missing = None;
         let mut broadcast = None;
         let mut options = line.arguments().iter();
         while let Some(option) = options.next() {
@@ -63,7 +60,7 @@ impl Reader<'_> {
                 b"noprefixroute" => address.no_prefix_route = true,
                 b"autojoin" => address.auto_join = true,
                 b"no_track" => address.no_track = true,
-                b"use_vmac" => missing = Some(option.clone()),
+                b"use_vmac" => address.use_vmac = Some(Sourced::line(true, option.span)),
                 b"brd" | b"broadcast" => broadcast = options.next(),
                 b"dev" | b"label" | b"scope" | b"peer" | b"preferred_lft" | b"track_group" => {
                     if !self.address_option(option, &mut options, &mut address) {
@@ -80,8 +77,7 @@ impl Reader<'_> {
             }
         }
         self.drop_foreign(&mut address);
-        let address = Box::new(address);
-        Some(missing.map_or(Line::Good(address.clone()), |word| Line::Missing(address, word)))
+        Some(Line::Good(Box::new(address)))
     }
 
     /// `IP[/LEN]`; a length out of range is that of a host.
@@ -279,6 +275,7 @@ fn plain(prefix: Sourced<IpNet>, word: &Word) -> Address {
         no_prefix_route: false,
         auto_join: false,
         no_track: false,
+        use_vmac: None,
         span: word.span,
     }
 }

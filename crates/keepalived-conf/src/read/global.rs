@@ -95,6 +95,10 @@ impl Reader<'_> {
                     defs.router_id = self.text(word);
                 }
             }
+            "vmac_prefix" => defs.vmac_prefix = self.vmac_prefix(item).or(defs.vmac_prefix.take()),
+            "vmac_addr_prefix" => {
+                defs.vmac_addr_prefix = self.vmac_prefix(item).or(defs.vmac_addr_prefix.take());
+            }
             "nftables" => defs.nftables = self.table_name(item).or(defs.nftables.take()),
             "dynamic_interfaces" => {
                 self.surplus(item, 1);
@@ -142,6 +146,13 @@ impl Reader<'_> {
             }
             _ => {}
         }
+    }
+
+    /// What the names of interfaces begin with.
+    fn vmac_prefix(&mut self, item: &Item) -> Option<Sourced<String>> {
+        let word = item.argument()?;
+        self.surplus(item, 1);
+        self.interface(word)
     }
 
     /// The name of a table, as `nft` can print and read it.
@@ -377,6 +388,8 @@ impl Default for GlobalDefs {
             startup_delay: Sourced::default(Duration::ZERO),
             nice: None,
             rt_priority: None,
+            vmac_prefix: None,
+            vmac_addr_prefix: None,
             nftables: None,
             no_swap: off,
         }

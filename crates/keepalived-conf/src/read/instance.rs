@@ -9,8 +9,8 @@ use super::argument::Junk;
 use super::auth_hmac::DraftHmac;
 use super::authentication::AuthType;
 use super::global::{DraftAnnouncements, byte, version};
+use super::virtual_mac::DraftVmac;
 use crate::diagnostic::Diagnostic;
-use crate::keywords::Scope;
 use crate::model::{
     Address, AuthPass, Family, InitialState, Missing, Notify, OldUnicastChecksum, Peer, Sourced, Version,
     Weight,
@@ -59,6 +59,7 @@ pub(crate) struct Draft {
     pub(crate) track_interfaces: Vec<DraftTrack>,
     pub(crate) track_scripts: Vec<DraftTrack>,
     pub(crate) notify: Notify,
+    pub(crate) vmac: DraftVmac,
     pub(crate) missing: Vec<Missing>,
 }
 
@@ -136,6 +137,7 @@ impl Draft {
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
             notify: Notify::default(),
+            vmac: DraftVmac::default(),
             missing: Vec::new(),
         }
     }
@@ -152,7 +154,8 @@ impl Reader<'_> {
                 || self.notify(item, &mut draft.notify)
                 || self.switch_word(word, item, &mut draft.switches)
                 || self.block_word(word, item, &mut draft)
-                || self.address_word(word, item, &mut draft);
+                || self.address_word(word, item, &mut draft)
+                || self.vmac_word(word, item, &mut draft);
             if !done {
                 self.instance_word(word, item, &mut draft);
             }
@@ -339,16 +342,6 @@ impl Reader<'_> {
             let address = match self.address_line(line) {
                 None => continue,
                 Some(Line::Good(address)) => *address,
-                Some(Line::Missing(address, word)) => {
-                    draft.missing.push(Missing {
-                        word: word.text(),
-                        span: word.span,
-                        scope: Scope::Instance,
-                        why: "virtual MAC interfaces are not built yet".to_owned(),
-                        allow_word: word.text(),
-                    });
-                    *address
-                }
                 Some(Line::Lost(span)) => {
                     draft.lost_addresses.push(span);
                     continue;

@@ -12,6 +12,7 @@ mod notify;
 mod peer;
 mod script;
 mod track;
+mod virtual_mac;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
@@ -22,6 +23,7 @@ use crate::tree::{Item, Tree, items};
 pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
 pub(crate) use instance::{Draft, DraftTrack};
+pub(crate) use virtual_mac::DraftVmac;
 
 /// All blocks of a file, each by itself.
 pub(crate) struct Blocks {

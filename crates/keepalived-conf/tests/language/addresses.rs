@@ -312,6 +312,12 @@ fn more_addresses_than_the_yang_model_lists_are_warned_of() {
 }
 
 #[test]
-fn a_virtual_mac_for_an_address_bars() {
-    assert_eq!(barred(&list("192.0.2.1 use_vmac")), ["use_vmac"]);
+fn a_virtual_mac_for_one_address() {
+    let parsed = list("192.0.2.1 use_vmac\n192.0.2.2");
+    assert_eq!(barred(&parsed), Vec::<&str>::new());
+    let with = only(&parsed)
+        .addresses
+        .iter()
+        .map(|address| address.use_vmac.is_some());
+    assert_eq!(with.collect::<Vec<_>>(), [true, false]);
 }

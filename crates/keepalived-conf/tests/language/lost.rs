@@ -12,7 +12,6 @@ fn words_that_decide_bar_their_instance() {
             "virtual_routes",
         ),
         ("virtual_rules {\nfrom 10.0.0.0/8 table 5\n}", "virtual_rules"),
-        ("use_vmac", "use_vmac"),
         ("use_ipvlan", "use_ipvlan"),
         ("vrf red", "vrf"),
         ("track_file {\nf\n}", "track_file"),

@@ -20,3 +20,4 @@ mod properties;
 mod scripts;
 mod text;
 mod values;
+mod virtual_mac;
