@@ -143,6 +143,7 @@ fn one_instance_in_detail() {
         "exit status 1",
         "take over in 2.9 s",
         "eth1:1",
+        "00:00:5e:00:01:37 on vrrp.55, down",
     ] {
         assert!(text.contains(word), "{word} is missing in: {text}");
     }
