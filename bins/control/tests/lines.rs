@@ -23,6 +23,19 @@ fn leaves() -> Leaves {
     }
 }
 
+fn address() -> Address {
+    Address {
+        address: "192.168.190.23".parse().unwrap(),
+        prefix: 24,
+        device: Some("eth1".into()),
+        label: Some("eth1:1".into()),
+        advertised: true,
+        wanted: false,
+        present: true,
+        foreign: false,
+    }
+}
+
 fn instance() -> Instance {
     Instance {
         name: "VI_1".into(),
@@ -58,17 +71,13 @@ fn instance() -> Instance {
             own: false,
         }),
         accept: Some(Accept::Drops),
-        virtual_mac: None,
-        addresses: vec![Address {
-            address: "192.168.190.23".parse().unwrap(),
-            prefix: 24,
-            device: Some("eth1".into()),
-            label: Some("eth1:1".into()),
-            advertised: true,
-            wanted: false,
-            present: true,
-            foreign: false,
-        }],
+        virtual_mac: Some(vrrp_control::VirtualMac {
+            device: "vrrp.55".into(),
+            mac: "00:00:5e:00:01:37".into(),
+            up: false,
+            problem: None,
+        }),
+        addresses: vec![address()],
         next: Some(Next {
             what: "give the addresses up".into(),
             in_ms: 40,
