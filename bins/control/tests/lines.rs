@@ -71,7 +71,7 @@ fn instance() -> Instance {
             own: false,
         }),
         accept: Some(Accept::Drops),
-        virtual_mac: Some(vrrp_control::VirtualMac {
+        virtual_mac: Some(VirtualMac {
             device: "vrrp.55".into(),
             mac: "00:00:5e:00:01:37".into(),
             up: false,
