@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vrrp_conformance::proves;
 use vrrp_core::StateName;
-use vrrp_net::{AdvertisedPrefix, Options, RouterAdvertisements, Service};
+use vrrp_net::{AdvertisedPrefix, Options, RouterAdvertisements, Service, VirtualMac};
 
 use crate::lab::{Capture, Frame, LIMIT, Node, block_on, icmpv6, isolated, solicit, switch, wait_for};
 
@@ -232,7 +232,7 @@ fn a_host_that_asks_is_answered() {
     });
 }
 
-/// NET-RA-01: with the addresses on a device that has the virtual MAC, advertisements leave by it: its MAC in the frame and
+/// NET-RA-01, V3-8.2.2-05: with the addresses on a device that has the virtual MAC, advertisements leave by it: its MAC in the frame and
 /// in the option, and the link-local address of the virtual router.
 #[test]
 fn net_ra_01_from_the_virtual_mac() {
@@ -240,19 +240,36 @@ fn net_ra_01_from_the_virtual_mac() {
         switch();
         let node = Node::new(1);
         let wire = Capture::on("port1");
-        node.ip("link add link eth1 name vrrp6.66 type macvlan mode private");
-        node.ip("link set vrrp6.66 address 00:00:5e:00:02:42 addrgenmode none");
-        node.ip("link set vrrp6.66 up");
-        let mut service = router(100);
-        for held in &mut service.addresses {
-            held.device = Some("vrrp6.66".to_owned());
-        }
-        let running = node.start(vec![service]);
+        let client = Node::new(9);
+        let running = node.start(vec![router(100).virtual_mac(VirtualMac::default())]);
         running.wait_state(StateName::Active);
+        let active = Instant::now();
         let said = wire.wait("an advertisement", advert);
+        assert!(
+            said.at.saturating_duration_since(active) < Duration::from_secs(1),
+            "at once"
+        );
         let virtual_mac = [0x00, 0x00, 0x5e, 0x00, 0x02, 0x42];
         assert_eq!((said.from, said.mac), (virtual_mac, virtual_mac));
         assert_eq!((said.source.to_string(), said.hops), ("fe80::fe".to_owned(), 255));
+        wait_for("the host's default route", LIMIT, || {
+            client
+                .ip("-6 route show default")
+                .contains("via fe80::fe dev eth1")
+                .then_some(())
+        });
+        // A host that asks is heard on the device, and a solicitation is answered from there, as by a router.
+        client.run(|| ask_for_a_router(255));
+        wait_for("the answer", LIMIT, || (adverts(&wire).len() >= 2).then_some(()));
+        let target: Ipv6Addr = "2001:db8::fe".parse().unwrap();
+        let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00, 0xfe);
+        client.run(move || solicit([0x33, 0x33, 0xff, 0, 0, 0xfe], CLIENT, group, target));
+        let flags = wire.wait("the answer", |frame| {
+            let (answered, flags, mac) = frame.neighbor_advertisement()?;
+            let solicited = answered == target && flags & 0x40 != 0 && mac == virtual_mac;
+            solicited.then_some(flags)
+        });
+        assert_eq!(flags, 0xe0, "R, S and O");
         running.stop();
         assert!(adverts(&wire).iter().all(|advert| advert.from == virtual_mac));
         proves!("NET-RA-01", Obeys);
