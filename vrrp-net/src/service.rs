@@ -238,7 +238,12 @@ impl Service {
         })
     }
 
-    fn check(&self) -> Result<(), ServiceError> {
+    /// Whether everything beside the protocol's settings is possible; [`Driver::open`](crate::Driver::open) and
+    /// [`Handle::apply`](crate::Handle::apply) ask by themselves.
+    ///
+    /// # Errors
+    /// The first thing that is not.
+    pub fn check(&self) -> Result<(), ServiceError> {
         for held in self.all_held() {
             let prefix_max = if held.address.is_ipv4() { 32 } else { 128 };
             if held.prefix > prefix_max {

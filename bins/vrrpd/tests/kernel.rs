@@ -133,3 +133,40 @@ fn prj_fsm_07_an_owner_that_stops_keeps_its_addresses() {
     proves!("PRJ-FSM-07", Obeys);
     proves!("PRJ-FSM-07", Refuses);
 }
+
+/// V3-6.4.3-03, from the file: hosts are told, the node says of itself that it is a router meanwhile, and that it forwards
+/// nothing is warned of.
+#[test]
+fn hosts_are_told_of_the_router_that_the_file_asks_for() {
+    let text = |lines: &str| {
+        instance("LAN", 51, "fe80::1/64\n        2001:db8::1/64", lines).replace("version 3", "")
+    };
+    let block = "    router_advertisements {\n        interval 30\n        prefix 2001:db8::/64\n    }";
+    let Some(mut node) = Node::start(&text(block), &[]) else {
+        return;
+    };
+    node.until_state("LAN", "MASTER");
+    wait_for_line(&node, "advertising itself to hosts as their router");
+    wait_for_line(&node, "sysctl -w net.ipv6.conf.all.forwarding=1");
+    let forwarding = |value: &str| {
+        let end = std::time::Instant::now() + node::LIMIT;
+        let read = || node.inside(&["cat", "/proc/sys/net/ipv6/conf/eth1/forwarding"]);
+        while read().trim() != value {
+            assert!(
+                std::time::Instant::now() < end,
+                "never {value}; log:\n{}",
+                node.log()
+            );
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    };
+    forwarding("1");
+    let reload = node.reload(&text(""));
+    assert!(reload.applied, "{}", reload.message);
+    forwarding("0");
+    let reload = node.reload(&text(&block.replace("30", "3")));
+    assert!(!reload.applied, "an interval of 3 s is none");
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0);
+    proves!("V3-6.4.3-03", Obeys);
+}

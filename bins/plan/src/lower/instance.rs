@@ -11,6 +11,7 @@ use vrrp_core::{
 use vrrp_net::{HeldAddress, Service};
 
 use super::auth_hmac::auth_hmac;
+use super::router_advertisements::router_advertisements;
 use super::virtual_mac::VirtualMacs;
 use super::{Lowering, NotStarted};
 use crate::plan::{Instance, Tracked};
@@ -56,12 +57,15 @@ impl Lowering<'_> {
             source: source(&instance.path),
             unicast_hop_limit: unicast_hop_limit(&instance.path),
             virtual_mac: None,
-            router_advertisements: None,
+            router_advertisements: instance.router_advertisements.as_ref().map(router_advertisements),
             settings,
         };
         virtual_macs
             .fit(instance, &mut service)
             .map_err(|reason| self.contradiction(instance, reason))?;
+        if let Err(error) = service.check() {
+            return Err(self.contradiction(instance, error.to_string()));
+        }
         Ok(Instance {
             name: instance.name.clone(),
             place: self.place(instance.span),

@@ -3,6 +3,7 @@
 mod auth_hmac;
 mod commands;
 mod instance;
+mod router_advertisements;
 mod virtual_mac;
 
 use std::collections::BTreeSet;

@@ -132,6 +132,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         interface: draft.interface,
         addresses: draft.addresses,
         excluded: draft.excluded,
+        router_advertisements: draft.router_advertisements,
         no_virtual_ipaddress: draft.no_virtual_ipaddress,
         old_unicast_checksum: draft.old_unicast_checksum,
         notify: draft.notify,

@@ -62,6 +62,7 @@ blocks! {
     Instance Keywords "vrrp_instance",
     Authentication Keywords "authentication",
     AuthHmac Keywords "auth_hmac",
+    RouterAdvertisements Keywords "router_advertisements",
     VirtualIpaddress Lines "virtual_ipaddress",
     UnicastPeer Lines "unicast_peer",
     VirtualRoutes Lines "virtual_routes",

@@ -31,6 +31,14 @@ pub(super) const SECTIONS: &[Section] = &[
                 .opens(Block::AuthHmac)
                 .lenient()
                 .instance(),
+            word(
+                "router_advertisements",
+                "{ interval, prefix, … }",
+                "Tells hosts in IPv6 that it is their router; keepalived skips it.",
+            )
+            .opens(Block::RouterAdvertisements)
+            .lenient()
+            .instance(),
             word("virtual_ipaddress", "{ IP[/LEN] … }", "The advertised addresses.")
                 .opens(Block::VirtualIpaddress)
                 .lenient()
@@ -326,6 +334,28 @@ pub(super) const SECTIONS: &[Section] = &[
                 .instance()
                 .partial("AH, which was withdrawn from the protocol, is not built"),
             word("auth_pass", "STRING", "The password; 8 bytes count.").instance(),
+        ],
+    ),
+    (
+        &[Block::RouterAdvertisements],
+        &[
+            word("interval", "4..1800", "Most seconds between two; 600.").instance(),
+            word(
+                "lifetime",
+                "0..9000",
+                "Seconds that hosts use the router by one; three intervals.",
+            )
+            .instance(),
+            word("hop_limit", "0..255", "Hop limit that hosts shall use; 64.").instance(),
+            word("mtu", "1280..65535", "Largest packet on the link.").instance(),
+            word("managed", "", "Addresses come from DHCPv6.").instance(),
+            word("other_config", "", "Other things come from DHCPv6.").instance(),
+            word(
+                "prefix",
+                "PREFIX [valid TIME] [preferred TIME] [off_link] [no_autonomous]",
+                "A prefix of this link.",
+            )
+            .instance(),
         ],
     ),
     (

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Address, Announcements, AuthHmac, Missing, Notify, Sourced, Track, Vmac};
+use super::{Address, Announcements, AuthHmac, Missing, Notify, RouterAdvertisements, Sourced, Track, Vmac};
 use crate::source::Span;
 
 /// Version of the protocol.
@@ -173,6 +173,8 @@ pub struct VrrpInstance {
     pub preempt: Sourced<bool>,
     /// `preempt_delay`, default zero.
     pub preempt_delay: Sourced<Duration>,
+    /// `router_advertisements`, a block of our own.
+    pub router_advertisements: Option<RouterAdvertisements>,
     /// `accept`, `no_accept`; default true, false with strict unless owner.
     pub accept: Sourced<bool>,
     /// `strict_mode`.

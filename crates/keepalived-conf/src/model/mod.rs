@@ -5,6 +5,7 @@ mod auth_hmac;
 mod global;
 mod instance;
 mod notify;
+mod router_advertisements;
 mod track;
 mod virtual_mac;
 
@@ -15,6 +16,7 @@ pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use global::{Announcements, GlobalDefs, Mail};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
+pub use router_advertisements::{AdvertisedPrefix, RouterAdvertisements};
 pub use track::{Command, SyncGroup, Track, VrrpScript, Weight};
 pub use virtual_mac::{Mac, UseVmac, Vmac};
 

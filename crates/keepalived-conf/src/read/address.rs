@@ -148,7 +148,7 @@ impl Reader<'_> {
             b"label" => address.label = self.text(word),
             b"scope" => address.scope = self.scope(word),
             b"peer" => address.peer = self.prefix(word),
-            b"preferred_lft" => address.preferred_lifetime = self.lifetime(word),
+            b"preferred_lft" => address.preferred_lifetime = self.lifetime(word, "preferred_lft"),
             _ => {}
         }
         true
@@ -177,13 +177,14 @@ impl Reader<'_> {
         Some(Sourced::line(scope, word.span))
     }
 
-    fn lifetime(&mut self, word: &Word) -> Option<Sourced<Lifetime>> {
+    /// Of the option `name`.
+    pub(super) fn lifetime(&mut self, word: &Word, name: &str) -> Option<Sourced<Lifetime>> {
         if word.is("forever") {
             return Some(Sourced::line(Lifetime::Forever, word.span));
         }
-        let what = "preferred_lft is forever or a number of seconds";
+        let what = format!("{name} is forever or a number of seconds");
         let range = 0..=i128::from(u32::MAX);
-        let seconds = self.number(word, number::integer(word.bytes()), Junk::Refused, range, what)?;
+        let seconds = self.number(word, number::integer(word.bytes()), Junk::Refused, range, &what)?;
         let time = Duration::from_secs(u64::try_from(seconds).ok()?);
         Some(Sourced::line(Lifetime::For(time), word.span))
     }

@@ -12,8 +12,8 @@ use super::global::{DraftAnnouncements, byte, version};
 use super::virtual_mac::DraftVmac;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Address, AuthPass, Family, InitialState, Missing, Notify, OldUnicastChecksum, Peer, Sourced, Version,
-    Weight,
+    Address, AuthPass, Family, InitialState, Missing, Notify, OldUnicastChecksum, Peer, RouterAdvertisements,
+    Sourced, Version, Weight,
 };
 use crate::source::Span;
 use crate::tree::Item;
@@ -43,6 +43,7 @@ pub(crate) struct Draft {
     pub(crate) preempt: Option<Sourced<bool>>,
     pub(crate) preempt_delay: Option<Sourced<Duration>>,
     pub(crate) accept: Option<Sourced<bool>>,
+    pub(crate) router_advertisements: Option<RouterAdvertisements>,
     /// A word that asks for unicast.
     pub(crate) unicast: Option<Span>,
     pub(crate) peers: Vec<Peer>,
@@ -123,6 +124,7 @@ impl Draft {
             preempt: None,
             preempt_delay: None,
             accept: None,
+            router_advertisements: None,
             unicast: None,
             peers: Vec::new(),
             lost_peers: Vec::new(),
@@ -211,6 +213,7 @@ impl Reader<'_> {
         match word {
             "authentication" => self.authentication(item, &mut draft.auth),
             "auth_hmac" => self.auth_hmac(item, &mut draft.hmac),
+            "router_advertisements" => self.router_advertisements(item, draft),
             "virtual_ipaddress" => self.addresses(item, draft, true),
             "virtual_ipaddress_excluded" => self.addresses(item, draft, false),
             "unicast_peer" => self.peers(item, draft),

@@ -10,6 +10,7 @@ mod group;
 mod instance;
 mod notify;
 mod peer;
+mod router_advertisements;
 mod script;
 mod track;
 mod virtual_mac;

@@ -17,6 +17,7 @@ mod grammar;
 mod instances;
 mod lost;
 mod properties;
+mod router_advertisements;
 mod scripts;
 mod text;
 mod values;
