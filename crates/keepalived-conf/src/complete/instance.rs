@@ -87,7 +87,6 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
     let (preempt, preempt_delay) = preemption(&draft, state.value, &mut out);
     let path = path::path(&mut draft, family.value, global, &mut out);
     path::old_checksum(&mut draft, &path, version.value, &mut out);
-    let announcements = announcements(&draft, global, strict.value);
     let accept = strict::accept(&draft, strict.value, priority.value, &mut out);
     let advert_int_cs = interval(&draft, version.value, &mut out);
     let choices = Choices {
@@ -110,7 +109,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         preempt,
         preempt_delay,
         accept,
-        announcements,
+        announcements: announcements(&draft, global, strict.value),
         unicast_fault_no_peer: switches.unicast_fault_no_peer.unwrap_or(off),
         check_unicast_src: choices.inherit(switches.check_unicast_src, "vrrp_check_unicast_src"),
         track_src_ip: switches.track_src_ip.unwrap_or(off),

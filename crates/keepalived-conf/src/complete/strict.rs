@@ -33,6 +33,7 @@ pub(super) fn check(
             .help("remove vrrp_strict, or the block on every node");
         out.push(found);
     }
+    virtual_mac(draft, out);
     let owner = priority == 255;
     if (state.value == InitialState::Master) != owner {
         let found = Diagnostic::warning(
@@ -107,4 +108,26 @@ pub(super) fn accept(draft: &Draft, strict: bool, priority: u8, out: &mut About<
     .help("a service on the address needs accept (version 3), or no vrrp_strict");
     out.push(found);
     Sourced::implied(false, "vrrp_strict")
+}
+
+/// RFC 9568 section 7.3: the MAC follows from the number of the router, and section 7.2: advertisements have it.
+fn virtual_mac(draft: &mut Draft, out: &mut About<'_>) {
+    if let Some(base) = draft.vmac.xmit_base.take().filter(|base| base.value) {
+        let span = base.span().unwrap_or(draft.span);
+        let found = Diagnostic::warning("strict-vmac", span, "strict mode does not allow vmac_xmit_base")
+            .effect("it is ignored, as keepalived does: advertisements leave with the virtual MAC")
+            .help("remove it, or vrrp_strict");
+        out.push(found);
+    }
+    let Some((wanted, start)) = &mut draft.vmac.wanted else {
+        return;
+    };
+    let whole = wanted.mac.take().map(|mac| mac.span());
+    if let Some(span) = start.take().map(|start| start.span()).or(whole) {
+        let text = "strict mode does not allow another virtual MAC than the protocol's";
+        let found = Diagnostic::warning("strict-vmac", span.unwrap_or(draft.span), text)
+            .effect("it is ignored, as keepalived does")
+            .help("remove the MAC behind use_vmac on every node, or vrrp_strict");
+        out.push(found);
+    }
 }

@@ -185,6 +185,32 @@ fn strict_mode_and_accept() {
     }
 }
 
+/// The virtual MAC is the protocol's, and advertisements have it; without strict mode both are as written.
+#[test]
+fn strict_mode_and_the_virtual_mac() {
+    for (line, mac, xmit_base, told) in [
+        (
+            "strict_mode\nuse_vmac vrrp.9 02:00:00:00:00:07\nvmac_xmit_base",
+            false,
+            false,
+            2,
+        ),
+        ("strict_mode\nuse_vmac", false, false, 0),
+        ("use_vmac vrrp.9 02:00:00:00:00:07\nvmac_xmit_base", true, true, 0),
+    ] {
+        let parsed = web(line);
+        let vmac = &only(&parsed).vmac;
+        assert_eq!(vmac.own.as_ref().unwrap().mac.is_some(), mac, "{line}");
+        assert_eq!(vmac.xmit_base.value, xmit_base, "{line}");
+        let codes = codes(&parsed);
+        assert_eq!(
+            codes.iter().filter(|code| **code == "strict-vmac").count(),
+            told,
+            "{line}"
+        );
+    }
+}
+
 /// The first IPv6 address is link-local: an error in strict mode, a hint otherwise; the instance runs in both.
 #[test]
 fn strict_mode_and_the_first_address() {
