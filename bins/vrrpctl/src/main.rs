@@ -4,6 +4,7 @@ mod colour;
 mod detail;
 mod overview;
 mod replay;
+mod simulate;
 mod words;
 
 use std::io::{IsTerminal, Write};
@@ -49,6 +50,10 @@ enum Command {
     ///
     /// The core decides everything once more, and a decision that is not as recorded is marked: the exit code is 1 then.
     Replay(replay::Arguments),
+    /// What would happen: keepalived.conf files of several nodes in a simulated network. Asks no daemon, touches nothing.
+    ///
+    /// Who takes over, after how many milliseconds and why, and how long a client of each address gets no answer.
+    Simulate(simulate::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
     ExitCode::from(match &arguments.command {
         Command::Status { instance, json } => status(&arguments.socket, instance.as_deref(), *json),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
     })
 }
 

@@ -42,6 +42,8 @@ pub enum Fault {
     Order(NodeId, Order),
     /// The health of a tracked object changes, for every router of the node.
     Health(NodeId, TrackerId, Health),
+    /// The health of a tracked object of one router of the node, counted from 0.
+    HealthOf(NodeId, usize, TrackerId, Health),
     /// A router of the node, counted from 0, is configured anew.
     Reconfigure(NodeId, usize, Box<Config>),
     /// Nodes of different numbers no longer hear each other; clients stay with number 0.
@@ -80,6 +82,7 @@ impl Fault {
             | Self::LinkUp(node)
             | Self::Order(node, _)
             | Self::Health(node, ..)
+            | Self::HealthOf(node, ..)
             | Self::Reconfigure(node, ..)
             | Self::Claim(node, _) => Some(*node),
             Self::On(_, fault) => fault.node(),
@@ -109,6 +112,9 @@ impl fmt::Display for Fault {
             Self::LinkUp(_) => f.write_str("link up"),
             Self::Order(_, Order::Resign) => f.write_str("switchover"),
             Self::Order(_, Order::Compete) => f.write_str("switchover undone"),
+            Self::HealthOf(_, router, id, health) => {
+                write!(f, "check {} of router {router} is {health:?}", id.0)
+            }
             Self::Health(_, id, health) => write!(f, "check {} is {health:?}", id.0),
             Self::Reconfigure(_, index, config) => {
                 write!(

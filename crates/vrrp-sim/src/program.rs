@@ -17,6 +17,7 @@ pub(crate) enum Waiting {
     Packet(InterfaceId, Arc<Datagram>),
     Link(InterfaceId, bool),
     Input(Input),
+    InputOf(usize, Input),
     Announced(IpAddr),
     Configure(usize, Box<Config>),
     RemoveLeftovers,

@@ -227,6 +227,11 @@ impl Node {
         self.wait(Waiting::Input(input));
     }
 
+    /// For one router of the node.
+    pub(crate) fn input_of(&mut self, index: usize, input: Input) {
+        self.wait(Waiting::InputOf(index, input));
+    }
+
     pub(crate) fn configure(&mut self, index: usize, config: Box<Config>) {
         self.wait(Waiting::Configure(index, config));
     }
@@ -382,6 +387,11 @@ impl Node {
                     router.handle(local, *id, input, out);
                 }
             }
+            Waiting::InputOf(index, input) => {
+                if let Some(id) = program.ids.get(index) {
+                    router.handle(local, *id, input, out);
+                }
+            }
             Waiting::Announced(address) => {
                 for id in program.answered_by_another(address) {
                     program
@@ -393,19 +403,16 @@ impl Node {
                 }
             }
             Waiting::Configure(index, config) => self.reconfigure(now, index, *config),
-            Waiting::RemoveLeftovers => {
-                let wanted = self.wanted();
-                let takes = self.settings.address_takes;
-                for address in self
-                    .kernel
-                    .present()
-                    .difference(&wanted)
-                    .copied()
-                    .collect::<Vec<_>>()
-                {
-                    self.kernel.ask(now, Job::Remove(address), takes);
-                }
-            }
+            Waiting::RemoveLeftovers => self.drop_leftovers(now),
+        }
+    }
+
+    fn drop_leftovers(&mut self, now: Instant) {
+        let wanted = self.wanted();
+        let takes = self.settings.address_takes;
+        let left = self.kernel.present().difference(&wanted);
+        for address in left.copied().collect::<Vec<_>>() {
+            self.kernel.ask(now, Job::Remove(address), takes);
         }
     }
 

@@ -83,6 +83,12 @@ impl NodeSettings {
         named.unwrap_or_else(|| config.map_or_else(String::new, |config| format!("vrid-{}", config.vrid)))
     }
 
+    /// Whether a packet to this address is taken in.
+    pub(crate) fn is_reached(&self, destination: IpAddr) -> bool {
+        let own = destination == self.primary || self.others.iter().any(|(_, other)| *other == destination);
+        destination.is_multicast() || own
+    }
+
     /// What a router sends from.
     pub(super) fn primary_for(&self, config: &Config) -> Option<IpAddr> {
         let own = [(INTERFACE, self.primary)];

@@ -146,11 +146,11 @@ pub(super) enum What {
 }
 
 impl What {
-    const fn needs_node(self) -> bool {
+    pub(super) const fn needs_node(self) -> bool {
         !matches!(self, Self::Partition | Self::Heal | Self::Way | Self::Ways)
     }
 
-    const fn needs_time(self) -> bool {
+    pub(super) const fn needs_time(self) -> bool {
         matches!(self, Self::Stall | Self::SendFails | Self::AddressesFail)
     }
 }
@@ -176,7 +176,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<File, ScenarioError> {
     Ok(file)
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
+pub(super) fn line_of(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|octet| *octet == b'\n').count() + 1
 }
 

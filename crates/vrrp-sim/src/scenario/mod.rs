@@ -23,6 +23,7 @@
 mod build;
 mod file;
 mod library;
+mod situation;
 
 use std::fmt;
 use std::time::Duration;
@@ -31,6 +32,7 @@ use vrrp_core::{ConfigError, Interval};
 
 use crate::world::{Violation, World};
 use file::File;
+pub use situation::{Happening, Happens, Situation};
 
 /// A situation that can be run.
 #[derive(Debug, Clone)]

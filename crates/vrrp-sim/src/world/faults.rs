@@ -61,6 +61,9 @@ impl World {
             Fault::Health(id, tracker, health) => {
                 self.nodes[id.0].1.input(Input::Track(tracker, health));
             }
+            Fault::HealthOf(id, index, tracker, health) => {
+                self.nodes[id.0].1.input_of(index, Input::Track(tracker, health));
+            }
             Fault::Reconfigure(id, index, config) => self.nodes[id.0].1.configure(index, config),
             Fault::Partition(sides) => {
                 for (id, side) in sides {

@@ -42,6 +42,8 @@ impl World {
     ) {
         let (_, node) = &mut self.nodes[id.0];
         match frame {
+            // Unicast that is for another node, and goes no further here.
+            Frame::Advert(datagram) if !node.settings().is_reached(datagram.destination) => {}
             Frame::Advert(datagram) => {
                 node.arrived(interface, datagram.clone());
                 self.run(id, false);
