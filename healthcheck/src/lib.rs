@@ -81,6 +81,7 @@ pub use connect::{ConnectProbe, Target, Transport};
 #[cfg(feature = "script")]
 pub use hooks::{
     Drained, HookEnd, HookLimits, HookQueue, HookResult, HookStatus, NotifyState, notify_arguments,
+    notify_group_arguments,
 };
 pub use judge::{Judge, Rules};
 pub use probe::{Outcome, Probe, Verdict};

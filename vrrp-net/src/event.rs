@@ -8,6 +8,8 @@ use serde::Serialize;
 use vrrp_core::Report;
 use vrrp_core::wire::{Difference, Reject, Warning};
 
+use crate::status::GroupStatus;
+
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
 pub struct Event {
@@ -27,6 +29,8 @@ pub struct Event {
 pub enum Happening {
     /// A fact from the state machine. What it says of addresses is done already.
     Core(Report),
+    /// A sync group is in another state, and what that means for addresses is done. The event names no service.
+    Group(GroupStatus),
     /// Others deleted an address while it was held; it was made again and announced (PRJ-ADDR-02).
     AddressLost {
         /// The address.

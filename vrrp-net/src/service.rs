@@ -18,6 +18,9 @@ pub struct Service {
     pub name: String,
     /// What the protocol needs. Its `interface` is filled in by the driver from [`Service::interface`].
     pub settings: Settings,
+    /// Services of one group are Active together or not at all (keepalived `vrrp_sync_group`): two interfaces of a gateway,
+    /// IPv4 and IPv6 of one service.
+    pub group: Option<String>,
     /// Where advertisements leave and arrive; `None` only with unicast peers and a local address.
     pub interface: Option<String>,
     /// How each address is to be made, advertised and held-only alike, in any order. One that `settings` lists and this does
@@ -80,6 +83,7 @@ impl Service {
         Self {
             name: name.to_owned(),
             settings,
+            group: None,
             interface: interface.map(str::to_owned),
             addresses: Vec::new(),
             track_primary: true,
@@ -164,6 +168,25 @@ impl Service {
             local: None,
             peers: peers.iter().map(peer).collect(),
         };
+        self
+    }
+
+    /// In the sync group of this name.
+    ///
+    /// # Examples
+    /// ```
+    /// use vrrp_net::Service;
+    ///
+    /// let services = [
+    ///     Service::new("proxy_4", "eth0", 51)?.address("192.0.2.10/24")?.group("proxy"),
+    ///     Service::new_ipv6("proxy_6", "eth0", 51)?.address("fe80::51/64")?.group("proxy"),
+    /// ];
+    /// # let _ = services;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn group(mut self, name: &str) -> Self {
+        self.group = Some(name.to_owned());
         self
     }
 

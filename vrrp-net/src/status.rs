@@ -15,6 +15,8 @@ pub struct Status {
     pub at_nanos: u64,
     /// Every service in the order of configuration.
     pub services: Vec<ServiceStatus>,
+    /// Every sync group, by name.
+    pub groups: Vec<GroupStatus>,
     /// How the loop keeps up.
     pub loop_lag: LoopLag,
     /// How long packets of protocol 112 waited for the loop.
@@ -23,6 +25,19 @@ pub struct Status {
     pub rejected: vrrp_core::Rejects,
     /// Times that netlink events were lost and everything was read anew.
     pub overruns: u64,
+}
+
+/// A sync group at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupStatus {
+    /// Its name.
+    pub name: String,
+    /// Its services, by VRID, IPv4 before IPv6.
+    pub members: Vec<String>,
+    /// Of the group as one service.
+    pub state: StateName,
+    /// The services that bar all others; empty where the group takes part, is stopped, or only waits for first results.
+    pub at_fault: Vec<String>,
 }
 
 /// How late the loop woke for its deadlines.
@@ -63,6 +78,10 @@ impl PacketWait {
 pub struct ServiceStatus {
     /// Its name.
     pub name: String,
+    /// Its sync group.
+    pub group: Option<String>,
+    /// It would be Active now, and other members of its group hold it back.
+    pub held_back: bool,
     /// Its interface.
     pub interface: Option<String>,
     /// State.

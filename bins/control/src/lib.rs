@@ -42,6 +42,7 @@ pub use message::{Answer, Ask, LINE_OCTETS_MAX, LineError, Problem, ProblemKind,
 pub use status::Status;
 pub use status::check::{Check, Health, Run};
 pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};
+pub use status::group::Group;
 pub use status::instance::{
     Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, KeepalivedState, Next,
     Priority, State, TrackedKind, VirtualMac,

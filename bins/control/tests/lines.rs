@@ -36,10 +36,27 @@ fn address() -> Address {
     }
 }
 
+fn priority() -> Priority {
+    Priority {
+        effective: 150,
+        base: 150,
+        contributions: vec![Contribution {
+            name: "chk_nginx".into(),
+            kind: TrackedKind::Script,
+            health: Health::Down,
+            weight: 0,
+            reverse: false,
+            adds: 0,
+        }],
+    }
+}
+
 fn instance() -> Instance {
     Instance {
         name: "VI_1".into(),
         vrid: 55,
+        group: Some("VG_1".into()),
+        held_back: false,
         family: "IPv4".into(),
         protocol_version: 2,
         interface: Some("eth1".into()),
@@ -53,18 +70,7 @@ fn instance() -> Instance {
         why: "check chk_nginx is down".into(),
         holding: true,
         barred: Some("check chk_nginx is down".into()),
-        priority: Priority {
-            effective: 150,
-            base: 150,
-            contributions: vec![Contribution {
-                name: "chk_nginx".into(),
-                kind: TrackedKind::Script,
-                health: Health::Down,
-                weight: 0,
-                reverse: false,
-                adds: 0,
-            }],
-        },
+        priority: priority(),
         active: Some(ActiveRouter {
             address: "192.168.190.2".parse().ok(),
             priority: 100,
@@ -143,6 +149,14 @@ fn status() -> Status {
             }],
         },
         instances: vec![instance()],
+        groups: vec![Group {
+            name: "VG_1".into(),
+            state: State::Initialize,
+            keepalived_state: KeepalivedState::Fault,
+            members: vec!["VI_1".into()],
+            at_fault: vec!["VI_1".into()],
+            hooks: vec![],
+        }],
         checks: vec![Check {
             name: "chk_nginx".into(),
             command: "connect to 127.0.0.1:80".into(),

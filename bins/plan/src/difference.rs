@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::plan::{Check, Instance, Plan};
+use crate::plan::{Check, Group, Instance, Plan};
 
 /// What leads from one plan to another. Whatever it does not name stays untouched.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +18,8 @@ pub struct Difference {
     pub follow_others: Vec<String>,
     /// Instances that stay and have other hooks.
     pub hooks: Vec<String>,
+    /// Sync groups that are new, gone, or have other hooks; who is in them stands with the instances.
+    pub groups: Vec<String>,
     /// Checks to start.
     pub checks_added: Vec<Check>,
     /// Checks to stop, by name.
@@ -67,6 +69,7 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         .iter()
         .filter(|instance| find(new, &instance.name).is_none());
     difference.removed = gone.map(|instance| instance.name.clone()).collect();
+    difference.groups = groups(old, new);
     compare_checks(old, new, &mut difference);
     let (before, after) = (&old.node, &new.node);
     let fixed = [
@@ -86,6 +89,17 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         .map(|(_, word)| word)
         .collect();
     difference
+}
+
+fn groups(old: &Plan, new: &Plan) -> Vec<String> {
+    let unlike = |one: &Plan, other: &Plan| {
+        let same =
+            |group: &Group, another: &Group| group.name == another.name && group.hooks == another.hooks;
+        let differs = |group: &&Group| !other.groups.iter().any(|another| same(group, another));
+        let differing = one.groups.iter().filter(differs);
+        differing.map(|group| group.name.clone()).collect::<BTreeSet<_>>()
+    };
+    unlike(old, new).union(&unlike(new, old)).cloned().collect()
 }
 
 fn compare_checks(old: &Plan, new: &Plan, difference: &mut Difference) {

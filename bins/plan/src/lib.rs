@@ -11,4 +11,4 @@ mod plan;
 
 pub use difference::{Astray, Difference, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
-pub use plan::{Check, Command, Hooks, Instance, Node, Plan, Tracked};
+pub use plan::{Check, Command, Group, Hooks, Instance, Node, Plan, Tracked};

@@ -12,6 +12,8 @@ pub struct Plan {
     pub node: Node,
     /// Virtual routers, in the order of the file; names are unique.
     pub instances: Vec<Instance>,
+    /// Sync groups of which an instance is a member, in the order of the file; names are unique.
+    pub groups: Vec<Group>,
     /// Checks that an instance tracks, in the order of the file; names are unique.
     pub checks: Vec<Check>,
 }
@@ -64,6 +66,17 @@ impl Instance {
             .filter(move |(_, tracked)| matches!(tracked, Tracked::Check(check) if check == name))
             .map(|(id, _)| TrackerId(id))
     }
+}
+
+/// A sync group. Its members are the instances whose service names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Name in the file.
+    pub name: String,
+    /// `file:line` where it begins.
+    pub place: String,
+    /// What is run when the group as a whole changes its state.
+    pub hooks: Hooks,
 }
 
 /// What a tracker follows.

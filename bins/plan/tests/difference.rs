@@ -61,6 +61,7 @@ fn plan(instances: Vec<Instance>, checks: Vec<Check>) -> Plan {
     Plan {
         node: Node::default(),
         instances,
+        groups: vec![],
         checks,
     }
 }

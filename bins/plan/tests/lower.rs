@@ -358,3 +358,27 @@ fn settings_of_the_process() {
         2_500_000_000
     );
 }
+
+/// Members name their group, in either family; its scripts are the group's.
+#[test]
+fn x_08_a_sync_group() {
+    let six = "vrrp_instance VI_6 {\n interface eth1\n virtual_router_id 55\n virtual_ipaddress {\n  fe80::55/64\n }\n}\n";
+    let group =
+        "vrrp_sync_group VG {\n group {\n  VI_1\n  VI_6\n }\n notify_master \"/usr/bin/up now\" nobody\n}\n";
+    let lowered = lowered(&format!("{group}{}{six}", instance("")));
+    assert_eq!(lowered.not_started, []);
+    let groups: Vec<_> = lowered
+        .plan
+        .instances
+        .iter()
+        .map(|one| one.service.group.as_deref())
+        .collect();
+    assert_eq!(groups, [Some("VG"), Some("VG")]);
+    let [group] = &lowered.plan.groups[..] else {
+        panic!("{:?}", lowered.plan.groups)
+    };
+    assert_eq!((group.name.as_str(), group.place.as_str()), ("VG", "k.conf:1"));
+    let master = group.hooks.master.as_ref().unwrap();
+    assert_eq!(master.words, ["/usr/bin/up", "now"]);
+    assert_eq!(group.hooks.named().count(), 1);
+}

@@ -22,6 +22,8 @@ pub(crate) fn render(instance: &Instance, checks: &[Check], colour: Colour) -> S
     colour.paint(&text)
 }
 
+const HOLDING: &str = "the addresses answer until the successor does";
+
 fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> {
     let path = if instance.peers.is_empty() {
         instance.path.clone()
@@ -42,11 +44,9 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
         ("why", words::clean(&instance.why)),
     ];
     if instance.holding {
-        facts.push((
-            "holding",
-            "the addresses answer until the successor does".to_owned(),
-        ));
+        facts.push(("holding", HOLDING.to_owned()));
     }
+    facts.extend(group(instance));
     if let Some(barred) = &instance.barred {
         facts.push(("barred", colour.alarm(&words::clean(barred))));
     }
@@ -105,6 +105,16 @@ fn virtual_mac(instance: &Instance, colour: Colour) -> String {
         None if own.up => format!("{} on {device}, up", own.mac),
         None => format!("{} on {device}, down: frames for it are not taken", own.mac),
     }
+}
+
+fn group(instance: &Instance) -> Option<(&'static str, String)> {
+    let name = words::clean(instance.group.as_ref()?);
+    let said = if instance.held_back {
+        format!("{name}; it would be Active now, and other members hold it back")
+    } else {
+        name
+    };
+    Some(("sync group", said))
 }
 
 fn addresses(instance: &Instance, colour: Colour) -> String {

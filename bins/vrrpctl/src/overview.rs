@@ -1,7 +1,7 @@
 //! `vrrpctl status`: one line per instance, one per check, and what is wrong.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use vrrp_control::{Address, Check, Daemon, Hook, Instance, Status};
+use vrrp_control::{Address, Check, Daemon, Group, Hook, Instance, Status};
 
 use crate::colour::Colour;
 use crate::words;
@@ -24,6 +24,10 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
     }
     text.push('\n');
     text.push_str(&instances(&status.instances, colour));
+    if !status.groups.is_empty() {
+        text.push('\n');
+        text.push_str(&groups(&status.groups, colour));
+    }
     if !status.checks.is_empty() {
         text.push('\n');
         text.push_str(&checks(&status.checks, colour));
@@ -121,6 +125,27 @@ fn addresses(addresses: &[Address], colour: Colour) -> String {
     lines.join("\n")
 }
 
+fn groups(groups: &[Group], colour: Colour) -> String {
+    let mut table = bare_table(&["SYNC GROUP", "STATE", "INSTANCES", "AT FAULT"]);
+    for group in groups {
+        let list = |names: &[String]| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            words::list(&names)
+        };
+        table.add_row([
+            words::clean(&group.name),
+            colour.state(group.keepalived_state),
+            list(&group.members),
+            if group.at_fault.is_empty() {
+                "-".to_owned()
+            } else {
+                colour.alarm(&list(&group.at_fault))
+            },
+        ]);
+    }
+    lay_out(&mut table)
+}
+
 fn checks(checks: &[Check], colour: Colour) -> String {
     let mut table = bare_table(&[
         "CHECK",
@@ -175,6 +200,17 @@ fn problems(status: &Status) -> Vec<String> {
             lines.push(format!(
                 "{}: {} failed: {} ({})",
                 words::clean(&instance.name),
+                words::clean(&hook.label),
+                words::run(&hook.run),
+                words::clean(&hook.command)
+            ));
+        }
+    }
+    for group in &status.groups {
+        for hook in failing(&group.hooks) {
+            lines.push(format!(
+                "{}: {} failed: {} ({})",
+                words::clean(&group.name),
                 words::clean(&hook.label),
                 words::run(&hook.run),
                 words::clean(&hook.command)

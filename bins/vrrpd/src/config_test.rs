@@ -85,6 +85,13 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
             }
         }
     }
+    for group in &lowered.plan.groups {
+        for (word, command) in group.hooks.named() {
+            if let Err(wrong) = scripts::try_hook(command) {
+                note(&group.place, &format!("{word} of {}", group.name), wrong);
+            }
+        }
+    }
     for instance in &lowered.plan.instances {
         for interface in interfaces(instance)
             .into_iter()

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tracing::{debug, info, warn};
 use vrrp_control::KeepalivedState;
 use vrrp_core::{Cause, Report, StateName, TrackerId, Transition};
-use vrrp_net::{Event, Happening, StandingStatus};
+use vrrp_net::{Event, GroupStatus, Happening, StandingStatus};
 use vrrp_plan::Plan;
 
 use crate::names::Named;
@@ -41,6 +41,11 @@ pub(crate) struct Limits {
 
 /// One event of the driver. `true`: it may have barred an instance that no event will name.
 pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
+    if let Happening::Group(group) = &event.what {
+        lock(&node.notifier).group(group);
+        group_line(group);
+        return false;
+    }
     let Some(service) = event.service.as_deref() else {
         return false;
     };
@@ -112,6 +117,22 @@ fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
             "{service}: steps back after a failure and tries again in {retry_after_seconds} s"
         ),
         other => debug!(instance = service, "{service}: {other:?}"),
+    }
+}
+
+fn group_line(group: &GroupStatus) {
+    let (name, members) = (&group.name, group.members.join(", "));
+    match group.state {
+        StateName::Active => info!(group = name, "sync group {name}: MASTER ({members})"),
+        StateName::Backup => info!(group = name, "sync group {name}: BACKUP ({members})"),
+        StateName::Initialize if group.at_fault.is_empty() => {
+            debug!(group = name, "sync group {name}: takes no part");
+        }
+        StateName::Initialize => warn!(
+            group = name,
+            "sync group {name}: FAULT, by {}; {members} stand back together",
+            group.at_fault.join(", ")
+        ),
     }
 }
 
@@ -215,6 +236,9 @@ pub(crate) async fn compare(node: &Node, all: bool) {
     };
     let plan = node.plan();
     let mut notifier = lock(&node.notifier);
+    for group in status.groups.iter().filter(|_| all) {
+        notifier.group(group);
+    }
     for service in &status.services {
         let bar = match service.standing {
             StandingStatus::Barred(bar) => Some(bar),

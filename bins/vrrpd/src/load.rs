@@ -20,6 +20,8 @@ use crate::start::exists;
 pub(crate) struct Loaded {
     pub(crate) plan: Plan,
     pub(crate) scripts: BTreeMap<String, Scripts>,
+    /// Those of sync groups.
+    pub(crate) group_scripts: BTreeMap<String, Scripts>,
     /// What should be looked at, each with its place.
     pub(crate) warnings: Vec<String>,
     pub(crate) not_started: Vec<NotStarted>,
@@ -272,6 +274,12 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
             hooks(&instance.hooks, &place, &mut warnings),
         );
     }
+    let mut group_scripts = BTreeMap::new();
+    for group in &lowered.plan.groups {
+        let place = format!("{}: {}", group.place, group.name);
+        let ready = hooks(&group.hooks, &place, &mut warnings);
+        group_scripts.insert(group.name.clone(), ready);
+    }
     let mut faults: Vec<Fault> = (findings(parsed).filter_map(|found| Fault::found(found, parsed))).collect();
     let refused = lowered.not_started.iter();
     faults.extend(refused.map(|missing| Fault::refused(missing, refusal(missing))));
@@ -285,6 +293,7 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
     Loaded {
         plan: lowered.plan,
         scripts,
+        group_scripts,
         warnings,
         not_started,
         faults,
@@ -321,8 +330,7 @@ fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
 
 /// The user database is asked only where something runs: it brings the libraries of every name service with it.
 fn host(config: &keepalived_conf::Config) -> Host {
-    let notify = |instance: &keepalived_conf::VrrpInstance| {
-        let notify = &instance.notify;
+    let notify = |notify: &keepalived_conf::Notify| {
         let scripts = [
             &notify.any,
             &notify.master,
@@ -332,7 +340,9 @@ fn host(config: &keepalived_conf::Config) -> Host {
         ];
         scripts.into_iter().any(Option::is_some)
     };
-    let runs = !config.scripts.is_empty() || config.instances.iter().any(notify);
+    let instances = config.instances.iter().map(|instance| &instance.notify);
+    let mut all = instances.chain(config.sync_groups.iter().map(|group| &group.notify));
+    let runs = !config.scripts.is_empty() || all.any(notify);
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     Host {
         name: name.trim().to_owned(),

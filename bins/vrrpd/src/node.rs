@@ -63,7 +63,7 @@ impl Node {
     /// run.
     pub(crate) fn take(&self, loaded: Loaded) -> Vec<HookQueue> {
         let plan = Arc::new(loaded.plan);
-        let leaving = lock(&self.notifier).take(&plan, loaded.scripts);
+        let leaving = lock(&self.notifier).take(&plan, loaded.scripts, loaded.group_scripts);
         let mut state = lock(&self.state);
         state.plan = plan;
         state.faults = loaded.faults.into();

@@ -142,6 +142,7 @@ fn describe(difference: &Difference) -> String {
         ("changed", difference.changed.clone()),
         ("gone", difference.removed.clone()),
         ("other notify scripts", difference.hooks.clone()),
+        ("sync groups", difference.groups.clone()),
         ("other checks tracked", difference.follow_others.clone()),
         ("checks new", checks(&difference.checks_added)),
         ("checks changed", checks(&difference.checks_changed)),

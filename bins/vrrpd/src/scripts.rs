@@ -94,6 +94,22 @@ pub(crate) fn unusable(old: &Plan, new: &Plan) -> Vec<String> {
             }
         }
     }
+    for group in &new.groups {
+        let Some(before) = old.groups.iter().find(|before| before.name == group.name) else {
+            continue;
+        };
+        let had: Vec<_> = before.hooks.named().collect();
+        for (word, command) in group.hooks.named().filter(|hook| !had.contains(hook)) {
+            if let Err(wrong) = try_hook(command) {
+                found.push(format!(
+                    "{}: {word} of {}: {}",
+                    group.place,
+                    group.name,
+                    wrong.text()
+                ));
+            }
+        }
+    }
     let runs = |check: &&Check| {
         let mut following = new
             .instances

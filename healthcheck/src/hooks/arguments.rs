@@ -48,3 +48,19 @@ pub fn notify_arguments(instance: &str, state: NotifyState, priority: u8) -> [Os
         priority.to_string().into(),
     ]
 }
+
+/// The same for a sync group, as keepalived does it: `GROUP`, its name, the state, and 0 where an instance has its priority.
+///
+/// ```
+/// # #[cfg(feature = "script")] {
+/// use healthcheck::{Command, NotifyState, notify_group_arguments};
+///
+/// let words = notify_group_arguments("VG_1", NotifyState::Fault);
+/// let command = words.into_iter().fold(Command::new(["/etc/notify.sh"]), Command::arg);
+/// assert_eq!(command.to_string(), "/etc/notify.sh GROUP VG_1 FAULT 0");
+/// # }
+/// ```
+#[must_use]
+pub fn notify_group_arguments(group: &str, state: NotifyState) -> [OsString; 4] {
+    ["GROUP".into(), group.into(), state.to_string().into(), "0".into()]
+}

@@ -10,6 +10,6 @@ mod queue;
 mod result;
 mod worker;
 
-pub use arguments::{NotifyState, notify_arguments};
+pub use arguments::{NotifyState, notify_arguments, notify_group_arguments};
 pub use queue::{Drained, HookLimits, HookQueue};
 pub use result::{HookEnd, HookResult, HookStatus};

@@ -51,6 +51,8 @@ impl Engine {
         for service in new {
             self.begin(now, service);
         }
+        self.fit_groups(now);
+        self.carry_out(now);
         self.refresh_devices(now);
         self.fit_channels();
         // Whoever asked is answered when it is so.
@@ -103,8 +105,8 @@ impl Engine {
             running.key() == config.key() && running.version == config.version
         });
         if !same {
-            self.feed(now, id, Input::Stop);
             self.send_away(now, id);
+            self.feed(now, id, Input::Stop);
             self.carry_out(now);
             self.drop_now(now, id);
             return Some(service);
@@ -214,6 +216,8 @@ impl Engine {
         if let Some(instance) = self.instances.get_mut(&id) {
             instance.leaving = true;
         }
+        // A member that stops would stop its group.
+        self.router.leave_group(now, id, &mut self.outbox);
         self.feed(now, id, Input::Stop);
     }
 

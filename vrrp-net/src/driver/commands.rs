@@ -147,6 +147,7 @@ impl Engine {
         Status {
             at_nanos: now.as_nanos(),
             services: services.collect(),
+            groups: self.group_statuses(),
             loop_lag: self.lag,
             packet_wait: self.packet_wait,
             rejected: self.router.counters().rejected,
@@ -177,6 +178,8 @@ impl Engine {
             });
         Some(ServiceStatus {
             name: instance.service.name.clone(),
+            group: instance.service.group.clone(),
+            held_back: router.held_back(),
             interface: instance.service.interface.clone(),
             state: router.state_name(),
             holding: router.holds() && !self.is_active(id),

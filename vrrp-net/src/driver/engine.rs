@@ -10,6 +10,7 @@ use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRo
 use super::advertise::Advertisers;
 use super::channels::Channels;
 use super::ears::Ears;
+use super::groups::Groups;
 use super::instance::Instance;
 use super::links::DeviceState;
 use super::virtual_macs::VirtualMacs;
@@ -60,6 +61,7 @@ pub(super) struct Engine {
     pub(super) work: VecDeque<(InstanceId, Work)>,
     /// Boxed: a map of large values in ascending order is half empty.
     pub(super) instances: BTreeMap<InstanceId, Box<Instance>>,
+    pub(super) groups: Groups,
     pub(super) devices: Devices,
     pub(super) device_states: Vec<DeviceState>,
     pub(super) table: Table,

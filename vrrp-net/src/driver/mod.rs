@@ -13,6 +13,7 @@ mod ears;
 mod engine;
 mod execute;
 mod filter;
+mod groups;
 mod instance;
 mod links;
 mod oddities;

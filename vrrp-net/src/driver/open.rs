@@ -12,6 +12,7 @@ use super::advertise::Advertisers;
 use super::channels::{Channels, Key};
 use super::ears::Ears;
 use super::engine::{Ending, Engine};
+use super::groups::Groups;
 use super::instance::Instance;
 use super::virtual_macs::VirtualMacs;
 use crate::accept::Filter;
@@ -67,6 +68,7 @@ impl Engine {
             outbox: Outbox::new(),
             work: VecDeque::new(),
             instances: BTreeMap::new(),
+            groups: Groups::default(),
             devices: Devices::default(),
             device_states: Vec::new(),
             table: Table::default(),
@@ -132,6 +134,7 @@ impl Engine {
         for service in services {
             let _id = self.admit(service, saved.as_mut(), now)?;
         }
+        self.fit_groups(now);
         for id in self.ids() {
             let name = self
                 .instances

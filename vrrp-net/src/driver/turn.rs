@@ -67,6 +67,7 @@ impl Engine {
             self.work_window(now);
             self.fit_ears();
         }
+        self.tell_groups(now);
         self.announce_due(now, ANNOUNCEMENTS);
         self.advertise_due(now);
         if now >= self.audit_at {

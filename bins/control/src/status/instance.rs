@@ -64,6 +64,12 @@ impl fmt::Display for KeepalivedState {
 pub struct Instance {
     /// Its name in the file.
     pub name: String,
+    /// Its sync group.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// It would be Active now, and other members of its sync group hold it back.
+    #[serde(default)]
+    pub held_back: bool,
     /// 1 to 255.
     pub vrid: u8,
     /// `IPv4` or `IPv6`.

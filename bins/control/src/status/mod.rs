@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod daemon;
+pub(crate) mod group;
 pub(crate) mod instance;
 pub(crate) mod leaves;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use check::Check;
 use daemon::Daemon;
+use group::Group;
 use instance::Instance;
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
@@ -18,6 +20,9 @@ pub struct Status {
     pub daemon: Daemon,
     /// Its virtual routers, in the order of the file.
     pub instances: Vec<Instance>,
+    /// Its sync groups, by name.
+    #[serde(default)]
+    pub groups: Vec<Group>,
     /// The checks that run, each once however many instances track it, in the order of the file.
     pub checks: Vec<Check>,
 }

@@ -52,6 +52,7 @@ impl Lowering<'_> {
                 .chain(&instance.excluded)
                 .map(held)
                 .collect(),
+            group: self.group_of(instance),
             track_primary: !instance.dont_track_primary.value,
             track_interfaces: track_interfaces.collect(),
             source: source(&instance.path),
@@ -73,6 +74,12 @@ impl Lowering<'_> {
             tracked: scripts.chain(interfaces).collect(),
             hooks: self.hooks(&instance.notify),
         })
+    }
+
+    fn group_of(&self, instance: &VrrpInstance) -> Option<String> {
+        let mut groups = self.config.sync_groups.iter();
+        let group = groups.find(|group| group.members.iter().any(|(name, _)| *name == instance.name))?;
+        Some(group.name.clone())
     }
 
     fn contradiction(&self, instance: &VrrpInstance, reason: String) -> NotStarted {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use keepalived_conf::{Config, Missing, SourceMap, Span};
 
-use crate::plan::{Check, Node, Plan, Tracked};
+use crate::plan::{Check, Group, Node, Plan, Tracked};
 use virtual_mac::VirtualMacs;
 
 /// What a plan needs to know of the machine.
@@ -106,6 +106,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
         }
         lowering.out.not_started.extend(missing);
     }
+    lowering.out.plan.groups = lowering.groups();
     lowering.out.plan.checks = lowering.checks();
     lowering.out
 }
@@ -176,6 +177,22 @@ impl Lowering<'_> {
             });
         }
         bars
+    }
+
+    /// The groups of which an instance of the plan is a member.
+    fn groups(&self) -> Vec<Group> {
+        let used = |name: &str| {
+            let mut all = self.out.plan.instances.iter();
+            all.any(|instance| instance.service.group.as_deref() == Some(name))
+        };
+        let groups = self.config.sync_groups.iter().filter(|group| used(&group.name));
+        groups
+            .map(|group| Group {
+                name: group.name.clone(),
+                place: self.place(group.span),
+                hooks: self.hooks(&group.notify),
+            })
+            .collect()
     }
 
     /// The checks that an instance of the plan tracks.

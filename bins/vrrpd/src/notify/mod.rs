@@ -5,8 +5,11 @@ mod told;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use healthcheck::{Command, HookLimits, HookQueue, HookStatus, NotifyState, notify_arguments};
-use vrrp_core::{Report, Settings};
+use healthcheck::{
+    Command, HookLimits, HookQueue, HookStatus, NotifyState, notify_arguments, notify_group_arguments,
+};
+use vrrp_core::{Report, Settings, StateName};
+use vrrp_net::GroupStatus;
 use vrrp_plan::Plan;
 
 use told::Told;
@@ -36,15 +39,24 @@ impl Scripts {
     }
 }
 
-/// All instances.
+/// All instances and sync groups.
 #[derive(Debug)]
 pub(crate) struct Notifier {
     limits: HookLimits,
     instances: BTreeMap<String, Instance>,
+    groups: BTreeMap<String, Instance>,
+}
+
+/// Whose scripts they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Instance,
+    Group,
 }
 
 #[derive(Debug)]
 struct Instance {
+    kind: Kind,
     scripts: Scripts,
     /// None while there is nothing to run: a thousand silent instances cost nothing.
     queue: Option<HookQueue>,
@@ -57,13 +69,19 @@ impl Notifier {
         Self {
             limits,
             instances: BTreeMap::new(),
+            groups: BTreeMap::new(),
         }
     }
 
     /// Takes the instances of `plan`, with the scripts that `scripts` has for them. What stays keeps its queue and what
     /// it was told; what goes is told FAULT, as keepalived tells an instance that a reload removes.
-    pub(crate) fn take(&mut self, plan: &Plan, mut scripts: BTreeMap<String, Scripts>) -> Vec<HookQueue> {
-        let mut leaving = Vec::new();
+    pub(crate) fn take(
+        &mut self,
+        plan: &Plan,
+        mut scripts: BTreeMap<String, Scripts>,
+        groups: BTreeMap<String, Scripts>,
+    ) -> Vec<HookQueue> {
+        let mut leaving = self.take_groups(groups);
         self.instances.retain(|name, instance| {
             let stays = plan.instances.iter().any(|other| other.name == *name);
             if !stays {
@@ -80,6 +98,7 @@ impl Notifier {
                 None => {
                     let priority = first_priority(&planned.service.settings);
                     let instance = Instance {
+                        kind: Kind::Instance,
                         scripts,
                         queue: None,
                         told: Told::default(),
@@ -90,6 +109,48 @@ impl Notifier {
             }
         }
         leaving
+    }
+
+    /// A group that goes tells nothing: its members do.
+    fn take_groups(&mut self, mut scripts: BTreeMap<String, Scripts>) -> Vec<HookQueue> {
+        let mut leaving = Vec::new();
+        self.groups.retain(|name, group| match scripts.remove(name) {
+            Some(now) => {
+                group.scripts = now;
+                true
+            }
+            None => {
+                leaving.extend(group.queue.take());
+                false
+            }
+        });
+        for (name, scripts) in scripts {
+            let group = Instance {
+                kind: Kind::Group,
+                scripts,
+                queue: None,
+                told: Told::default(),
+                priority: 0,
+            };
+            self.groups.insert(name, group);
+        }
+        leaving
+    }
+
+    /// A sync group is in this state as a whole.
+    pub(crate) fn group(&mut self, status: &GroupStatus) {
+        let state = match status.state {
+            StateName::Active => NotifyState::Master,
+            StateName::Backup => NotifyState::Backup,
+            StateName::Initialize if !status.at_fault.is_empty() => NotifyState::Fault,
+            // Stopped: told when the daemon has stopped; or waiting for first results.
+            StateName::Initialize => return,
+        };
+        let limits = self.limits;
+        if let Some(group) = self.groups.get_mut(&status.name) {
+            let news = group.told.seen(state);
+            group.notify(&status.name, news, limits);
+        }
     }
 
     /// A fact from the core.
@@ -128,7 +189,7 @@ impl Notifier {
 
     /// The daemon has stopped: every instance is told that has not been, also one that never took part.
     pub(crate) fn stopped(&mut self) {
-        for (name, instance) in &mut self.instances {
+        for (name, instance) in self.instances.iter_mut().chain(&mut self.groups) {
             let state = instance.told.seen(NotifyState::Stop);
             instance.notify(name, state, self.limits);
         }
@@ -139,10 +200,16 @@ impl Notifier {
         self.instances.get(name)?.queue.as_ref().map(HookQueue::status)
     }
 
+    /// The same of a sync group's.
+    pub(crate) fn group_status(&self, name: &str) -> Option<HookStatus> {
+        self.groups.get(name)?.queue.as_ref().map(HookQueue::status)
+    }
+
     /// Every queue, to let it finish.
     pub(crate) fn queues(&mut self) -> Vec<HookQueue> {
         self.instances
             .values_mut()
+            .chain(self.groups.values_mut())
             .filter_map(|instance| instance.queue.take())
             .collect()
     }
@@ -169,7 +236,10 @@ impl Instance {
             queue.push(command.clone(), format!("notify_{word}"));
         }
         if let Some(command) = &self.scripts.any {
-            let words = notify_arguments(name, state, self.priority);
+            let words = match self.kind {
+                Kind::Instance => notify_arguments(name, state, self.priority),
+                Kind::Group => notify_group_arguments(name, state),
+            };
             queue.push(
                 words.into_iter().fold(command.clone(), Command::arg),
                 format!("notify {state}"),

@@ -18,6 +18,13 @@ use crate::names::Named;
 use crate::node::{ms, unix_ms};
 use crate::words;
 
+/// Whether what is tracked has given no result yet.
+fn waits(status: &ServiceStatus, id: vrrp_core::TrackerId) -> bool {
+    let mut contributions = status.contributions.iter();
+    let found = contributions.find(|contribution| contribution.tracker == id.0);
+    found.is_some_and(|contribution| contribution.health == Health::Unknown)
+}
+
 /// One instance as it is at `at_nanos`. One that a reload has just removed is no longer in the plan, and may still hold
 /// its addresses for a moment.
 pub(super) fn instance(
@@ -42,16 +49,12 @@ pub(super) fn instance(
         .last_active
         .map(|(address, priority)| Rank { priority, address });
     let cause = status.why.map(|why| words::cause(why, last, &names));
-    let waits = |id: vrrp_core::TrackerId| {
-        let found = status
-            .contributions
-            .iter()
-            .find(|contribution| contribution.tracker == id.0);
-        found.is_some_and(|contribution| contribution.health == Health::Unknown)
-    };
+    let waits = |id| waits(status, id);
     let hooks = hooks.unwrap_or_default();
     Instance {
         name: status.name.clone(),
+        group: status.group.clone(),
+        held_back: status.held_back,
         vrid: settings.map_or(0, |settings| settings.vrid.get()),
         family: settings.map_or_else(String::new, |settings| settings.family.to_string()),
         protocol_version: settings.map_or(0, |settings| settings.version.number()),
@@ -202,7 +205,7 @@ fn incompatible(peer: &vrrp_net::Incompatible, at_nanos: u64) -> IncompatiblePee
     }
 }
 
-fn hook(result: HookResult) -> Hook {
+pub(super) fn hook(result: HookResult) -> Hook {
     let ended = result.at.checked_add(result.took).unwrap_or(result.at);
     Hook {
         run: Run {

@@ -1,6 +1,7 @@
 //! The answer to `vrrpctl status`, put together from those who know.
 
 mod checks;
+mod groups;
 mod instances;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,11 @@ fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
         daemon: daemon(node, driver),
         instances: instances
             .map(|service| instances::instance(service, driver.at_nanos, &plan, hooks.status(&service.name)))
+            .collect(),
+        groups: driver
+            .groups
+            .iter()
+            .map(|group| groups::group(group, hooks.group_status(&group.name)))
             .collect(),
         checks: checks::checks(&plan, &lock(&node.runner), SystemTime::now()),
     }

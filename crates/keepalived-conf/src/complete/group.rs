@@ -1,61 +1,150 @@
-//! Sync groups: their members, and what bars them.
+//! Sync groups: their members, and what these track because of the group.
 
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::keywords::Scope;
-use crate::model::{Config, Missing};
+use crate::model::{Config, SyncGroup, Track, VrrpInstance};
+use crate::read::{DraftGroup, DraftTrack};
 
-/// Leaves out members that do not exist, and bars those that do.
-pub(super) fn complete(config: &mut Config, findings: &mut Findings) {
-    for group in &mut config.sync_groups {
-        let name = &group.name;
-        if group.members.is_empty() {
-            let found = Diagnostic::error(
-                "empty-group",
-                group.span,
-                format!("sync group {name} has no members"),
-            );
-            findings.push(
-                found
-                    .effect("the group is left out, as keepalived does")
-                    .help("add: group { … }"),
-            );
+/// Leaves out members that do not exist or have a group already, and hands what the group tracks to those that do.
+pub(super) fn complete(drafts: Vec<DraftGroup>, config: &mut Config, findings: &mut Findings) {
+    for mut draft in drafts {
+        if !members(&mut draft.group, config, findings) {
             continue;
         }
-        group.members.retain(|(member, span)| {
-            let known = config.instances.iter().any(|instance| instance.name == *member);
-            if !known {
-                let found =
-                    Diagnostic::error("unknown-member", *span, format!("there is no instance {member}"))
-                        .effect("the member is left out, as keepalived does")
-                        .help("define the instance, or correct the name");
-                findings.push(found);
-            }
-            known
+        let scripts = scripts(&draft, config, findings);
+        let interfaces = draft.track_interfaces.iter().map(|track| Track {
+            name: track.name.clone(),
+            span: track.span,
+            weight: track.resolve(DraftTrack::NO_WEIGHT),
         });
-        let members = group.members.len();
-        if members < 2 {
-            let text = format!("sync group {name} has {members} members that exist");
-            let found = Diagnostic::warning("small-group", group.span, text).effect(if members == 0 {
-                "the group is left out, as keepalived does"
-            } else {
-                "a group of one changes nothing"
-            });
-            findings.push(found.help("add members, or remove the group"));
-            if members == 1 {
+        let interfaces = interfaces.collect::<Vec<_>>();
+        for instance in &mut config.instances {
+            if draft
+                .group
+                .members
+                .iter()
+                .all(|(member, _)| *member != instance.name)
+            {
                 continue;
             }
-        }
-        for instance in &mut config.instances {
-            if group.members.iter().any(|(member, _)| *member == instance.name) {
-                instance.missing.push(Missing {
-                    word: "vrrp_sync_group".to_owned(),
-                    span: group.span,
-                    scope: Scope::Instance,
-                    why: format!("the members of {name} would fail over one by one"),
-                    allow_word: "vrrp_sync_group".to_owned(),
-                });
+            if !draft.group.tracking_weight {
+                without_weights(&draft.group, instance, findings);
+            }
+            add(&mut instance.track_scripts, &scripts);
+            let own = instance.interface.as_ref().map(|name| name.value.clone());
+            let tracked_anyway = !instance.dont_track_primary.value;
+            let others = interfaces.iter().filter(|track| {
+                let primary = own.as_deref() == Some(track.name.as_str());
+                !(primary && tracked_anyway)
+            });
+            add(
+                &mut instance.track_interfaces,
+                &others.cloned().collect::<Vec<_>>(),
+            );
+            for missing in &draft.missing {
+                instance.missing.push(missing.clone());
             }
         }
+        config.sync_groups.push(draft.group);
     }
-    config.sync_groups.retain(|group| !group.members.is_empty());
+}
+
+/// Whether anything is left of the group.
+fn members(group: &mut SyncGroup, config: &Config, findings: &mut Findings) -> bool {
+    let name = group.name.clone();
+    if group.members.is_empty() {
+        let found = Diagnostic::error(
+            "empty-group",
+            group.span,
+            format!("sync group {name} has no members"),
+        );
+        let found = found.effect("the group is left out, as keepalived does");
+        findings.push(found.help("add: group { … }"));
+        return false;
+    }
+    let mut kept: Vec<String> = Vec::new();
+    group.members.retain(|(member, span)| {
+        let known = config.instances.iter().any(|instance| instance.name == *member);
+        let elsewhere = config
+            .sync_groups
+            .iter()
+            .find(|other| other.members.iter().any(|(taken, _)| taken == member));
+        if !known {
+            let found = Diagnostic::error("unknown-member", *span, format!("there is no instance {member}"))
+                .effect("the member is left out, as keepalived does")
+                .help("define the instance, or correct the name");
+            findings.push(found);
+        } else if let Some(other) = elsewhere {
+            let text = format!("{member} is in sync group {} already", other.name);
+            let found = Diagnostic::error("member-of-two", *span, text)
+                .effect("it stays in that one only, as with keepalived")
+                .label(other.span, "the first one")
+                .help("name it in one group");
+            findings.push(found);
+        }
+        let keeps = known && elsewhere.is_none() && !kept.contains(member);
+        kept.push(member.clone());
+        keeps
+    });
+    let left = group.members.len();
+    if left < 2 {
+        let text = format!("sync group {name} has {left} members that exist");
+        let found = Diagnostic::warning("small-group", group.span, text).effect(if left == 0 {
+            "the group is left out, as keepalived does"
+        } else {
+            "a group of one changes nothing"
+        });
+        findings.push(found.help("add members, or remove the group"));
+    }
+    left > 0
+}
+
+/// The scripts of the group's `track_script`; they may stand anywhere in the file.
+fn scripts(draft: &DraftGroup, config: &Config, findings: &mut Findings) -> Vec<Track> {
+    let mut tracks = Vec::new();
+    for track in &draft.track_scripts {
+        let Some(script) = config.scripts.iter().find(|script| script.name == track.name) else {
+            let text = format!("there is no vrrp_script {}", track.name);
+            let found = Diagnostic::error("unknown-script", track.span, text)
+                .effect("the group runs without this check, as with keepalived")
+                .help("define the script, or correct the name");
+            findings.push(found);
+            continue;
+        };
+        tracks.push(Track {
+            name: track.name.clone(),
+            span: track.span,
+            weight: track.resolve(script.weight.inherited("weight")),
+        });
+    }
+    tracks
+}
+
+/// keepalived: what only one member tracks with a weight would let members differ in priority, and is not tracked.
+fn without_weights(group: &SyncGroup, instance: &mut VrrpInstance, findings: &mut Findings) {
+    let mut drop = |track: &Track| {
+        let weighted = track.weight.value.value != 0;
+        if weighted {
+            let text = format!(
+                "{} has a weight, and {} is in sync group {}",
+                track.name, instance.name, group.name
+            );
+            let mut found = Diagnostic::warning("weight-in-group", track.span, text)
+                .effect("it is not tracked, as with keepalived")
+                .help("track it in the group, or write sync_group_tracking_weight into the group");
+            found.instance = Some(instance.name.clone());
+            findings.push(found);
+        }
+        !weighted
+    };
+    instance.track_scripts.retain(&mut drop);
+    instance.track_interfaces.retain(&mut drop);
+}
+
+/// A line of the member's own counts before that of its group.
+fn add(tracks: &mut Vec<Track>, of_group: &[Track]) {
+    for track in of_group {
+        if tracks.iter().all(|own| own.name != track.name) {
+            tracks.push(track.clone());
+        }
+    }
 }

@@ -20,7 +20,13 @@ pub(super) fn scan(tree: &Tree, blocks: &mut Blocks) -> Vec<Missing> {
             }
             Some("global_defs") => daemon.extend(item.items().filter_map(missing)),
             // Its members are barred when they are known.
-            Some("vrrp_sync_group") => {}
+            Some("vrrp_sync_group") => {
+                let words = item.items().filter_map(missing);
+                let mut drafts = blocks.groups.iter_mut();
+                if let Some(draft) = drafts.find(|draft| draft.group.span == item.span) {
+                    draft.missing.extend(words);
+                }
+            }
             _ => daemon.extend(missing(item)),
         }
     }

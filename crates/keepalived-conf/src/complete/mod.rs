@@ -24,7 +24,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         scripts: blocks.scripts,
         instances: Vec::new(),
         dropped: Vec::new(),
-        sync_groups: blocks.groups,
+        sync_groups: Vec::new(),
         missing: lost,
     };
     for draft in blocks.drafts {
@@ -39,7 +39,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
     }
     clash::routers(&mut config, findings);
     clash::addresses(&mut config.instances, findings);
-    group::complete(&mut config, findings);
+    group::complete(blocks.groups, &mut config, findings);
     missing::report(&config, findings);
     missing::harmless(tree, findings);
     config

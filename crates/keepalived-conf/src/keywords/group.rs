@@ -2,7 +2,7 @@
 
 use super::{Block, Section, word};
 
-const GROUP: &str = "sync groups are not built yet; their members are refused";
+const TRACKED: &str = "not tracked yet: the members would run where they must not";
 
 pub(super) const SECTIONS: &[Section] = &[(
     &[Block::SyncGroup],
@@ -10,8 +10,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         word("group", "{ VI … }", "The members.")
             .opens(Block::GroupMembers)
             .lenient()
-            .instance()
-            .ignored(GROUP),
+            .instance(),
         word(
             "track_interface",
             "{ IF [weight N] }",
@@ -19,7 +18,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .ignored(GROUP),
+        .instance(),
         word(
             "track_script",
             "{ NAME [weight N] }",
@@ -27,7 +26,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .ignored(GROUP),
+        .instance(),
         word(
             "track_file",
             "{ NAME [weight N] }",
@@ -35,7 +34,8 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .ignored(GROUP),
+        .instance()
+        .refused(TRACKED),
         word(
             "track_process",
             "{ NAME [weight N] }",
@@ -43,7 +43,8 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .ignored(GROUP),
+        .instance()
+        .refused(TRACKED),
         word(
             "track_bfd",
             "{ NAME [weight N] }",
@@ -51,50 +52,45 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .ignored(GROUP),
+        .instance()
+        .refused(TRACKED),
         word(
             "notify_master",
             "COMMAND [USER [GROUP]]",
             "Runs when the group becomes active.",
-        )
-        .ignored(GROUP),
+        ),
         word(
             "notify_backup",
             "COMMAND [USER [GROUP]]",
             "Runs when the group becomes backup.",
-        )
-        .ignored(GROUP),
+        ),
         word(
             "notify_fault",
             "COMMAND [USER [GROUP]]",
             "Runs when the group is barred.",
-        )
-        .ignored(GROUP),
+        ),
         word(
             "notify_stop",
             "COMMAND [USER [GROUP]]",
             "Runs when the daemon stops.",
-        )
-        .ignored(GROUP),
+        ),
         word(
             "notify",
             "COMMAND [USER [GROUP]]",
             "Runs at every change, told which.",
-        )
-        .ignored(GROUP),
+        ),
         word("smtp_alert", "[BOOL]", "Mail on changes.").ignored("no mail is sent yet"),
         word(
             "notify_priority_changes",
             "[BOOL]",
             "Tells the event pipe about priority changes.",
         )
-        .ignored(GROUP),
+        .ignored("there is no event pipe yet"),
         word(
             "sync_group_tracking_weight",
             "",
-            "Lets weights act within the group.",
-        )
-        .ignored(GROUP),
+            "Lets members' own weights count, not only the group's.",
+        ),
         word("global_tracking", "", "Deprecated; has no effect.").ignored("keepalived ignores it too"),
     ],
 )];

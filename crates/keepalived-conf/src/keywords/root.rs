@@ -24,8 +24,7 @@ pub(super) const SECTIONS: &[Section] = &[
             word("vrrp_sync_group", "NAME", "Instances that fail over together.")
                 .opens(Block::SyncGroup)
                 .lenient()
-                .instance()
-                .refused("members would fail over one by one"),
+                .instance(),
             word(
                 "static_ipaddress",
                 "",

@@ -71,7 +71,7 @@ pub struct VrrpScript {
     pub missing: Vec<Missing>,
 }
 
-/// `vrrp_sync_group`. Its members are barred by [`Missing`] until groups are carried out.
+/// `vrrp_sync_group`. What it tracks stands with its members too, in [`VrrpInstance`](super::VrrpInstance).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SyncGroup {
     /// Its name.
@@ -80,6 +80,8 @@ pub struct SyncGroup {
     pub span: Span,
     /// Names of instances, each with its place. Members that do not exist are left out.
     pub members: Vec<(String, Span)>,
+    /// `sync_group_tracking_weight`: weights that a member alone tracks count. Those of the group always do.
+    pub tracking_weight: bool,
     /// Its scripts.
     pub notify: Notify,
 }

@@ -1,25 +1,47 @@
 //! `vrrp_sync_group`.
 
-use super::Reader;
-use crate::model::{Notify, SyncGroup};
+use super::{DraftTrack, Reader};
+use crate::model::{Missing, Notify, SyncGroup};
 use crate::tree::Item;
 
+/// A group, and what all its members are to track.
+pub(crate) struct DraftGroup {
+    pub(crate) group: SyncGroup,
+    pub(crate) track_interfaces: Vec<DraftTrack>,
+    pub(crate) track_scripts: Vec<DraftTrack>,
+    /// Words in it that are not carried out, and on which its members depend.
+    pub(crate) missing: Vec<Missing>,
+}
+
 impl Reader<'_> {
-    pub(super) fn group(&mut self, block: &Item, name: String) -> SyncGroup {
-        let mut group = SyncGroup {
-            name,
-            span: block.span,
-            members: Vec::new(),
-            notify: Notify::default(),
+    pub(super) fn group(&mut self, block: &Item, name: String) -> DraftGroup {
+        let mut draft = DraftGroup {
+            group: SyncGroup {
+                name,
+                span: block.span,
+                members: Vec::new(),
+                tracking_weight: false,
+                notify: Notify::default(),
+            },
+            track_interfaces: Vec::new(),
+            track_scripts: Vec::new(),
+            missing: Vec::new(),
         };
         for item in block.items() {
-            if item.keyword.is_some_and(|keyword| keyword.name == "group") {
-                let words = item.items().flat_map(|line| &line.words);
-                group.members.extend(words.map(|word| (word.text(), word.span)));
-            } else {
-                self.notify(item, &mut group.notify);
+            match item.keyword.map(|keyword| keyword.name) {
+                Some("group") => {
+                    let words = item.items().flat_map(|line| &line.words);
+                    let members = words.map(|word| (word.text(), word.span));
+                    draft.group.members.extend(members);
+                }
+                Some("sync_group_tracking_weight") => draft.group.tracking_weight = true,
+                Some("track_interface") => draft.track_interfaces.extend(self.tracks(item)),
+                Some("track_script") => draft.track_scripts.extend(self.tracks(item)),
+                _ => {
+                    let _known = self.notify(item, &mut draft.group.notify);
+                }
             }
         }
-        group
+        draft
     }
 }

@@ -17,12 +17,13 @@ mod virtual_mac;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
-use crate::model::{GlobalDefs, SyncGroup, VrrpScript};
+use crate::model::{GlobalDefs, VrrpScript};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
 pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
+pub(crate) use group::DraftGroup;
 pub(crate) use instance::{Draft, DraftTrack};
 pub(crate) use virtual_mac::DraftVmac;
 
@@ -33,7 +34,7 @@ pub(crate) struct Blocks {
     /// Scripts that were left out, by name.
     pub(crate) lost_scripts: Vec<(String, Span)>,
     pub(crate) drafts: Vec<Draft>,
-    pub(crate) groups: Vec<SyncGroup>,
+    pub(crate) groups: Vec<DraftGroup>,
 }
 
 /// Reads arguments and reports what is wrong with them.
@@ -111,8 +112,8 @@ impl<'a> Reader<'a> {
 
     fn group_block(&mut self, item: &Item, blocks: &mut Blocks) {
         let Some(name) = self.block_name(item) else { return };
-        if let Some(first) = blocks.groups.iter().find(|group| group.name == name) {
-            let found = duplicate(item, &name, first.span, "sync group");
+        if let Some(first) = blocks.groups.iter().find(|draft| draft.group.name == name) {
+            let found = duplicate(item, &name, first.group.span, "sync group");
             self.push(found);
             return;
         }

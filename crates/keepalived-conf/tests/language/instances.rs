@@ -335,7 +335,7 @@ fn a_name_that_no_interface_can_have_is_fatal() {
 }
 
 #[test]
-fn members_of_a_group_are_kept_and_barred() {
+fn members_of_a_group_are_kept_and_run() {
     let instance = |name: &str, id: u8| {
         format!(
             "vrrp_instance {name} {{\ninterface eth0\nvirtual_router_id {id}\nvirtual_ipaddress {{ 192.0.2.{id} }}\n}}\n"
@@ -370,5 +370,5 @@ fn members_of_a_group_are_kept_and_barred() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    assert_eq!(barred, [vec!["vrrp_sync_group"], vec!["vrrp_sync_group"], vec![]]);
+    assert_eq!(barred, [Vec::<&str>::new(), vec![], vec![]]);
 }

@@ -14,6 +14,7 @@ mod defaults;
 mod examples;
 mod expansion;
 mod grammar;
+mod groups;
 mod instances;
 mod lost;
 mod properties;
