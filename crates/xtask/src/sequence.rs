@@ -99,41 +99,30 @@ fn finish_proofs(runner: &Runner, project: &Project) -> Result<(), String> {
     conformance::finish(&project.target, &runner.summary.skips())
 }
 
+fn clippy(runner: &mut Runner, name: &str, of: &[&str]) {
+    let words = [
+        &["clippy", "--quiet", "--all-targets"],
+        of,
+        &["--", "-D", "warnings"],
+    ]
+    .concat();
+    runner.command_step(name, &cargo(), &words);
+}
+
 /// What needs no test to run: format, lints, documentation, licences, tidy, the proof that the core needs no std.
 fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArguments) {
     let cargo = cargo();
     runner.command_step("format", &cargo, &["fmt", "--all", "--check"]);
     runner.step("tidy", |_, _| tidy::check(project).map_err(Verdict::Failed));
-    runner.command_step(
-        "clippy",
-        &cargo,
-        &[
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    );
+    clippy(runner, "clippy", &["--workspace"]);
     // Nobody above the core has to turn the feature on for it to be checked.
-    runner.command_step(
+    clippy(
+        runner,
         "clippy hmac",
-        &cargo,
-        &[
-            "clippy",
-            "--quiet",
-            "--package",
-            "vrrp-core",
-            "--features",
-            "hmac",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        &["--package", "vrrp-core", "--features", "hmac"],
     );
+    // What a program gets that asks for no feature.
+    clippy(runner, "clippy vrrp-net", &["--package", "vrrp-net"]);
     if arguments.quick {
         return;
     }

@@ -145,3 +145,38 @@ fn names(asked: &str) -> Vec<String> {
     let more = (2..=NAMES).map(|number| format!("{asked}-{number}"));
     [asked.to_owned()].into_iter().chain(more).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the kernel says where it has no nf_tables, no inet family, or no owners of tables, and what an operator reads.
+    #[test]
+    fn a_kernel_that_cannot_is_named_as_such() {
+        for errno in [
+            libc::EOPNOTSUPP,
+            libc::EPROTONOSUPPORT,
+            libc::ENOENT,
+            libc::EAFNOSUPPORT,
+        ] {
+            let error = meaning(errno);
+            assert!(matches!(error, FilterError::Unsupported(_)), "{error}");
+            let text = error.to_string();
+            assert!(
+                text.contains("nf_tables") && text.contains("Linux 5.12"),
+                "{text}"
+            );
+        }
+        assert!(matches!(meaning(libc::EPERM), FilterError::Capability));
+        assert!(matches!(meaning(libc::ENOMEM), FilterError::Kernel(_)));
+    }
+
+    #[test]
+    fn eight_names_are_tried() {
+        let names = names("edge");
+        assert_eq!(
+            (names.len(), names[0].as_str(), names[7].as_str()),
+            (8, "edge", "edge-8")
+        );
+    }
+}

@@ -11,8 +11,8 @@ use vrrp_core::{StateName, Version};
 use vrrp_net::{AcceptMode, Options, RequestError, Service};
 
 use crate::lab::{
-    Capture, Frame, LIMIT, Node, Program, Running, block_on, echoes, example, foreign_table, isolated,
-    solicit, switch, tables, wait_for,
+    Capture, Frame, LIMIT, Node, Program, Running, block_on, echoes, example, flush_tables, foreign_table,
+    isolated, solicit, switch, tables, wait_for,
 };
 
 /// How long a client waits for an answer that may not come.
@@ -388,6 +388,26 @@ fn a_table_of_others_is_left_alone() {
         running.stop();
         assert!(!tables_of(node).contains(&"edge".to_owned()));
     });
+}
+
+/// A firewall that is loaded anew begins by removing everything: what is not served stays not served.
+#[test]
+fn a_firewall_that_is_loaded_anew_changes_nothing_here() {
+    isolated(
+        "accept::a_firewall_that_is_loaded_anew_changes_nothing_here",
+        || {
+            let (nodes, client) = lab(1);
+            let node = &nodes[0];
+            node.run(|| foreign_table("filter"));
+            let running = active(node, both(false, 100));
+            node.run(flush_tables);
+            assert_eq!(tables_of(node), ["vrrpd"]);
+            assert_eq!(ADDRESSES.map(|address| pings(&client, address)), [false; 3]);
+            node.run(|| foreign_table("filter"));
+            running.stop();
+            assert_eq!(tables_of(node), ["filter"]);
+        },
+    );
 }
 
 /// A successor in the same program goes on with the table: there is no moment without it.

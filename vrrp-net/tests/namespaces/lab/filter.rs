@@ -7,6 +7,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, 
 
 const NEWTABLE: u16 = 0x0a00;
 const GETTABLE: u16 = 0x0a01;
+const DELTABLE: u16 = 0x0a02;
 const BATCH_BEGIN: u16 = 0x10;
 const BATCH_END: u16 = 0x11;
 const INET: u8 = 1;
@@ -61,20 +62,38 @@ pub(crate) fn tables() -> Vec<String> {
     }
 }
 
-/// Makes a table of this name, as an administrator would.
-pub(crate) fn foreign_table(name: &str) {
+/// NLM_F_REQUEST and NLM_F_ACK.
+const ASKED: u16 = 0x5;
+
+/// A transaction of one message.
+fn commit(kind: u16, flags: u16, payload: &[u8]) {
     let socket = open();
     let subsystem = [0, 0, 0, 10];
+    let mut batch = message(BATCH_BEGIN, 1, &subsystem);
+    batch.extend(message(kind, ASKED | flags, payload));
+    batch.extend(message(BATCH_END, 1, &subsystem));
+    send(&socket, &batch, SendFlags::empty()).unwrap();
+    let mut answer = [0; 256];
+    let (length, _) = recv(&socket, &mut answer, RecvFlags::empty()).unwrap();
+    // NLMSG_ERROR, and no error.
+    assert_eq!(answer[4..6], [2, 0]);
+    assert_eq!(answer[16..20], [0; 4], "{:?}", &answer[..length]);
+}
+
+/// `nft flush ruleset`, with which the service of most distributions begins to load its rules anew.
+pub(crate) fn flush_tables() {
+    commit(DELTABLE, 0, &[0, 0, 0, 0]);
+}
+
+/// Makes a table of this name, as an administrator would.
+pub(crate) fn foreign_table(name: &str) {
     let mut payload = vec![INET, 0, 0, 0];
     let octets = u16::try_from(4 + name.len() + 1).unwrap();
     payload.extend(octets.to_ne_bytes());
     payload.extend([1, 0]);
     payload.extend(name.as_bytes());
     payload.push(0);
-    let mut batch = message(BATCH_BEGIN, 1, &subsystem);
-    // NLM_F_REQUEST, NLM_F_ACK, NLM_F_EXCL and NLM_F_CREATE.
-    batch.extend(message(NEWTABLE, 0x605, &payload));
-    batch.extend(message(BATCH_END, 1, &subsystem));
-    send(&socket, &batch, SendFlags::empty()).unwrap();
+    // NLM_F_EXCL and NLM_F_CREATE.
+    commit(NEWTABLE, 0x600, &payload);
     assert!(tables().contains(&name.to_owned()));
 }

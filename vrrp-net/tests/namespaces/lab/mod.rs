@@ -14,7 +14,7 @@ pub(crate) use ask::echoes;
 pub(crate) use ask::{ask_arp, icmpv6, solicit};
 pub(crate) use capture::Capture;
 #[cfg(feature = "accept")]
-pub(crate) use filter::{foreign_table, tables};
+pub(crate) use filter::{flush_tables, foreign_table, tables};
 pub(crate) use frame::{Advert, Frame};
 pub(crate) use node::{Node, Running, block_on};
 pub(crate) use program::{Program, example};
