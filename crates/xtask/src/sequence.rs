@@ -99,7 +99,7 @@ fn finish_proofs(runner: &Runner, project: &Project) -> Result<(), String> {
     conformance::finish(&project.target, &runner.summary.skips())
 }
 
-fn clippy(runner: &mut Runner, name: &str, of: &[&str]) {
+fn clippy(runner: &mut Runner, name: &'static str, of: &[&str]) {
     let words = [
         &["clippy", "--quiet", "--all-targets"],
         of,
