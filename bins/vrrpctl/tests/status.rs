@@ -77,6 +77,11 @@ fn the_table_names_state_priority_active_and_cause() {
     ] {
         assert!(line.contains(word), "{word} is missing in: {line}");
     }
+    let group = text.lines().find(|line| line.starts_with("VG_1")).unwrap();
+    assert!(
+        group.contains("BACKUP") && group.contains("VI_1, VI_6"),
+        "{group}"
+    );
     assert!(!text.contains('\u{1b}'), "no colours outside a terminal: {text}");
     assert!(
         text.contains("! VI_1: 192.168.190.9 sends version 3, this router version 2"),
@@ -98,6 +103,25 @@ fn the_table_names_state_priority_active_and_cause() {
     assert!(
         text.lines().all(|line| line == line.trim_end()),
         "blanks at the end of a line"
+    );
+}
+
+/// X-08: who keeps the others out is named, and so is a group's script that failed.
+#[test]
+fn x_08_a_group_at_fault_is_in_the_table() {
+    let hook = r#"{"label":"notify FAULT","command":"/etc/notify.sh GROUP VG_1 FAULT 0","run":{"ended_unix_ms":1763700000100,"took_ms":12,"succeeded":false,"result":"exit status 3","output":""}}"#;
+    let fault = ANSWER.replace(
+        r#""at_fault":[],"hooks":[]"#,
+        &format!(r#""at_fault":["VI_6"],"hooks":[{hook}]"#),
+    );
+    assert_ne!(fault, ANSWER);
+    let output = asked("group", &["status"], &fault);
+    let table = text(&output.stdout);
+    let group = table.lines().find(|line| line.starts_with("VG_1")).unwrap();
+    assert!(group.ends_with("VI_6"), "{group}");
+    assert!(
+        table.contains("! VG_1: notify FAULT failed: exit status 3"),
+        "{table}"
     );
 }
 
@@ -137,6 +161,7 @@ fn one_instance_in_detail() {
     let output = asked("detail", &["status", "VI_1"], ANSWER);
     let text = text(&output.stdout);
     for word in [
+        "VG_1; it would be Active now, and other members hold it back",
         "BACKUP (Backup)",
         "advertisement-rcvd",
         "chk_nginx",
