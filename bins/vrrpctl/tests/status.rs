@@ -79,7 +79,7 @@ fn the_table_names_state_priority_active_and_cause() {
     }
     let group = text.lines().find(|line| line.starts_with("VG_1")).unwrap();
     assert!(
-        group.contains("BACKUP") && group.contains("VI_1, VI_6"),
+        group.contains("BACKUP") && group.contains("VI_1 and VI_6"),
         "{group}"
     );
     assert!(!text.contains('\u{1b}'), "no colours outside a terminal: {text}");
