@@ -382,3 +382,18 @@ fn x_08_a_sync_group() {
     assert_eq!(master.words, ["/usr/bin/up", "now"]);
     assert_eq!(group.hooks.named().count(), 1);
 }
+
+/// V3-8.4.2-01: the flag of the file is that of the core; without it, and where it cannot be, one version is spoken.
+#[test]
+fn v2_interop_is_a_flag_of_version_3_in_ipv4() {
+    for (inside, both) in [
+        (" version 3\n v2_interop", true),
+        (" version 3\n v2_interop off", false),
+        (" version 3", false),
+        (" version 2\n v2_interop", false),
+    ] {
+        let one = only(&instance(inside));
+        assert_eq!(one.service.settings.v2_interop, both, "{inside}");
+    }
+    proves!("V3-8.4.2-01", Obeys);
+}

@@ -24,6 +24,7 @@ mod scripts;
 mod start;
 mod status;
 mod sys;
+mod upgrade;
 mod words;
 
 use std::process::ExitCode;

@@ -21,6 +21,7 @@ use crate::events::{self, Limits};
 use crate::exit::Exit;
 use crate::node::{Node, lock};
 use crate::router::Ended;
+use crate::upgrade::Reminder;
 use crate::{notify, reload};
 
 /// Events that bar come in bursts (a switch goes down): one comparison for all of them.
@@ -69,6 +70,7 @@ struct Turn {
     reload_again: bool,
     stop_asked: u32,
     compare_at: Option<Instant>,
+    reminder: Reminder,
     limits: Limits,
     leaving: Vec<HookQueue>,
     events_open: bool,
@@ -93,6 +95,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         reload_again: false,
         stop_asked: 0,
         compare_at: Some(Instant::now() + COMPARE_AFTER),
+        reminder: Reminder::from(Instant::now()),
         limits: Limits::default(),
         leaving: Vec::new(),
         events_open: true,
@@ -111,6 +114,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
             _ = signals.user_2.recv() => not_dumped("SIGUSR2"),
             queues = running(&mut turn.reload) => turn.reloaded(queues),
             () = at(turn.compare_at) => turn.compare(false).await,
+            () = sleep_until(turn.reminder.at()) => turn.reminder.remind(Instant::now(), &turn.node.plan()),
             result = &mut ended => break result,
         }
     };

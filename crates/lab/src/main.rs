@@ -30,6 +30,8 @@ enum Bench {
     Rejected(bench::rejected::Arguments),
     /// 255 and 1,020 virtual routers.
     Fleet(bench::fleet::Arguments),
+    /// From keepalived to vrrpd and back, node by node.
+    Migration(bench::migration::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn run(task: &Task) -> Result<(), LabError> {
         Task::Bench(Bench::Failover(arguments)) => bench::failover::run(arguments),
         Task::Bench(Bench::Rejected(arguments)) => bench::rejected::run(arguments),
         Task::Bench(Bench::Fleet(arguments)) => bench::fleet::run(arguments),
+        Task::Bench(Bench::Migration(arguments)) => bench::migration::run(arguments),
         Task::Demo(arguments) => demo::run(arguments),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct BenchArguments {
     /// Fetch nothing.
     #[arg(long)]
     no_install: bool,
-    /// Words for `vrrp-lab bench`: failover, rejected or fleet, and their options (`failover --help`).
+    /// Words for `vrrp-lab bench`: failover, rejected, fleet or migration, and their options (`failover --help`).
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, default_values_t = ["--help".to_owned()])]
     words: Vec<String>,
 }

@@ -127,6 +127,7 @@ impl Lowering<'_> {
         if instance.v3_checksum_as_v2.value {
             settings.ipv4_checksum = Ipv4Checksum::Rfc9568;
         }
+        settings.v2_interop = instance.v2_interop.value;
         settings.announcements = announcements(&instance.announcements);
         settings.down_adverts = instance.down_timer_adverts.value;
         settings.answer_lower = !instance.lower_prio_no_advert.value;

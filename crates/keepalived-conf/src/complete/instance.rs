@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::interop::v2_interop;
 use super::{address, auth_hmac, path, strict, track, virtual_mac};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Scope;
@@ -123,6 +124,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         ),
         owner_ignore_adverts: choices.force(true, switches.owner_ignore_adverts, "vrrp_owner_ignore_adverts"),
         v3_checksum_as_v2: choices.inherit(switches.v3_checksum_as_v2, "v3_checksum_as_v2"),
+        v2_interop: v2_interop(&draft, version.value, family.value, advert_int_cs.value, &mut out),
         smtp_alert: choices.smtp_alert(switches.smtp_alert),
         dont_track_primary: switches.dont_track_primary.unwrap_or(off),
         strict,

@@ -5,6 +5,7 @@ mod auth_hmac;
 mod clash;
 mod group;
 mod instance;
+mod interop;
 mod missing;
 mod path;
 mod strict;

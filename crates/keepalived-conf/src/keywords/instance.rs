@@ -242,6 +242,11 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Sends one more advert before yielding to a higher rival.",
             ),
             word(
+                "v2_interop",
+                "[BOOL]",
+                "Not of keepalived: speaks version 2 beside version 3 while a group is upgraded.",
+            ),
+            word(
                 "down_timer_adverts",
                 "1..100",
                 "Missed adverts before a take-over.",

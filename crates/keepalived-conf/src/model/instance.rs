@@ -191,6 +191,8 @@ pub struct VrrpInstance {
     pub owner_ignore_adverts: Sourced<bool>,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: Sourced<bool>,
+    /// `v2_interop`, which is ours: version 2 is sent and heard beside version 3.
+    pub v2_interop: Sourced<bool>,
     /// `old_unicast_checksum`.
     pub old_unicast_checksum: Option<Sourced<OldUnicastChecksum>>,
     /// `garp_*`.

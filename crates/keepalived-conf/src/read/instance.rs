@@ -74,6 +74,7 @@ pub(crate) struct Switches {
     pub(crate) owner_ignore_adverts: Option<Sourced<bool>>,
     pub(crate) check_unicast_src: Option<Sourced<bool>>,
     pub(crate) v3_checksum_as_v2: Option<Sourced<bool>>,
+    pub(crate) v2_interop: Option<Sourced<bool>>,
     pub(crate) smtp_alert: Option<Sourced<bool>>,
     pub(crate) unicast_fault_no_peer: Option<Sourced<bool>>,
     pub(crate) track_src_ip: Option<Sourced<bool>>,
@@ -174,6 +175,7 @@ impl Reader<'_> {
             "check_unicast_src" => &mut switches.check_unicast_src,
             "v3_checksum_as_v2" => &mut switches.v3_checksum_as_v2,
             "smtp_alert" => &mut switches.smtp_alert,
+            "v2_interop" => &mut switches.v2_interop,
             "unicast_fault_no_peer" => {
                 switches.unicast_fault_no_peer = Some(self.flag(item));
                 return true;

@@ -30,6 +30,7 @@ fn an_instance_that_says_nothing() {
         web.check_unicast_src,
         web.track_src_ip,
         web.v3_checksum_as_v2,
+        web.v2_interop,
         web.smtp_alert,
         web.dont_track_primary,
         web.unicast_fault_no_peer,

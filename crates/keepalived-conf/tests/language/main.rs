@@ -16,6 +16,7 @@ mod expansion;
 mod grammar;
 mod groups;
 mod instances;
+mod interop;
 mod lost;
 mod properties;
 mod router_advertisements;

@@ -2,6 +2,7 @@
 
 pub mod failover;
 pub mod fleet;
+pub mod migration;
 pub mod rejected;
 mod table;
 

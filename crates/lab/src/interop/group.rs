@@ -1,9 +1,9 @@
 //! Both sides, the switch and the client of a case.
 
 use super::mode::PRIORITIES;
-use super::{Case, Side, VRID};
+use super::{Case, Mode, Side, Speaker, VRID};
 use crate::probe::{Probe, Replies};
-use crate::topology::{Cable, Lab};
+use crate::topology::{Cable, Lab, Switch};
 use crate::watch::Sighting;
 use crate::{LabError, Stamp, wait};
 use std::net::IpAddr;
@@ -20,7 +20,8 @@ pub struct Group {
     /// As it was asked for.
     pub case: Case,
     client: Cable,
-    _lab: Lab,
+    switch: Switch,
+    lab: Lab,
 }
 
 impl Group {
@@ -31,18 +32,26 @@ impl Group {
     pub fn new(case: &Case) -> Result<Self, LabError> {
         let lab = Lab::new()?;
         let switch = lab.switch("lan")?;
-        let sides = [
-            Side::new(&lab, &switch, 0, case)?,
-            Side::new(&lab, &switch, 1, case)?,
-        ];
+        let speakers = case.speakers();
+        let side = |number: usize| Side::new(&lab, &switch, number, speakers[number], case.mode);
+        let sides = [side(0)?, side(1)?];
         let client = lab.node("client")?;
         let client = lab.connect(&client, &switch, "eth0", &["192.0.2.10/24", "2001:db8::10/64"])?;
         Ok(Self {
             sides,
             case: *case,
             client,
-            _lab: lab,
+            switch,
+            lab,
         })
+    }
+
+    /// One more machine, `lb03` or what `number` says, in a configuration of its own; nothing runs on it yet.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn add(&self, number: usize, speaker: Speaker, mode: &'static Mode) -> Result<Side, LabError> {
+        Side::new(&self.lab, &self.switch, number.saturating_sub(1), speaker, mode)
     }
 
     /// The subject's side.

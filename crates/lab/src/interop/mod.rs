@@ -4,6 +4,7 @@
 pub mod dissect;
 pub mod facts;
 mod group;
+pub mod migration;
 mod mode;
 mod side;
 mod verdict;

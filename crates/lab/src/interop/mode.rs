@@ -32,6 +32,8 @@ pub struct Mode {
     pub password: bool,
     /// Unicast between the two.
     pub unicast: bool,
+    /// vrrpd speaks both versions (`v2_interop`), the other one `version` alone.
+    pub bridge: bool,
     /// Virtual hardware address.
     pub vmac: Vmac,
     /// Skew_Time of the priorities 150 and 100 in microseconds, rounded down: (256 - P) / 256 of the interval in version 3
@@ -56,6 +58,7 @@ const fn version_3(name: &'static str) -> Mode {
         address: ADDRESS,
         password: false,
         unicast: false,
+        bridge: false,
         vmac: Vmac::Nobody,
         skew_us: SKEW_3,
     }
@@ -71,7 +74,7 @@ const fn version_2(name: &'static str) -> Mode {
 }
 
 /// Every configuration that is tried.
-pub const MODES: [Mode; 7] = [
+pub const MODES: [Mode; 9] = [
     version_2("v2"),
     Mode {
         password: true,
@@ -89,6 +92,17 @@ pub const MODES: [Mode; 7] = [
     Mode {
         vmac: Vmac::Keepalived,
         ..version_3("v3_peers_vmac")
+    },
+    Mode {
+        bridge: true,
+        ..version_2("both_beside_v2")
+    },
+    // At 1 s, as an upgrade has it: whole seconds of skew are those of version 2.
+    Mode {
+        bridge: true,
+        interval_ms: 1000,
+        skew_us: SKEW_2,
+        ..version_3("both_beside_v3")
     },
     Mode {
         vmac: Vmac::Both,
@@ -153,6 +167,10 @@ impl Mode {
         };
         if uses_vmac {
             instance.extra.push("use_vmac".to_owned());
+        }
+        if self.bridge && speaker == Speaker::Vrrpd {
+            instance.version = 3;
+            instance.extra.push("v2_interop".to_owned());
         }
         Config::of(instance).text()
     }

@@ -1,6 +1,6 @@
 //! One machine of a case with the implementation that runs on it.
 
-use super::{Case, Mode, Speaker, VRID};
+use super::{Mode, Speaker, VRID};
 use crate::LabError;
 use crate::daemon::Running;
 use crate::echo::Echo;
@@ -33,16 +33,22 @@ enum Program {
 }
 
 impl Side {
-    pub(super) fn new(lab: &Lab, switch: &Switch, side: usize, case: &Case) -> Result<Self, LabError> {
+    pub(super) fn new(
+        lab: &Lab,
+        switch: &Switch,
+        side: usize,
+        speaker: Speaker,
+        mode: &'static Mode,
+    ) -> Result<Self, LabError> {
         let number = side + 1;
         let node = lab.node(&format!("lb0{number}"))?;
         let addresses = [format!("192.0.2.{number}/24"), format!("2001:db8::{number}/64")];
         let addresses = [addresses[0].as_str(), addresses[1].as_str()];
         let cable = lab.connect(&node, switch, &format!("eth{number}"), &addresses)?;
         Ok(Self {
-            speaker: case.speakers()[side],
+            speaker,
             tap: Tap::start(&cable)?,
-            mode: case.mode,
+            mode,
             side,
             running: None,
             stopping: false,

@@ -15,6 +15,8 @@ mod replay;
 mod scenarios;
 mod slack;
 mod switchover;
+mod three_backups;
+mod upgrade;
 
 use std::time::Duration;
 
