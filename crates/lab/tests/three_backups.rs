@@ -56,20 +56,34 @@ fn succession(
     group.wait_for_answer(&probe, 1)?;
     group.sole_active(1)?;
     std::thread::sleep(Duration::from_millis(500));
-    let of = |wanted: u8| move |seen: &Seen| matches!(seen, Seen::Advert { priority, .. } if *priority == wanted);
-    let told = group.adverts(0, since).into_iter().find(|s| of(priority)(&s.seen));
+    let of =
+        |wanted: u8| move |seen: &Seen| matches!(seen, Seen::Advert { priority, .. } if *priority == wanted);
+    let told = group
+        .adverts(0, since)
+        .into_iter()
+        .find(|s| of(priority)(&s.seen));
     let told = told.expect("the change was advertised");
     let first = group.adverts(1, since).into_iter().next().expect("a successor");
     let after_ms = first.at.ms_since(told.at);
     let replies = probe.finish();
     let stall_ms = replies.own_stall.as_secs_f64() * 1e3;
-    let outage_ms = replies.longest_silence(since).map_or(f64::INFINITY, |s| s.length().as_secs_f64() * 1e3);
+    let outage_ms = replies
+        .longest_silence(since)
+        .map_or(f64::INFINITY, |s| s.length().as_secs_f64() * 1e3);
     println!("  successor after {after_ms:.1} ms, outage {outage_ms:.1} ms");
-    assert!((SKEW_MS - 5.0..SKEW_MS + ALLOWANCE_MS).contains(&after_ms), "{after_ms} ms");
+    assert!(
+        (SKEW_MS - 5.0..SKEW_MS + ALLOWANCE_MS).contains(&after_ms),
+        "{after_ms} ms"
+    );
     assert!(outage_ms < ALLOWANCE_MS + 2.0 * stall_ms, "{outage_ms} ms");
     for side in more {
         let said = side.tap.adverts(VRID, since);
-        assert!(said.is_empty(), "{} on {}: {said:?}", side.speaker.name(), side.node().name());
+        assert!(
+            said.is_empty(),
+            "{} on {}: {said:?}",
+            side.speaker.name(),
+            side.node().name()
+        );
         assert!(!side.holds()?);
     }
     Ok(())

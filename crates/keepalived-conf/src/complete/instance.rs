@@ -68,6 +68,8 @@ fn identity(draft: &mut Draft, global: &GlobalDefs, out: &mut About<'_>) -> Opti
     })
 }
 
+const OFF: Sourced<bool> = Sourced::default(false);
+
 /// The whole instance; none if keepalived would drop it.
 pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Findings) -> Option<VrrpInstance> {
     let global = &config.global;
@@ -95,7 +97,6 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         global,
     };
     let switches = &draft.switches;
-    let off = Sourced::default(false);
     Some(VrrpInstance {
         vmac: virtual_mac::complete(&mut draft.vmac, virtual_router_id.value, &path),
         virtual_router_id,
@@ -111,9 +112,9 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         preempt_delay,
         accept,
         announcements: announcements(&draft, global, strict.value),
-        unicast_fault_no_peer: switches.unicast_fault_no_peer.unwrap_or(off),
+        unicast_fault_no_peer: switches.unicast_fault_no_peer.unwrap_or(OFF),
         check_unicast_src: choices.inherit(switches.check_unicast_src, "vrrp_check_unicast_src"),
-        track_src_ip: switches.track_src_ip.unwrap_or(off),
+        track_src_ip: switches.track_src_ip.unwrap_or(OFF),
         skip_check_adv_addr: choices.inherit(switches.skip_check_adv_addr, "vrrp_skip_check_adv_addr"),
         down_timer_adverts: choices.down_timer_adverts(&draft),
         lower_prio_no_advert: choices.force(true, switches.lower_prio_no_advert, "vrrp_lower_prio_no_advert"),
@@ -126,7 +127,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         v3_checksum_as_v2: choices.inherit(switches.v3_checksum_as_v2, "v3_checksum_as_v2"),
         v2_interop: v2_interop(&draft, version.value, family.value, advert_int_cs.value, &mut out),
         smtp_alert: choices.smtp_alert(switches.smtp_alert),
-        dont_track_primary: switches.dont_track_primary.unwrap_or(off),
+        dont_track_primary: switches.dont_track_primary.unwrap_or(OFF),
         strict,
         track_interfaces: track::interfaces(&draft, &mut out),
         track_scripts: track::scripts(&mut draft, config, priority.value, &mut out),
