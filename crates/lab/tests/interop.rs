@@ -6,7 +6,7 @@
 
 use vrrp_conformance::proves;
 use vrrp_lab::interop::facts::Facts;
-use vrrp_lab::interop::{Case, Group, Mode, Speaker, dissect, equals, life};
+use vrrp_lab::interop::{Case, Group, Mode, Speaker, Vmac, dissect, equals, life};
 use vrrp_lab::private;
 use vrrp_lab::skip::skip;
 
@@ -42,6 +42,14 @@ fn case(
         body(&mut group)?;
         println!("  seen of {}: {}", peer.version()?, Facts::of(group.peer()));
         if subject == Speaker::Vrrpd {
+            let uses_vmac = mode.vmac == Vmac::Both;
+            let address = if uses_vmac {
+                "the virtual hardware address"
+            } else {
+                "the card's own"
+            };
+            let senders = Facts::of(group.subject()).senders;
+            assert_eq!(senders.into_iter().collect::<Vec<_>>(), [address]);
             let adverts = dissect::dissect(group.subject())?;
             println!(
                 "  {}: {adverts} advertisements of ours, no doubt",
