@@ -222,7 +222,7 @@ fn namespace_tests(runner: &mut Runner, project: &Project) {
         command.env("VRRPD_BIN", project.target.join("debug/vrrpd"));
         command.env("VRRPCTL_BIN", project.target.join("debug/vrrpctl"));
         // Those that may run beside others mostly wait for timers; the rest wait for one another.
-        command.env("RUST_TEST_THREADS", "6");
+        command.env("RUST_TEST_THREADS", "8");
         runner.must_succeed("namespaces", command, skips)
     });
 }
