@@ -7,6 +7,7 @@ mod decode;
 mod machine;
 mod message;
 mod netlink;
+mod recording;
 mod world;
 
 pub use conf::conf;
@@ -15,4 +16,5 @@ pub use decode::decode;
 pub use machine::machine;
 pub use message::message;
 pub use netlink::netlink;
+pub use recording::recording;
 pub use world::world;

@@ -6,13 +6,14 @@ use vrrp_sim::Random;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     ("conf", vrrp_fuzz::conf),
     ("control", vrrp_fuzz::control),
     ("decode", vrrp_fuzz::decode),
     ("machine", vrrp_fuzz::machine),
     ("message", vrrp_fuzz::message),
     ("netlink", vrrp_fuzz::netlink),
+    ("recording", vrrp_fuzz::recording),
     ("world", vrrp_fuzz::world),
 ];
 

@@ -8,15 +8,22 @@ use std::process::Command;
 /// What to fuzz and for how long.
 #[derive(Args, Debug)]
 pub(crate) struct FuzzArguments {
-    /// conf, control, decode, machine, message, netlink or world; none: each in turn.
+    /// conf, control, decode, machine, message, netlink, recording or world; none: each in turn.
     targets: Vec<String>,
     /// How long each runs.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 }
 
-const TARGETS: [&str; 7] = [
-    "conf", "control", "decode", "machine", "message", "netlink", "world",
+const TARGETS: [&str; 8] = [
+    "conf",
+    "control",
+    "decode",
+    "machine",
+    "message",
+    "netlink",
+    "recording",
+    "world",
 ];
 
 /// Octets of an input; longer ones only cost time.

@@ -4,6 +4,7 @@ mod addresses;
 mod barred;
 mod groups;
 mod holders;
+mod merge;
 mod one_active;
 mod outage;
 
@@ -15,6 +16,7 @@ pub use addresses::AddressesFollowTheState;
 pub use barred::NothingSentWhileBarred;
 pub use groups::{GroupsTogether, OneGroup};
 pub use holders::NoTwoHolders;
+pub use merge::WinnerAnnounces;
 pub use one_active::OneActive;
 pub use outage::OutageAtMost;
 

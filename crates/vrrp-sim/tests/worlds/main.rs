@@ -6,6 +6,7 @@ mod flaps;
 mod flood;
 mod groups;
 mod hardware;
+mod merges;
 mod owners;
 mod planned_stop;
 mod power_cut;
