@@ -13,6 +13,8 @@ pub enum Vmac {
     Nobody,
     /// keepalived, while vrrpd uses the card's own.
     Keepalived,
+    /// vrrpd, while keepalived uses the card's own.
+    Vrrpd,
     /// Both.
     Both,
 }
@@ -74,7 +76,7 @@ const fn version_2(name: &'static str) -> Mode {
 }
 
 /// Every configuration that is tried.
-pub const MODES: [Mode; 9] = [
+pub const MODES: [Mode; 11] = [
     version_2("v2"),
     Mode {
         password: true,
@@ -108,6 +110,15 @@ pub const MODES: [Mode; 9] = [
         vmac: Vmac::Both,
         ..version_3("v3_vmac")
     },
+    Mode {
+        vmac: Vmac::Both,
+        address: ADDRESS_6,
+        ..version_3("v3_ipv6_vmac")
+    },
+    Mode {
+        vmac: Vmac::Vrrpd,
+        ..version_3("v3_our_vmac")
+    },
 ];
 
 impl Mode {
@@ -119,7 +130,10 @@ impl Mode {
     /// Whether this implementation can be configured so.
     pub fn suits(&self, speaker: Speaker) -> bool {
         match speaker {
-            Speaker::Frr => !self.password && !self.unicast && self.vmac == Vmac::Nobody,
+            Speaker::Frr => {
+                let own_only = matches!(self.vmac, Vmac::Nobody | Vmac::Vrrpd);
+                !self.password && !self.unicast && own_only
+            }
             Speaker::Keepalived | Speaker::Vrrpd => true,
         }
     }
@@ -163,6 +177,7 @@ impl Mode {
         let uses_vmac = match self.vmac {
             Vmac::Nobody => false,
             Vmac::Keepalived => speaker == Speaker::Keepalived,
+            Vmac::Vrrpd => speaker == Speaker::Vrrpd,
             Vmac::Both => true,
         };
         if uses_vmac {

@@ -7,7 +7,7 @@ use vrrp_core::StateName;
 use vrrp_net::Service;
 
 use super::{
-    FOUR, SIX, VIP, VIP6, adverts, answering, ask, count, four, neighbor, physical, said, setting, six,
+    FOUR, SIX, VIP, VIP6, adverts, answering, ask, count, four, neighbor, physical, said, set, setting, six,
     wait_adverts, wait_up,
 };
 use crate::lab::{Capture, Frame, LIMIT, Node, isolated, switch, wait_for};
@@ -22,9 +22,16 @@ fn v3_7_2_02_an_ipv4_router_is_its_virtual_mac() {
             switch();
             let (node, client) = (Node::new(1), Node::new(3));
             let wire = Capture::on("port1");
+            // As many distributions have it.
+            set(&node, "ipv4/conf/all/rp_filter", "1");
             let running = node.start(vec![four(100)]);
             running.wait_state(StateName::Active);
             wait_adverts(&wire, FOUR, 3);
+            ask(&client, "192.0.2.1");
+            assert_eq!(
+                neighbor(&client, "192.0.2.1").as_deref(),
+                Some("02:00:00:00:00:01")
+            );
             ask(&client, VIP);
             assert_eq!(neighbor(&client, VIP).as_deref(), Some("00:00:5e:00:01:33"));
             // What it sends itself from the address, to a neighbour that it has to look for.
@@ -54,6 +61,13 @@ fn v3_7_2_02_an_ipv4_router_is_its_virtual_mac() {
             assert_eq!(announced[0].payload()[18..24], FOUR, "the target");
             assert_eq!(said(&[&wire]), [FOUR], "never the physical one");
             assert_eq!(answering(&[&wire]), [FOUR]);
+            let own = |frame: &&Frame| crate::answers::arp_reply(frame, [192, 0, 2, 1]).is_some();
+            let sources = frames.iter().filter(own).map(Frame::source).collect::<Vec<_>>();
+            assert_eq!(
+                sources,
+                vec![physical(1); sources.len()],
+                "its own address is not the router's"
+            );
             proves!(
                 "V3-6.4.3-11",
                 "V3-7.2-02",
