@@ -59,7 +59,7 @@ pub use handover::{Handover, HandoverError};
 pub use options::Options;
 pub use service::{AcceptMode, Service, ServiceError};
 pub use status::{
-    AddressPresence, AddressStatus, Contribution, GroupStatus, Incompatible, LoopLag, PacketWait,
+    AddressPresence, AddressStatus, Contribution, GroupStatus, HostsTold, Incompatible, LoopLag, PacketWait,
     ServiceStatus, StandingStatus, Status, VirtualMacStatus,
 };
 pub use vmac::VirtualMac;

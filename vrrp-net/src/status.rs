@@ -73,6 +73,17 @@ impl PacketWait {
     }
 }
 
+/// Router Advertisements of an Active router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HostsTold {
+    /// For how long hosts use the router by one of them; 0: not at all, they only learn of prefixes.
+    pub lifetime: Duration,
+    /// The same on every router that says the same, whatever its MAC (NET-RA-02).
+    pub digest: u32,
+    /// Sent since it became Active.
+    pub sent: u64,
+}
+
 /// One service.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServiceStatus {
@@ -112,6 +123,8 @@ pub struct ServiceStatus {
     pub accept_mode: AcceptMode,
     /// The device with the virtual MAC, where it has one.
     pub virtual_mac: Option<VirtualMacStatus>,
+    /// What hosts are told of their router; `None`: nothing, at the moment or at all.
+    pub hosts_told: Option<HostsTold>,
     /// Every address of the service.
     pub addresses: Vec<AddressStatus>,
     /// What comes next, and when.

@@ -44,8 +44,8 @@ pub use status::check::{Check, Health, Run};
 pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};
 pub use status::group::Group;
 pub use status::instance::{
-    Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, KeepalivedState, Next,
-    Priority, State, TrackedKind, VirtualMac,
+    Accept, ActiveRouter, Address, Contribution, Hook, HostsTold, IncompatiblePeer, Instance,
+    KeepalivedState, Next, Priority, State, TrackedKind, VirtualMac,
 };
 pub use status::leaves::Leaves;
 

@@ -77,6 +77,11 @@ fn instance() -> Instance {
             own: false,
         }),
         accept: Some(Accept::Drops),
+        hosts_told: Some(HostsTold {
+            lifetime_s: 1800,
+            digest: "00c0ffee".into(),
+            sent: 3,
+        }),
         virtual_mac: Some(VirtualMac {
             device: "vrrp.55".into(),
             mac: "00:00:5e:00:01:37".into(),

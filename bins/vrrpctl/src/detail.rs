@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use vrrp_control::{Check, Instance, TrackedKind};
+use vrrp_control::{Check, HostsTold, Instance, TrackedKind};
 
 use crate::colour::Colour;
 use crate::overview::{bare_table, lay_out};
@@ -70,10 +70,7 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
         ("virtual MAC", virtual_mac(instance, colour)),
         (
             "packets",
-            instance.accept.map_or_else(
-                || "not told by this daemon".to_owned(),
-                |accept| accept.to_string(),
-            ),
+            instance.accept.map_or_else(not_told, |accept| accept.to_string()),
         ),
         (
             "next",
@@ -83,6 +80,9 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
             ),
         ),
     ]);
+    if let Some(told) = &instance.hosts_told {
+        facts.push(("hosts", hosts_told(told)));
+    }
     for peer in &instance.incompatible_peers {
         let said = format!(
             "{} {} (last heard {} ago)",
@@ -115,6 +115,25 @@ fn group(instance: &Instance) -> Option<(&'static str, String)> {
         name
     };
     Some(("sync group", said))
+}
+
+fn not_told() -> String {
+    "not told by this daemon".to_owned()
+}
+
+fn hosts_told(told: &HostsTold) -> String {
+    let what = match told.lifetime_s {
+        0 => "of prefixes, and of no router".to_owned(),
+        seconds => format!(
+            "that it is their router for {}",
+            words::span(seconds.saturating_mul(1000))
+        ),
+    };
+    format!(
+        "told {} times {what}; digest {}, the same where another node says the same",
+        told.sent,
+        words::clean(&told.digest)
+    )
 }
 
 fn addresses(instance: &Instance, colour: Colour) -> String {

@@ -169,6 +169,8 @@ fn one_instance_in_detail() {
         "take over in 2.9 s",
         "eth1:1",
         "00:00:5e:00:01:37 on vrrp.55, down",
+        "dropped, ARP and neighbour discovery excepted",
+        "told 12 times that it is their router for 30 min 0 s; digest 00c0ffee",
     ] {
         assert!(text.contains(word), "{word} is missing in: {text}");
     }

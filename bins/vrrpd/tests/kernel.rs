@@ -148,6 +148,13 @@ fn hosts_are_told_of_the_router_that_the_file_asks_for() {
     node.until_state("LAN", "MASTER");
     wait_for_line(&node, "advertising itself to hosts as their router");
     wait_for_line(&node, "sysctl -w net.ipv6.conf.all.forwarding=1");
+    let status = node.until("hosts were told", |status| {
+        let told = status.instances[0].hosts_told.as_ref();
+        told.is_some_and(|told| told.sent >= 1)
+    });
+    let told = status.instances[0].hosts_told.clone().unwrap();
+    assert_eq!(told.lifetime_s, 90);
+    assert!(node.log().contains(&told.digest), "{told:?}");
     let forwarding = |value: &str| {
         let end = std::time::Instant::now() + node::LIMIT;
         let read = || node.inside(&["cat", "/proc/sys/net/ipv6/conf/eth1/forwarding"]);
@@ -164,6 +171,7 @@ fn hosts_are_told_of_the_router_that_the_file_asks_for() {
     let reload = node.reload(&text(""));
     assert!(reload.applied, "{}", reload.message);
     forwarding("0");
+    assert_eq!(node.instance("LAN").hosts_told, None);
     let reload = node.reload(&text(&block.replace("30", "3")));
     assert!(!reload.applied, "an interval of 3 s is none");
     node.signal("-TERM");

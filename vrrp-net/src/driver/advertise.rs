@@ -11,6 +11,7 @@ use crate::advertise::RouterAdvertisements;
 use crate::advertise::ear::Ear;
 use crate::advertise::packet::{advertisement, digest};
 use crate::advertise::schedule::Schedule;
+use crate::status::HostsTold;
 
 /// One router that advertises itself: it is Active.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ struct Advertiser {
     /// Where the link-local address is that it advertises from.
     place: Place,
     ear: Option<Ear>,
+    /// That the kernel took.
+    sent: u64,
 }
 
 /// All of them.
@@ -87,6 +90,7 @@ impl Engine {
                 schedule,
                 place,
                 ear: None,
+                sent: 0,
             },
         );
         self.fit_advertisers();
@@ -173,11 +177,26 @@ impl Engine {
             }
         }
         for (id, place) in due {
-            self.send_advertisement(id, place);
+            if self.send_advertisement(id, place)
+                && let Some(advertiser) = self.advertisers.active.get_mut(&id)
+            {
+                advertiser.sent = advertiser.sent.wrapping_add(1);
+            }
         }
     }
 
-    fn send_advertisement(&self, id: InstanceId, place: Place) {
+    pub(super) fn hosts_told(&self, id: InstanceId) -> Option<HostsTold> {
+        let advertiser = self.advertisers.active.get(&id)?;
+        let plan = self.instances.get(&id)?.service.router_advertisements.as_ref()?;
+        Some(HostsTold {
+            lifetime: plan.lifetime(),
+            digest: digest(plan),
+            sent: advertiser.sent,
+        })
+    }
+
+    /// Whether it left.
+    fn send_advertisement(&self, id: InstanceId, place: Place) -> bool {
         let index = self.devices.index(&self.table, place.device);
         let link = index.and_then(|index| self.table.link(index));
         let plan = self
@@ -185,14 +204,16 @@ impl Engine {
             .get(&id)
             .and_then(|instance| instance.service.router_advertisements.as_ref());
         let (Some(link), Some(plan), Some(source)) = (link, plan, link_local(place)) else {
-            return;
+            return false;
         };
         let Some(frame) = link.mac.and_then(|mac| advertisement(plan, source, mac)) else {
-            return;
+            return false;
         };
-        if let Err(error) = self.announcer.send(link.index, &frame) {
+        let sent = self.announcer.send(link.index, &frame);
+        if let Err(error) = &sent {
             tracing::debug!(%error, interface = link.name, "a Router Advertisement was not sent");
         }
+        sent.is_ok()
     }
 }
 

@@ -195,6 +195,7 @@ impl Engine {
             link: router.link(),
             accept_mode: instance.service.accept_mode(),
             virtual_mac: self.virtual_mac_status(id),
+            hosts_told: self.hosts_told(id),
             addresses: self.address_statuses(id),
             deadline: router.deadline(),
             counters: *router.counters(),

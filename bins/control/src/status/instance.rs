@@ -105,6 +105,9 @@ pub struct Instance {
     /// What becomes of packets to its addresses while it is Active; `None`: the daemon is older and does not say.
     #[serde(default)]
     pub accept: Option<Accept>,
+    /// What hosts are told of their router in IPv6 (`router_advertisements`), while it is Active.
+    #[serde(default)]
+    pub hosts_told: Option<HostsTold>,
     /// The device with its virtual MAC; `None`: the physical MAC is used, or the daemon is older and does not say.
     #[serde(default)]
     pub virtual_mac: Option<VirtualMac>,
@@ -127,6 +130,17 @@ pub struct Instance {
     pub hook_running: Option<String>,
     /// Notify scripts that wait for it.
     pub hooks_waiting: u64,
+}
+
+/// Router Advertisements of an Active router.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostsTold {
+    /// For how long hosts use the router by one of them; 0: they only learn of prefixes.
+    pub lifetime_s: u64,
+    /// The same on every router that says the same: eight hexadecimal digits.
+    pub digest: String,
+    /// Sent since it became Active.
+    pub sent: u64,
 }
 
 /// Accept_Mode of RFC 9568 section 6.1, and whether it matters.

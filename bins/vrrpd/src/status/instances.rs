@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use healthcheck::{HookResult, HookStatus};
 use vrrp_control::{
-    Accept, ActiveRouter, Address, Contribution, Hook, IncompatiblePeer, Instance, Leaves, Next, Priority,
-    Run, TrackedKind, VirtualMac,
+    Accept, ActiveRouter, Address, Contribution, Hook, HostsTold, IncompatiblePeer, Instance, Leaves, Next,
+    Priority, Run, TrackedKind, VirtualMac,
 };
 use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
 use vrrp_net::{AcceptMode, AddressPresence, ServiceStatus, StandingStatus};
@@ -81,6 +81,7 @@ pub(super) fn instance(
         },
         active: active(status),
         accept: Some(accept(status.accept_mode)),
+        hosts_told: status.hosts_told.map(hosts_told),
         virtual_mac: virtual_mac(status),
         addresses: addresses(status, planned),
         next: status.deadline.map(|deadline| Next {
@@ -109,6 +110,14 @@ fn virtual_mac(status: &ServiceStatus) -> Option<VirtualMac> {
         up: own.up,
         problem: own.problem,
     })
+}
+
+fn hosts_told(told: vrrp_net::HostsTold) -> HostsTold {
+    HostsTold {
+        lifetime_s: told.lifetime.as_secs(),
+        digest: format!("{:08x}", told.digest),
+        sent: told.sent,
+    }
 }
 
 const fn accept(mode: AcceptMode) -> Accept {
