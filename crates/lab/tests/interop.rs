@@ -42,14 +42,15 @@ fn case(
         body(&mut group)?;
         println!("  seen of {}: {}", peer.version()?, Facts::of(group.peer()));
         if subject == Speaker::Vrrpd {
-            let uses_vmac = mode.vmac == Vmac::Both;
+            let uses_vmac = matches!(mode.vmac, Vmac::Vrrpd | Vmac::Both);
             let address = if uses_vmac {
                 "the virtual hardware address"
             } else {
                 "the card's own"
             };
-            let senders = Facts::of(group.subject()).senders;
-            assert_eq!(senders.into_iter().collect::<Vec<_>>(), [address]);
+            let facts = Facts::of(group.subject());
+            println!("  seen of {}: {facts}", subject.version()?);
+            assert_eq!(facts.senders.into_iter().collect::<Vec<_>>(), [address]);
             let adverts = dissect::dissect(group.subject())?;
             println!(
                 "  {}: {adverts} advertisements of ours, no doubt",
@@ -126,6 +127,7 @@ matrix! {
         v3_peers_vmac: "V3-6.4.2-06" "V3-6.4.3-08";
         v3_vmac: "V3-6.4.2-06" "V3-6.4.3-08";
         v3_ipv6_vmac: "V3-6.4.2-06" "V3-6.4.3-08";
+        v3_ipv6_unicast: "X-14";
         both_beside_v2: "V3-8.4.2-03" "V3-8.4.2-04";
         both_beside_v3: "V3-8.4.2-03" "V3-8.4.2-05";
     }

@@ -42,7 +42,7 @@ impl Facts {
 
     fn look(&mut self, frame: &[u8]) {
         match (u16_at(frame, 12), frame.get(23), frame.get(20)) {
-            (0x0806, ..) if frame.get(28..32) == frame.get(38..42) => {
+            (0x0806, ..) if is_gratuitous(frame) => {
                 let target = frame.get(32..38).unwrap_or_default();
                 self.arp_targets.insert(arp_target(target));
             }
@@ -94,6 +94,11 @@ impl fmt::Display for Facts {
         }
         write!(f, "Router Advertisements: {}", self.router_adverts)
     }
+}
+
+/// To everyone; a kernel that holds the same address answers such a question, and its answer names the address twice, too.
+fn is_gratuitous(frame: &[u8]) -> bool {
+    frame.starts_with(&[0xff; 6]) && frame.get(28..32) == frame.get(38..42)
 }
 
 fn sender(frame: &[u8]) -> &'static str {
@@ -174,7 +179,9 @@ const SILENCE: Duration = Duration::from_millis(1500);
 /// A gratuitous ARP or an unsolicited NA for the address that the client asks for.
 fn announces(frame: &[u8]) -> bool {
     match crate::frame::parse(frame) {
-        Some((_, Seen::GratuitousArp(address))) => address.octets() == [192, 0, 2, 100],
+        Some((_, Seen::GratuitousArp(address))) => {
+            is_gratuitous(frame) && address.octets() == [192, 0, 2, 100]
+        }
         Some((_, Seen::NeighbourAdvert(address))) => !address.is_unicast_link_local(),
         _ => false,
     }
@@ -236,5 +243,9 @@ mod tests {
         let mut facts = Facts::default();
         facts.look(&arp);
         assert_eq!(facts.arp_targets.into_iter().collect::<Vec<_>>(), ["all ones"]);
+        arp[..6].copy_from_slice(&[0, 0, 0x5e, 0, 1, 55]);
+        let mut facts = Facts::default();
+        facts.look(&arp);
+        assert!(facts.arp_targets.is_empty(), "an answer to one");
     }
 }

@@ -76,7 +76,7 @@ const fn version_2(name: &'static str) -> Mode {
 }
 
 /// Every configuration that is tried.
-pub const MODES: [Mode; 11] = [
+pub const MODES: [Mode; 12] = [
     version_2("v2"),
     Mode {
         password: true,
@@ -90,6 +90,11 @@ pub const MODES: [Mode; 11] = [
     Mode {
         unicast: true,
         ..version_3("v3_unicast")
+    },
+    Mode {
+        unicast: true,
+        address: ADDRESS_6,
+        ..version_3("v3_ipv6_unicast")
     },
     Mode {
         vmac: Vmac::Keepalived,
@@ -171,8 +176,9 @@ impl Mode {
         }
         instance.password = self.password.then(|| "secret".to_owned());
         if self.unicast {
-            let own = format!("192.0.2.{}", side + 1);
-            instance.unicast = Some((own, vec![format!("192.0.2.{}", 2 - side)]));
+            let network = if self.is_six() { "2001:db8::" } else { "192.0.2." };
+            let [own, peer] = [side + 1, 2 - side].map(|host| format!("{network}{host}"));
+            instance.unicast = Some((own, vec![peer]));
         }
         let uses_vmac = match self.vmac {
             Vmac::Nobody => false,
