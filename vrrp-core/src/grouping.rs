@@ -16,7 +16,7 @@ use crate::witness::Seen;
 const ROUNDS_MAX: u8 = 8;
 
 /// Members in the order that every node agrees on: by VRID, then family.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct SyncGroup {
     members: Vec<InstanceId>,
     /// A member has acted in the present tick.

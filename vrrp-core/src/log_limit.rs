@@ -41,7 +41,7 @@ impl News {
 }
 
 /// The first of each kind at once, then one line a minute with the number suppressed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LogLimit {
     /// Made for the first reject and kept from then on: of a thousand routers hardly one ever needs it.
     lines: Option<Box<Lines>>,

@@ -10,7 +10,7 @@ use crate::config::{Config, Version};
 use crate::group::{GroupBar, GroupId, GroupOrder, Stance};
 use crate::input::Heard;
 use crate::machine::{Hold, HoldKind, LastHeard, State};
-use crate::priority::{Priority, skew_nanos};
+use crate::priority::{Priority, Rank, skew_nanos};
 use crate::time::{Instant, Interval, NANOS_PER_CENTISECOND};
 use crate::tracking::{Bar, Health};
 use crate::virtual_router::VirtualRouter;
@@ -362,9 +362,20 @@ impl VirtualRouter {
     }
 
     /// The earliest time at which a goodbye may make it want to.
-    pub(crate) fn note_goodbye(&mut self) -> Instant {
+    ///
+    /// Of three equals two may yield to each other, and the third would come back in step with the one that is to go first:
+    /// so whoever hears the goodbye of an equal that it would lose to waits as if it had.
+    pub(crate) fn note_goodbye(&mut self, now: Instant) -> Instant {
+        let own = self.priority().get();
+        let loses_to = |rank: Rank| rank.priority == own && self.yields_to_equal(rank.address);
+        let would_lose = self.last_active.is_some_and(loses_to);
+        let interval = self.config.interval;
         self.member.as_deref_mut().map_or(Instant::default(), |member| {
             member.goodbye_heard = true;
+            if would_lose {
+                let wait = now.plus_nanos(member.after_defeat_nanos(interval));
+                member.not_before = member.not_before.max(wait);
+            }
             member.not_before
         })
     }

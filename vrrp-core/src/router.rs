@@ -58,7 +58,7 @@ impl Outbox {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     id: InstanceId,
     router: VirtualRouter,
@@ -84,7 +84,7 @@ impl Slot {
 type Place = (Option<InterfaceId>, Family, u8);
 
 /// The map of virtual routers of one node.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Router {
     slots: Vec<Option<Slot>>,
     /// Dense copy of every deadline: looking for the next one touches nothing else.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::time::{Deadline, Instant};
 
 /// Deadlines by place, 0 to the number of pushes - 1.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Soonest {
     deadlines: Vec<Option<Deadline>>,
     /// Winner of match n between the winners of 2n and 2n + 1; the second half are the players, in order of place.

@@ -57,7 +57,7 @@ impl VirtualRouter {
     fn backup_heard_goodbye(&mut self, now: Instant) {
         let (version, priority) = (self.config.version, self.priority());
         let to_the_letter = self.config.profile == Profile::Rfc;
-        let not_before = self.note_goodbye();
+        let not_before = self.note_goodbye(now);
         if let State::Backup {
             active_interval,
             active_down_at,

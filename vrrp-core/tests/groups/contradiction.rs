@@ -9,15 +9,18 @@ use crate::subject::{MILLI, SECOND, default};
 const SKEW: u64 = 609_375_000;
 
 /// The node lost at its first member. A goodbye for that one comes 2 ms later: without a group it would want to be Active
-/// after Skew_Time, 609.375 ms. It lets the other node, which lost at its second member, go first: one interval.
+/// after Skew_Time, 609.375 ms. It lets the other node, which lost at its second member, go first: one interval from the
+/// goodbye of the equal that it lost to.
 #[test]
 fn x_08_obeys_the_node_that_lost_at_the_first_member_goes_last() {
     let mut node = Node::active(2);
     node.does(0, heard("192.0.2.20", 100));
     assert_eq!(node.states(), "BH");
     node.wait(2 * MILLI).hear(0, 0);
-    assert_eq!(node.left(0), SECOND - 2 * MILLI);
-    node.wait(SECOND - 2 * MILLI).tick();
+    assert_eq!(node.left(0), SECOND);
+    node.wait(SECOND - 1).tick();
+    assert_eq!(node.states(), "BH");
+    node.wait(1).tick();
     assert_eq!(node.states(), "AA", "the other node is not there after all");
     proves!("X-08", Obeys);
 }
@@ -78,4 +81,25 @@ fn x_08_the_order_of_members_does_not_depend_on_the_order_of_the_list() {
     let mut out = vrrp_core::Outbox::new();
     let group = node.router.group(node.now, &backwards, &mut out);
     assert_eq!(node.router.members(group), node.ids);
+}
+
+/// A third node of the same priority, Backup all the time, hears the goodbye of one that it would lose to: as if it had lost.
+/// From one that it would win against, or of another priority, Skew_Time as ever.
+#[test]
+fn x_08_the_goodbye_of_an_equal_that_one_would_lose_to() {
+    for (source, priority, wait) in [
+        ("192.0.2.20", 100, SECOND),
+        ("192.0.2.9", 100, SKEW),
+        ("192.0.2.20", 150, SKEW),
+    ] {
+        let mut node = Node::started(&vec![default(100, 100); 2]);
+        node.does(0, heard(source, priority));
+        node.does(0, heard(source, 0));
+        assert_eq!(node.left(0), wait, "{source} {priority}");
+    }
+    // At the last member it is worth nothing.
+    let mut node = Node::started(&vec![default(100, 100); 2]);
+    node.does(1, heard("192.0.2.20", 100));
+    node.does(1, heard("192.0.2.20", 0));
+    assert_eq!(node.left(1), SKEW);
 }

@@ -2,40 +2,40 @@
 
 use std::time::Duration;
 
-use super::situation::Situation;
-use super::step::Choice;
-
 /// One state.
 #[derive(Debug, Clone)]
-pub(super) struct Record {
+pub(super) struct Record<C> {
     parent: u32,
-    choice: Choice,
+    choice: C,
     /// The state that follows by itself; its own number where nothing follows.
     next: u32,
     after: Duration,
     settled: bool,
 }
 
-impl Record {
-    pub(super) fn first(situation: &Situation) -> Self {
-        Self::of(situation, 0, Choice::Go)
-    }
-
-    pub(super) fn of(situation: &Situation, parent: u32, choice: Choice) -> Self {
+impl<C> Record<C> {
+    /// A state that `choice` in `parent` leads to; the first one is its own parent.
+    pub(super) const fn of(settled: bool, parent: u32, choice: C) -> Self {
         Self {
             parent,
             choice,
             next: u32::MAX,
             after: Duration::ZERO,
-            settled: situation.is_settled(),
+            settled,
         }
     }
 }
 
 /// Every state, in the order of finding.
-#[derive(Debug, Default)]
-pub(super) struct Graph {
-    records: Vec<Record>,
+#[derive(Debug)]
+pub(super) struct Graph<C> {
+    records: Vec<Record<C>>,
+}
+
+impl<C> Default for Graph<C> {
+    fn default() -> Self {
+        Self { records: Vec::new() }
+    }
 }
 
 /// How far the way of a state to the end has been walked.
@@ -47,12 +47,12 @@ enum Seen {
     Settles(Duration),
 }
 
-impl Graph {
+impl<C: Copy> Graph<C> {
     pub(super) fn len(&self) -> usize {
         self.records.len()
     }
 
-    pub(super) fn add(&mut self, record: Record) -> u32 {
+    pub(super) fn add(&mut self, record: Record<C>) -> u32 {
         let number = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
         self.records.push(record);
         number
@@ -66,7 +66,7 @@ impl Graph {
     }
 
     /// The choices that lead to a state from the beginning.
-    pub(super) fn way_to(&self, to: u32) -> Vec<Choice> {
+    pub(super) fn way_to(&self, to: u32) -> Vec<C> {
         let mut choices = Vec::new();
         let mut at = to;
         while at != 0 {

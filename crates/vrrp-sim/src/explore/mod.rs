@@ -6,6 +6,7 @@
 
 mod coverage;
 mod graph;
+pub mod groups;
 pub mod library;
 mod situation;
 mod step;
@@ -133,12 +134,12 @@ impl std::error::Error for Broken {}
 /// # Errors
 /// The first violation with the shortest way to it, or that there are more than [`Setup::states_max`] states.
 pub fn explore(setup: &Setup) -> Result<Explored, Broken> {
-    let mut graph = Graph::default();
+    let mut graph = Graph::<Choice>::default();
     let mut known: HashMap<u64, u32> = HashMap::new();
     let mut coverage = Coverage::default();
     let mut steps = 0_u64;
     let first = Situation::new(setup);
-    let mut frontier = VecDeque::from([(graph.add(Record::first(&first)), first)]);
+    let mut frontier = VecDeque::from([(graph.add(Record::of(first.is_settled(), 0, Choice::Go)), first)]);
     let mut choices = Vec::new();
     while let Some((index, situation)) = frontier.pop_front() {
         step::choices(setup, &situation, &mut choices);
@@ -163,7 +164,7 @@ pub fn explore(setup: &Setup) -> Result<Explored, Broken> {
                         path: Vec::new(),
                     });
                 }
-                let added = graph.add(Record::of(&next, index, choice));
+                let added = graph.add(Record::of(next.is_settled(), index, choice));
                 frontier.push_back((added, next));
             }
         }
@@ -177,7 +178,7 @@ pub fn explore(setup: &Setup) -> Result<Explored, Broken> {
     })
 }
 
-fn converge(setup: &Setup, graph: &Graph) -> Result<Duration, Broken> {
+fn converge(setup: &Setup, graph: &Graph<Choice>) -> Result<Duration, Broken> {
     match graph.longest_convergence() {
         Ok((longest, from)) if longest > setup.settles_within() => Err(Broken {
             found: format!(
@@ -195,7 +196,7 @@ fn converge(setup: &Setup, graph: &Graph) -> Result<Duration, Broken> {
 }
 
 /// The shortest way to a state, walked again for its times.
-fn path(setup: &Setup, graph: &Graph, to: u32, then: Option<Choice>) -> Vec<String> {
+fn path(setup: &Setup, graph: &Graph<Choice>, to: u32, then: Option<Choice>) -> Vec<String> {
     let mut choices = graph.way_to(to);
     choices.extend(then);
     let mut situation = Situation::new(setup);

@@ -257,6 +257,23 @@ fn x_08_a_planned_stop_and_a_switchover_cost_nothing() {
     proves!("X-08", Obeys);
 }
 
+/// Of equal nodes the one that would lose to the leaving one waits a whole interval: still inside the hold.
+#[test]
+fn x_08_a_planned_stop_among_equals_costs_nothing_either() {
+    let mut world = gateways(1, &[[100, 100], [100, 100]], |_| {});
+    let (outside, inside) = clients(&mut world);
+    world.run_until(ms(9_500)).unwrap();
+    assert_eq!(states(&world), "BB AA");
+    world.at(ms(10_000), Fault::Stop(NodeId(1)));
+    world.run_until(ms(12_000)).unwrap();
+    assert_eq!(states(&world), "AA ");
+    for client in [outside, inside] {
+        let lost = world.client(client).longest_outage();
+        assert_eq!(lost, Duration::ZERO, "{}", world.timeline());
+    }
+    proves!("X-08", Obeys);
+}
+
 fn fault(nodes: usize) -> impl Strategy<Value = Fault> {
     let node = move || (0..nodes).prop_map(NodeId);
     let interface = || prop_oneof![Just(INTERFACE), Just(SECOND_INTERFACE)];
