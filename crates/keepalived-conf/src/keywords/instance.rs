@@ -34,7 +34,7 @@ pub(super) const SECTIONS: &[Section] = &[
             word(
                 "router_advertisements",
                 "{ interval, prefix, … }",
-                "Tells hosts in IPv6 that it is their router; keepalived skips it.",
+                "Tells hosts in IPv6 that it is their router; not of keepalived.",
             )
             .opens(Block::RouterAdvertisements)
             .lenient()

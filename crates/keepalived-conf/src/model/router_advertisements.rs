@@ -1,4 +1,4 @@
-//! `router_advertisements`, a block of our own: keepalived sends none, and skips the block with a warning.
+//! `router_advertisements`, a block of our own: keepalived sends none, and takes the block's end for that of its instance.
 
 use ipnet::Ipv6Net;
 use serde::Serialize;
