@@ -1,5 +1,6 @@
 //! `vrrp-sim`: named situations, and worlds out of seeds.
 
+mod many;
 mod record;
 
 use std::process::ExitCode;
@@ -12,7 +13,11 @@ use vrrp_sim::explore::{Coverage, explore};
 use vrrp_sim::scenario::Scenario;
 use vrrp_sim::{World, random_world};
 
+use many::Many;
 use record::Wish;
+
+/// A million routers for a quarter of an hour, or eleven days of a thousand.
+const NIGHTLY_ROUTER_SECONDS: u64 = 1_000_000_000;
 
 /// Simulates VRRP in virtual time: the same arguments always give the same story.
 #[derive(Debug, Parser)]
@@ -48,12 +53,21 @@ enum Command {
         /// First seed; each world takes the next
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// How many worlds
-        #[arg(long, default_value_t = 1000)]
-        count: u64,
+        /// At most so many worlds; 1000, or no such limit where it is for a number of router-seconds
+        #[arg(long)]
+        count: Option<u64>,
         /// Nodes of each world
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=200))]
         nodes: u8,
+        /// End after so many simulated seconds, those of each router counted by themselves
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        router_seconds: Option<u64>,
+        /// As --router-seconds 1000000000: hours
+        #[arg(long, conflicts_with = "router_seconds")]
+        nightly: bool,
+        /// Threads
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+        jobs: u8,
     },
     /// Visit every state that a named budget of faults allows, and check each
     Explore {
@@ -93,7 +107,24 @@ fn main() -> ExitCode {
             all,
             record,
         } => run(&names, interval_cs, seed, all, &record),
-        Command::Random { seed, count, nodes } => random(seed, count, nodes),
+        Command::Random {
+            seed,
+            count,
+            nodes,
+            router_seconds,
+            nightly,
+            jobs,
+        } => random(Many {
+            seed,
+            nodes,
+            count: count.unwrap_or(if nightly || router_seconds.is_some() {
+                u64::MAX
+            } else {
+                1000
+            }),
+            router_seconds: router_seconds.unwrap_or(if nightly { NIGHTLY_ROUTER_SECONDS } else { 0 }),
+            jobs,
+        }),
         Command::Explore { list: true, .. } => list_searches(),
         Command::Explore { names, large, .. } => search(&names, large),
         Command::Replay {
@@ -172,19 +203,8 @@ fn find(name: &str) -> Result<Scenario, String> {
     Scenario::parse(name, &text).map_err(|e| e.to_string())
 }
 
-fn random(first: u64, count: u64, nodes: u8) -> Result<(), String> {
-    let mut events = Duration::ZERO;
-    for seed in (0..count).map(|offset| first.wrapping_add(offset)) {
-        let mut random = random_world(seed, nodes).map_err(|e| format!("seed {seed}: {e}"))?;
-        random.run().map_err(|violation| {
-            format!("{violation}\n  again with: vrrp-sim replay --seed {seed} --nodes {nodes}")
-        })?;
-        events += random.ends * u32::from(nodes);
-    }
-    println!(
-        "{count} worlds of {nodes} nodes, {} router-seconds: every invariant held",
-        events.as_secs()
-    );
+fn random(many: Many) -> Result<(), String> {
+    println!("{}", many.run()?);
     Ok(())
 }
 

@@ -56,3 +56,26 @@ fn random_worlds_hold_and_replay_is_the_same_twice() {
     assert!(first.contains("sends priority"), "{first}");
     assert_eq!(first, replay());
 }
+
+/// Worlds are counted, in seconds of routers too, whatever the number of threads; a small run and a long one are the same thing.
+#[test]
+fn a_run_ends_after_the_router_seconds_that_were_asked_for() {
+    let output = vrrp_sim(&["random", "--router-seconds", "5000", "--jobs", "2"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("worlds and") && said.contains("every invariant held"),
+        "{said}"
+    );
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let at = words
+        .iter()
+        .position(|word| word.starts_with("router-seconds"))
+        .unwrap();
+    let router_seconds: u64 = words[at - 1].parse().unwrap();
+    assert!((5000..100_000).contains(&router_seconds), "{said}");
+    let one = text(&vrrp_sim(&["random", "--count", "6", "--seed", "7"]).stdout);
+    let two = text(&vrrp_sim(&["random", "--count", "6", "--seed", "7", "--jobs", "3"]).stdout);
+    let counted = |said: &str| said.split(';').next().map(str::to_owned);
+    assert_eq!(counted(&one), counted(&two));
+}

@@ -1,0 +1,126 @@
+//! Many random worlds, on as many threads as wanted, for as long as wanted.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use vrrp_sim::random_world;
+
+/// How often a long run says how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// Which worlds, and when it is enough.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Many {
+    /// Of the first world; each takes the next.
+    pub(super) seed: u64,
+    /// Nodes of each world.
+    pub(super) nodes: u8,
+    /// At most so many worlds.
+    pub(super) count: u64,
+    /// At most so many simulated seconds, those of each router counted by themselves; 0: no such end.
+    pub(super) router_seconds: u64,
+    /// Threads.
+    pub(super) jobs: u8,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    next: AtomicU64,
+    worlds: AtomicU64,
+    millis: AtomicU64,
+    over: AtomicBool,
+    /// The violation of the smallest seed.
+    broken: Mutex<Option<(u64, String)>>,
+}
+
+impl Many {
+    /// What was run, in words.
+    ///
+    /// # Errors
+    /// The first violation, with the one command that shows it again.
+    pub(super) fn run(self) -> Result<String, String> {
+        let shared = Shared::default();
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            for job in 0..self.jobs.max(1) {
+                let shared = &shared;
+                scope.spawn(move || self.work(shared, began, job == 0));
+            }
+        });
+        let broken = shared.broken.into_inner().unwrap_or_default();
+        if let Some((seed, found)) = broken {
+            return Err(format!(
+                "{found}\n  again with: vrrp-sim replay --seed {seed} --nodes {}",
+                self.nodes
+            ));
+        }
+        let (worlds, millis) = (shared.worlds.into_inner(), shared.millis.into_inner());
+        Ok(format!(
+            "{}: every invariant held",
+            self.words(worlds, millis, began)
+        ))
+    }
+
+    fn words(self, worlds: u64, millis: u64, began: Instant) -> String {
+        let took = u64::try_from(began.elapsed().as_millis())
+            .unwrap_or(u64::MAX)
+            .max(1);
+        format!(
+            "{worlds} worlds of {} nodes, seeds {} to {}, {} router-seconds; {} worlds and {} router-seconds a second",
+            self.nodes,
+            self.seed,
+            self.seed.wrapping_add(worlds.saturating_sub(1)),
+            millis / 1000,
+            worlds.saturating_mul(1000) / took,
+            millis / took
+        )
+    }
+
+    fn work(self, shared: &Shared, began: Instant, tells: bool) {
+        let mut told = began;
+        while !shared.over.load(Ordering::Relaxed) {
+            let number = shared.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.count {
+                return;
+            }
+            let seed = self.seed.wrapping_add(number);
+            match one(seed, self.nodes) {
+                Ok(lasted) => {
+                    let millis = lasted.as_millis().saturating_mul(u128::from(self.nodes));
+                    let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+                    let all = shared
+                        .millis
+                        .fetch_add(millis, Ordering::Relaxed)
+                        .saturating_add(millis);
+                    shared.worlds.fetch_add(1, Ordering::Relaxed);
+                    if self.router_seconds > 0 && all / 1000 >= self.router_seconds {
+                        shared.over.store(true, Ordering::Relaxed);
+                    }
+                }
+                Err(found) => {
+                    shared.over.store(true, Ordering::Relaxed);
+                    if let Ok(mut broken) = shared.broken.lock()
+                        && broken.as_ref().is_none_or(|(earlier, _)| seed < *earlier)
+                    {
+                        *broken = Some((seed, found));
+                    }
+                }
+            }
+            if tells && told.elapsed() >= TOLD_EVERY {
+                told = Instant::now();
+                let (worlds, millis) = (
+                    shared.worlds.load(Ordering::Relaxed),
+                    shared.millis.load(Ordering::Relaxed),
+                );
+                eprintln!("so far {}", self.words(worlds, millis, began));
+            }
+        }
+    }
+}
+
+fn one(seed: u64, nodes: u8) -> Result<Duration, String> {
+    let mut random = random_world(seed, nodes).map_err(|error| format!("seed {seed}: {error}"))?;
+    random.run().map_err(|violation| violation.to_string())?;
+    Ok(random.ends)
+}
