@@ -58,6 +58,8 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
     };
     let usual = interval(&mut random, version);
     let mixed = version == Version::V3 && random.below(4) == 0;
+    // RFC 9568 section 8.4: some routers are version 3 already, and speak both.
+    let migrating = version == Version::V2 && random.below(2) == 0;
     let lossy = random.below(4) == 0;
     let mut slowest = usual;
     let mut routers = Vec::new();
@@ -68,7 +70,12 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
             usual
         };
         slowest = slowest.max(interval);
-        routers.push(router(&mut random, version, interval));
+        let mut router = router(&mut random, version, interval);
+        if migrating && random.below(2) == 0 {
+            router.version = Version::V3;
+            router.v2_interop = true;
+        }
+        routers.push(router);
     }
     let (mut world, ids) = drifting_lan(seed, routers, &mut random)?;
     let way = Way {

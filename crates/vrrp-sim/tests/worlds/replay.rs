@@ -35,9 +35,15 @@ proptest! {
 #[test]
 fn random_worlds_are_not_all_alike() {
     let mut kinds = std::collections::BTreeSet::new();
-    let mut active = 0;
+    let (mut active, mut mixed) = (0, 0);
     for seed in 0..200 {
         let mut random = random_world(seed, 3).unwrap();
+        let routers = random
+            .world
+            .nodes()
+            .flat_map(|(_, node)| &node.settings().routers);
+        let versions: std::collections::BTreeSet<_> = routers.map(|config| config.version).collect();
+        mixed += usize::from(versions.len() == 2);
         random.run().unwrap();
         for line in random.world.timeline().lines() {
             if let What::Fault(fault) = &line.what {
@@ -52,4 +58,5 @@ fn random_worlds_are_not_all_alike() {
     }
     assert_eq!(kinds.len(), 13, "{kinds:?}");
     assert!(active > 100, "{active}");
+    assert!(mixed > 5, "{mixed} groups of both versions");
 }

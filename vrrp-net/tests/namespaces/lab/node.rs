@@ -1,7 +1,7 @@
 //! A node: a thread in a network namespace of its own, with a wire to the switch.
 
 use std::net::IpAddr;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,8 @@ use vrrp_net::{
     AddressPresence, Driver, DriverError, Event, Handle, Handover, Happening, Options, Service,
     ServiceStatus, Status,
 };
+
+use vrrp_recording::{Replay, Transcript};
 
 use super::{LIMIT, ip, wait_for};
 
@@ -145,11 +147,17 @@ impl Node {
         options: Options,
         handover: Option<Handover>,
     ) -> Running {
+        // Words take a while: the tests of many services measure time.
+        let few = services.len() < 50;
         self.run(move || {
-            let driver = match handover {
+            let mut driver = match handover {
                 None => Driver::open(services, options).unwrap(),
                 Some(handover) => Driver::adopt(services, options, handover).unwrap(),
             };
+            let recorded = Arc::new(Transcript::new("a test"));
+            if few {
+                driver.set_witness(recorded.clone());
+            }
             let handle = driver.handle();
             let events = handle.events();
             let thread = thread::spawn(move || {
@@ -164,6 +172,7 @@ impl Node {
                 events,
                 seen: Vec::new(),
                 thread: Some(thread),
+                recorded,
             }
         })
     }
@@ -175,6 +184,7 @@ pub(crate) struct Running {
     events: broadcast::Receiver<Event>,
     seen: Vec<Event>,
     thread: Option<thread::JoinHandle<Result<(), DriverError>>>,
+    recorded: Arc<Transcript>,
 }
 
 impl Running {
@@ -262,6 +272,24 @@ impl Running {
 
     pub(crate) fn join(&mut self) {
         self.thread.take().unwrap().join().unwrap().unwrap();
+        self.replay();
+    }
+
+    /// Whatever the test was about: the core decides all of it the same once more.
+    fn replay(&self) {
+        let text = self.recorded.text();
+        for replayed in Replay::new(text.lines()) {
+            let replayed = replayed.unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
+            if let vrrp_recording::Event::Decision(decision) = replayed.event {
+                assert!(
+                    decision.is_as_recorded(),
+                    "line {}: now {}, before it {:?}\n{text}",
+                    replayed.line,
+                    decision.decided,
+                    decision.unrecorded
+                );
+            }
+        }
     }
 
     /// Waits as long as nothing of the sort happens, at most `time`; panics when it does.
