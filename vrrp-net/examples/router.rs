@@ -7,7 +7,8 @@
 //!
 //! With a range of VRIDs each router gets its own addresses: the given ones plus its distance from the first, and on each
 //! further interface 256 more. `VRRP_JOURNAL` names a directory for what a crash would leave behind. With `VRRP_NO_ACCEPT` the
-//! addresses are held and not served (needs the feature `accept`).
+//! addresses are held and not served (needs the feature `accept`); with `VRRP_ADVERTISE` hosts are told that this is their
+//! router (IPv6).
 //! With `VRRP_VIRTUAL_MAC` set to anything every router gets a device with its virtual MAC.
 
 use std::error::Error;
@@ -92,6 +93,7 @@ fn services(arguments: &[String]) -> Result<Vec<Service>, Box<dyn Error>> {
             service = service
                 .priority(priority.parse()?)?
                 .interval_centiseconds(interval.parse()?)?;
+            service.router_advertisements = std::env::var_os("VRRP_ADVERTISE").map(|_| Default::default());
             service.settings.accept = std::env::var_os("VRRP_NO_ACCEPT").is_none();
             if std::env::var_os("VRRP_VIRTUAL_MAC").is_some() {
                 service = service.virtual_mac(VirtualMac::default());

@@ -1,13 +1,16 @@
 //! Router Advertisements: who tells hosts that it is their router, when, and what a host makes of it.
 
 use std::net::Ipv6Addr;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use vrrp_conformance::proves;
 use vrrp_core::StateName;
 use vrrp_net::{AdvertisedPrefix, Options, RouterAdvertisements, Service, VirtualMac};
 
-use crate::lab::{Capture, Frame, LIMIT, Node, block_on, icmpv6, isolated, solicit, switch, wait_for};
+use crate::lab::{
+    Capture, Frame, LIMIT, Node, Program, block_on, example, icmpv6, isolated, solicit, switch, wait_for,
+};
 
 const ONE: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const TWO: [u8; 6] = [2, 0, 0, 0, 0, 2];
@@ -281,6 +284,40 @@ fn forwarding(node: &Node) -> String {
     node.run(|| std::fs::read_to_string("/proc/sys/net/ipv6/conf/eth1/forwarding").unwrap())
         .trim()
         .to_owned()
+}
+
+/// NET-ARP-09: a crash leaves the setting, and the next start puts it back, though nobody asks for it any more.
+#[test]
+fn a_crash_leaves_the_setting_for_the_next_start_to_put_back() {
+    isolated(
+        "routers::a_crash_leaves_the_setting_for_the_next_start_to_put_back",
+        || {
+            switch();
+            let node = Node::new(1);
+            let journal = std::env::temp_dir().join(format!("vrrp-net-routers-{}", std::process::id()));
+            let start = |advertise: bool| {
+                let mut command = Command::new(example("router"));
+                command.args("eth1 66 100 10 fe80::fe/64".split_whitespace());
+                command.env("VRRP_JOURNAL", &journal);
+                if advertise {
+                    command.env("VRRP_ADVERTISE", "1");
+                }
+                let program = Program::start(&node, command);
+                program.wait_line("ready");
+                program
+            };
+            let crashed = start(true);
+            wait_for("the setting", LIMIT, || (forwarding(&node) == "1").then_some(()));
+            crashed.kill();
+            assert_eq!(forwarding(&node), "1");
+            let next = start(false);
+            wait_for("the setting as it was", LIMIT, || {
+                (forwarding(&node) == "0").then_some(())
+            });
+            next.stop();
+            let _gone = std::fs::remove_dir_all(&journal);
+        },
+    );
 }
 
 /// V3-6.4.3-04, NET-ND-01: where the kernel would answer that it is no router, and its hosts would forget it, it does not;
