@@ -301,6 +301,8 @@ impl Engine {
         for id in gone {
             self.drop_now(now, id);
         }
+        self.fit_virtual_macs(now);
+        self.sysctls_stale = true;
         self.fit_channels();
     }
 }

@@ -75,7 +75,7 @@ impl Engine {
         let mac = instance.service.virtual_mac_address();
         let below = open.channel.index();
         let mut result = Err(io::Error::from(io::ErrorKind::InvalidInput));
-        let mut sent = false;
+        let (mut sent, mut large) = (false, false);
         for destination in sealed.destinations() {
             let Some(octets) = sealed.encode(destination, &mut self.message) else {
                 continue;
@@ -87,11 +87,10 @@ impl Engine {
                 hop_limit,
             };
             // Larger than the link carries in one piece: the kernel has to take it to pieces.
-            let fits = || {
-                let mtu = self.table.link(below).map_or(0, |link| link.mtu_octets);
-                advert::packet_octets(source, message) <= usize::try_from(mtu).unwrap_or(usize::MAX)
-            };
-            let frame = (frames && fits())
+            let mtu = self.table.link(below).map_or(0, |link| link.mtu_octets);
+            let fits = advert::packet_octets(source, message) <= usize::try_from(mtu).unwrap_or(usize::MAX);
+            large |= frames && !fits;
+            let frame = (frames && fits)
                 .then(|| advert::frame(mac, source, destination, self.identification, message))
                 .flatten();
             result = match frame {
@@ -102,6 +101,9 @@ impl Engine {
                 None => open.channel.send(open.fd.as_fd(), way, message),
             };
             sent |= result.is_ok();
+        }
+        if large {
+            self.tell_large(id);
         }
         if sent { Ok(()) } else { result }
     }

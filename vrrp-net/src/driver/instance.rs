@@ -41,6 +41,8 @@ pub(super) struct Instance {
     pub(super) answered: BTreeSet<Place>,
     pub(super) resigning: Option<oneshot::Sender<Result<Resigned, RequestError>>>,
     pub(super) send_failure_told_at: Option<Instant>,
+    /// That an advertisement is too large for a frame.
+    pub(super) large_told: bool,
 }
 
 impl Instance {
@@ -62,6 +64,7 @@ impl Instance {
             answered: BTreeSet::new(),
             resigning: None,
             send_failure_told_at: None,
+            large_told: false,
             service,
         };
         instance.resolve(devices);

@@ -150,6 +150,20 @@ impl Engine {
         }
     }
 
+    /// Once: it is so as long as the addresses and the link are as they are.
+    pub(super) fn tell_large(&mut self, id: InstanceId) {
+        let Some(instance) = self.instances.get_mut(&id).filter(|one| !one.large_told) else {
+            return;
+        };
+        instance.large_told = true;
+        tracing::warn!(
+            service = instance.service.name,
+            interface = instance.service.interface,
+            "an advertisement is larger than the interface's MTU and leaves in pieces, with the physical MAC and not with the \
+             virtual one; advertise fewer addresses (virtual_ipaddress_excluded holds without advertising)"
+        );
+    }
+
     pub(super) fn tell_socket_failed(&mut self, now: Instant, id: InstanceId, error: &io::Error) {
         let Some(instance) = self.instances.get_mut(&id) else {
             return;
@@ -180,6 +194,21 @@ impl Engine {
             interface,
             up: link.up,
             primary: link.primary,
+        };
+        self.tell(now, Some(id), what);
+    }
+
+    /// Once.
+    pub(super) fn tell_below(&self, now: Instant, id: InstanceId, place: Place) {
+        let interface = self.devices.name(place.device).to_owned();
+        tracing::warn!(
+            service = self.name(id), address = %place.address, interface,
+            "a virtual address is on the interface below its virtual MAC as well, and that answers for it with its own MAC; \
+             remove it there (`ip address delete {} dev {interface}`)", place.address
+        );
+        let what = Happening::AddressForeign {
+            address: place.address,
+            interface,
         };
         self.tell(now, Some(id), what);
     }

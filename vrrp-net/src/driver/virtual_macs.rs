@@ -12,6 +12,7 @@ use vrrp_core::{InstanceId, Instant, InterfaceId};
 
 use super::channels::Key;
 use super::engine::Engine;
+use crate::address::keeper::Place;
 use crate::clock;
 use crate::journal::{Journal, WRITTEN_FIRST};
 use crate::netlink::{Change, LinkInfo, MACVLAN_REQUESTS, Macvlan, Message, delete, set_mtu, set_up};
@@ -412,6 +413,27 @@ impl Engine {
             family: service.settings.family,
         };
         Some((key, index, wanted.mac))
+    }
+
+    /// V3-8.1.2-02: an address that is on the interface below as well is answered for from there too.
+    pub(super) fn look_below(&mut self, now: Instant, id: InstanceId) {
+        let Some(instance) = self.instances.get(&id) else {
+            return;
+        };
+        let below = |place: &Place| {
+            let mut devices = instance.virtual_macs.iter();
+            let device = devices.find(|one| one.device == place.device)?.parent;
+            let index = self.devices.index(&self.table, device)?;
+            let address = place.address;
+            let there = self.table.find(index, address).next().is_some();
+            there.then_some(Place { device, address })
+        };
+        let both: Vec<Place> = instance.places.iter().filter_map(below).collect();
+        for place in both {
+            if self.foreign_told.insert(place) {
+                self.tell_below(now, id, place);
+            }
+        }
     }
 
     /// The end: what was made and changed is as it was before.

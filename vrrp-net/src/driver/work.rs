@@ -126,6 +126,7 @@ impl Engine {
         if instance.holds && !instance.places.is_empty() && !instance.places.iter().any(present) {
             self.feed(now, id, Input::Failed(Failure::Hold));
         }
+        self.look_below(now, id);
     }
 
     fn is_present(&self, place: Place) -> bool {

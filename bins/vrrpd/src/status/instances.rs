@@ -89,7 +89,7 @@ pub(super) fn instance(
             in_ms: deadline.at.as_nanos().saturating_sub(at_nanos) / 1_000_000,
         }),
         counters: counters(&status.counters),
-        leaves: Some(leaves(&status.leaves, at_nanos)),
+        leaves: Some(with_own_mac(leaves(&status.leaves, at_nanos), status)),
         rejected: rejected(&status.counters.rejected),
         incompatible_peers: status
             .incompatible
@@ -226,6 +226,17 @@ pub(super) fn hook(result: HookResult) -> Hook {
         },
         label: result.label,
         command: result.command,
+    }
+}
+
+/// The core knows the MAC of the protocol; another one may be configured.
+fn with_own_mac(leaves: Leaves, status: &ServiceStatus) -> Leaves {
+    match &status.virtual_mac {
+        Some(own) => Leaves {
+            virtual_mac_address: own.mac.clone(),
+            ..leaves
+        },
+        None => leaves,
     }
 }
 

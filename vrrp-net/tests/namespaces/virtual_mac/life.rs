@@ -362,3 +362,75 @@ impl Monitor {
         text.lines().filter(ill).map(str::to_owned).collect()
     }
 }
+
+/// An address that the interface below has as well, and would answer for with its own MAC, is told.
+#[test]
+fn an_address_on_the_interface_below_is_told() {
+    isolated(
+        "virtual_mac::life::an_address_on_the_interface_below_is_told",
+        || {
+            switch();
+            let node = Node::new(1);
+            node.ip(&format!("addr add {VIP}/24 dev eth1"));
+            let mut running = node.start(vec![four(255)]);
+            running.wait("an event", |what| {
+                matches!(what, Happening::AddressForeign { address, interface }
+                    if address.to_string() == VIP && interface == "eth1")
+            });
+            running.wait_state(StateName::Active);
+            running.stop();
+            assert!(node.has(VIP), "that of others is left alone");
+        },
+    );
+}
+
+/// More addresses than one frame carries: the kernel takes the packet to pieces, and nobody is left without it.
+#[test]
+fn an_advertisement_larger_than_the_mtu_is_heard() {
+    isolated(
+        "virtual_mac::life::an_advertisement_larger_than_the_mtu_is_heard",
+        || {
+            switch();
+            let (one, two) = (Node::new(1), Node::new(2));
+            let many = |priority: u8| {
+                let addresses = (1..=120).map(|number| format!("2001:db8::1:{number:x}"));
+                addresses.fold(six(priority), |service, address| {
+                    service.address(&address).unwrap()
+                })
+            };
+            let first = one.start(vec![many(150)]);
+            first.wait_state(StateName::Active);
+            let second = two.start(vec![many(100)]);
+            wait_for("ten heard", LIMIT, || {
+                (second.service("VI_6").counters.advertisement_rcvd >= 10).then_some(())
+            });
+            second.wait_state(StateName::Backup);
+            first.stop();
+            second.wait_state(StateName::Active);
+            second.stop();
+        },
+    );
+}
+
+/// One that a reload takes away while it is Active: with it goes its device, and what its interface was set to.
+#[test]
+fn a_service_that_goes_takes_its_device_along() {
+    isolated(
+        "virtual_mac::life::a_service_that_goes_takes_its_device_along",
+        || {
+            switch();
+            let node = Node::new(1);
+            let mut plain = crate::adverts::service(52).address("192.0.2.252/24").unwrap();
+            plain.name = "plain".into();
+            let running = node.start(vec![four(100), plain.clone()]);
+            running.wait_state(StateName::Active);
+            let applied = crate::lab::block_on(running.handle.apply(vec![plain])).unwrap();
+            assert_eq!(applied.removed, ["VI_1"]);
+            wait_for("no device", LIMIT, || (!has_link(&node, "vrrp.51")).then_some(()));
+            wait_for("the setting", LIMIT, || {
+                (setting(&node, "ipv4/conf/eth1/arp_ignore") == "0").then_some(())
+            });
+            running.stop();
+        },
+    );
+}
