@@ -117,7 +117,11 @@ impl Engine {
 
     /// Whether the loop must not wait at all.
     pub(super) fn has_more_to_do(&self) -> bool {
-        self.unread || self.ears.unread || self.advertisers.unread || !self.work.is_empty()
+        self.unread
+            || self.virtual_macs.unfinished
+            || self.ears.unread
+            || self.advertisers.unread
+            || !self.work.is_empty()
     }
 
     /// Whether the loop has come to its end.

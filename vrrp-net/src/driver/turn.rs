@@ -63,6 +63,7 @@ impl Engine {
         // Also where a flood has left packets unread: the bound of PRJ-TIME-08 keeps it from stopping the clock.
         self.router.tick(now, &mut self.outbox);
         self.carry_out(now);
+        self.finish_virtual_macs();
         if !self.work.is_empty() {
             self.work_window(now);
             self.fit_ears();

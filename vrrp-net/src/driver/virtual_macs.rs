@@ -11,13 +11,16 @@ use std::time::Duration;
 use vrrp_core::{InstanceId, Instant, InterfaceId};
 
 use super::channels::Key;
-use super::engine::Engine;
+use super::engine::{Ending, Engine};
 use crate::address::keeper::Place;
 use crate::clock;
 use crate::journal::{Journal, WRITTEN_FIRST};
 use crate::netlink::{Change, LinkInfo, MACVLAN_REQUESTS, Macvlan, Message, delete, set_mtu, set_up};
 use crate::sysctl::Wishes;
 use crate::vmac::{self, ALIAS, Made};
+
+/// Devices taken down in one turn: each costs the kernel some 17 ms, in which no advertisement leaves.
+const DOWNS: usize = 8;
 
 /// One device that a service wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,10 @@ pub(super) struct VirtualMacs {
     prepared: BTreeSet<u32>,
     /// Told already.
     problems: BTreeMap<InterfaceId, String>,
+    /// How many may still be taken down in this turn.
+    downs_left: usize,
+    /// More are to be taken down, in the next turn.
+    pub(super) unfinished: bool,
 }
 
 impl VirtualMacs {
@@ -49,6 +56,8 @@ impl VirtualMacs {
             journal,
             prepared: BTreeSet::new(),
             problems: BTreeMap::new(),
+            downs_left: DOWNS,
+            unfinished: false,
         }
     }
 
@@ -200,20 +209,20 @@ impl Engine {
     }
 
     fn remove_virtual_macs(&mut self, doomed: BTreeSet<u32>) {
-        let changes: Vec<Change> = doomed.iter().map(|index| delete(*index)).collect();
-        let results = self.addresses.requests().carry_out(&changes);
-        for (index, result) in doomed.into_iter().zip(results) {
-            let name = self.table.link(index).map_or("?", |link| link.name.as_str());
-            match result {
-                Err(error) if error.raw_os_error() != Some(libc::ENODEV) => {
-                    tracing::error!(device = name, %error, "a device with a virtual MAC cannot be removed; `ip link delete` does");
-                }
-                Ok(()) | Err(_) => {
-                    tracing::debug!(device = name, "removed");
-                    let _prepared = self.virtual_macs.prepared.remove(&index);
-                    let _seen = self.table.apply(Message::DelLink { index });
-                }
-            }
+        if doomed.is_empty() {
+            return;
+        }
+        let doomed: Vec<u32> = doomed.into_iter().collect();
+        let result = self.addresses.requests().carry_out(&delete(&doomed)).pop();
+        if let Some(Err(error)) = result
+            && error.raw_os_error() != Some(libc::ENODEV)
+        {
+            tracing::error!(%error, "devices with a virtual MAC cannot be removed; `ip link delete` does");
+            return;
+        }
+        for index in doomed {
+            let _prepared = self.virtual_macs.prepared.remove(&index);
+            let _seen = self.table.apply(Message::DelLink { index });
         }
     }
 
@@ -297,6 +306,7 @@ impl Engine {
             .collect();
         let mut asked = Vec::new();
         let mut changes = Vec::new();
+        self.virtual_macs.unfinished = false;
         for wanted in wanted.values() {
             let Found::Right(index) = self.find_virtual_mac(wanted) else {
                 continue;
@@ -314,6 +324,13 @@ impl Engine {
                 asked.push((*wanted, index, Level::Mtu(below.mtu_octets)));
             }
             let up = up.contains(&wanted.device);
+            if link.up && !up {
+                let Some(left) = self.virtual_macs.downs_left.checked_sub(1) else {
+                    self.virtual_macs.unfinished = true;
+                    continue;
+                };
+                self.virtual_macs.downs_left = left;
+            }
             if link.up != up {
                 changes.push(set_up(index, up));
                 asked.push((*wanted, index, Level::Up(up)));
@@ -340,6 +357,16 @@ impl Engine {
             }
         }
         problems
+    }
+
+    /// A new turn: those that the last one had no time for. At a stop they are about to be removed together.
+    pub(super) fn finish_virtual_macs(&mut self) {
+        self.virtual_macs.downs_left = DOWNS;
+        let unfinished = std::mem::take(&mut self.virtual_macs.unfinished);
+        if unfinished && !matches!(self.ending, Ending::Stopping(_)) {
+            let wanted = self.wanted_virtual_macs();
+            let _told_by_the_next_event = self.level_virtual_macs(&wanted);
+        }
     }
 
     fn tell_virtual_macs(

@@ -11,6 +11,9 @@ use super::Change;
 /// So many requests make one.
 pub(crate) const MACVLAN_REQUESTS: usize = 3;
 
+/// A number that nobody would choose for a group of links of his own; the process id comes in below.
+const GROUP_BASE: u32 = 0x7652_0000;
+
 /// A macvlan that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Macvlan<'a> {
@@ -64,10 +67,24 @@ pub(crate) fn set_mtu(index: u32, octets: u32) -> Change {
     change(libc::RTM_SETLINK, 0, &message)
 }
 
-/// Removes a link.
-pub(crate) fn delete(index: u32) -> Change {
-    let message = LinkUnspec::new_with_index(index).build();
-    change(libc::RTM_DELLINK, 0, &message)
+/// Removes links; the last answer is that of the removal. One by one each costs the kernel some 17 ms, in which it answers
+/// nobody; as a group of their own they cost that once.
+pub(crate) fn delete(indexes: &[u32]) -> Vec<Change> {
+    if let [index] = indexes {
+        let message = LinkUnspec::new_with_index(*index).build();
+        return vec![change(libc::RTM_DELLINK, 0, &message)];
+    }
+    let group = GROUP_BASE | (std::process::id() & 0xffff);
+    let into_group = |index: &u32| {
+        let mut message = LinkUnspec::new_with_index(*index).build();
+        message.attributes.push(LinkAttribute::Group(group));
+        change(libc::RTM_SETLINK, 0, &message)
+    };
+    let mut changes: Vec<Change> = indexes.iter().map(into_group).collect();
+    let mut all = LinkMessage::default();
+    all.attributes.push(LinkAttribute::Group(group));
+    changes.push(change(libc::RTM_DELLINK, 0, &all));
+    changes
 }
 
 fn change(kind: u16, flags: i32, message: &LinkMessage) -> Change {
