@@ -49,7 +49,15 @@ impl Engine {
     /// Opens and closes ears as addresses come and go.
     pub(super) fn fit_ears(&mut self) {
         let mut wanted = BTreeMap::new();
-        for device in self.addresses.devices_of_ipv4() {
+        // On a device with a virtual MAC as long as it is there: closing one costs the kernel some 17 ms, in which no
+        // advertisement leaves, and a device that is down hears nothing anyway.
+        let of_virtual_macs = self.virtual_devices_of_ipv4();
+        for device in self
+            .addresses
+            .devices_of_ipv4()
+            .into_iter()
+            .chain(of_virtual_macs)
+        {
             let index = self.devices.index(&self.table, device);
             let link = index
                 .and_then(|index| self.table.link(index))

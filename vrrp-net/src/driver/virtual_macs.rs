@@ -134,6 +134,19 @@ impl Engine {
         all
     }
 
+    /// Devices that IPv4 addresses are for, whether they are held or not.
+    pub(super) fn virtual_devices_of_ipv4(&self) -> BTreeSet<InterfaceId> {
+        let mut devices = BTreeSet::new();
+        for instance in self.instances.values().filter(|one| !one.virtual_macs.is_empty()) {
+            let own = |place: &&Place| {
+                let mut all = instance.virtual_macs.iter();
+                place.address.is_ipv4() && all.any(|one| one.device == place.device)
+            };
+            devices.extend(instance.places.iter().filter(own).map(|place| place.device));
+        }
+        devices
+    }
+
     fn find_virtual_mac(&self, wanted: &Wanted) -> Found {
         let parent = self.devices.index(&self.table, wanted.parent);
         let index = self.devices.index(&self.table, wanted.device);
