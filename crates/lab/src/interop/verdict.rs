@@ -11,8 +11,12 @@ use crate::probe::Probe;
 use crate::{LabError, Stamp, wait};
 use std::fmt;
 
-/// What scheduling may add on a machine on which other cases run.
-pub(super) const ALLOWANCE_MS: f64 = 150.0;
+/// What scheduling may add on a machine on which other cases run: the daemons, the echo and `ip` wait for a processor too,
+/// which the client's own pauses do not tell. Far below the Skew_Time of version 2 at 1 s.
+pub(super) const ALLOWANCE_MS: f64 = 250.0;
+
+/// The same for a single timer of ours, which no other program is part of: without X-20 the successor would be later.
+const TIMER_ALLOWANCE_MS: f64 = 120.0;
 
 /// The priority that `lb01` falls to while it is Active.
 const FALLEN: u8 = 50;
@@ -31,6 +35,8 @@ pub struct Line {
     pub outage_ms: f64,
     /// Least and most that the rules allow, the allowance included.
     pub bounds_ms: [f64; 2],
+    /// The longest pause of the client itself.
+    pub own_stall_ms: f64,
     /// What else was seen.
     pub remark: String,
 }
@@ -85,6 +91,7 @@ impl Watched {
                 bounds_ms[0],
                 bounds_ms[1] + late_ms(group, to) + ALLOWANCE_MS + 2.0 * stall_ms,
             ],
+            own_stall_ms: stall_ms,
             remark: String::new(),
         };
         let last = replies.replies.last().map(|reply| reply.node);
@@ -159,17 +166,14 @@ fn fall(group: &mut Group) -> Result<Line, LabError> {
     };
     let shift_ms = successor.at.ms_since(first_lowered.at);
     line.remark = format!("successor {shift_ms:.1} ms after the first lowered advertisement");
-    let late = line.bounds_ms[1];
     let skew = ms(mode.skew(1));
     let (least, most) = if group.sides[1].speaker == Speaker::Vrrpd {
-        (skew - 2.0, skew)
+        (skew - 2.0, skew + TIMER_ALLOWANCE_MS + 2.0 * line.own_stall_ms)
     } else {
-        (0.0, ms(mode.active_down(1)))
+        (0.0, ms(mode.active_down(1)) + line.bounds_ms[1])
     };
-    if shift_ms < least || shift_ms > most + late {
-        return Err(group.explain(&format!(
-            "{line}\nbut the rules say {least:.1} to {most:.1} ms and {late:.0} at most for a busy machine"
-        )));
+    if shift_ms < least || shift_ms > most {
+        return Err(group.explain(&format!("{line}\nbut the rules say {least:.1} to {most:.1} ms")));
     }
     Ok(line)
 }
