@@ -233,6 +233,40 @@ fn unicast_peers_meet() {
     assert!(said(&["replay", &cut, "--check"]).contains("1 lines were cut off"));
 }
 
+/// X-08: of a gateway with two links in one sync group the inner one dies: both addresses move.
+#[test]
+fn a_sync_group_moves_as_one() {
+    let folder = Folder::new();
+    let conf = |priority: u8| {
+        let instance = |name: &str, interface: &str, vrid: u8, address: &str| {
+            format!(
+                "vrrp_instance {name} {{\n    interface {interface}\n    version 3\n    state BACKUP\n    virtual_router_id {vrid}\n\
+                 priority {priority}\n    advert_int 1\n    virtual_ipaddress {{\n        {address}\n    }}\n}}\n"
+            )
+        };
+        format!(
+            "vrrp_sync_group gateway {{\n    group {{\n        outer\n        inner\n    }}\n}}\n{}{}",
+            instance("outer", "eth0", 1, "192.0.2.1/24"),
+            instance("inner", "eth1", 2, "10.0.0.1/24")
+        )
+    };
+    let one = format!("a={}", folder.file("a.conf", &conf(150)));
+    let two = format!("b={}", folder.file("b.conf", &conf(100)));
+    let scenario = folder.file(
+        "inner.toml",
+        "about = 'the inner link dies'\n[[event]]\nat_ms = 10000\nwhat = 'link-down'\nnode = 'a'\ninterface = 'eth1'\n",
+    );
+    let story = said(&["simulate", &scenario, "--node", &one, "--node", &two]);
+    let outer =
+        "a outer: VRID 1, IPv4, version 3, priority 150, advertises every 1.00 s, in sync group gateway";
+    assert!(story.contains(outer), "{story}");
+    for name in ["outer", "inner"] {
+        let moved = format!("{name}: Backup -> Active");
+        assert_eq!(story.matches(&moved).count(), 2, "{name}\n{story}");
+    }
+    assert!(story.contains("192.0.2.1: without an answer 0.0 ms"), "{story}");
+}
+
 #[test]
 fn pictures_and_json_are_made() {
     let folder = Folder::new();

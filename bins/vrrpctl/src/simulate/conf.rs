@@ -63,6 +63,18 @@ pub(super) fn read(name: &str, file: &str, allow_missing: &[String]) -> Result<N
         left_out,
     };
     node.left_out.extend(beyond(&node.instances));
+    for group in lowered
+        .plan
+        .groups
+        .iter()
+        .filter(|group| group.hooks.named().next().is_some())
+    {
+        let what = format!(
+            "{}: {}: not simulated: notify: no script is run",
+            group.place, group.name
+        );
+        node.left_out.push(what);
+    }
     Ok(node)
 }
 
@@ -79,6 +91,12 @@ fn beyond(instances: &[Instance]) -> BTreeSet<String> {
         let service = &instance.service;
         if service.virtual_mac.is_some() {
             tell("use_vmac; clients learn the address by announcements, as without");
+        }
+        if service.accept_mode().drops() {
+            tell("no_accept; the client is answered, where a real node would only forward");
+        }
+        if service.router_advertisements.is_some() {
+            tell("Router Advertisements; hosts keep their router");
         }
         if service.settings.auth_hmac.is_some() {
             tell("auth_hmac; advertisements are believed as if every node had the same keys");

@@ -217,7 +217,7 @@ fn preface(title: &str, nodes: &[Node], networks: &Networks) -> String {
             let s = &instance.service.settings;
             let _ = writeln!(
                 out,
-                "  {} {}: VRID {}, {}, version {}, priority {}, advertises every {}{}",
+                "  {} {}: VRID {}, {}, version {}, priority {}, advertises every {}{}{}",
                 node.name,
                 clean(&instance.name),
                 s.vrid,
@@ -225,7 +225,12 @@ fn preface(title: &str, nodes: &[Node], networks: &Networks) -> String {
                 s.version,
                 s.priority,
                 s.interval,
-                if s.preempt { "" } else { ", nopreempt" }
+                if s.preempt { "" } else { ", nopreempt" },
+                instance
+                    .service
+                    .group
+                    .as_ref()
+                    .map_or_else(String::new, |group| format!(", in sync group {}", clean(group)))
             );
         }
     }

@@ -1,5 +1,6 @@
 //! From configurations and a situation to a world.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use vrrp_core::{Health, StateName, TrackerId};
@@ -45,6 +46,7 @@ pub(super) fn quiet(
             .iter()
             .map(|instance| instance.name.clone())
             .collect();
+        built.groups = groups(node);
         built.hears_announcements = true;
         let id = world.add_node(built);
         world.at(Duration::ZERO, Fault::Start(id));
@@ -68,6 +70,17 @@ pub(super) fn quiet(
         }
     }
     Ok(world)
+}
+
+/// Numbers of the members of each sync group.
+fn groups(node: &Node) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (number, instance) in node.instances.iter().enumerate() {
+        if let Some(group) = &instance.service.group {
+            groups.entry(group).or_default().push(number);
+        }
+    }
+    groups.into_values().collect()
 }
 
 /// Clients begin when somebody must be Active: the longest wait of all, and what the files let it be longer.
