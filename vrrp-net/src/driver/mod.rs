@@ -22,6 +22,7 @@ mod packets;
 mod report;
 mod settings;
 mod turn;
+mod virtual_levels;
 mod virtual_macs;
 mod wait;
 mod work;
