@@ -267,6 +267,31 @@ fn a_sync_group_moves_as_one() {
     assert!(story.contains("192.0.2.1: without an answer 0.0 ms"), "{story}");
 }
 
+/// the weaker node's neighbours are told of the winner only where the loser speaks once more.
+#[test]
+fn a_merge_that_costs_clients_is_told_with_its_cure() {
+    let folder = Folder::new();
+    let with = |more: &str| {
+        let nodes = ["lb01", "lb02"].map(|name| {
+            let text = std::fs::read_to_string(example(&format!("{name}.conf"))).unwrap();
+            let text = text.replace("vrrp_instance VI_1 {", &format!("vrrp_instance VI_1 {{\n{more}"));
+            format!("{name}={}", folder.file(&format!("{name}.conf"), &text))
+        });
+        said(&["simulate", "merge", "--node", &nodes[0], "--node", &nodes[1]])
+    };
+    let without = with("");
+    assert!(without.contains("had no answer for 8000.000 ms"), "{without}");
+    assert!(
+        without.contains("hint: ") && without.contains("higher_prio_send_advert"),
+        "{without}"
+    );
+    let cured = with("    higher_prio_send_advert true\n");
+    assert!(
+        !cured.contains("8000.000 ms") && !cured.contains("hint: "),
+        "{cured}"
+    );
+}
+
 #[test]
 fn pictures_and_json_are_made() {
     let folder = Folder::new();

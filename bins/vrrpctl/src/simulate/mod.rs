@@ -203,6 +203,9 @@ fn text(title: &str, situation: &Situation, nodes: &[Node], networks: &Networks,
     }
     out.push('\n');
     out.push_str(&outcome(story));
+    for hint in &story.hints {
+        let _ = writeln!(out, "hint: {hint}");
+    }
     if !situation.theory.is_empty() {
         let _ = writeln!(out, "the scenario expects: {}", clean(&situation.theory));
     }

@@ -69,6 +69,9 @@ pub(super) struct Story {
     pub(super) events: Vec<Event>,
     pub(super) addresses: Vec<Served>,
     pub(super) lasts_ms: f64,
+    /// What the operator may want to change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) hints: Vec<String>,
 }
 
 pub(super) fn tell(world: &World, nodes: &[Node], networks: &Networks) -> Story {
@@ -131,11 +134,14 @@ pub(super) fn tell(world: &World, nodes: &[Node], networks: &Networks) -> Story 
         }
         events.push(event);
     }
-    Story {
+    let mut story = Story {
         events,
         addresses: world.clients().map(|client| teller.served(client)).collect(),
         lasts_ms: ms(world.now().since(Instant::default())),
-    }
+        hints: Vec::new(),
+    };
+    story.hints = story.merge_hint(nodes, world).into_iter().collect();
+    story
 }
 
 fn occasion(event: &Event) -> String {
@@ -164,6 +170,24 @@ struct Teller<'a> {
 }
 
 impl Story {
+    /// X-11: a winner that is heard first never learns of its rival and announces nothing; the rival's neighbours go on asking
+    /// a node that has let the address go.
+    fn merge_hint(&self, nodes: &[Node], world: &World) -> Option<String> {
+        let healed = |line: &&vrrp_sim::Line| matches!(line.what, What::Fault(Fault::Heal));
+        let healed = world.timeline().story().filter(healed).last()?;
+        let healed_ms = ms(healed.at.since(Instant::default()));
+        let mut instances = nodes.iter().flat_map(|node| &node.instances);
+        let silent = instances.any(|instance| !instance.service.settings.advert_before_yield);
+        let mut outages = self.addresses.iter().flat_map(|served| &served.outages_ms);
+        let lost = outages
+            .any(|(from, until)| *from > healed_ms && until.unwrap_or(self.lasts_ms) - from >= NOISE_MS);
+        (silent && lost).then(|| {
+            "after the partition clients went on asking the node that had yielded, until their caches forgot it: with \
+             `higher_prio_send_advert true` in every vrrp_instance the loser speaks once more, and the winner announces again"
+                .to_owned()
+        })
+    }
+
     /// One of many single requests that a network which loses frames has lost: the sum of them tells enough.
     pub(super) fn is_noise(&self, event: &Event) -> bool {
         let many = self

@@ -11,7 +11,7 @@ use super::file::{self, Network, What};
 use crate::fabric::Way;
 
 /// Names and texts of the library, in the order in which operators ask about them.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("power-cut", include_str!("../../situations/power-cut.toml")),
     ("planned-stop", include_str!("../../situations/planned-stop.toml")),
     ("return", include_str!("../../situations/return.toml")),
@@ -21,6 +21,7 @@ const FILES: [(&str, &str); 11] = [
     ("stall", include_str!("../../situations/stall.toml")),
     ("switchover", include_str!("../../situations/switchover.toml")),
     ("partition", include_str!("../../situations/partition.toml")),
+    ("merge", include_str!("../../situations/merge.toml")),
     ("loss", include_str!("../../situations/loss.toml")),
     ("backup-down", include_str!("../../situations/backup-down.toml")),
 ];
