@@ -34,8 +34,9 @@ pub(crate) enum Attitude {
 pub(crate) struct GroupTimes {
     /// The longest Skew_Time of any successor of any member.
     pub(crate) skew_nanos_max: u64,
-    /// The longest wait of a successor that was hurried: one interval and that.
-    pub(crate) hurried_nanos_max: u64,
+    /// The longest Active_Down_Interval: what a successor waits on a link that no goodbye came over, unless it is hurried
+    /// by those of the other members. keepalived's is not.
+    pub(crate) down_nanos_max: u64,
     /// Every member is the owner of its addresses.
     pub(crate) all_owners: bool,
 }
@@ -44,10 +45,14 @@ impl GroupTimes {
     /// As they are after one member more.
     pub(crate) fn with(self, config: &Config, first: bool) -> Self {
         let skew = longest_skew_nanos(config);
-        let hurried = config.interval.nanos().saturating_add(skew);
+        let silence = config
+            .interval
+            .nanos()
+            .saturating_mul(u64::from(config.down_adverts));
+        let down = silence.saturating_add(skew);
         Self {
             skew_nanos_max: self.skew_nanos_max.max(skew),
-            hurried_nanos_max: self.hurried_nanos_max.max(hurried),
+            down_nanos_max: self.down_nanos_max.max(down),
             all_owners: (first || self.all_owners) && config.priority.is_owner(),
         }
     }
@@ -425,12 +430,12 @@ impl VirtualRouter {
             return own_nanos;
         };
         // A stop and a switchover say goodbye for every member. After anything else one of the members may be mute, and
-        // its successor is hurried by the goodbyes of the others.
+        // its successor may have to miss it first.
         let leaves_altogether = !self.started || kind == HoldKind::Switchover;
         if leaves_altogether {
             member.times.skew_nanos_max
         } else {
-            member.times.hurried_nanos_max
+            member.times.down_nanos_max
         }
     }
 

@@ -9,8 +9,8 @@ use crate::node::Node;
 use crate::subject::{MILLI, SECOND, default};
 
 const DOWN: u64 = 3_609_375_000;
-/// One interval, 255/256 of one, 100 ms.
-const YIELD: u64 = 2_096_093_750;
+/// Three intervals, 255/256 of one, 100 ms.
+const YIELD: u64 = 4_096_093_750;
 /// 255/256 of an interval, 100 ms (PRJ-STOP-02).
 const STOP: u64 = 1_096_093_750;
 
@@ -187,7 +187,7 @@ fn x_08_a_bar_during_a_switchover() {
     assert_eq!(node.states(), "HH");
     node.link(0, false);
     assert_eq!(node.states(), "IH");
-    node.wait(3 * SECOND).tick();
+    node.wait(5 * SECOND).tick();
     assert_eq!(node.states(), "II");
     node.link(0, true);
     assert_eq!(node.states(), "BB");

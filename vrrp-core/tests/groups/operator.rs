@@ -61,7 +61,7 @@ fn x_08_a_switchover_that_is_undone() {
     node.wait(600 * MILLI).hear(0, 90);
     node.does(1, Input::Order(Order::Compete));
     assert_eq!(node.states(), "HH");
-    node.wait(3 * SECOND).tick();
+    node.wait(5 * SECOND).tick();
     assert_eq!(node.states(), "BB");
     assert_eq!(
         (node.get(0).priority().get(), node.get(1).priority().get()),
