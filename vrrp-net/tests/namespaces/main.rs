@@ -15,6 +15,7 @@ mod addresses;
 mod adverts;
 mod answers;
 mod failures;
+mod groups;
 mod handover;
 mod journal;
 mod links;
