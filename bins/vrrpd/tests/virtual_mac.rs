@@ -36,8 +36,9 @@ fn use_vmac_from_the_file_to_the_kernel() {
     let Some(mut node) = Node::start(&config("    use_vmac\n"), &[]) else {
         return;
     };
-    let mut keeper = node.keeper();
     let status = node.until_state("VI_1", "MASTER");
+    // Not earlier: the daemon is in its namespace only by now.
+    let mut keeper = node.keeper();
     assert_eq!(
         status.instances[0].virtual_mac,
         shown("vrrp.51", MAC),
