@@ -38,6 +38,9 @@ pub enum LabError {
         /// How to get it.
         remedy: String,
     },
+    /// Something took longer, or less, than it may.
+    #[error("out of bounds: {0}")]
+    OutOfBounds(String),
     /// Anything that has only words.
     #[error("{0}")]
     Other(String),

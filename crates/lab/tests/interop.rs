@@ -10,6 +10,24 @@ use vrrp_lab::interop::{Case, Group, Mode, Speaker, Vmac, dissect, equals, life}
 use vrrp_lab::private;
 use vrrp_lab::skip::skip;
 
+/// What misses a bound is measured once more, with everything made anew: a fault of the programs misses it again, a machine
+/// that was busy elsewhere does not.
+fn within_bounds(
+    case: &Case,
+    body: fn(&mut Group) -> Result<(), vrrp_lab::LabError>,
+) -> Result<Group, vrrp_lab::LabError> {
+    let mut group = Group::new(case)?;
+    match body(&mut group) {
+        Ok(()) => return Ok(group),
+        Err(vrrp_lab::LabError::OutOfBounds(missed)) => println!("  measured again: {missed}"),
+        Err(error) => return Err(error),
+    }
+    drop(group);
+    let mut group = Group::new(case)?;
+    body(&mut group)?;
+    Ok(group)
+}
+
 /// Run a case in a namespace of its own. True inside, where it has passed for our daemon.
 fn case(
     name: &str,
@@ -38,8 +56,7 @@ fn case(
     let mut judged = false;
     private::test_beside(name, true, || {
         println!("{}", case.title()?);
-        let mut group = Group::new(&case)?;
-        body(&mut group)?;
+        let group = within_bounds(&case, body)?;
         println!("  seen of {}: {}", peer.version()?, Facts::of(group.peer()));
         if subject == Speaker::Vrrpd {
             let uses_vmac = matches!(mode.vmac, Vmac::Vrrpd | Vmac::Both);

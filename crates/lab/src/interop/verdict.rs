@@ -99,7 +99,9 @@ impl Watched {
             return Err(group.explain(&format!("{line}\nbut the last answer came from node {last:?}")));
         }
         if outage_ms < line.bounds_ms[0] || outage_ms > line.bounds_ms[1] {
-            return Err(group.explain(&format!("out of bounds: {line}")));
+            return Err(LabError::OutOfBounds(
+                group.explain(&line.to_string()).to_string(),
+            ));
         }
         Ok(line)
     }
@@ -110,7 +112,7 @@ impl Watched {
 fn late_ms(group: &Group, to: usize) -> f64 {
     let mode = group.case.mode;
     let is_late = group.sides[to].speaker == Speaker::Frr && mode.is_six();
-    if is_late { 3.0 * ms(mode.interval()) } else { 0.0 }
+    if is_late { 6.0 * ms(mode.interval()) } else { 0.0 }
 }
 
 fn ms(duration: std::time::Duration) -> f64 {
