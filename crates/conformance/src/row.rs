@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 /// Whether the project claims that no row is `open` any more; from then on one that is fails CI.
-pub const COMPLETE: bool = false;
+pub const COMPLETE: bool = true;
 
 /// One requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

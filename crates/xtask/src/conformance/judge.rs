@@ -1,7 +1,7 @@
 //! What the proofs say of each row, and what is wrong with the table or the page.
 
 use std::collections::BTreeSet;
-use vrrp_conformance::{COMPLETE, Polarity, Proof, Row, Unproven};
+use vrrp_conformance::{Polarity, Proof, Row, Unproven};
 
 /// At most one owed row in so many may be excused.
 const EXCUSED_ONE_IN: usize = 10;
@@ -70,7 +70,7 @@ pub(crate) fn judge(rows: &[Row], proofs: &BTreeSet<Proof>) -> Vec<Judged> {
 }
 
 /// What CI refuses, one a line.
-pub(crate) fn complaints(judged: &[Judged]) -> Vec<String> {
+pub(crate) fn complaints(judged: &[Judged], complete: bool) -> Vec<String> {
     let mut complaints = Vec::new();
     for one in judged {
         let id = one.row.id;
@@ -97,7 +97,7 @@ pub(crate) fn complaints(judged: &[Judged]) -> Vec<String> {
             Standing::Open(_) if one.is_proven() => {
                 complaints.push(format!("{id} is open and proven: take `open` out of the table"));
             }
-            Standing::Open(_) if COMPLETE => {
+            Standing::Open(_) if complete => {
                 complaints.push(format!("{id} is open, and the table is said to be complete"));
             }
             Standing::Proven | Standing::Open(_) | Standing::Excused(_) | Standing::Listed => {}
@@ -139,7 +139,7 @@ mod tests {
             })
             .collect();
         let judged = judge(&parse(TABLE).expect("a table"), &proofs);
-        let mut complaints = complaints(&judged);
+        let mut complaints = complaints(&judged, false);
         // One excuse in four rows is too many here, always.
         assert!(complaints.pop().is_some_and(|c| c.starts_with("1 of 4")));
         (judged.iter().map(|one| one.standing).collect(), complaints)
@@ -157,6 +157,17 @@ mod tests {
         assert_eq!(standings[0], Standing::Missing);
         assert!(complaints[0].contains("no test refuses"), "{complaints:?}");
         assert!(complaints[1].starts_with("D-1: no test"), "{complaints:?}");
+    }
+
+    /// Once the table is said to be complete, a row that is open is a fault.
+    #[test]
+    fn a_complete_table_has_no_open_row() {
+        let judged = judge(&parse(TABLE).expect("a table"), &BTreeSet::new());
+        let open = |complete| {
+            let complaints = complaints(&judged, complete);
+            complaints.iter().filter(|c| c.starts_with("M-2 is open")).count()
+        };
+        assert_eq!((open(false), open(true)), (0, 1));
     }
 
     #[test]

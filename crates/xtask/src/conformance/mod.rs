@@ -15,7 +15,7 @@ use judge::{Judged, complaints, judge};
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use vrrp_conformance::{Polarity, Proof, rows};
+use vrrp_conformance::{COMPLETE, Polarity, Proof, rows};
 
 /// What may be asked for.
 #[derive(Args, Debug)]
@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &ConformanceArguments) -> Result<u8, String> {
             proof.test
         );
     }
-    let complaints = complaints(&judged);
+    let complaints = complaints(&judged, COMPLETE);
     for complaint in &complaints {
         println!("{complaint}");
     }
@@ -120,7 +120,7 @@ pub(crate) fn check(project: &Project, skips: &mut Vec<Skip>) -> Result<(), Verd
     for line in page::counts(&judged).lines() {
         println!("   {line}");
     }
-    let mut complaints = complaints(&judged);
+    let mut complaints = complaints(&judged, COMPLETE);
     if page::write(&judged) != proofs.page {
         complaints.push(format!(
             "{} is stale: `cargo xtask conformance --last` writes it",
