@@ -34,19 +34,33 @@ impl Announcing {
         plan.at_once
     }
 
-    /// A rival of lower rank was heard: returns the copies to send now, at most one round a second.
+    /// After [`begin`](Self::begin) as Backup: another was Active a moment ago and may still be letting go: a rival
+    /// for a moment. Where it speaks up as one, the answer to that is the round that this one would have been.
+    pub(crate) fn settle(&mut self, now: Instant, plan: &Announcements) {
+        self.rival_at = (plan.settle_after_nanos > 0).then(|| now.plus_nanos(plan.settle_after_nanos));
+    }
+
+    /// A rival of lower rank was heard: returns the copies to send now, at most one round a second. One that is too early
+    /// comes when the second is over: neighbours may have listened to the rival in between.
     pub(crate) fn rival(&mut self, now: Instant, plan: &Announcements) -> u8 {
-        if self
-            .rival_told_at
-            .is_some_and(|at| now < at.plus_nanos(RIVAL_PAUSE_NANOS))
-        {
+        if plan.rival_repeat == 0 {
             return 0;
         }
-        self.rival_told_at = Some(now);
-        if plan.rival_repeat > 0 && plan.rival_again_nanos > 0 {
-            self.rival_at = Some(now.plus_nanos(plan.rival_again_nanos));
+        if let Some(over) = self.pause_over().filter(|over| now < *over) {
+            self.rival_at = Some(self.rival_at.map_or(over, |at| at.min(over)));
+            return 0;
         }
+        self.rival_told(now, plan);
         plan.rival_repeat
+    }
+
+    fn rival_told(&mut self, now: Instant, plan: &Announcements) {
+        self.rival_told_at = Some(now);
+        self.rival_at = (plan.rival_again_nanos > 0).then(|| now.plus_nanos(plan.rival_again_nanos));
+    }
+
+    fn pause_over(&self) -> Option<Instant> {
+        self.rival_told_at.map(|at| at.plus_nanos(RIVAL_PAUSE_NANOS))
     }
 
     /// The plan changed while Active: what begins now begins now, what ended ends at its own time.
@@ -67,8 +81,7 @@ impl Announcing {
     /// Its times from now on.
     pub(crate) fn remaining(&self, now: Instant) -> (u8, [Option<u64>; 4]) {
         let until = |at: Option<Instant>| at.map(|at| at.nanos_since(now));
-        let silent_until = self.rival_told_at.map(|at| at.plus_nanos(RIVAL_PAUSE_NANOS));
-        let silent = silent_until.filter(|at| now < *at);
+        let silent = self.pause_over().filter(|at| now < *at);
         let times = [self.round_at, self.refresh_at, self.rival_at, silent];
         (self.rounds_left, times.map(until))
     }
@@ -95,9 +108,17 @@ impl Announcing {
             self.refresh_at =
                 (plan.refresh_every_nanos > 0).then(|| next(at, plan.refresh_every_nanos, until));
         }
-        if self.rival_at.is_some_and(|at| at <= until) {
+        if let Some(at) = self.rival_at.filter(|at| *at <= until) {
             copies = copies.max(plan.rival_repeat);
+            if plan.settle_after_nanos > 0 {
+                copies = copies.max(1);
+            }
             self.rival_at = None;
+            // One that had to wait is a round of its own. The second round of one is its last.
+            let waited = self.pause_over() == Some(at) && plan.rival_again_nanos != RIVAL_PAUSE_NANOS;
+            if waited {
+                self.rival_told(at, plan);
+            }
         }
         copies
     }
@@ -131,6 +152,39 @@ mod tests {
             }
         }
         assert_eq!(rounds, [(0, 5), (100, 5), (200, 5)]);
+    }
+
+    /// who was heard too early for a round gets one when the second is over, and only one.
+    #[test]
+    fn x_11_a_rival_within_the_second_is_answered_after_it() {
+        let plan = Announcements::of(Profile::Default);
+        let mut announcing = Announcing::default();
+        let at = |milliseconds: u64| Instant::from_nanos(milliseconds * 1_000_000);
+        assert_eq!(announcing.rival(at(0), &plan), 1);
+        assert_eq!(announcing.deadline(), None);
+        assert_eq!(announcing.rival(at(300), &plan), 0);
+        assert_eq!(announcing.rival(at(700), &plan), 0);
+        assert_eq!(announcing.deadline(), Some(at(1000)));
+        assert_eq!(announcing.due(at(999), &plan), 0);
+        assert_eq!(announcing.due(at(1000), &plan), 1);
+        assert_eq!(announcing.deadline(), None);
+        assert_eq!(announcing.rival(at(1500), &plan), 0, "a second after that one");
+        assert_eq!(announcing.deadline(), Some(at(2000)));
+    }
+
+    /// keepalived's second round comes after the last of those, and it is the last.
+    #[test]
+    fn x_09_the_second_round_follows_the_one_that_had_to_wait() {
+        let plan = Announcements::of(Profile::Keepalived);
+        let mut announcing = Announcing::default();
+        let at = |milliseconds: u64| Instant::from_nanos(milliseconds * 1_000_000);
+        assert_eq!(announcing.rival(at(0), &plan), 5);
+        assert_eq!(announcing.deadline(), Some(at(5000)));
+        assert_eq!(announcing.rival(at(400), &plan), 0);
+        assert_eq!(announcing.due(at(1000), &plan), 5);
+        assert_eq!(announcing.deadline(), Some(at(6000)));
+        assert_eq!(announcing.due(at(6000), &plan), 5);
+        assert_eq!(announcing.deadline(), None);
     }
 
     /// a second is a second, to the nanosecond.

@@ -101,6 +101,20 @@ fn announcements_are_keepalived_s() {
     proves!("X-09", "DEV-17", Obeys);
 }
 
+/// With a virtual MAC the port of the one that yields may be learned once more after the first round.
+#[test]
+fn a_virtual_mac_is_announced_once_more_when_the_other_has_let_go() {
+    let settles = |extra| {
+        only(&instance(extra))
+            .service
+            .settings
+            .announcements
+            .settle_after_nanos
+    };
+    assert_eq!(settles(" use_vmac"), 10_000_000);
+    assert_eq!(settles(""), 0);
+}
+
 #[test]
 fn an_address_without_a_length_is_a_host_and_excluded_ones_are_held_only() {
     let text = instance(" virtual_ipaddress_excluded {\n  2001:db8::23\n  192.168.190.24\n }");

@@ -226,7 +226,6 @@ mod tests {
         let folder = folder();
         let (precious, file) = (folder.join("precious"), folder.join("recording"));
         fs::write(&precious, "precious").unwrap();
-        // Another test of this process may have set its umask.
         fs::set_permissions(&precious, fs::Permissions::from_mode(0o600)).unwrap();
         symlink(&precious, &file).unwrap();
         assert!(refusal(&file).contains("symbolic link"));

@@ -27,6 +27,7 @@ pub mod frr;
 pub mod holders;
 pub mod http;
 pub mod interop;
+mod packet_socket;
 pub mod pair;
 pub mod picture;
 pub mod private;

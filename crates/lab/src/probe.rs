@@ -1,8 +1,8 @@
 //! The client that keeps asking: outage is measured where the user feels it.
 
 use crate::echo::{PORT, QUESTION};
+use crate::packet_socket::receive;
 use crate::topology::Node;
-use crate::watch::receive;
 use crate::{LabError, Stamp};
 use nix::sys::socket::{setsockopt, sockopt};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -222,11 +222,12 @@ fn collect(
     replies: &mut Replies,
     latest: &Latest,
 ) {
-    while let Some((length, at)) = receive(socket, buffer, control) {
+    while let Some(datagram) = receive::<()>(socket, buffer, control) {
         let (Some(question), Some(&node)) = (buffer.first_chunk::<QUESTION>(), buffer.get(QUESTION)) else {
             continue;
         };
-        if length == QUESTION + 1 {
+        let at = datagram.at;
+        if datagram.octets == QUESTION + 1 {
             replies.replies.push(Reply {
                 number: u64::from_be_bytes(*question),
                 at,

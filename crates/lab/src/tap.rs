@@ -1,21 +1,16 @@
 //! What one node sends: a capture at its port of the switch, whatever hardware address it sends from.
 
 use crate::frame::{Mac, Seen, parse};
-use crate::sys::packet_address;
+use crate::packet_socket::{open, receive, word};
 use crate::topology::Cable;
 use crate::watch::Sighting;
 use crate::{LabError, Stamp};
-use nix::sys::socket::{ControlMessageOwned, LinkAddr, MsgFlags, recvmsg, setsockopt, sockopt};
-use socket2::{Domain, SockFilter, Socket, Type};
-use std::io::IoSliceMut;
-use std::os::fd::AsRawFd;
+use nix::sys::socket::LinkAddr;
+use socket2::{SockFilter, Socket};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
-
-const ETH_P_ALL: u16 = 3;
 
 /// What the switch itself sends to the node is not the node's.
 const PACKET_OUTGOING: u8 = 4;
@@ -43,7 +38,7 @@ impl Tap {
     /// # Errors
     /// When the packet socket cannot be opened.
     pub fn start(cable: &Cable) -> Result<Self, LabError> {
-        let socket = cable.within_switch(open)??;
+        let socket = cable.within_switch(|port| open(port, &FILTER))??;
         let log = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
@@ -120,78 +115,37 @@ fn pcap(frames: &[Frame]) -> Vec<u8> {
     file
 }
 
-fn open(port: &str) -> Result<Socket, LabError> {
-    let what = |step: &str| format!("packet socket on {port}: {step}");
-    let index = nix::net::if_::if_nametoindex(port).map_err(LabError::errno(what("index")))?;
-    // Without a protocol nothing arrives before the filter is in place.
-    let socket = Socket::new(Domain::PACKET, Type::RAW, None).map_err(LabError::io(what("open")))?;
-    socket
-        .attach_filter(&filter())
-        .map_err(LabError::io(what("filter")))?;
-    socket
-        .set_recv_buffer_size(4 << 20)
-        .map_err(LabError::io(what("buffer")))?;
-    socket
-        .set_read_timeout(Some(Duration::from_millis(50)))
-        .map_err(LabError::io(what("timeout")))?;
-    setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(LabError::errno(what("time stamps")))?;
-    socket
-        .bind(&packet_address(ETH_P_ALL, index))
-        .map_err(LabError::io(what("bind")))?;
-    Ok(socket)
-}
-
 /// Everything but TCP and UDP: the clients' questions would drown the rest.
-fn filter() -> [SockFilter; 10] {
-    const LOAD_HALF: u16 = 0x28;
-    const LOAD_BYTE: u16 = 0x30;
-    const EQUAL: u16 = 0x15;
-    const RETURN: u16 = 0x06;
-    [
-        SockFilter::new(LOAD_HALF, 0, 0, 12),
-        SockFilter::new(EQUAL, 0, 2, 0x0800),
-        SockFilter::new(LOAD_BYTE, 0, 0, 23),
-        SockFilter::new(EQUAL, 5, 3, 17),
-        SockFilter::new(EQUAL, 0, 3, 0x86dd),
-        SockFilter::new(LOAD_BYTE, 0, 0, 20),
-        SockFilter::new(EQUAL, 2, 0, 17),
-        SockFilter::new(EQUAL, 1, 0, 6),
-        SockFilter::new(RETURN, 0, 0, 0xffff),
-        SockFilter::new(RETURN, 0, 0, 0),
-    ]
-}
+const FILTER: [SockFilter; 10] = [
+    SockFilter::new(word::LOAD_HALF, 0, 0, 12),
+    SockFilter::new(word::EQUAL, 0, 2, 0x0800),
+    SockFilter::new(word::LOAD_BYTE, 0, 0, 23),
+    SockFilter::new(word::EQUAL, 5, 3, 17),
+    SockFilter::new(word::EQUAL, 0, 3, 0x86dd),
+    SockFilter::new(word::LOAD_BYTE, 0, 0, 20),
+    SockFilter::new(word::EQUAL, 2, 0, 17),
+    SockFilter::new(word::EQUAL, 1, 0, 6),
+    SockFilter::new(word::RETURN, 0, 0, 0xffff),
+    SockFilter::new(word::RETURN, 0, 0, 0),
+];
 
 fn listen(socket: &Socket, log: &Mutex<Vec<Frame>>, stop: &AtomicBool) {
     let mut buffer = [0u8; 2048];
     let mut control = nix::cmsg_space!(libc::timespec);
     while !stop.load(Ordering::Relaxed) {
-        if let Some(frame) = receive(socket, &mut buffer, &mut control) {
-            log.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
+        let Some(datagram) = receive::<LinkAddr>(socket, &mut buffer, &mut control) else {
+            continue;
+        };
+        let by_the_node = datagram
+            .from
+            .is_some_and(|from| from.pkttype() != PACKET_OUTGOING);
+        if let Some(octets) = buffer.get(..datagram.octets).filter(|_| by_the_node) {
+            let (at, octets) = (datagram.at, octets.to_vec());
+            log.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Frame { at, octets });
         }
     }
-}
-
-fn receive(socket: &Socket, buffer: &mut [u8], control: &mut [u8]) -> Option<Frame> {
-    let (length, at) = {
-        let mut slices = [IoSliceMut::new(buffer)];
-        let flags = MsgFlags::empty();
-        let message = recvmsg::<LinkAddr>(socket.as_raw_fd(), &mut slices, Some(control), flags).ok()?;
-        (message.address?.pkttype() != PACKET_OUTGOING).then_some(())?;
-        let stamped = message.cmsgs().ok()?.find_map(|c| match c {
-            ControlMessageOwned::ScmTimestampns(time) => {
-                let seconds = u64::try_from(time.tv_sec()).ok()?;
-                Some(Stamp(
-                    seconds * 1_000_000_000 + u64::try_from(time.tv_nsec()).ok()?,
-                ))
-            }
-            _ => None,
-        });
-        (message.bytes, stamped.unwrap_or_else(Stamp::now))
-    };
-    Some(Frame {
-        at,
-        octets: buffer.get(..length)?.to_vec(),
-    })
 }
 
 #[cfg(test)]

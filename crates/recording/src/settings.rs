@@ -265,7 +265,7 @@ fn peer(word: &str) -> Option<Peer> {
     parts.next().is_none().then_some(peer)
 }
 
-/// `AT_ONCE/ROUNDSxREPEAT@NANOS/REFRESH@NANOS/RIVAL@NANOS`.
+/// `AT_ONCE/ROUNDSxREPEAT@NANOS/REFRESH@NANOS/RIVAL@NANOS`, and `/NANOS` where one more copy settles it.
 struct Rounds(Announcements);
 
 impl fmt::Display for Rounds {
@@ -279,12 +279,17 @@ impl fmt::Display for Rounds {
             refresh_repeat,
             rival_repeat,
             rival_again_nanos,
+            settle_after_nanos,
         } = self.0;
         write!(f, "{at_once}/{later_rounds}/{later_repeat}@{later_after_nanos}")?;
         write!(
             f,
             "/{refresh_repeat}@{refresh_every_nanos}/{rival_repeat}@{rival_again_nanos}"
-        )
+        )?;
+        if settle_after_nanos > 0 {
+            write!(f, "/{settle_after_nanos}")?;
+        }
+        Ok(())
     }
 }
 
@@ -299,6 +304,7 @@ fn rounds(word: &str) -> Option<Announcements> {
     let (later_repeat, later_after_nanos) = timed(parts.next()?)?;
     let (refresh_repeat, refresh_every_nanos) = timed(parts.next()?)?;
     let (rival_repeat, rival_again_nanos) = timed(parts.next()?)?;
+    let settle_after_nanos = parts.next().map_or(Some(0), number)?;
     parts.next().is_none().then_some(Announcements {
         at_once,
         later_rounds,
@@ -308,6 +314,7 @@ fn rounds(word: &str) -> Option<Announcements> {
         refresh_repeat,
         rival_repeat,
         rival_again_nanos,
+        settle_after_nanos,
     })
 }
 

@@ -122,6 +122,7 @@ fn unusual() -> Settings {
     s.announcements.refresh_repeat = 7;
     s.announcements.rival_repeat = 8;
     s.announcements.rival_again_nanos = 9_000_000;
+    s.announcements.settle_after_nanos = 10_000_000;
     s.hold = !s.hold;
     s.down_adverts = 4;
     s.answer_lower = !s.answer_lower;

@@ -18,8 +18,13 @@ const FAULTS: u64 = 12;
 /// A priority-0 retry, the way of frames, leftovers of a crash, and one request of margin.
 const WORLD_ITSELF: Duration = Duration::from_millis(250);
 
+/// A winner that has told neighbours of itself within the last second waits for the next.
+const ROUND_PAUSE: Duration = Duration::from_secs(1);
+
 /// A router whose sending failed bars itself for up to a minute (PRJ-FAIL-01): only then can it be judged.
 const SELF_BARRED: Duration = Duration::from_secs(62);
+/// Short ones more seldom: most of the time of a run goes into their advertisements.
+const INTERVALS_CS: [u64; 12] = [1, 2, 5, 10, 10, 20, 20, 50, 100, 100, 100, 200];
 /// Two bad quartzes.
 const DRIFT_PPM_MAX: u64 = 200;
 
@@ -104,6 +109,7 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
         world.add_check(check::NoTwoHolders::for_longer_than(
             longest_hold(slowest) + merge + WORLD_ITSELF,
         ));
+        world.add_check(check::WinnerAnnounces::within(ROUND_PAUSE + WORLD_ITSELF));
     }
     Ok(RandomWorld { world, ends: at })
 }
@@ -140,7 +146,7 @@ fn drifting_lan(
 fn interval(random: &mut Random, version: Version) -> Interval {
     let centiseconds = match version {
         Version::V2 => random.between(1, 3) * 100,
-        Version::V3 => *random.one_of(&[1, 2, 5, 10, 20, 100, 200]).unwrap_or(&100),
+        Version::V3 => *random.one_of(&INTERVALS_CS).unwrap_or(&100),
     };
     u16::try_from(centiseconds)
         .ok()

@@ -161,7 +161,12 @@ fn check_choices(s: &Settings) -> Result<(), ConfigError> {
 
 fn check_ranges(s: &Settings) -> Result<(), ConfigError> {
     let a = &s.announcements;
-    let periods = [a.later_after_nanos, a.refresh_every_nanos, a.rival_again_nanos];
+    let periods = [
+        a.later_after_nanos,
+        a.refresh_every_nanos,
+        a.rival_again_nanos,
+        a.settle_after_nanos,
+    ];
     let out_of_range = [
         (
             s.preempt_delay_nanos > PREEMPT_DELAY_NANOS_MAX,

@@ -122,6 +122,12 @@ pub struct Announcements {
     pub rival_repeat: u8,
     /// A second such round after this many nanoseconds, 0 for none (keepalived `garp_lower_prio_delay`).
     pub rival_again_nanos: u64,
+    /// One more round, of `rival_repeat` and at least one copy, so long after taking over as Backup, in nanoseconds, at least
+    /// 1 ms, 0 for none.
+    ///
+    /// Meant for a virtual MAC: what the one that yields sends while it lets go teaches switches its port again, and
+    /// gratuitous ARP that was sent before does not help. 10 ms is what letting go takes, with room.
+    pub settle_after_nanos: u64,
 }
 
 const SECOND_NANOS: u64 = 1_000_000_000;
@@ -139,6 +145,7 @@ impl Announcements {
             refresh_repeat: 1,
             rival_repeat: 0,
             rival_again_nanos: 0,
+            settle_after_nanos: 0,
         };
         match profile {
             Profile::Rfc => one_round,
@@ -208,7 +215,8 @@ pub struct Settings {
     pub down_adverts: u8,
     /// Answer an Active of lower rank at once (T-A-06, T-A-07; off is X-10).
     pub answer_lower: bool,
-    /// Before yielding send one more advertisement, so that the winner announces again.
+    /// Before yielding send one more advertisement, so that the winner announces again (X-11, keepalived
+    /// `higher_prio_send_advert`; on in `default`: a winner that is heard first would not learn that it had a rival).
     pub advert_before_yield: bool,
     /// Shorten the wait when the Active's own priority falls below ours.
     pub hurry_after_fall: bool,
@@ -264,7 +272,7 @@ impl Settings {
             hold: !rfc,
             down_adverts: 3,
             answer_lower: true,
-            advert_before_yield: false,
+            advert_before_yield: matches!(profile, Profile::Default),
             hurry_after_fall: !rfc,
             step_back_when_stalled: false,
             check_unicast_source: !keepalived,

@@ -160,15 +160,15 @@ impl VirtualRouter {
             // Nothing is sent, so T-A-03 must not pay for it; announcements and reports are limited all the same.
             self.silent_answers.allow(now, self.config.interval)
         };
+        if answers && allowed {
+            self.send_own(out);
+        }
+        // Its gratuitous ARP may have reached neighbours after ours, also where the answer to it is one too many.
+        let copies = self.announcing.rival(now, &self.config.settings().announcements);
+        self.announce(copies, out);
         if !allowed {
             return;
         }
-        if answers {
-            self.send_own(out);
-        }
-        // Its gratuitous ARP may have reached neighbours after ours.
-        let copies = self.announcing.rival(now, &self.config.settings().announcements);
-        self.announce(copies, out);
         self.note_rival();
         out.report(Report::Reasserted {
             source: heard.source,

@@ -154,6 +154,9 @@ impl VirtualRouter {
         self.send_own(out);
         out.push(Action::HoldAddresses);
         let copies = self.announcing.begin(now, &self.config.settings().announcements);
+        if from == StateName::Backup {
+            self.announcing.settle(now, &self.config.settings().announcements);
+        }
         self.announce(copies, out);
         self.enter_active(now, from, cause, out);
     }

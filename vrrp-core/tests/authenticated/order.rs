@@ -41,6 +41,17 @@ fn hm_04_hm_07_hm_12_obeys_live_packets_hl01_to_hl72() {
     proves!("HM-04", "HM-07", "HM-12", Obeys);
 }
 
+/// As the driver would hand it over.
+fn received<'a>(ip: &IpPacket<'a>) -> Received<'a> {
+    Received {
+        interface: Some(InterfaceId(2)),
+        source: ip.source,
+        destination: Some(ip.destination),
+        hop_limit: Some(ip.hop_limit),
+        message: ip.payload,
+    }
+}
+
 type Fault = fn(&mut Vec<u8>);
 
 /// HM-04: with several faults at once the first of the order is told.
@@ -107,13 +118,7 @@ fn hm_12_refuses_who_is_not_listed() {
     settings.check_unicast_source = false;
     let mut router = Router::new();
     let id = router.add(settings.build().unwrap()).unwrap();
-    let received = Received {
-        interface: Some(InterfaceId(2)),
-        source: ip.source,
-        destination: Some(ip.destination),
-        hop_limit: Some(ip.hop_limit),
-        message: ip.payload,
-    };
+    let received = received(&ip);
     let now = vrrp_core::Instant::from_nanos(0);
     let rejected = router
         .receive_at(now, Some(golden.wall()), &received, &mut Outbox::new())
@@ -152,13 +157,7 @@ fn hm_13_obeys_each_error_is_counted_told_and_explained() {
         let golden = packet(id);
         let octets = golden.octets("ip_hex");
         let ip = IpPacket::parse(&octets).unwrap();
-        let received = Received {
-            interface: Some(InterfaceId(2)),
-            source: ip.source,
-            destination: Some(ip.destination),
-            hop_limit: Some(ip.hop_limit),
-            message: ip.payload,
-        };
+        let received = received(&ip);
         let mut router = Router::new();
         let instance = router
             .add(settings(golden.text("receiver")).build().unwrap())
@@ -189,13 +188,7 @@ fn hm_10_obeys_what_is_still_believed_is_told() {
         let golden = packet(id);
         let octets = golden.octets("ip_hex");
         let ip = IpPacket::parse(&octets).unwrap();
-        let received = Received {
-            interface: Some(InterfaceId(2)),
-            source: ip.source,
-            destination: Some(ip.destination),
-            hop_limit: Some(ip.hop_limit),
-            message: ip.payload,
-        };
+        let received = received(&ip);
         let mut settings = settings(golden.text("receiver"));
         change(&mut settings);
         let mut router = Router::new();
@@ -256,13 +249,7 @@ fn hm_13_obeys_other_differences_are_seen_through_the_trailer() {
     let golden = packet("H01");
     let octets = golden.octets("ip_hex");
     let ip = IpPacket::parse(&octets).unwrap();
-    let received = Received {
-        interface: Some(InterfaceId(2)),
-        source: ip.source,
-        destination: Some(ip.destination),
-        hop_limit: Some(ip.hop_limit),
-        message: ip.payload,
-    };
+    let received = received(&ip);
     let of = |change: fn(&mut Settings)| {
         let mut settings = settings(golden.text("receiver"));
         change(&mut settings);

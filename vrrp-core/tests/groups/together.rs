@@ -99,7 +99,7 @@ fn x_08_obeys_one_yields_all_follow() {
     let mut node = Node::active(2);
     assert_eq!(
         node.hear(0, 150),
-        "0 Disown; 0 State(Backup, HigherHeard { source: 192.0.2.20, priority: 150 }); \
+        "0 Send(100); 0 Disown; 0 State(Backup, HigherHeard { source: 192.0.2.20, priority: 150 }); \
          1 Send(0); 1 State(Initialize, GroupYields, holding)"
     );
     assert_eq!(node.states(), "BH");

@@ -225,3 +225,26 @@ fn x_09_refuses_to_wake_for_nothing() {
     assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise);
     proves!("X-09", Refuses);
 }
+
+/// Once more when the one that yielded has let go, and only after it was somebody else's: an owner has nobody to wait for.
+#[test]
+fn announcements_settle_after_a_take_over() {
+    let settling = |priority| {
+        let mut settings = default(priority, 1000);
+        settings.announcements.later_rounds = 0;
+        settings.announcements.rival_repeat = 0;
+        settings.announcements.settle_after_nanos = 10 * MILLI;
+        settings
+    };
+    let mut router = Subject::active(settling(100));
+    assert_eq!(router.deadline().unwrap().at.nanos_since(router.now), 10 * MILLI);
+    router.wait(10 * MILLI);
+    assert_eq!(router.tick(), "Announce(1)");
+    assert_eq!(router.deadline().unwrap().wakes, Wake::Advertise, "once");
+    let mut yielding = Subject::active(settling(100));
+    yielding.hear(200);
+    yielding.wait(10 * MILLI);
+    assert_eq!(yielding.tick(), "", "not Active any more");
+    let owner = Subject::active(settling(255));
+    assert_eq!(owner.deadline().unwrap().wakes, Wake::Advertise);
+}

@@ -1,7 +1,7 @@
 //! options, each on and off.
 
 use vrrp_conformance::proves;
-use vrrp_core::{ConfigError, Settings, Standing, StateName};
+use vrrp_core::{ConfigError, InterfaceId, Profile, Settings, Standing, StateName};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, ip};
 
@@ -28,9 +28,13 @@ fn x_10_obeys_no_answer_to_a_weaker_active() {
 #[test]
 fn x_11_obeys_one_more_before_yielding() {
     let yields = "Disown; State(Backup, HigherHeard { source: 192.0.2.20, priority: 200 })";
-    let mut router = Subject::active(with(|s| s.advert_before_yield = true));
-    assert_eq!(router.hear(200), format!("Send(100); {yields}"));
     let mut router = Subject::active(default(100, 100));
+    assert_eq!(
+        router.hear(200),
+        format!("Send(100); {yields}"),
+        "on in `default`"
+    );
+    let mut router = Subject::active(with(|s| s.advert_before_yield = false));
     assert_eq!(router.hear(200), yields);
     proves!("X-11", Obeys);
 }
@@ -140,7 +144,11 @@ fn x_19_refuses_to_start_after_a_stop() {
 fn options_are_off_by_default() {
     let settings = default(100, 100);
     assert!(settings.answer_lower);
-    assert!(!settings.advert_before_yield && !settings.step_back_when_stalled && !settings.owner_ignores);
+    assert!(!settings.step_back_when_stalled && !settings.owner_ignores);
+    for profile in [Profile::Keepalived, Profile::Rfc] {
+        let settings = Settings::new(profile, settings.family, settings.vrid, InterfaceId(1));
+        assert!(!settings.advert_before_yield, "{profile:?}");
+    }
     assert_eq!((settings.down_adverts, settings.start_delay_nanos), (3, 0));
     assert_eq!(settings.preempt_delay_nanos, 0);
     proves!("X-10", "X-11", "X-12", "X-13", "X-19", Refuses);

@@ -151,7 +151,7 @@ fn prj_chg_02_obeys_a_changed_priority_waits_for_the_next_advertisement() {
 fn prj_time_03_obeys_the_effective_priority_decides() {
     let mut router = Subject::active(tracking(100, &[(-50, false)]));
     router.health(0, Health::Down);
-    assert!(router.hear(60).starts_with("Disown; State(Backup"));
+    assert!(router.hear(60).starts_with("Send(50); Disown; State(Backup"));
     // 3 s + 206/256 s.
     assert_eq!(router.armed(), Armed::Down(3_804_687_500));
     proves!("PRJ-TIME-03", Obeys);

@@ -261,3 +261,20 @@ pub(crate) fn frame(datagram: &mut Vec<u8>, kind: u16, flags: i32, sequence: u32
     datagram.extend_from_slice(payload);
     datagram.resize(datagram.len().next_multiple_of(4), 0);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::every_link;
+
+    /// By hand after linux/rtnetlink.h and linux/if_link.h: an ifinfomsg of zeroes, IFLA_EXT_MASK (29) of 4 octets, bit 3.
+    #[test]
+    fn the_dump_of_links_leaves_out_the_statistics() {
+        let mut octets = [0; 24];
+        octets[16..].copy_from_slice(&if cfg!(target_endian = "big") {
+            [0, 8, 0, 29, 0, 0, 0, 8]
+        } else {
+            [8, 0, 29, 0, 8, 0, 0, 0]
+        });
+        assert_eq!(every_link(), octets);
+    }
+}

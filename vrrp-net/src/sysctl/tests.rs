@@ -132,6 +132,17 @@ fn net_arp_09_the_value_of_others_is_left_alone() {
     assert!(sysctls.changed().is_empty());
 }
 
+/// The loop's next deadline bounds the wait for the disk, and the journal's own limit bounds it where there is none.
+#[test]
+fn the_wait_for_the_journal_is_never_longer_than_its_limit() {
+    let fake = Fake::new("wait");
+    let mut sysctls = fake.open();
+    sysctls.wait_at_most(Duration::from_millis(3));
+    assert_eq!(sysctls.wait, Duration::from_millis(3));
+    sysctls.wait_at_most(Duration::from_secs(3600));
+    assert_eq!(sysctls.wait, WRITTEN_FIRST);
+}
+
 /// An interface that was made anew has its own settings; what the old one had went with it.
 #[test]
 fn another_interface_of_the_same_name_is_another() {

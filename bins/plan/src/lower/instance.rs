@@ -16,6 +16,9 @@ use super::virtual_mac::VirtualMacs;
 use super::{Lowering, NotStarted};
 use crate::plan::{Instance, Tracked};
 
+/// How long one that yields may still answer with the shared MAC: switches are told once more afterwards.
+const VIRTUAL_MAC_SETTLES_NANOS: u64 = 10_000_000;
+
 impl Lowering<'_> {
     pub(super) fn instance(
         &self,
@@ -129,6 +132,9 @@ impl Lowering<'_> {
         }
         settings.v2_interop = instance.v2_interop.value;
         settings.announcements = announcements(&instance.announcements);
+        if instance.vmac.own.is_some() {
+            settings.announcements.settle_after_nanos = VIRTUAL_MAC_SETTLES_NANOS;
+        }
         settings.down_adverts = instance.down_timer_adverts.value;
         settings.answer_lower = !instance.lower_prio_no_advert.value;
         settings.advert_before_yield = instance.higher_prio_send_advert.value;
@@ -240,6 +246,7 @@ fn announcements(file: &keepalived_conf::Announcements) -> Announcements {
         refresh_repeat: copies(file.refresh_repeat.value),
         rival_repeat: copies(file.lower_prio_repeat.value),
         rival_again_nanos: nanos(file.lower_prio_delay.value),
+        settle_after_nanos: 0,
     }
 }
 

@@ -7,10 +7,13 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use vrrp_control::{Answer, Ask};
 
 /// Owner and group of the socket may ask.
-const MODE: u32 = 0o660;
+const MODE: Mode = Mode::from_raw_mode(0o660);
+/// Who asks is answered one after the other, and more wait than ever ask at once.
+const BACKLOG: i32 = 128;
 
 /// The control socket of this process. Dropping it removes the file, and the journal's folder where nothing is left in it.
 #[derive(Debug)]
@@ -181,12 +184,21 @@ fn lock_beside(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// The mode is there from the first moment on: nobody can connect between `bind` and a `chmod`.
+/// Nobody can connect between `bind` and a `chmod`: Linux makes the file with the mode of the socket, less the umask. Not by
+/// the umask itself, which is everybody's: a folder that another thread made in that moment could not be entered.
 fn bind(path: &Path) -> io::Result<UnixListener> {
-    let before = rustix::process::umask(Mode::from_bits_truncate(0o777 & !MODE));
-    let listener = UnixListener::bind(path);
-    rustix::process::umask(before);
-    listener
+    let socket = net::socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    rustix::fs::fchmod(&socket, MODE)?;
+    net::bind(&socket, &SocketAddrUnix::new(path)?)?;
+    // What the umask has taken.
+    rustix::fs::chmod(path, MODE)?;
+    net::listen(&socket, BACKLOG)?;
+    Ok(UnixListener::from(socket))
 }
 
 fn who_answers(path: &Path) -> String {

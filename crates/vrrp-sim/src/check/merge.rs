@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vrrp_core::{Family, Instant, StateName};
+use vrrp_core::{Cause, Family, Instant, Report, StateName};
 
 use super::Check;
 use crate::clock;
-use crate::fault::NodeId;
+use crate::fault::{Fault, NodeId};
 use crate::timeline::What;
 use crate::world::World;
 
 /// Two Active routers that hear each other are a contest; who is left must have announced since it began, at the latest
-/// so long after it has ended. For worlds in which every router has `advert_before_yield`: without it a winner that is
-/// heard first never learns that there was a rival.
+/// so long after the other has yielded to it. For worlds in which every router has `advert_before_yield` and no frame is
+/// lost: without that last word a winner that is heard first never learns that there was a rival.
+///
+/// A contest that ends otherwise (a rival dies, or is parted from the winner), or whose end is disturbed by another fault,
+/// is not judged.
 #[derive(Debug)]
 pub struct WinnerAnnounces {
     within: Duration,
@@ -49,10 +52,30 @@ impl Check for WinnerAnnounces {
 
     fn look(&mut self, world: &World) -> Option<String> {
         let now = world.now();
+        let mut yielded = Vec::new();
+        let mut changed = false;
         for (node, what) in world.latest() {
-            if let (Some(node), What::Announced(_)) = (node, what) {
-                self.announced.insert(*node, now);
+            match (node, what) {
+                (Some(node), What::Announced(_)) => {
+                    self.announced.insert(*node, now);
+                }
+                (Some(node), What::Report { report, .. }) => {
+                    changed |= matches!(report, Report::Transition(_));
+                    if yields(report) && !world.node(*node).is_mute(now) {
+                        yielded.push(*node);
+                    }
+                }
+                (_, What::Fault(fault)) => {
+                    changed = true;
+                    if disturbs(fault) {
+                        self.contests.clear();
+                    }
+                }
+                _ => {}
             }
+        }
+        if !changed && self.contests.is_empty() {
+            return None;
         }
         let mut active = BTreeMap::<Group, Vec<NodeId>>::new();
         for (id, node) in world.nodes() {
@@ -85,7 +108,11 @@ impl Check for WinnerAnnounces {
                 }
                 (true, _, Some(contest)) => contest.over = None,
                 (false, [winner], Some(contest)) if contest.over.is_none() => {
-                    contest.over = Some((*winner, now));
+                    if yielded.is_empty() {
+                        self.contests.remove(group);
+                    } else {
+                        contest.over = Some((*winner, now));
+                    }
                 }
                 (false, _, _) => {}
             }
@@ -98,6 +125,10 @@ impl WinnerAnnounces {
     fn judge(&mut self, world: &World) -> Option<String> {
         let now = world.now();
         let (announced, within) = (&self.announced, self.within);
+        self.contests.retain(|_, contest| {
+            let speaks = |(winner, _)| world.node(winner).is_awake(now) && !world.node(winner).is_mute(now);
+            contest.over.is_none_or(speaks)
+        });
         let mut found = None;
         self.contests.retain(|(family, vrid), contest| {
             let Some((winner, over)) = contest.over.filter(|(_, over)| now > clock::after(*over, within))
@@ -115,4 +146,15 @@ impl WinnerAnnounces {
         });
         found
     }
+}
+
+fn yields(report: &Report) -> bool {
+    let Report::Transition(transition) = report else {
+        return false;
+    };
+    transition.from == StateName::Active && matches!(transition.cause, Cause::HigherHeard { .. })
+}
+
+const fn disturbs(fault: &Fault) -> bool {
+    !matches!(fault, Fault::Heal)
 }

@@ -87,8 +87,11 @@ fn without_the_losers_last_word_its_neighbours_wait_for_their_caches() {
 fn the_check_finds_a_winner_that_keeps_silent() {
     let mut found = 0;
     for seed in 0..20_u64 {
-        let settings =
-            [150, 100].map(|priority| lan::settings(Priority::new(priority).unwrap(), Interval::DEFAULT));
+        let settings = [150, 100].map(|priority| {
+            let mut settings = lan::settings(Priority::new(priority).unwrap(), Interval::DEFAULT);
+            settings.advert_before_yield = false;
+            settings
+        });
         let (mut world, ids) = lan::lan(seed, settings.to_vec()).unwrap();
         world.add_check(check::WinnerAnnounces::within(Duration::from_millis(5)));
         world.at(
