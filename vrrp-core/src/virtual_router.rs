@@ -365,16 +365,20 @@ impl VirtualRouter {
             State::Active { advertise_at } => early(Some(advertise_at), Wake::Advertise),
         };
         let goodbye = self.resignation.and_then(|resignation| resignation.again_at);
-        [
-            of_state,
-            early(self.announcing.deadline(), Wake::Announce),
-            sharp(self.start_at, Wake::Start),
-            sharp(self.pause.deadline(), Wake::RetryAfterFailure),
-            sharp(goodbye, Wake::ResendResignation),
-        ]
-        .into_iter()
-        .flatten()
-        .min_by_key(|deadline| deadline.at)
+        // Asked after every input: no list of what is seldom there.
+        let mut next = of_state;
+        let mut consider = |deadline: Option<Deadline>| {
+            if let Some(deadline) = deadline
+                && next.is_none_or(|next| deadline.at < next.at)
+            {
+                next = Some(deadline);
+            }
+        };
+        consider(early(self.announcing.deadline(), Wake::Announce));
+        consider(sharp(self.start_at, Wake::Start));
+        consider(sharp(self.pause.deadline(), Wake::RetryAfterFailure));
+        consider(sharp(goodbye, Wake::ResendResignation));
+        next
     }
 
     /// Fixes one advertisement; call it once per [`Action::Send`](crate::Action::Send), then encode per destination.

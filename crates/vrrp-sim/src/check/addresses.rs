@@ -37,12 +37,15 @@ impl Check for AddressesFollowTheState {
             if !node.is_awake(now) || !node.is_idle() || !node.kernel().is_idle() {
                 continue;
             }
-            let (wanted, present) = (node.wanted(), node.kernel().present());
+            let present = node.kernel().present();
             let name = &node.settings().name;
-            if let Some(missing) = wanted.difference(present).next() {
+            if let Some(missing) = node.wants().find(|address| !present.contains(address)) {
                 return Some(format!("{name} does not hold {missing}, which it should"));
             }
-            if let (Some(left), true) = (present.difference(&wanted).next(), now > leftovers_until) {
+            let mut left = present
+                .iter()
+                .filter(|address| node.wants().all(|wanted| wanted != **address));
+            if let (Some(left), true) = (left.next(), now > leftovers_until) {
                 return Some(format!("{name} holds {left}, which it should not"));
             }
         }

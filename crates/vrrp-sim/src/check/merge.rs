@@ -107,16 +107,19 @@ impl Check for WinnerAnnounces {
                     self.contests.insert(*group, contest);
                 }
                 (true, _, Some(contest)) => contest.over = None,
-                (false, [winner], Some(contest)) if contest.over.is_none() => {
-                    if yielded.is_empty() {
-                        self.contests.remove(group);
-                    } else {
-                        contest.over = Some((*winner, now));
+                (false, left, Some(contest)) if contest.over.is_none() => {
+                    let heard = |winner: &&NodeId| yielded.iter().any(|loser| hears(winner, loser));
+                    match left.iter().find(heard) {
+                        Some(winner) => contest.over = Some((*winner, now)),
+                        None => {
+                            self.contests.remove(group);
+                        }
                     }
                 }
                 (false, _, _) => {}
             }
         }
+        self.contests.retain(|group, _| active.contains_key(group));
         self.judge(world)
     }
 }
@@ -126,8 +129,12 @@ impl WinnerAnnounces {
         let now = world.now();
         let (announced, within) = (&self.announced, self.within);
         self.contests.retain(|_, contest| {
-            let speaks = |(winner, _)| world.node(winner).is_awake(now) && !world.node(winner).is_mute(now);
-            contest.over.is_none_or(speaks)
+            contest.over.is_none_or(|(winner, _)| {
+                let node = world.node(winner);
+                let mut routers = node.routers();
+                let is_active = routers.any(|router| router.state_name() == StateName::Active);
+                is_active && node.is_awake(now) && !node.is_mute(now)
+            })
         });
         let mut found = None;
         self.contests.retain(|(family, vrid), contest| {

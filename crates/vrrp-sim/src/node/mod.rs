@@ -151,10 +151,14 @@ impl Node {
     /// The addresses that its routers want held now.
     #[must_use]
     pub fn wanted(&self) -> BTreeSet<IpAddr> {
+        self.wants().collect()
+    }
+
+    /// The same, perhaps with repeats.
+    pub(crate) fn wants(&self) -> impl Iterator<Item = IpAddr> {
         self.routers()
             .filter(|router| router.holds())
             .flat_map(|router| addresses(router.config()))
-            .collect()
     }
 
     pub(crate) fn power_cut(&mut self) {
