@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use vrrp_core::{
-    ConfigError, Health, Interval, Order, Priority, Settings, Tracker, TrackerId, Version, Weight,
+    Bar, ConfigError, Health, Interval, Order, Priority, Settings, Standing, Tracker, TrackerId, Version,
+    VirtualRouter, Weight,
 };
 
 use crate::check;
@@ -33,8 +34,10 @@ const DRIFT_PPM_MAX: u64 = 200;
 pub struct RandomWorld {
     /// The world, its faults scheduled.
     pub world: World,
-    /// When nothing disturbs it any more, and it has had time to settle.
+    /// When nothing disturbs it any more, and it has had time to settle: at the latest so, and after a run exactly so.
     pub ends: Duration,
+    settle: Duration,
+    faults_over_at: Duration,
 }
 
 /// The world of `seed` with `nodes` nodes, at least 1 and at most 200.
@@ -100,7 +103,9 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
         at += Duration::from_nanos(pause);
         world.at(at, fault);
     }
-    at += settle * 3 + if fails { SELF_BARRED } else { Duration::ZERO };
+    // No fault lasts longer than one of them.
+    let faults_over_at = at + settle;
+    let ends = at + settle * 3 + if fails { SELF_BARRED } else { Duration::ZERO };
     world.add_check(check::AddressesFollowTheState::default());
     world.add_check(check::NothingSentWhileBarred::default());
     world.add_check(check::OneActive::after(longest_hold(slowest) + WORLD_ITSELF));
@@ -111,7 +116,12 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
         ));
         world.add_check(check::WinnerAnnounces::within(ROUND_PAUSE + WORLD_ITSELF));
     }
-    Ok(RandomWorld { world, ends: at })
+    Ok(RandomWorld {
+        world,
+        ends,
+        settle,
+        faults_over_at,
+    })
 }
 
 impl RandomWorld {
@@ -120,7 +130,26 @@ impl RandomWorld {
     /// # Errors
     /// The first broken invariant.
     pub fn run(&mut self) -> Result<(), Violation> {
+        let mut now = self.faults_over_at;
+        self.world.run_until(now)?;
+        // Usually nobody waits for its next try any more, and a minute of waiting costs more than all the rest.
+        while now < self.ends && self.somebody_waits() {
+            now += Duration::from_secs(1);
+            self.world.run_until(now)?;
+        }
+        self.ends = self.ends.min(now + self.settle * 2);
         self.world.run_until(self.ends)
+    }
+
+    /// For its next try after a failure of its own (PRJ-FAIL-01).
+    fn somebody_waits(&self) -> bool {
+        let waits = |router: &VirtualRouter| {
+            matches!(
+                router.standing(),
+                Standing::Barred(Bar::SendFailed | Bar::HoldFailed)
+            )
+        };
+        self.world.nodes().any(|(_, node)| node.routers().any(waits))
     }
 }
 
