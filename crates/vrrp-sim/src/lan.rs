@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use vrrp_core::{ConfigError, Family, Interval, Priority, Profile, Settings, Vrid};
+use vrrp_core::{ConfigError, Family, InterfaceId, Interval, Priority, Profile, Settings, Vrid};
 
 use crate::client::ClientSettings;
 use crate::fault::{Fault, NodeId};
@@ -75,4 +75,38 @@ pub fn node(number: u8, settings: Settings) -> Result<NodeSettings, ConfigError>
 #[must_use]
 pub fn client(begins: Duration) -> ClientSettings {
     ClientSettings::new("client", VIRTUAL, begins)
+}
+
+/// The LAN of a gateway's first member.
+pub const OUTSIDE: InterfaceId = INTERFACE;
+/// The LAN of its second member.
+pub const INSIDE: InterfaceId = InterfaceId(2);
+/// The virtual address on [`INSIDE`].
+pub const VIRTUAL_INSIDE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 1));
+
+/// A gateway's member on its first LAN (0), as [`settings`], or on its second: VRID 8 with [`VIRTUAL_INSIDE`].
+#[must_use]
+pub fn member_settings(lan: u8, priority: Priority, interval: Interval) -> Settings {
+    let mut member = settings(priority, interval);
+    if lan > 0 {
+        member.vrid = Vrid::new(8).unwrap_or(member.vrid);
+        member.interface = Some(INSIDE);
+        member.addresses = vec![VIRTUAL_INSIDE];
+    }
+    member
+}
+
+/// The node with this number and a sync group of two members, one on each LAN. Its addresses are ordered the other way round
+/// on the second: of equal priorities another node wins there.
+///
+/// # Errors
+/// Settings that contradict themselves.
+pub fn gateway(number: u8, members: [Settings; 2]) -> Result<NodeSettings, ConfigError> {
+    let [outside, inside] = members;
+    let mut node = node(number, outside)?;
+    node.routers.push(inside.build()?);
+    let host = 100_u8.saturating_sub(number);
+    node.others = vec![(INSIDE, IpAddr::V4(Ipv4Addr::new(192, 0, 3, host)))];
+    node.groups = vec![vec![0, 1]];
+    Ok(node)
 }

@@ -2,16 +2,15 @@
 
 mod many;
 mod record;
+mod searches;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use vrrp_core::Interval;
-use vrrp_sim::explore::library::{self, Search};
-use vrrp_sim::explore::{Coverage, explore};
 use vrrp_sim::scenario::Scenario;
-use vrrp_sim::{World, random_world};
+use vrrp_sim::{RandomWorld, World};
 
 use many::Many;
 use record::Wish;
@@ -59,6 +58,9 @@ enum Command {
         /// Nodes of each world
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=200))]
         nodes: u8,
+        /// Gateways with a sync group over two LANs instead of single routers
+        #[arg(long)]
+        groups: bool,
         /// End after so many simulated seconds, those of each router counted by themselves
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         router_seconds: Option<u64>,
@@ -88,6 +90,9 @@ enum Command {
         /// Nodes, as printed
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=200))]
         nodes: u8,
+        /// As printed
+        #[arg(long)]
+        groups: bool,
         /// Print the periodic traffic too
         #[arg(long)]
         all: bool,
@@ -111,12 +116,14 @@ fn main() -> ExitCode {
             seed,
             count,
             nodes,
+            groups,
             router_seconds,
             nightly,
             jobs,
         } => random(Many {
             seed,
             nodes,
+            groups,
             count: count.unwrap_or(if nightly || router_seconds.is_some() {
                 u64::MAX
             } else {
@@ -125,14 +132,18 @@ fn main() -> ExitCode {
             router_seconds: router_seconds.unwrap_or(if nightly { NIGHTLY_ROUTER_SECONDS } else { 0 }),
             jobs,
         }),
-        Command::Explore { list: true, .. } => list_searches(),
-        Command::Explore { names, large, .. } => search(&names, large),
+        Command::Explore { list: true, .. } => {
+            searches::list();
+            Ok(())
+        }
+        Command::Explore { names, large, .. } => searches::run(&names, large),
         Command::Replay {
             seed,
             nodes,
+            groups,
             all,
             record,
-        } => replay(seed, nodes, all, &record),
+        } => many::world(seed, nodes, groups).and_then(|random| replay(random, all, &record)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -208,54 +219,14 @@ fn random(many: Many) -> Result<(), String> {
     Ok(())
 }
 
-fn list_searches() -> Result<(), String> {
-    for search in &library::ALL {
-        let large = if search.large { " (large)" } else { "" };
-        println!("{:<20}{}{large}", search.name, search.about);
-    }
-    Ok(())
-}
-
-fn search(names: &[String], large: bool) -> Result<(), String> {
-    let named = |name: &String| {
-        Search::named(name).ok_or(format!(
-            "no search is called {name}; see `vrrp-sim explore --list`"
-        ))
-    };
-    let mut chosen = names.iter().map(named).collect::<Result<Vec<_>, _>>()?;
-    if chosen.is_empty() {
-        chosen.extend(library::ALL.iter().filter(|search| large || !search.large));
-    }
-    let mut coverage = Coverage::default();
-    let mut states = 0;
-    for search in chosen {
-        let setup = search.setup().map_err(|e| e.to_string())?;
-        let explored = explore(&setup).map_err(|broken| format!("{}: {broken}", search.name))?;
-        println!(
-            "{:<20}{:>9} states {:>10} steps, settles within {} ms",
-            search.name,
-            explored.states,
-            explored.steps,
-            millis(explored.longest_convergence)
-        );
-        states += explored.states;
-        coverage.extend(&explored.coverage);
-    }
-    println!("{states} states: every invariant held; transitions made:");
-    for transition in coverage.transitions() {
-        println!("  {transition}");
-    }
-    Ok(())
-}
-
-fn replay(seed: u64, nodes: u8, all: bool, record: &[Wish]) -> Result<(), String> {
-    let mut random = random_world(seed, nodes).map_err(|e| e.to_string())?;
+fn replay(mut random: RandomWorld, all: bool, record: &[Wish]) -> Result<(), String> {
     for (_, node) in random.world.nodes() {
         for config in &node.settings().routers {
             println!(
-                "# {}: {}, version {}, priority {}, interval {}, preempt {}",
+                "# {}: {}, VRID {}, version {}, priority {}, interval {}, preempt {}",
                 node.settings().name,
                 node.settings().primary,
+                config.vrid.get(),
                 config.version,
                 config.priority,
                 config.interval,

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use vrrp_sim::random_world;
+use vrrp_sim::{RandomWorld, random_group_world, random_world};
 
 /// How often a long run says how far it is.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -16,6 +16,8 @@ pub(super) struct Many {
     pub(super) seed: u64,
     /// Nodes of each world.
     pub(super) nodes: u8,
+    /// Of sync groups.
+    pub(super) groups: bool,
     /// At most so many worlds.
     pub(super) count: u64,
     /// At most so many simulated seconds, those of each router counted by themselves; 0: no such end.
@@ -51,8 +53,9 @@ impl Many {
         let broken = shared.broken.into_inner().unwrap_or_default();
         if let Some((seed, found)) = broken {
             return Err(format!(
-                "{found}\n  again with: vrrp-sim replay --seed {seed} --nodes {}",
-                self.nodes
+                "{found}\n  again with: vrrp-sim replay --seed {seed} --nodes {}{}",
+                self.nodes,
+                if self.groups { " --groups" } else { "" }
             ));
         }
         let (worlds, millis) = (shared.worlds.into_inner(), shared.millis.into_inner());
@@ -85,9 +88,10 @@ impl Many {
                 return;
             }
             let seed = self.seed.wrapping_add(number);
-            match one(seed, self.nodes) {
+            match one(seed, self.nodes, self.groups) {
                 Ok(lasted) => {
-                    let millis = lasted.as_millis().saturating_mul(u128::from(self.nodes));
+                    let routers = u128::from(self.nodes) * if self.groups { 2 } else { 1 };
+                    let millis = lasted.as_millis().saturating_mul(routers);
                     let millis = u64::try_from(millis).unwrap_or(u64::MAX);
                     let all = shared
                         .millis
@@ -119,8 +123,18 @@ impl Many {
     }
 }
 
-fn one(seed: u64, nodes: u8) -> Result<Duration, String> {
-    let mut random = random_world(seed, nodes).map_err(|error| format!("seed {seed}: {error}"))?;
+/// The world of a seed, of sync groups or of single routers.
+pub(super) fn world(seed: u64, nodes: u8, groups: bool) -> Result<RandomWorld, String> {
+    let world = if groups {
+        random_group_world(seed, nodes)
+    } else {
+        random_world(seed, nodes)
+    };
+    world.map_err(|error| format!("seed {seed}: {error}"))
+}
+
+fn one(seed: u64, nodes: u8, groups: bool) -> Result<Duration, String> {
+    let mut random = world(seed, nodes, groups)?;
     random.run().map_err(|violation| violation.to_string())?;
     Ok(random.ends)
 }

@@ -125,6 +125,16 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
 }
 
 impl RandomWorld {
+    /// Its faults are over at `faults_over_at`, and nothing that went wrong then still does.
+    pub(crate) const fn resting_from(world: World, faults_over_at: Duration, settle: Duration) -> Self {
+        Self {
+            world,
+            ends: faults_over_at.saturating_add(settle).saturating_add(settle),
+            settle,
+            faults_over_at,
+        }
+    }
+
     /// Runs it to its end.
     ///
     /// # Errors

@@ -79,3 +79,18 @@ fn a_run_ends_after_the_router_seconds_that_were_asked_for() {
     let counted = |said: &str| said.split(';').next().map(str::to_owned);
     assert_eq!(counted(&one), counted(&two));
 }
+
+#[test]
+fn sync_groups_can_be_explored_and_drawn_at_random() {
+    let output = vrrp_sim(&["random", "--groups", "--count", "20", "--nodes", "2"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("20 worlds of 2 nodes"));
+    let output = vrrp_sim(&["replay", "--groups", "--seed", "3", "--nodes", "2"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("vrid 8: Backup -> Active"));
+    let listed = text(&vrrp_sim(&["explore", "--list"]).stdout);
+    assert!(listed.contains("groups-three-crash"), "{listed}");
+    let output = vrrp_sim(&["explore", "groups-usual-planned"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("every invariant held"));
+}

@@ -11,28 +11,14 @@ use vrrp_sim::{ClientId, ClientSettings, Fault, INTERFACE, NodeId, NodeSettings,
 
 use crate::{cases, centiseconds, ms, priority};
 
-const SECOND_INTERFACE: InterfaceId = InterfaceId(2);
-const INSIDE: &str = "203.0.113.1";
-
 /// Two nodes or more on two LANs. `priorities[node]`: of the first and of the second member.
 fn gateways(seed: u64, priorities: &[[u8; 2]], change: impl Fn(&mut Settings)) -> World {
     let mut world = World::new(seed);
     for (number, values) in (0_u8..).zip(priorities) {
-        let mut outside = lan::settings(priority(values[0]), Interval::DEFAULT);
-        let mut inside = lan::settings(priority(values[1]), Interval::DEFAULT);
-        inside.vrid = Vrid::new(8).unwrap();
-        inside.interface = Some(SECOND_INTERFACE);
-        inside.addresses = vec![INSIDE.parse().unwrap()];
-        change(&mut outside);
-        change(&mut inside);
-        let routers = vec![outside.build().unwrap(), inside.build().unwrap()];
-        let name = char::from(b'a' + number).to_string();
-        let mut node = NodeSettings::new(&name, lan::primary(Family::Ipv4, number), routers);
-        // The addresses are ordered the other way round on the second LAN: of equal priorities another node wins.
-        let other: IpAddr = format!("192.0.3.{}", 100 - number).parse().unwrap();
-        node.others = vec![(SECOND_INTERFACE, other)];
-        node.groups = vec![vec![0, 1]];
-        let id = world.add_node(node);
+        let mut members = [0, 1]
+            .map(|lan| lan::member_settings(lan, priority(values[usize::from(lan)]), Interval::DEFAULT));
+        members.iter_mut().for_each(&change);
+        let id = world.add_node(lan::gateway(number, members).unwrap());
         world.at(Duration::ZERO, Fault::Start(id));
     }
     watch(&mut world);
@@ -71,13 +57,13 @@ fn watch(world: &mut World) {
 
 fn clients(world: &mut World) -> (ClientId, ClientId) {
     let outside = world.add_client(lan::client(Duration::from_secs(8)));
-    let mut inside = ClientSettings::new("inside", INSIDE.parse().unwrap(), Duration::from_secs(8));
-    inside.segment = SECOND_INTERFACE;
+    let mut inside = ClientSettings::new("inside", lan::VIRTUAL_INSIDE, Duration::from_secs(8));
+    inside.segment = lan::INSIDE;
     (outside, world.add_client(inside))
 }
 
 fn on_second(fault: Fault) -> Fault {
-    Fault::On(SECOND_INTERFACE, Box::new(fault))
+    Fault::On(lan::INSIDE, Box::new(fault))
 }
 
 fn states(world: &World) -> String {
@@ -276,7 +262,7 @@ fn x_08_a_planned_stop_among_equals_costs_nothing_either() {
 
 fn fault(nodes: usize) -> impl Strategy<Value = Fault> {
     let node = move || (0..nodes).prop_map(NodeId);
-    let interface = || prop_oneof![Just(INTERFACE), Just(SECOND_INTERFACE)];
+    let interface = || prop_oneof![Just(INTERFACE), Just(lan::INSIDE)];
     let health = prop_oneof![Just(Health::Up), Just(Health::Down)];
     let sides = proptest::collection::vec(0_u8..2, nodes);
     let on = |interface, fault| Fault::On(interface, Box::new(fault));

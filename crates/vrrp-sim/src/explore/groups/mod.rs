@@ -1,6 +1,7 @@
 //! The same search for sync groups: two nodes with one member on each of two LANs, links that go down one by one, LANs
 //! that fall apart, and everything that a small budget allows besides.
 
+pub mod library;
 mod situation;
 mod step;
 
