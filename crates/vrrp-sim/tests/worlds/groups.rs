@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use vrrp_conformance::proves;
-use vrrp_core::{Family, Health, InterfaceId, Interval, Order, Settings, Tracker, TrackerId, Vrid, Weight};
+use vrrp_core::{Family, Health, Interval, Order, Settings, Tracker, TrackerId, Weight};
 use vrrp_sim::check::{AddressesFollowTheState, GroupsTogether, NothingSentWhileBarred, OneGroup};
 use vrrp_sim::{ClientId, ClientSettings, Fault, INTERFACE, NodeId, NodeSettings, Way, World, lan};
 
