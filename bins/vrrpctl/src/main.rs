@@ -2,6 +2,7 @@
 
 mod colour;
 mod detail;
+mod effective;
 mod overview;
 mod replay;
 mod simulate;
@@ -54,6 +55,10 @@ enum Command {
     ///
     /// Who takes over, after how many milliseconds and why, and how long a client of each address gets no answer.
     Simulate(simulate::Arguments),
+    /// What is in force by a keepalived.conf, defaults included, and where each value came from. Asks no daemon.
+    ///
+    /// A password or key is never shown, only how long it is.
+    Effective(effective::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         Command::Status { instance, json } => status(&arguments.socket, instance.as_deref(), *json),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Effective(arguments) => effective::run(arguments),
     })
 }
 

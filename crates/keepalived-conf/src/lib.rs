@@ -26,6 +26,7 @@ mod command;
 mod complete;
 mod diagnostic;
 mod disk;
+mod effective;
 mod expand;
 mod files;
 mod grow;
@@ -44,6 +45,7 @@ mod tree;
 
 pub use diagnostic::{Diagnostic, Keepalived, Label, Severity};
 pub use disk::DiskFiles;
+pub use effective::{Came, Effective, Entry, Left, Section, Setting, Unit, Value, Where, effective};
 pub use files::{FileError, Files, MemoryFiles};
 pub use host::Host;
 pub use keywords::{Block, Content, Keyword, Safety, Scope, Support, keywords};

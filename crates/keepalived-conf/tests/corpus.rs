@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use keepalived_conf::{Host, Keepalived, MemoryFiles, Parsed, parse, parse_for, print, render};
+use keepalived_conf::{Host, Keepalived, MemoryFiles, Parsed, effective, parse, parse_for, print, render};
 use serde_json::Value;
 
 fn corpus() -> Option<PathBuf> {
@@ -39,6 +39,36 @@ fn files() -> Vec<(Value, Parsed, Vec<u8>)> {
     entries.into_iter().map(read).collect()
 }
 
+/// Takes every place out of effective values: a printed file has other lines, and says once what was said in several
+/// blocks of one name.
+fn placeless(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for name in ["file", "line", "weight_from", "missing"] {
+                fields.remove(name);
+            }
+            fields.values_mut().for_each(placeless);
+        }
+        Value::Array(values) => values.iter_mut().for_each(placeless),
+        _ => {}
+    }
+}
+
+/// Where two values differ first, and how.
+fn unlike(path: &str, one: &Value, other: &Value) -> Option<String> {
+    let deeper = |name: &str, one: &Value, other: &Value| unlike(&format!("{path}/{name}"), one, other);
+    match (one, other) {
+        (Value::Object(fields), Value::Object(others)) if fields.keys().eq(others.keys()) => {
+            (fields.iter()).find_map(|(name, value)| deeper(name, value, &others[name]))
+        }
+        (Value::Array(values), Value::Array(others)) if values.len() == others.len() => {
+            let mut pairs = values.iter().zip(others).enumerate();
+            pairs.find_map(|(at, (value, other))| deeper(&at.to_string(), value, other))
+        }
+        _ => (one != other).then(|| format!("{path}: {one} and {other}")),
+    }
+}
+
 fn verdict(parsed: &Parsed) -> &'static str {
     match parsed.diagnostics.iter().map(|found| found.keepalived).max() {
         Some(Keepalived::Stops) => "fatal",
@@ -67,15 +97,13 @@ fn printed_files_mean_the_same() {
             String::from_utf8_lossy(&printed),
             "{name}"
         );
-        let names = |parsed: &Parsed| -> Vec<_> {
-            parsed
-                .config
-                .instances
-                .iter()
-                .map(|i| (i.name.clone(), i.priority.value, i.addresses.len()))
-                .collect()
+        let values = |parsed: &Parsed| {
+            let mut value = serde_json::to_value(effective(parsed)).unwrap();
+            placeless(&mut value);
+            value
         };
-        assert_eq!(names(&again), names(&parsed), "{name}");
+        let unlike = unlike("", &values(&again), &values(&parsed));
+        assert!(unlike.is_none(), "{name}: {}", unlike.unwrap());
     }
 }
 

@@ -1,6 +1,9 @@
 //! What holds for every input.
 
-use keepalived_conf::{Host, MemoryFiles, Parsed, keywords, line, parse_for, print, render};
+use keepalived_conf::{
+    Entry, Host, MemoryFiles, Parsed, Section, Setting, Value, effective, keywords, line, parse_for, print,
+    render,
+};
 use proptest::prelude::*;
 
 fn read(bytes: Vec<u8>) -> Parsed {
@@ -70,6 +73,40 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// The value without the line that a weight came from.
+fn placeless(setting: &Setting) -> Value {
+    match &setting.value {
+        Value::Fields(fields) => {
+            let kept = fields.iter().filter(|(name, _)| *name != "weight_from");
+            Value::Fields(kept.cloned().collect())
+        }
+        value => value.clone(),
+    }
+}
+
+/// Every value that is in force, without where it came from.
+fn meaning(parsed: &Parsed) -> Vec<(Option<String>, String, Vec<Value>)> {
+    let effective = effective(parsed);
+    let sections: [Vec<Section>; 4] = [
+        vec![effective.global],
+        effective.scripts,
+        effective.sync_groups,
+        effective.instances,
+    ];
+    let of = |section: &Section| -> Vec<_> {
+        let entries = section.settings.iter().map(|entry| match entry {
+            Entry::One(setting) => (setting.name(), vec![placeless(setting)]),
+            Entry::Many { keyword, settings } => {
+                ((*keyword).to_owned(), settings.iter().map(placeless).collect())
+            }
+        });
+        entries
+            .map(|(keyword, values)| (section.name.clone(), keyword, values))
+            .collect()
+    };
+    sections.concat().iter().flat_map(of).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
@@ -98,10 +135,6 @@ proptest! {
         // A line that is not read cannot be printed.
         prop_assume!(first.diagnostics.iter().all(|found| !found.code.starts_with("line-")));
         let second = read(print(&first.tree));
-        let meaning = |parsed: &Parsed| -> Vec<_> {
-            let instances = parsed.config.instances.iter();
-            instances.map(|i| (i.name.clone(), i.priority.value, i.addresses.len(), i.authentication.is_some())).collect()
-        };
         prop_assert_eq!(meaning(&first), meaning(&second));
     }
 }
