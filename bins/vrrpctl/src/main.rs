@@ -1,5 +1,6 @@
 //! Everything an operator asks of vrrpd.
 
+mod check;
 mod colour;
 mod detail;
 mod effective;
@@ -27,7 +28,7 @@ const NO_DAEMON: u8 = 3;
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 done; 1 the daemon refused, there is no such instance, or a file is not as it should be; 2 wrong arguments; 3 no daemon answered."
+    after_help = "Exit codes: 0 done; 1 the daemon refused, there is no such instance, or a file is not as it should be; 2 wrong arguments; 3 no daemon answered. Those of check: see vrrpctl check --help."
 )]
 struct Arguments {
     /// The control socket of the daemon (vrrpd --control PATH).
@@ -47,6 +48,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What keepalived and vrrpd make of keepalived.conf files, and what to do about it. Asks no daemon, changes nothing.
+    Check(check::Arguments),
     /// Step through a recording: what happened, what the router made of it, and why. Asks no daemon.
     ///
     /// The core decides everything once more, and a decision that is not as recorded is marked: the exit code is 1 then.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     ExitCode::from(match &arguments.command {
         Command::Status { instance, json } => status(&arguments.socket, instance.as_deref(), *json),
+        Command::Check(arguments) => check::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Effective(arguments) => effective::run(arguments),

@@ -42,10 +42,25 @@ pub enum Keepalived {
     /// Nothing.
     #[default]
     Silent,
+    /// Reports that scripts may be changed by others, and goes on.
+    ReportsSecurity,
     /// Reports it and goes on.
     Reports,
     /// Does not start.
     Stops,
+}
+
+impl Keepalived {
+    /// In a sentence.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Silent => "keepalived says nothing about it",
+            Self::ReportsSecurity => "keepalived reports the security of scripts and goes on",
+            Self::Reports => "keepalived reports it and goes on",
+            Self::Stops => "keepalived does not start",
+        }
+    }
 }
 
 /// A second place that explains a finding.

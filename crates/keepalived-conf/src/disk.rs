@@ -1,9 +1,13 @@
 //! Files of the machine. Outside the parse path: only a program that wants the disk names this.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use crate::files::{FileError, Files};
 use crate::pattern;
+
+/// More than any configuration: the parser unfolds no more either.
+const BYTES_MAX: u64 = 64 << 20;
 
 /// Reads real files. Relative paths are relative to the working folder of the process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,10 +15,22 @@ pub struct DiskFiles;
 
 impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        std::fs::read(path).map_err(|error| match error.kind() {
+        let trouble = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => FileError::Absent,
+            std::io::ErrorKind::IsADirectory => FileError::Unreadable("it is a folder".to_owned()),
             _ => FileError::Unreadable(error.to_string()),
-        })
+        };
+        let file = std::fs::File::open(path).map_err(trouble)?;
+        let mut bytes = Vec::new();
+        // A device has no end.
+        file.take(BYTES_MAX.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(trouble)?;
+        if u64::try_from(bytes.len()).is_ok_and(|length| length > BYTES_MAX) {
+            let text = format!("it has more than {} MiB", BYTES_MAX >> 20);
+            return Err(FileError::Unreadable(text));
+        }
+        Ok(bytes)
     }
 
     fn matching(&self, pattern: &str) -> Vec<String> {

@@ -28,6 +28,7 @@ mod diagnostic;
 mod disk;
 mod effective;
 mod expand;
+mod facts;
 mod files;
 mod grow;
 mod host;
@@ -42,10 +43,12 @@ mod render;
 mod secrets;
 mod source;
 mod tree;
+mod verdict;
 
 pub use diagnostic::{Diagnostic, Keepalived, Label, Severity};
 pub use disk::DiskFiles;
 pub use effective::{Came, Effective, Entry, Left, Section, Setting, Unit, Value, Where, effective};
+pub use facts::{Asked, AskedInterface, AskedProgram, Facts, InterfaceUse, Program, ProgramUse};
 pub use files::{FileError, Files, MemoryFiles};
 pub use host::Host;
 pub use keywords::{Block, Content, Keyword, Safety, Scope, Support, keywords};
@@ -55,6 +58,7 @@ pub use print::print;
 pub use render::{line, render};
 pub use source::{FileId, Place, SourceMap, Span};
 pub use tree::{Body, Item, Node, Tree};
+pub use verdict::{Judged, Verdict, judge};
 
 /// What became of a configuration.
 #[derive(Clone, Debug)]

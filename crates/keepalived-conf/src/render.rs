@@ -47,8 +47,18 @@ pub fn render(found: &Diagnostic, sources: &SourceMap, color: bool) -> String {
         found.code,
         found.message
     );
+    let spans = std::iter::once(span).chain(found.labels.iter().map(|label| label.span));
+    if spans
+        .into_iter()
+        .any(|span| sources.line_bytes(span) > LINE_BYTES_MAX)
+    {
+        return format!("{}\n", line(found, sources));
+    }
     picture(found, span, sources, color).map_or(head.clone(), |picture| head + &picture)
 }
+
+/// keepalived reads no longer line, and nobody finds a mark in one.
+const LINE_BYTES_MAX: usize = 1024;
 
 /// The source lines with marks; none if they cannot be drawn.
 fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> Option<String> {
@@ -80,6 +90,7 @@ fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> 
         let range = texts.range(label.span);
         report = report.with_label(Label::new((label.span.file, range)).with_message(&label.text));
     }
+    report = report.with_note(found.keepalived.sentence());
     if !found.help.is_empty() {
         report = report.with_help(&found.help);
     }

@@ -148,6 +148,18 @@ impl SourceMap {
             .map(|(id, file)| (FileId(id), file.path.as_str()))
     }
 
+    /// The length of the line in which a span begins, its end included.
+    pub(crate) fn line_bytes(&self, span: Span) -> usize {
+        let Some(file) = self.file(span.file) else {
+            return 0;
+        };
+        let line = file.lines.partition_point(|start| *start <= span.start);
+        let start = file.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let length = u32::try_from(file.bytes.len()).unwrap_or(u32::MAX);
+        let end = file.lines.get(line).copied().unwrap_or(length);
+        usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX)
+    }
+
     /// File, line and column of a span's first byte.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {

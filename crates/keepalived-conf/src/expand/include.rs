@@ -16,6 +16,8 @@ const FILE_COST: usize = 1024;
 pub(super) struct Include {
     /// It is plain `include`, which forgives.
     plain: bool,
+    /// It is `includem`, `includew` or `includea`: keepalived does not start where nothing matches.
+    strict: bool,
     argument: Option<Word>,
     span: Span,
 }
@@ -49,6 +51,7 @@ pub(super) fn directive(text: &Text<'_>) -> Option<Include> {
     .contains(&name);
     known.then(|| Include {
         plain: name == b"include",
+        strict: matches!(name, b"includem" | b"includew" | b"includea"),
         argument: words.get(1).cloned(),
         span: whole(&text),
     })
@@ -105,6 +108,13 @@ impl Expansion<'_> {
 
     fn absent(&mut self, include: &Include, pattern: &str, span: Span) {
         let text = format!("no file matches {pattern}");
+        if include.strict {
+            let found = Diagnostic::fatal("include-absent", span, text)
+                .effect("nothing is started, as with keepalived");
+            self.findings
+                .push(found.help("create the file, or write include, which forgives"));
+            return;
+        }
         let found = if include.plain {
             Diagnostic::warning("include-absent", span, text)
         } else {

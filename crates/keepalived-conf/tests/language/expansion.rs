@@ -1,6 +1,8 @@
 //! Includes, conditions, parameters and sequences.
 
-use keepalived_conf::{FileError, Files, Host, MemoryFiles, Parsed, Severity, parse, parse_for, print};
+use keepalived_conf::{
+    FileError, Files, Host, Keepalived, MemoryFiles, Parsed, Severity, parse, parse_for, print,
+};
 
 use super::text::{codes, file, found, only, place};
 
@@ -56,14 +58,24 @@ fn includes_stand_in_their_places_and_nest_relative_to_their_file() {
 
 #[test]
 fn an_absent_include_is_forgiven_and_said() {
-    let parsed = file("include none.conf\ninclude d/*.conf\nincludem x.conf\n");
-    assert_eq!(
-        codes(&parsed),
-        ["include-absent", "include-absent", "include-absent"]
-    );
+    let parsed = file("include none.conf\ninclude d/*.conf\nincluder x.conf\nincludeb x.conf\n");
+    assert_eq!(codes(&parsed), ["include-absent"; 4]);
     assert_eq!(parsed.diagnostics[0].severity, Severity::Warning);
     assert_eq!(parsed.diagnostics[2].severity, Severity::Error);
     assert!(!parsed.is_fatal());
+}
+
+#[test]
+fn an_absent_include_that_must_be_there_is_fatal() {
+    for word in ["includem", "includew", "includea"] {
+        let parsed = file(&format!("{word} none.conf\n"));
+        assert_eq!(
+            found(&parsed, "include-absent").keepalived,
+            Keepalived::Stops,
+            "{word}"
+        );
+        assert!(parsed.is_fatal(), "{word}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod auth_hmac;
 mod defaults;
 mod examples;
 mod expansion;
+mod facts;
 mod grammar;
 mod groups;
 mod instances;

@@ -1,0 +1,94 @@
+//! `vrrpctl check`: what keepalived and vrrpd make of files, and what to do about it. Asks no daemon, changes nothing.
+
+mod answer;
+mod host;
+mod text;
+
+use std::io::IsTerminal;
+
+use clap::Args;
+use keepalived_conf::{Asked, DiskFiles, Facts, Judged, Parsed, judge, parse_for};
+
+use crate::{REFUSED, print};
+
+/// For `--help`.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes, those of keepalived -t; of several files the gravest, in the order 4, 6, 5, 0:
+   0  keepalived would report nothing
+   2  wrong arguments
+   4  a file cannot be read, or keepalived would not start with it
+   5  keepalived would report something and run
+   6  keepalived would report that the security of scripts is not asked for, which hides 5";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// keepalived.conf files. Several are those of the nodes that share addresses.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Everything as JSON (docs/check.md).
+    #[arg(long)]
+    json: bool,
+    /// Take it that every interface, user, group and script that a file names exists, whatever this machine has.
+    #[arg(long)]
+    assume_present: bool,
+    /// The node for which lines with `@ID` are read; the host's name up to the first dot if not given.
+    #[arg(short = 'i', long, value_name = "ID")]
+    config_id: Option<String>,
+}
+
+/// One file, read and judged.
+struct Checked {
+    file: String,
+    parsed: Parsed,
+    judged: Judged,
+}
+
+/// Gives the exit code.
+pub(crate) fn run(arguments: &Arguments) -> u8 {
+    let host = host::node(arguments.config_id.as_deref());
+    let checked: Vec<Checked> = arguments
+        .files
+        .iter()
+        .map(|file| check(file, &host, arguments.assume_present))
+        .collect();
+    let exit = gravest(&checked);
+    let text = if arguments.json {
+        match answer::json(&checked, exit) {
+            Ok(text) => text,
+            Err(error) => {
+                eprintln!("vrrpctl: cannot write the answer as JSON: {error}");
+                return REFUSED;
+            }
+        }
+    } else {
+        text::all(&checked, std::io::stdout().is_terminal())
+    };
+    match print(&text) {
+        crate::DONE => exit,
+        failed => failed,
+    }
+}
+
+fn check(file: &str, host: &keepalived_conf::Host, assume_present: bool) -> Checked {
+    let parsed = parse_for(host, &DiskFiles, file);
+    let asked = Asked::of(&parsed);
+    let facts = if assume_present {
+        Facts::assume(&asked)
+    } else {
+        host::facts(&asked)
+    };
+    let judged = judge(&parsed, &facts);
+    Checked {
+        file: file.to_owned(),
+        parsed,
+        judged,
+    }
+}
+
+/// The exit code of several files.
+fn gravest(checked: &[Checked]) -> u8 {
+    const GRAVEST_FIRST: [u8; 3] = [4, 6, 5];
+    let ends = |code: &u8| checked.iter().any(|one| one.judged.exit == *code);
+    GRAVEST_FIRST.into_iter().find(ends).unwrap_or(0)
+}

@@ -1,0 +1,184 @@
+//! `vrrpctl check` as a command.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const GOOD: &str = "vrrp_instance web {\n  interface eth7\n  virtual_router_id 51\n  virtual_ipaddress {\n    192.0.2.1/24\n  }\n}\n";
+
+/// A folder of one test's own, removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("vrrpctl-check-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn check(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
+        .arg("check")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn json(arguments: &[&str]) -> (Value, Option<i32>) {
+    let output = check(&[arguments, &["--json"]].concat());
+    (
+        serde_json::from_slice(&output.stdout).unwrap(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn what_is_assumed_is_not_looked_for() {
+    let folder = Folder::new("assume");
+    let file = folder.file("k.conf", GOOD);
+    let (answer, code) = json(&["--assume-present", &file]);
+    assert_eq!((answer["verdict"].as_str(), code), (Some("clean"), Some(0)));
+    // No test machine has an interface of this name.
+    let absent = folder.file("absent.conf", GOOD.replace("eth7", "no-such-if0"));
+    let (answer, code) = json(&[&absent]);
+    assert_eq!((answer["verdict"].as_str(), code), (Some("fatal"), Some(4)));
+    let found = &answer["files"][0]["diagnostics"][0];
+    assert_eq!(found["code"], "interface-absent");
+    assert_eq!(
+        (found["line"].as_u64(), found["column"].as_u64()),
+        (Some(2), Some(13))
+    );
+    assert_eq!(found["keepalived"], "stops");
+    assert_eq!(found["instance"], "web");
+    assert_eq!(found["file"], absent.as_str());
+}
+
+#[test]
+fn this_machine_s_interface_user_and_program_are_found() {
+    let folder = Folder::new("host");
+    let script = "global_defs {\n script_user root\n enable_script_security\n}\nvrrp_script s {\n script \"/bin/sh -c true\"\n}\n";
+    let file = folder.file("k.conf", format!("{script}{}", GOOD.replace("eth7", "lo")));
+    let (answer, code) = json(&[&file]);
+    assert_eq!(code, Some(0), "{answer:#}");
+    let file = folder.file("none.conf", script.replace("/bin/sh", "/nonexistent/sh"));
+    let (answer, code) = json(&[&file]);
+    assert_eq!(code, Some(5), "{answer:#}");
+    assert_eq!(answer["files"][0]["diagnostics"][0]["code"], "script-absent");
+    let file = folder.file(
+        "user.conf",
+        script.replace("script_user root", "script_user no-such-user-here"),
+    );
+    assert_eq!(json(&[&file]).1, Some(5));
+}
+
+#[test]
+fn text_tells_place_line_effect_cure_and_what_keepalived_does() {
+    let folder = Folder::new("text");
+    let file = folder.file(
+        "k.conf",
+        GOOD.replace("virtual_router_id 51\n", "virtual_router_id 51\n  priorty 150\n"),
+    );
+    let output = check(&["--assume-present", &file]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        &format!("{file}:4:3: error[unknown-keyword]"),
+        "  priorty 150",
+        "Help: did you mean priority?",
+        "Note: keepalived reports it and goes on",
+        "warns: keepalived reports something and runs (exit code 5",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert_eq!(output.status.code(), Some(5));
+}
+
+#[test]
+fn what_is_no_readable_file_ends_with_4_and_says_why() {
+    let folder = Folder::new("unreadable");
+    let missing = folder.0.join("none.conf");
+    for (path, why) in [
+        (missing.as_path(), "no such file"),
+        (Path::new("/"), "it is a folder"),
+    ] {
+        let output = check(&[&path.to_string_lossy()]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(why), "{text}");
+        assert_eq!(output.status.code(), Some(4));
+    }
+}
+
+#[test]
+fn no_bytes_make_it_fail_otherwise() {
+    let folder = Folder::new("bytes");
+    let mut long = b"vrrp_instance ".to_vec();
+    long.resize(1 << 20, b'x');
+    for (name, bytes) in [
+        ("nul", vec![0; 4096]),
+        ("not-utf8", vec![0xff, 0xfe, b'{', b'\n', 0x80, b'}', b'"']),
+        ("long", long),
+        ("braces", vec![b'{'; 100_000]),
+        ("quotes", b"\"\n'\"\n{\"".repeat(100)),
+        ("empty", Vec::new()),
+    ] {
+        let file = folder.file(name, bytes);
+        for form in [&["--assume-present", &file][..], &["--json", &file], &[&file]] {
+            let output = check(form);
+            assert!(
+                matches!(output.status.code(), Some(0 | 4 | 5)),
+                "{name}: {output:?}"
+            );
+            assert!(output.stderr.is_empty(), "{name}: {output:?}");
+        }
+    }
+}
+
+#[test]
+fn of_several_files_the_gravest_counts_and_each_is_told() {
+    let folder = Folder::new("several");
+    let good = folder.file("good.conf", GOOD);
+    let warns = folder.file("warns.conf", "global_defs {\n  no_such_word 1\n}\n");
+    let fatal = folder.file("fatal.conf", "vrrp_instance a {\n  interface\n}\n");
+    let script = folder.file("script.conf", "vrrp_script s {\n  script /bin/true\n}\n");
+    for (files, code) in [
+        (vec![&good, &warns], 5),
+        (vec![&warns, &script], 6),
+        (vec![&script, &fatal, &good], 4),
+    ] {
+        let mut arguments = vec!["--assume-present"];
+        arguments.extend(files.iter().map(|file| file.as_str()));
+        let (answer, exit) = json(&arguments);
+        assert_eq!(exit, Some(code));
+        assert_eq!(answer["exit"], code);
+        assert_eq!(answer["files"].as_array().unwrap().len(), files.len());
+    }
+}
+
+#[test]
+fn lines_for_a_node_are_read_for_it() {
+    let folder = Folder::new("node");
+    let file = folder.file(
+        "k.conf",
+        format!("{GOOD}global_defs {{\n@lb01 no_such_word 1\n}}\n"),
+    );
+    assert_eq!(
+        json(&["--assume-present", "--config-id", "lb01", &file]).1,
+        Some(5)
+    );
+    assert_eq!(json(&["--assume-present", "-i", "lb02", &file]).1, Some(0));
+}

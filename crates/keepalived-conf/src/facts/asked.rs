@@ -1,0 +1,190 @@
+//! What a file names that must be there.
+
+use std::collections::BTreeSet;
+
+use super::names;
+use crate::Parsed;
+use crate::keywords::Block;
+use crate::model::{Command, Config, Notify, ScriptUser, Sourced};
+use crate::source::Span;
+use crate::tree::{Item, items};
+
+/// What keepalived wants of an interface, which decides what it does where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterfaceUse {
+    /// Adverts, addresses, routes, rules, tracking, pacing: `dynamic_interfaces` lets it come later.
+    Later,
+    /// `linkbeat_interfaces` and `interface_up_down_delays`: it must be there before anything else, a virtual MAC of
+    /// the same file included.
+    Before,
+}
+
+/// An interface by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedInterface {
+    /// Its name.
+    pub name: String,
+    /// Where.
+    pub span: Span,
+    /// The instance that names it.
+    pub instance: Option<String>,
+    /// What for.
+    pub wanted: InterfaceUse,
+}
+
+/// What a program is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramUse {
+    /// `vrrp_script`.
+    Check,
+    /// `notify` and its relatives.
+    Notify,
+    /// `misc_path`.
+    Server,
+}
+
+/// A program that the file runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedProgram {
+    /// The first word of the command; one without `/` is looked for in the search path.
+    pub path: String,
+    /// Where.
+    pub span: Span,
+    /// The instance or script that names it.
+    pub owner: String,
+    /// As whom it runs, where the file says so for this command.
+    pub user: Option<ScriptUser>,
+    /// What for.
+    pub wanted: ProgramUse,
+}
+
+/// Everything that a file takes for granted about its machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// In the order of the file, except for those of instances, which come first.
+    pub interfaces: Vec<AskedInterface>,
+    /// Interfaces that the daemon makes itself: virtual MACs.
+    pub made: BTreeSet<String>,
+    /// Users of scripts; `keepalived_script` among them, which is the default where it exists.
+    pub users: BTreeSet<String>,
+    /// Groups of scripts.
+    pub groups: BTreeSet<String>,
+    /// Programs that are run.
+    pub programs: Vec<AskedProgram>,
+}
+
+/// The user of scripts where the file names none, if there is such a user.
+pub(super) const DEFAULT_USER: &str = "keepalived_script";
+
+impl Asked {
+    /// What this file takes for granted.
+    #[must_use]
+    pub fn of(parsed: &Parsed) -> Self {
+        let mut asked = Self::default();
+        asked.users.insert(DEFAULT_USER.to_owned());
+        if let Some(user) = &parsed.config.global.script_user {
+            asked.account(&user.value);
+        }
+        for item in items(&parsed.tree.nodes) {
+            asked.top(item);
+        }
+        asked.commands(&parsed.config);
+        asked
+    }
+
+    fn account(&mut self, user: &ScriptUser) {
+        self.users.insert(user.user.clone());
+        self.groups.extend(user.group.clone());
+    }
+
+    fn interface(&mut self, named: names::Named, instance: Option<&str>, wanted: InterfaceUse) {
+        self.interfaces.push(AskedInterface {
+            name: named.name,
+            span: named.span,
+            instance: instance.map(str::to_owned),
+            wanted,
+        });
+    }
+
+    fn top(&mut self, item: &Item) {
+        let instance = item.argument().map(crate::lexer::Word::text).filter(|_| {
+            item.body
+                .as_ref()
+                .is_some_and(|body| body.block == Block::Instance)
+        });
+        let wanted = match item.body.as_ref().map(|body| body.block) {
+            Some(Block::LinkbeatInterfaces | Block::UpDownDelays) => InterfaceUse::Before,
+            _ => InterfaceUse::Later,
+        };
+        for named in names::interfaces(item) {
+            self.interface(named, instance.as_deref(), wanted);
+        }
+        self.made.extend(names::made(item));
+        for named in names::servers_scripts(item) {
+            self.programs.push(AskedProgram {
+                path: named.name,
+                span: named.span,
+                owner: "misc_path".to_owned(),
+                user: None,
+                wanted: ProgramUse::Server,
+            });
+        }
+    }
+
+    fn commands(&mut self, config: &Config) {
+        for script in &config.scripts {
+            let user = script.user.as_ref().map(|user| user.value.clone());
+            if let Command::Run { argv } = &script.command.value {
+                let span = script.command.span().unwrap_or(script.span);
+                self.program(argv.first(), span, &script.name, user, ProgramUse::Check);
+            }
+        }
+        let instances = config
+            .instances
+            .iter()
+            .map(|one| (&one.name, one.span, &one.notify));
+        let groups = config
+            .sync_groups
+            .iter()
+            .map(|one| (&one.name, one.span, &one.notify));
+        for (name, span, notify) in instances.chain(groups) {
+            for script in hooks(notify) {
+                let place = script.span().unwrap_or(span);
+                let user = script.value.user.clone();
+                self.program(script.value.argv.first(), place, name, user, ProgramUse::Notify);
+            }
+        }
+    }
+
+    fn program(
+        &mut self,
+        path: Option<&String>,
+        span: Span,
+        owner: &str,
+        user: Option<ScriptUser>,
+        wanted: ProgramUse,
+    ) {
+        let Some(path) = path else { return };
+        if let Some(user) = &user {
+            self.account(user);
+        }
+        self.programs.push(AskedProgram {
+            path: path.clone(),
+            span,
+            owner: owner.to_owned(),
+            user,
+            wanted,
+        });
+    }
+}
+
+fn hooks(notify: &Notify) -> impl Iterator<Item = &Sourced<crate::model::NotifyScript>> {
+    let all = [
+        &notify.any,
+        &notify.master,
+        &notify.backup,
+        &notify.fault,
+        &notify.stop,
+    ];
+    all.into_iter().flatten()
+}
