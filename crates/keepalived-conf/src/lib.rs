@@ -34,6 +34,7 @@ mod grow;
 mod host;
 mod keywords;
 mod lexer;
+pub mod lint;
 mod model;
 mod number;
 mod pattern;

@@ -1,4 +1,5 @@
-//! Which parts of the text are shown to nobody: keys of `auth_hmac`, wherever a mistake has put them (HM-13).
+//! Which parts of the text are shown to nobody: passwords, and keys of `auth_hmac`, wherever a mistake has put them
+//! (HM-13).
 
 use crate::keywords::{self, Block};
 use crate::lexer::Word;
@@ -30,6 +31,8 @@ fn within(item: &Item, block: Block, found: &mut Vec<Span>) {
     if block == Block::AuthHmac || astray {
         found.extend(hidden(item));
     }
+    let password = item.words.first().filter(|word| word.is("auth_pass"));
+    found.extend(password.map(behind));
     let digits = |word: &&Word| word.bytes().starts_with(b"hex:");
     found.extend(item.words.iter().filter(digits).map(|word| word.span));
     for inner in item.items() {

@@ -83,6 +83,21 @@ impl SourceMap {
         id
     }
 
+    /// The files of several configurations in one map: those of each one behind those of the ones before it, so that its
+    /// ids grow by their number.
+    pub(crate) fn joined<'a>(maps: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut joined = Self::default();
+        for map in maps {
+            let before = u32::try_from(joined.files.len()).unwrap_or(u32::MAX);
+            joined.files.extend(map.files.iter().cloned());
+            joined.hidden.extend(map.hidden.iter().map(|span| Span {
+                file: FileId(span.file.0.saturating_add(before)),
+                ..*span
+            }));
+        }
+        joined
+    }
+
     fn file(&self, id: FileId) -> Option<&Source> {
         self.files.get(usize::try_from(id.0).ok()?)
     }

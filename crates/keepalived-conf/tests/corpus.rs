@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use keepalived_conf::{
-    Asked, Facts, Host, MemoryFiles, Parsed, effective, judge, parse, parse_for, print, render,
+    Asked, Facts, Host, MemoryFiles, Parsed, effective, judge, lint, parse, parse_for, print, render,
 };
 use serde_json::Value;
 
@@ -195,4 +195,35 @@ fn verdicts_are_keepalived_s_or_explained() {
         listed(),
         "docs/keepalived-verdicts.md lists what differs, with the reason"
     );
+}
+
+/// How often each rule of the lint speaks in files of users. A warning that many files have is no warning.
+#[test]
+fn the_lint_is_quiet_enough() {
+    let files = files();
+    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut users = 0;
+    for (entry, parsed, _) in &files {
+        let found = lint::file(parsed, &lint::Machine::default());
+        for found in &found {
+            assert!(render(found, &parsed.sources, false).contains(found.code));
+        }
+        if entry["origin"] != "user" {
+            continue;
+        }
+        users += 1;
+        let mut codes: Vec<_> = found.iter().map(|found| found.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            *counts.entry(code).or_default() += 1;
+        }
+    }
+    println!("{users} files of users");
+    for rule in lint::RULES {
+        let count = counts.get(rule.code).copied().unwrap_or_default();
+        println!("{count:4} {} {}", rule.severity.word(), rule.code);
+        let rare = rule.severity == keepalived_conf::Severity::Note || count * 10 <= users;
+        assert!(rare, "{} warns in {count} of {users} files", rule.code);
+    }
 }
