@@ -5,8 +5,8 @@ use super::{Block, Section, word};
 const LVS: &str = "virtual servers are not built yet; their block is refused";
 
 macro_rules! rows {
-    ($($name:literal $arguments:literal $doc:literal,)*) => {
-        &[$(word($name, $arguments, $doc).ignored(LVS),)*]
+    ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
+        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.ignored(LVS),)*]
     };
 }
 
@@ -22,9 +22,13 @@ pub(super) const SECTIONS: &[Section] = &[
             Block::UdpCheck,
         ],
         rows! {
-            "connect_ip" "IP" "Address to check.", "connect_port" "PORT" "Port to check.",
-            "bindto" "IP" "Source address.", "bind_port" "PORT" "Source port.", "bind_if" "IF" "Interface to use.",
-            "connect_timeout" "SECONDS" "Limit of a connection.", "fwmark" "N" "Mark of the packets.",
+            "connect_ip" "IP" "Address to check." default "of the real server",
+            "connect_port" "PORT" "Port to check." default "of the real server",
+            "bindto" "IP" "Source address." default "the kernel's choice",
+            "bind_port" "PORT" "Source port." range "1..65535" default "the kernel's choice",
+            "bind_if" "IF" "Interface to use." default "none",
+            "connect_timeout" "SECONDS" "Limit of a connection." range "with decimals" default "the real server's",
+            "fwmark" "N" "Mark of the packets." default "0",
         },
     ),
     (
@@ -32,15 +36,19 @@ pub(super) const SECTIONS: &[Section] = &[
             Block::TcpCheck,
             Block::HttpGet,
             Block::SmtpCheck,
+            Block::SmtpHost,
             Block::DnsCheck,
             Block::MiscCheck,
             Block::PingCheck,
             Block::UdpCheck,
         ],
         rows! {
-            "retry" "0.." "Failures that count as down.", "delay_before_retry" "SECONDS" "Time between them.",
-            "warmup" "SECONDS" "Spread of the first check.", "delay_loop" "SECONDS" "Time between checks.",
-            "alpha" "[BOOL]" "Starts as down.", "log_all_failures" "[BOOL]" "Logs each failure.",
+            "retry" "0.." "Failures that count as down." default "1; 3 for DNS_CHECK, 0 for MISC_CHECK",
+            "delay_before_retry" "SECONDS" "Time between them." range "with decimals" default "1; 3 for HTTP_GET and SSL_GET, delay_loop for DNS_CHECK",
+            "warmup" "SECONDS" "Spread of the first check." range "with decimals" default "the virtual server's",
+            "delay_loop" "SECONDS" "Time between checks." range "with decimals" default "the real server's",
+            "alpha" "[BOOL]" "Starts as down." default "the real server's",
+            "log_all_failures" "[BOOL]" "Logs each failure." default "as checker_log_all_failures",
         },
     ),
     (
@@ -58,26 +66,23 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::HttpGet],
         rows! {
-
-            "enable_sni" "" "Sends the host name in the TLS greeting.", "sni_name" "STRING" "The name to send there.",
-            "fast_recovery" "" "Checks all pages in one turn.", "tls_compliant" "" "Insists on a proper TLS end.",
+            "enable_sni" "" "Sends the host name in the TLS greeting.",
+            "fast_recovery" "" "Checks all pages in one turn.",
         },
     ),
     (
         &[Block::Url],
         rows! {
-            "path" "PATH" "Path of the page.", "digest" "MD5" "MD5 of the body.",
-
+            "path" "PATH" "Path of the page.",
+            "digest" "MD5" "MD5 of the body.",
             "regex_no_match" "" "What it must not match.",
-
-
-            "tls_compliant" "" "Insists on a proper TLS end.",
         },
     ),
     (
         &[Block::SmtpCheck],
         &[
             word("helo_name", "STRING", "Name in the SMTP greeting.")
+                .default("smtpchecker.keepalived.org")
                 .lenient()
                 .ignored(LVS),
             word("host", "{ connect_ip, … }", "Old place of the connection words.")
@@ -88,12 +93,15 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::DnsCheck],
-        rows! { "type" "NAME" "Record type to ask for.", "name" "NAME" "Name to ask for.", },
+        rows! {
+            "type" "A|NS|CNAME|SOA|MX|TXT|AAAA" "Record type to ask for." default "SOA",
+            "name" "NAME" "Name to ask for." default "the root",
+        },
     ),
     (
         &[Block::MiscCheck],
         rows! {
-            "misc_timeout" "SECONDS" "Limit of one run.",
+            "misc_timeout" "SECONDS" "Limit of one run." default "as delay_loop",
             "misc_dynamic" "" "The exit status is the weight.",
         },
     ),
@@ -101,18 +109,36 @@ pub(super) const SECTIONS: &[Section] = &[
         &[Block::UdpCheck],
         rows! {
             "require_reply" "[HEX]" "What must come back.",
-            "min_reply_length" "0..65535" "Least length of the answer.", "max_reply_length" "0..65535" "Greatest length of the answer.",
+            "min_reply_length" "0..65535" "Least length of the answer." default "0",
+            "max_reply_length" "0..65535" "Greatest length of the answer." default "255",
         },
     ),
-    (&[Block::BfdCheck], rows! { "alpha" "" "Starts as down.", }),
-    (&[Block::FileCheck], rows! { "track_file" "NAME" "The file.", }),
+    (
+        &[Block::BfdCheck],
+        rows! {
+            "alpha" "" "Starts as down.",
+        },
+    ),
+    (
+        &[Block::FileCheck],
+        rows! {
+            "track_file" "NAME" "The file.",
+        },
+    ),
     (
         &[Block::HttpGet],
         &[
             word("virtualhost", "STRING", "Host header.")
                 .lenient()
                 .ignored(LVS),
+            word("sni_name", "STRING", "The name to send there.")
+                .newer()
+                .ignored(LVS),
+            word("tls_compliant", "", "Insists on a proper TLS end.")
+                .newer()
+                .ignored(LVS),
             word("http_protocol", "1.0|1.0C|1.1", "Version of HTTP.")
+                .default("1.0")
                 .lenient()
                 .ignored(LVS),
         ],
@@ -121,6 +147,8 @@ pub(super) const SECTIONS: &[Section] = &[
         &[Block::Url],
         &[
             word("status_code", "N[-M] …", "Status codes that are good.")
+                .range("100..599")
+                .default("200-299 if there is no digest")
                 .lenient()
                 .ignored(LVS),
             word("virtualhost", "STRING", "Host header.")
@@ -138,6 +166,9 @@ pub(super) const SECTIONS: &[Section] = &[
             word("regex_max_offset", "N", "Where a match must have begun.")
                 .lenient()
                 .ignored(LVS),
+            word("tls_compliant", "", "Insists on a proper TLS end.")
+                .newer()
+                .ignored(LVS),
             word("regex_stack", "START MAX", "Memory of the matcher.")
                 .lenient()
                 .ignored(LVS),
@@ -150,6 +181,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 .lenient()
                 .ignored(LVS),
             word("user", "USER [GROUP]", "User that it runs as.")
+                .default("as script_user")
                 .lenient()
                 .ignored(LVS),
         ],

@@ -19,44 +19,57 @@ pub(super) const SECTIONS: &[Section] = &[(
             "IF [inst VI] [id N] [maxlen N] [port N] [ttl N] [group IP]",
             "Kernel connection synchronisation.",
         )
+        .range("id 0..255, maxlen 1..65507, ttl 1..255")
         .lenient()
         .ignored(LVS),
-        word("lvs_sync_daemon_interface", "IF", "Old name of lvs_sync_daemon.").ignored(LVS),
         word(
             "lvs_timeouts",
             "[tcp S] [tcpfin S] [udp S]",
             "Kernel connection timeouts.",
         )
+        .range("seconds, at most 31 days")
+        .default("the kernel's")
         .ignored(LVS),
         word("lvs_flush", "", "Flushes all virtual servers at start.").ignored(LVS),
-        word("lvs_flush_on_stop", "[VS]", "Flushes virtual servers at stop.").ignored(LVS),
-        word("lvs_flush_onstop", "[VS]", "Other spelling of lvs_flush_on_stop.").ignored(LVS),
+        word("lvs_flush_on_stop", "[VS]", "Flushes virtual servers at stop.")
+            .default("off")
+            .ignored(LVS),
+        word("lvs_flush_onstop", "[VS]", "Other spelling of lvs_flush_on_stop.")
+            .default("off")
+            .ignored(LVS),
         word(
             "rs_init_notifies",
             "",
             "Notices for the first state of real servers.",
         )
         .ignored(LVS),
-        word("vrrp_priority", "-20..19", "Nice value of the daemon.").lenient(),
+        word("vrrp_priority", "-20..19", "Nice value of the daemon.")
+            .default("0")
+            .lenient(),
         word(
             "checker_priority",
             "-20..19",
             "Nice value of the checker process.",
         )
+        .default("0")
         .lenient()
         .ignored(CHILD),
         word("bfd_priority", "-20..19", "Nice value of the BFD process.")
+            .default("0")
             .lenient()
             .ignored(CHILD),
         word("vrrp_no_swap", "", "Locks the daemon into memory."),
         word("checker_no_swap", "", "Locks the checker process into memory.").ignored(CHILD),
         word("bfd_no_swap", "", "Locks the BFD process into memory.").ignored(CHILD),
-        word("vrrp_rt_priority", "1..99", "Real-time priority of the daemon.").lenient(),
+        word("vrrp_rt_priority", "1..99", "Real-time priority of the daemon.")
+            .default("off")
+            .lenient(),
         word(
             "checker_rt_priority",
             "1..99",
             "Real-time priority of the checker process.",
         )
+        .default("off")
         .lenient()
         .ignored(CHILD),
         word(
@@ -64,9 +77,11 @@ pub(super) const SECTIONS: &[Section] = &[(
             "1..99",
             "Real-time priority of the BFD process.",
         )
+        .default("off")
         .lenient()
         .ignored(CHILD),
         word("vrrp_cpu_affinity", "N …", "Processors the daemon may use.")
+            .default("all")
             .lenient()
             .ignored("all processors may be used"),
         word(
@@ -74,9 +89,11 @@ pub(super) const SECTIONS: &[Section] = &[(
             "N …",
             "Processors of the checker process.",
         )
+        .default("all")
         .lenient()
         .ignored(CHILD),
         word("bfd_cpu_affinity", "N …", "Processors of the BFD process.")
+            .default("all")
             .lenient()
             .ignored(CHILD),
         word(
@@ -84,51 +101,68 @@ pub(super) const SECTIONS: &[Section] = &[(
             "MICROSECONDS",
             "Limit of real-time use without a pause.",
         )
+        .range("microseconds")
+        .default("10000")
         .ignored("no limit is set"),
         word(
             "vrrp_rlimit_rtime",
             "MICROSECONDS",
             "Old name of vrrp_rlimit_rttime.",
         )
+        .range("microseconds")
+        .default("10000")
         .ignored("no limit is set"),
         word(
             "checker_rlimit_rttime",
             "MICROSECONDS",
             "The same for the checker process.",
         )
+        .range("microseconds")
+        .default("10000")
         .ignored(CHILD),
         word(
             "checker_rlimit_rtime",
             "MICROSECONDS",
             "Old name of checker_rlimit_rttime.",
         )
+        .range("microseconds")
+        .default("10000")
         .ignored(CHILD),
         word(
             "bfd_rlimit_rttime",
             "MICROSECONDS",
             "The same for the BFD process.",
         )
+        .range("microseconds")
+        .default("10000")
         .ignored(CHILD),
         word(
             "bfd_rlimit_rtime",
             "MICROSECONDS",
             "Old name of bfd_rlimit_rttime.",
         )
+        .range("microseconds")
+        .default("10000")
         .ignored(CHILD),
         word(
             "max_auto_priority",
             "[-1..99]",
             "Raises the real-time priority when timers are late.",
         )
+        .default("0, which is off; without a number the highest")
         .ignored("the priority stays as it is set"),
         word(
             "min_auto_priority_delay",
             "MICROSECONDS",
             "How late a timer must be for that.",
         )
+        .range("1..10000000")
+        .default("1000000")
         .lenient()
         .ignored("the priority stays as it is set"),
         word("vrrp_netlink_cmd_rcv_bufs", "BYTES", "Netlink command buffer.")
+            .range("bytes")
+            .default("the kernel's")
             .lenient()
             .ignored(BUFFERS),
         word(
@@ -142,6 +176,8 @@ pub(super) const SECTIONS: &[Section] = &[(
             "BYTES",
             "Netlink monitor buffer.",
         )
+        .range("bytes")
+        .default("the kernel's")
         .lenient()
         .ignored(BUFFERS),
         word(
@@ -155,6 +191,8 @@ pub(super) const SECTIONS: &[Section] = &[(
             "BYTES",
             "Netlink command buffer of the checker.",
         )
+        .range("bytes")
+        .default("the kernel's")
         .lenient()
         .ignored(BUFFERS),
         word(
@@ -168,6 +206,8 @@ pub(super) const SECTIONS: &[Section] = &[(
             "BYTES",
             "Netlink monitor buffer of the checker.",
         )
+        .range("bytes")
+        .default("the kernel's")
         .lenient()
         .ignored(BUFFERS),
         word(
@@ -177,6 +217,8 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .ignored(BUFFERS),
         word("process_monitor_rcv_bufs", "BYTES", "Process event buffer.")
+            .range("bytes")
+            .default("the kernel's")
             .lenient()
             .ignored(BUFFERS),
         word(
@@ -190,14 +232,23 @@ pub(super) const SECTIONS: &[Section] = &[(
             "MTU|ADVERT|BYTES",
             "How receive buffers are sized.",
         )
+        .default("the kernel's")
         .lenient()
         .ignored(BUFFERS),
         word("vrrp_rx_bufs_multiplier", "N", "Multiplier for that.")
+            .default("3")
             .lenient()
             .ignored(BUFFERS),
-        word("umask", "MODE", "Mask of file modes.").ignored("no file is written"),
-        word("random_seed", "N", "Seed for tests.").ignored("nothing is random"),
-        word("script_user", "USER [GROUP]", "User that scripts run as.").lenient(),
+        word("umask", "MODE", "Mask of file modes.")
+            .range("octal, or letters as of chmod")
+            .default("0177")
+            .ignored("no file is written"),
+        word("random_seed", "N", "Seed for tests.")
+            .default("the clock")
+            .ignored("nothing is random"),
+        word("script_user", "USER [GROUP]", "User that scripts run as.")
+            .default("keepalived_script if there is such a user, else the daemon's")
+            .lenient(),
         word(
             "enable_script_security",
             "",
@@ -208,6 +259,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "[BOOL]",
             "Gives scripts the user's further groups.",
         )
+        .newer()
         .ignored("scripts have the groups of their user"),
         word(
             "startup_script",
@@ -218,6 +270,8 @@ pub(super) const SECTIONS: &[Section] = &[(
         .daemon()
         .refused("what it prepares would be missing"),
         word("startup_script_timeout", "1..1000", "Limit for it.")
+            .range("seconds")
+            .default("10")
             .lenient()
             .ignored("the script itself is refused"),
         word(
@@ -228,6 +282,8 @@ pub(super) const SECTIONS: &[Section] = &[(
         .lenient()
         .ignored("only runs once the addresses are gone"),
         word("shutdown_script_timeout", "1..1000", "Limit for it.")
+            .range("seconds")
+            .default("10")
             .lenient()
             .ignored("the script is not run"),
         word(
@@ -279,6 +335,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .ignored(FIFO),
         word("snmp_socket", "ADDRESS", "Socket of the SNMP agent.")
+            .default("unix:/var/agentx/master")
             .lenient()
             .ignored(SNMP),
         word("enable_snmp_vrrp", "", "keepalived's own VRRP MIB.").ignored(SNMP),
@@ -293,15 +350,22 @@ pub(super) const SECTIONS: &[Section] = &[(
             "SECONDS",
             "Age of virtual server figures.",
         )
+        .range("0.001..30")
+        .default("5")
+        .newer()
         .ignored(SNMP),
         word(
             "snmp_rs_stats_update_interval",
             "SECONDS",
             "Age of real server figures.",
         )
+        .range("0.001..30")
+        .default("as snmp_vs_stats_update_interval")
+        .newer()
         .ignored(SNMP),
         word("enable_dbus", "", "D-Bus interface.").ignored(DBUS),
         word("dbus_service_name", "NAME", "Its bus name.")
+            .default("org.keepalived.Vrrp1")
             .lenient()
             .ignored(DBUS),
         word(
@@ -309,11 +373,25 @@ pub(super) const SECTIONS: &[Section] = &[(
             "NAME",
             "Path of instances without an interface.",
         )
+        .default("none")
+        .newer()
         .ignored(DBUS),
-        word("json_version", "1|2", "Layout of the JSON dump.").ignored(DUMPS),
-        word("state_dump_file", "PATH", "Where the state is dumped.").ignored(DUMPS),
-        word("stats_dump_file", "PATH", "Where the counters are dumped.").ignored(DUMPS),
-        word("json_dump_file", "PATH", "Where the JSON dump goes.").ignored(DUMPS),
+        word("json_version", "1|2", "Layout of the JSON dump.")
+            .default("1")
+            .newer()
+            .ignored(DUMPS),
+        word("state_dump_file", "PATH", "Where the state is dumped.")
+            .default("a file in the temporary folder")
+            .newer()
+            .ignored(DUMPS),
+        word("stats_dump_file", "PATH", "Where the counters are dumped.")
+            .default("a file in the temporary folder")
+            .newer()
+            .ignored(DUMPS),
+        word("json_dump_file", "PATH", "Where the JSON dump goes.")
+            .default("a file in the temporary folder")
+            .newer()
+            .ignored(DUMPS),
         word(
             "data_use_instance",
             "[BOOL]",
@@ -325,29 +403,36 @@ pub(super) const SECTIONS: &[Section] = &[(
             "[LOGFILE]",
             "Tests a file before a reload.",
         )
+        .default("off; without a file the log is lost")
         .ignored(RELOAD),
         word(
             "reload_time_file",
             "PATH",
             "File with the time of the next reload.",
         )
+        .range("in the file: HH:MM:SS, or YY-MM-DD or YYYY-MM-DD in front; Z for UTC")
         .lenient()
         .ignored(RELOAD),
         word("reload_repeat", "", "Keeps that file.").ignored(RELOAD),
-        word("reload_file", "[PATH]", "File that marks a reload in progress.").ignored(RELOAD),
+        word("reload_file", "[PATH]", "File that marks a reload in progress.")
+            .default("off; without a path keepalived.reload beside the pid file")
+            .ignored(RELOAD),
         word("include_check", "[WORD …]", "How strict include is by default.")
+            .range("[+-]readable, match, wildcard_match, brace_match")
             .ignored("an included file that cannot be read is always reported"),
         word(
             "config_save_dir",
             "PATH",
             "Where copies of the configuration are kept.",
         )
+        .default("off")
         .ignored("no copy is kept"),
         word(
             "tmp_config_directory",
             "PATH",
             "Where the expanded configuration is kept.",
         )
+        .default("kept in memory")
         .lenient()
         .ignored("no copy is kept"),
     ],

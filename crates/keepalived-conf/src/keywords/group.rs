@@ -13,7 +13,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             .instance(),
         word(
             "track_interface",
-            "{ IF [weight N] }",
+            "{ IF [weight N [reverse]] … }",
             "Interfaces that all members track.",
         )
         .opens(Block::TrackList)
@@ -21,7 +21,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         .instance(),
         word(
             "track_script",
-            "{ NAME [weight N] }",
+            "{ NAME [weight N [reverse]] … }",
             "Scripts that all members track.",
         )
         .opens(Block::TrackList)
@@ -29,7 +29,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         .instance(),
         word(
             "track_file",
-            "{ NAME [weight N] }",
+            "{ NAME [weight N [reverse]] … }",
             "Files that all members track.",
         )
         .opens(Block::TrackList)
@@ -38,7 +38,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         .refused(TRACKED),
         word(
             "track_process",
-            "{ NAME [weight N] }",
+            "{ NAME [weight N [reverse]] … }",
             "Processes that all members track.",
         )
         .opens(Block::TrackList)
@@ -47,7 +47,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         .refused(TRACKED),
         word(
             "track_bfd",
-            "{ NAME [weight N] }",
+            "{ NAME [weight N [reverse]] … }",
             "BFD sessions that all members track.",
         )
         .opens(Block::TrackList)
@@ -79,12 +79,15 @@ pub(super) const SECTIONS: &[Section] = &[(
             "COMMAND [USER [GROUP]]",
             "Runs at every change, told which.",
         ),
-        word("smtp_alert", "[BOOL]", "Mail on changes.").ignored("no mail is sent yet"),
+        word("smtp_alert", "[BOOL]", "Mail on changes.")
+            .default("as smtp_alert of global_defs, else off")
+            .ignored("no mail is sent yet"),
         word(
             "notify_priority_changes",
             "[BOOL]",
             "Tells the event pipe about priority changes.",
         )
+        .default("as vrrp_notify_priority_changes")
         .ignored("there is no event pipe yet"),
         word(
             "sync_group_tracking_weight",

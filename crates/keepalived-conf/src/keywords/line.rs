@@ -19,10 +19,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "brd",
                 "IP|+|-",
                 "Broadcast address; + sets the host bits, - clears them.",
-            ),
+            )
+            .default("none"),
             word("broadcast", "IP|+|-", "Other spelling of brd."),
-            word("dev", "IF", "Interface of this address.").instance(),
-            word("scope", "NAME|N", "Scope of an IPv4 address."),
+            word("dev", "IF", "Interface of this address.")
+                .default("interface of the instance")
+                .instance(),
+            word("scope", "NAME|N", "Scope of an IPv4 address.").default("global"),
             word("label", "LABEL", "Label of an IPv4 address, at most 15 bytes."),
             word("peer", "IP[/LEN]", "The other end of a point-to-point link."),
             word("home", "", "Marks an IPv6 home address.")
@@ -46,7 +49,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "preferred_lft",
                 "SECONDS|forever",
                 "How long the address may be chosen as a source.",
-            ),
+            )
+            .default("forever; 0 for an IPv6 address with /128"),
             word("use_vmac", "", "Puts the address on a virtual MAC interface."),
             word(
                 "track_group",
@@ -63,7 +67,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "weight",
                 "-253..253",
                 "What it adds to the priority; 0 bars the instance.",
-            ),
+            )
+            .default("as in the definition; 0 for an interface"),
             word("reverse", "", "Counts the other way round."),
             word("noreverse", "", "Undoes the reverse of the definition."),
         ],

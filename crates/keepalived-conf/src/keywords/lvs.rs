@@ -5,8 +5,8 @@ use super::{Block, Section, word};
 const LVS: &str = "virtual servers are not built yet; their block is refused";
 
 macro_rules! rows {
-    ($($name:literal $arguments:literal $doc:literal,)*) => {
-        &[$(word($name, $arguments, $doc).ignored(LVS),)*]
+    ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
+        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.ignored(LVS),)*]
     };
 }
 
@@ -24,44 +24,60 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::VirtualServer],
         rows! {
-            "lb_algo" "NAME" "How servers are chosen.", "lvs_sched" "NAME" "Other name of lb_algo.",
-            "lb_kind" "NAT|DR|TUN" "How packets are forwarded.", "lvs_method" "NAT|DR|TUN" "Other name of lb_kind.",
-            "delay_loop" "SECONDS" "Time between checks.", "protocol" "TCP|UDP|SCTP" "Transport.",
-            "persistence_timeout" "[SECONDS]" "How long a client stays with a server.",
-            "persistence_granularity" "MASK" "Which clients count as one.",
-            "persistence_engine" "NAME" "Kernel module that tells clients apart.",
-            "sorry_server" "IP [PORT]" "Who answers when no server is left.",
+            "lb_algo" "rr|wrr|lc|wlc|lblc|lblcr|sh|mh|dh|fo|ovf|sed|nq|twos" "How servers are chosen." default "wlc",
+            "lvs_sched" "rr|wrr|lc|wlc|lblc|lblcr|sh|mh|dh|fo|ovf|sed|nq|twos" "Other name of lb_algo." default "wlc",
+            "lb_kind" "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]" "How packets are forwarded." default "NAT",
+            "lvs_method" "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]" "Other name of lb_kind." default "NAT",
+            "delay_loop" "SECONDS" "Time between checks." range "with decimals" default "60",
+            "protocol" "TCP|UDP|SCTP" "Transport." default "UDP",
+            "persistence_timeout" "[SECONDS]" "How long a client stays with a server." range "at most 31 days" default "off; without a number 360",
+            "persistence_granularity" "MASK" "Which clients count as one." default "each address",
+            "persistence_engine" "NAME" "Kernel module that tells clients apart." default "none",
+            "sorry_server" "IP [PORT]" "Who answers when no server is left." default "none",
             "sorry_server_inhibit" "" "Takes it out by weight 0.",
-
-            "quorum" "1.." "Live weight the service needs.", "hysteresis" "0.." "How far the weight must move.",
+            "quorum" "1.." "Live weight the service needs." default "1",
+            "hysteresis" "0.." "How far the weight must move." default "0",
             "quorum_up" "COMMAND [USER [GROUP]]" "Runs when the quorum is gained.",
             "quorum_down" "COMMAND [USER [GROUP]]" "Runs when the quorum is lost.",
-            "alpha" "" "Servers start as down.", "omega" "" "Down notices at a stop.",
-            "inhibit_on_failure" "" "Weight 0 instead of removal.", "ha_suspend" "" "No checks while the address is elsewhere.",
-            "retry" "1.." "Failures that count as down.", "delay_before_retry" "SECONDS" "Time between them.",
-            "warmup" "SECONDS" "Spread of the first checks.", "connect_timeout" "SECONDS" "Limit of a connection.",
-            "weight" "1.." "Weight of servers that set none.",
-            "ip_family" "inet|inet6" "Family of a mark.", "ops" "" "Each UDP packet is scheduled.",
-            "hashed" "" "Scheduler flag.", "flag-1" "" "Scheduler flag.", "flag-2" "" "Scheduler flag.",
-            "flag-3" "" "Scheduler flag.", "sh-port" "" "Source hashing counts the port.",
-            "sh-fallback" "" "Source hashing goes on with the next server.", "mh-port" "" "Maglev counts the port.",
-            "mh-fallback" "" "Maglev goes on with the next server.", "smtp_alert" "[BOOL]" "Mail on changes.",
-
+            "alpha" "" "Servers start as down.",
+            "omega" "" "Down notices at a stop.",
+            "inhibit_on_failure" "" "Weight 0 instead of removal.",
+            "ha_suspend" "" "No checks while the address is elsewhere.",
+            "retry" "1.." "Failures that count as down." default "the check's",
+            "delay_before_retry" "SECONDS" "Time between them." range "with decimals" default "the check's",
+            "warmup" "SECONDS" "Spread of the first checks." range "with decimals" default "random, up to delay_loop",
+            "connect_timeout" "SECONDS" "Limit of a connection." range "with decimals" default "5",
+            "weight" "1.." "Weight of servers that set none." range "up to 2147483647" default "1",
+            "ip_family" "inet|inet6" "Family of a mark." default "that of the addresses",
+            "ops" "" "Each UDP packet is scheduled.",
+            "hashed" "" "Scheduler flag.",
+            "flag-1" "" "Scheduler flag.",
+            "flag-2" "" "Scheduler flag.",
+            "flag-3" "" "Scheduler flag.",
+            "sh-port" "" "Source hashing counts the port.",
+            "sh-fallback" "" "Source hashing goes on with the next server.",
+            "mh-port" "" "Maglev counts the port.",
+            "mh-fallback" "" "Maglev goes on with the next server.",
+            "smtp_alert" "[BOOL]" "Mail on changes." default "as smtp_alert of global_defs, else off",
         },
     ),
     (
         &[Block::RealServer],
         rows! {
-            "weight" "0.." "Share of the connections.", "inhibit_on_failure" "" "Weight 0 instead of removal.",
-            "lvs_method" "NAT|DR|TUN" "How packets are forwarded.", "uthreshold" "N" "Connections that are too many.",
-            "lthreshold" "N" "Connections that are few enough again.",
+            "weight" "0.." "Share of the connections." range "up to 2147483647" default "the virtual server's, 1",
+            "inhibit_on_failure" "" "Weight 0 instead of removal." default "the virtual server's",
+            "lvs_method" "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]" "How packets are forwarded." default "the virtual server's",
+            "uthreshold" "N" "Connections that are too many." range "0 is none" default "0",
+            "lthreshold" "N" "Connections that are few enough again." range "0 is none" default "0",
             "notify_up" "COMMAND [USER [GROUP]]" "Runs when the server comes up.",
             "notify_down" "COMMAND [USER [GROUP]]" "Runs when the server goes down.",
-            "alpha" "[BOOL]" "Starts as down.", "retry" "1.." "Failures that count as down.",
-            "delay_before_retry" "SECONDS" "Time between them.", "warmup" "SECONDS" "Spread of the first check.",
-            "connect_timeout" "SECONDS" "Limit of a connection.", "delay_loop" "SECONDS" "Time between checks.",
-            "smtp_alert" "[BOOL]" "Mail on changes.",
-
+            "alpha" "[BOOL]" "Starts as down." default "the virtual server's",
+            "retry" "1.." "Failures that count as down." default "the virtual server's",
+            "delay_before_retry" "SECONDS" "Time between them." default "the virtual server's",
+            "warmup" "SECONDS" "Spread of the first check." default "the virtual server's",
+            "connect_timeout" "SECONDS" "Limit of a connection." default "the virtual server's",
+            "delay_loop" "SECONDS" "Time between checks." default "the virtual server's",
+            "smtp_alert" "[BOOL]" "Mail on changes." default "as smtp_alert of global_defs, else on",
         },
     ),
     (
@@ -101,14 +117,21 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::VirtualServerGroup],
-        rows! { "fwmark" "N [inet|inet6]" "Packets with a mark.", },
+        rows! {
+            "fwmark" "N [inet|inet6]" "Packets with a mark.",
+        },
     ),
     (
         &[Block::VirtualServer],
         &[
-            word("sorry_server_lvs_method", "NAT|DR|TUN", "How packets reach it.")
-                .lenient()
-                .ignored(LVS),
+            word(
+                "sorry_server_lvs_method",
+                "NAT|DR|TUN [type ipip|gue port N|gre] [nocsum|csum|remcsum]",
+                "How packets reach it.",
+            )
+            .default("as lb_kind")
+            .lenient()
+            .ignored(LVS),
             word("virtualhost", "STRING", "Host header of checks.")
                 .lenient()
                 .ignored(LVS),
@@ -121,6 +144,7 @@ pub(super) const SECTIONS: &[Section] = &[
         &[Block::RealServer],
         &[
             word("virtualhost", "STRING", "Host header of checks.")
+                .default("the virtual server's")
                 .lenient()
                 .ignored(LVS),
             word("snmp_name", "STRING", "Name in the MIB.")

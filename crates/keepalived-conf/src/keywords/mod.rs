@@ -10,6 +10,7 @@ mod instance;
 mod line;
 mod lvs;
 mod root;
+mod stray;
 mod suggest;
 mod track;
 
@@ -19,6 +20,8 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 pub use block::{Block, Content};
+pub(crate) use stray::heard_of;
+pub use suggest::similar;
 pub(crate) use suggest::{Suggestion, resembling};
 
 /// How far a word is carried out by this software.
@@ -61,6 +64,19 @@ pub enum Safety {
     },
 }
 
+/// Who knows a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownTo {
+    /// keepalived, release 2.2.7 as distributions ship it among them.
+    Keepalived,
+    /// Only releases of keepalived after 2.2.7, or builds with more turned on than Debian's 2.2.7 has: that one reports
+    /// the word as unknown and goes on without it.
+    Newer,
+    /// Only this software: keepalived reports the word as unknown and goes on without it.
+    Own,
+}
+
 /// One word in one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Keyword {
@@ -72,6 +88,10 @@ pub struct Keyword {
     pub opens: Option<Block>,
     /// Its arguments: `[x]` optional, `|` choice, `…` repeated. Empty for none.
     pub arguments: &'static str,
+    /// What the arguments may be and their unit, where the arguments do not say it. May be empty.
+    pub range: &'static str,
+    /// What holds where the word is absent. Empty where nothing does: nobody is mailed, no script runs.
+    pub default: &'static str,
     /// keepalived refuses the whole file when the first argument is missing.
     pub required: bool,
     /// How far it is carried out.
@@ -80,11 +100,25 @@ pub struct Keyword {
     pub safety: Safety,
     /// What to write instead, where keepalived says that the word is out of use.
     pub instead: Option<&'static str>,
+    /// Who knows it.
+    pub known_to: KnownTo,
     /// One line of documentation.
     pub doc: &'static str,
 }
 
 impl Keyword {
+    /// A setting that is turned on by naming it is off where it is not named.
+    fn with_default(self) -> Self {
+        let switch = self.opens.is_none() && matches!(self.arguments, "" | "[BOOL]");
+        if switch && self.default.is_empty() && self.block.content() == Content::Keywords {
+            return Self {
+                default: "off",
+                ..self
+            };
+        }
+        self
+    }
+
     /// It means nothing without an argument on its line.
     pub(crate) fn takes_argument(&self) -> bool {
         !matches!(self.arguments.as_bytes(), [] | [b'[' | b'{', ..])
@@ -107,10 +141,13 @@ const fn word(name: &'static str, arguments: &'static str, doc: &'static str) ->
         block: Block::Root,
         opens: None,
         arguments,
+        range: "",
+        default: "",
         required,
         support,
         safety,
         instead: None,
+        known_to: KnownTo::Keepalived,
         doc,
     })
 }
@@ -167,6 +204,26 @@ impl Row {
         self
     }
 
+    const fn range(mut self, range: &'static str) -> Self {
+        self.0.range = range;
+        self
+    }
+
+    const fn default(mut self, default: &'static str) -> Self {
+        self.0.default = default;
+        self
+    }
+
+    const fn newer(mut self) -> Self {
+        self.0.known_to = KnownTo::Newer;
+        self
+    }
+
+    const fn own(mut self) -> Self {
+        self.0.known_to = KnownTo::Own;
+        self
+    }
+
     /// keepalived goes on without the argument.
     const fn lenient(mut self) -> Self {
         self.0.required = false;
@@ -192,7 +249,7 @@ static TABLE: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
             .iter()
             .flat_map(|block| rows.iter().map(|row| (*block, *row)))
     });
-    rows.map(|(block, Row(keyword))| Keyword { block, ..keyword })
+    rows.map(|(block, Row(keyword))| Keyword { block, ..keyword }.with_default())
         .collect()
 });
 

@@ -157,6 +157,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "SECONDS",
                 "How long the parent waits for its children at a stop.",
             )
+            .default("5")
             .ignored("there are no child daemons"),
         ],
     ),
@@ -174,12 +175,16 @@ pub(super) const SECTIONS: &[Section] = &[
                 "SECONDS",
                 "Least time between two gratuitous ARP.",
             )
+            .range("with decimals, from 0.000001")
+            .default("no gap")
             .ignored("announcements are few and need no pacing"),
             word(
                 "gna_interval",
                 "SECONDS",
                 "Least time between two unsolicited neighbour advertisements.",
             )
+            .range("with decimals, from 0.000001")
+            .default("no gap")
             .ignored("announcements are few and need no pacing"),
             word("interface", "IF", "An interface with limits of its own.").ignored("no pacing"),
             word("interfaces", "{ IF … }", "Interfaces that share the limits.")

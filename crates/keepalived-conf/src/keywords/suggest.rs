@@ -14,16 +14,13 @@ pub(crate) enum Suggestion {
 /// The word of the table that `text` resembles most where it stands.
 pub(crate) fn resembling(block: Block, text: &[u8]) -> Option<Suggestion> {
     let text = normal(text);
-    if text.is_empty() || text.len() > 40 {
+    if text.is_empty() || text.len() > TEXT_MAX {
         return None;
     }
     let near = TABLE
         .iter()
         .filter(|keyword| keyword.block == block)
-        .filter_map(|keyword| {
-            let distance = distance(&text, &normal(keyword.name.as_bytes()));
-            (distance <= allowance(keyword.name)).then_some((distance, keyword))
-        });
+        .filter_map(|keyword| near(&text, keyword));
     let same = near
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, keyword)| Suggestion::Misspelt(keyword));
@@ -33,6 +30,40 @@ pub(crate) fn resembling(block: Block, text: &[u8]) -> Option<Suggestion> {
         };
         TABLE.iter().find(elsewhere).map(Suggestion::Elsewhere)
     })
+}
+
+/// The words of the table that are spelt like `text`, whatever block they stand in: those that are spelt so, else the
+/// nearest, by the rule of "did you mean". Empty where nothing is near.
+///
+/// ```
+/// let names = |text| keepalived_conf::similar(text).iter().map(|k| (k.name, k.block.title())).collect::<Vec<_>>();
+/// assert_eq!(names("advert_int"), [("advert_int", "vrrp_instance")]);
+/// assert_eq!(names("Advert-Int"), names("advert_int"), "the sign between the parts of a word is easily mistaken");
+/// assert!(names("hello_world").is_empty());
+/// ```
+#[must_use]
+pub fn similar(text: &str) -> Vec<&'static Keyword> {
+    let exact: Vec<_> = TABLE.iter().filter(|keyword| keyword.name == text).collect();
+    let text = normal(text.as_bytes());
+    if !exact.is_empty() || text.is_empty() || text.len() > TEXT_MAX {
+        return exact;
+    }
+    let near = TABLE
+        .iter()
+        .filter_map(|keyword| near(&text, keyword))
+        .collect::<Vec<_>>();
+    let least = near.iter().map(|(distance, _)| *distance).min();
+    let kept = near.into_iter().filter(|(distance, _)| Some(*distance) == least);
+    kept.map(|(_, keyword)| keyword).collect()
+}
+
+/// Longer texts are no words.
+const TEXT_MAX: usize = 40;
+
+/// How many letters a word differs by, if they are few enough for a slip.
+fn near<'k>(text: &[u8], keyword: &'k Keyword) -> Option<(usize, &'k Keyword)> {
+    let distance = distance(text, &normal(keyword.name.as_bytes()));
+    (distance <= allowance(keyword.name)).then_some((distance, keyword))
 }
 
 /// How many letters may differ: one in a short word, a quarter of a long one.

@@ -25,3 +25,4 @@ mod scripts;
 mod text;
 mod values;
 mod virtual_mac;
+mod words;
