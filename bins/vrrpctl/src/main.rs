@@ -2,18 +2,22 @@
 
 mod check;
 mod colour;
+mod completions;
 mod detail;
 mod effective;
+#[cfg(test)]
+mod man_page;
 mod overview;
 mod replay;
 mod simulate;
+mod vocabulary;
 mod words;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use vrrp_control::{Answer, Ask, AskError, DEFAULT_SOCKET, Status};
 
 use crate::colour::Colour;
@@ -62,6 +66,10 @@ enum Command {
     ///
     /// A password or key is never shown, only how long it is.
     Effective(effective::Arguments),
+    /// What a word of the configuration means, its default, and how far it is carried out. Asks no daemon.
+    Words(vocabulary::Arguments),
+    /// What a shell needs to complete command lines of vrrpctl; for bash: source <(vrrpctl completions bash).
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -72,6 +80,8 @@ fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Effective(arguments) => effective::run(arguments),
+        Command::Words(arguments) => vocabulary::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     })
 }
 

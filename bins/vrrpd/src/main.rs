@@ -11,6 +11,8 @@ mod firewall;
 mod kernel;
 mod load;
 mod log;
+#[cfg(test)]
+mod man_page;
 mod names;
 mod node;
 mod notify;

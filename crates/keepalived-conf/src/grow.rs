@@ -252,7 +252,7 @@ impl Grower<'_> {
                 keyword,
                 format!("{text} came to stand outside its block"),
             );
-        } else if let Some(help) = keywords::heard_of(block, word.bytes()) {
+        } else if let Some(help) = keywords::heard_of(block, &word.text()) {
             found = found.help(help);
         } else if let Some(Suggestion::Misspelt(keyword)) = suggestion {
             found = found.help(format!("did you mean {}?", keyword.name));

@@ -5,6 +5,7 @@ mod apt;
 mod broken;
 mod conformance;
 mod fuzz;
+mod keywords;
 mod lab;
 mod listeners;
 mod namespaces;
@@ -36,6 +37,8 @@ enum Chore {
     Bench(lab::BenchArguments),
     /// Which tests prove which requirement of the RFCs; writes docs/rfc9568.md.
     Conformance(conformance::ConformanceArguments),
+    /// What is written from the table of configuration words: docs/keepalived.md and the manual pages.
+    Keywords(keywords::KeywordsArguments),
     /// A core that is broken on purpose, once a section of the RFCs, must fail tests of that section.
     Broken,
     /// Fuzz with libFuzzer; what is found lies under target/fuzz-corpus.
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Demo(arguments) => lab::run(&arguments),
         Chore::Bench(arguments) => lab::bench(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
+        Chore::Keywords(arguments) => keywords::run(&arguments),
         Chore::Broken => broken::run(),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Tidy => tidy::run(),

@@ -3,7 +3,7 @@
 use crate::project::{Project, cargo, find_program};
 use crate::run::Runner;
 use crate::summary::{Skip, Summary, Verdict, not_allowed};
-use crate::{broken, conformance, listeners, namespaces, needs, tidy};
+use crate::{broken, conformance, keywords, listeners, namespaces, needs, tidy};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -114,6 +114,9 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
     let cargo = cargo();
     runner.command_step("format", &cargo, &["fmt", "--all", "--check"]);
     runner.step("tidy", |_, _| tidy::check(project).map_err(Verdict::Failed));
+    runner.step("keywords", |_, _| {
+        keywords::check(project).map_err(Verdict::Failed)
+    });
     clippy(runner, "clippy", &["--workspace"]);
     // Nobody above the core has to turn the feature on for it to be checked.
     clippy(
@@ -203,6 +206,7 @@ fn tests(runner: &mut Runner, quick: bool) {
         if quick {
             command.args(["--lib", "--bins"]);
         }
+        command.env(keywords::MAN_PAGES, "check");
         // Without it the harness swallows what a test says about being skipped.
         command.args(["--", "--nocapture"]);
         runner.must_succeed("tests", command, skips)

@@ -26,7 +26,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             .range("port 1..65535; 25 if not given")
             .ignored(MAIL),
         word("smtp_connect_timeout", "SECONDS", "Limit for reaching the relay.")
-            .range("seconds; 0 is read as 1")
+            .range("0 is read as 1")
             .default("30")
             .ignored(MAIL),
         word("smtp_helo_name", "[STRING]", "Name in the SMTP greeting.")

@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 pub use block::{Block, Content};
-pub(crate) use stray::heard_of;
+pub use stray::heard_of;
 pub use suggest::similar;
 pub(crate) use suggest::{Suggestion, resembling};
 

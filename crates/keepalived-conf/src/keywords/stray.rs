@@ -79,11 +79,18 @@ const HEARD: &[Heard] = &[
     ),
 ];
 
-/// What to do about a word that `block` does not know, where many have made the same mistake.
-pub(crate) fn heard_of(block: Block, word: &[u8]) -> Option<&'static str> {
+/// What to do about a word that `block` does not know, where many have made the same mistake: a phrase.
+///
+/// ```
+/// use keepalived_conf::{Block, heard_of};
+/// assert!(heard_of(Block::TcpCheck, "nb_get_retry").is_some_and(|help| help.ends_with("write retry")));
+/// assert_eq!(heard_of(Block::TcpCheck, "hello"), None);
+/// ```
+#[must_use]
+pub fn heard_of(block: Block, word: &str) -> Option<&'static str> {
     let found = HEARD
         .iter()
-        .find(|(name, blocks, _)| name.as_bytes() == word && (blocks.is_empty() || blocks.contains(&block)));
+        .find(|(name, blocks, _)| *name == word && (blocks.is_empty() || blocks.contains(&block)));
     found.map(|(_, _, help)| *help)
 }
 
@@ -99,7 +106,7 @@ mod tests {
                 assert!(find(*block, name.as_bytes()).is_none(), "{name} in {block:?}");
             }
         }
-        assert!(heard_of(Block::TcpCheck, b"nb_get_retry").is_some_and(|help| help.ends_with("write retry")));
-        assert_eq!(heard_of(Block::GlobalDefs, b"ip_family"), None);
+        assert!(heard_of(Block::TcpCheck, "nb_get_retry").is_some_and(|help| help.ends_with("write retry")));
+        assert_eq!(heard_of(Block::GlobalDefs, "ip_family"), None);
     }
 }

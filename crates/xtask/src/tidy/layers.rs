@@ -48,7 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vrrp-lab", &[]),
     // What tests say they prove; xtask counts it.
     ("vrrp-conformance", &[]),
-    ("xtask", &["vrrp-conformance"]),
+    ("xtask", &["vrrp-conformance", "keepalived-conf"]),
 ];
 
 /// Packages that may use everything.
