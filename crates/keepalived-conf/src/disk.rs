@@ -17,7 +17,7 @@ impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let trouble = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound => FileError::Absent,
-            std::io::ErrorKind::IsADirectory => FileError::Unreadable("it is a folder".to_owned()),
+            std::io::ErrorKind::IsADirectory => FileError::Folder,
             _ => FileError::Unreadable(error.to_string()),
         };
         let file = std::fs::File::open(path).map_err(trouble)?;

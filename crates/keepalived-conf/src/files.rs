@@ -8,6 +8,9 @@ pub enum FileError {
     /// There is no such file.
     #[error("no such file")]
     Absent,
+    /// It is a folder.
+    #[error("it is a folder")]
+    Folder,
     /// It is there, and cannot be read: the system's words for why.
     #[error("{0}")]
     Unreadable(String),

@@ -59,7 +59,7 @@ fn words(item: &Item) -> Vec<u8> {
         .filter(|word| !word.quoted)
         .map(Word::bytes)
         .unwrap_or_default();
-    let at_the_beginning = [&b"@"[..], b"$", b"include"];
+    let at_the_beginning = [&b"@"[..], b"$", b"~SEQ", b"~LST", b"include"];
     let line = if at_the_beginning.iter().any(|sign| first.starts_with(sign)) {
         [b"\"", first, b"\"", item.raw_arguments()].concat()
     } else {

@@ -53,6 +53,9 @@ pub struct Body {
     pub span: Span,
 }
 
+/// The bytes of an opening and a closing one.
+const TYPOGRAPHIC_QUOTES: usize = 6;
+
 impl Item {
     /// The first word.
     pub(crate) fn name(&self) -> String {
@@ -71,12 +74,21 @@ impl Item {
 
     /// The text behind the first word, quotes included.
     pub(crate) fn raw_arguments(&self) -> &[u8] {
+        // Its place says nothing of its length: it may have come out of a parameter.
         let first = self.words.first().map_or(0, |word| {
-            // A quoted first word has its quotes in the text too.
-            let length = word.span.end.saturating_sub(word.span.start);
-            usize::try_from(length)
-                .unwrap_or(0)
-                .saturating_add(if word.quoted { 2 } else { 0 })
+            let quotes = match (word.quoted, self.raw.first()) {
+                (true, Some(b'"')) => 2,
+                (true, _) => TYPOGRAPHIC_QUOTES,
+                (false, _) => 0,
+            };
+            let signs = word
+                .bytes()
+                .iter()
+                .filter(|byte| matches!(byte, b'#' | b'!'))
+                .count();
+            // Outside quotes these are letters only behind a backslash.
+            let escapes = if word.quoted { 0 } else { signs };
+            word.bytes().len().saturating_add(quotes).saturating_add(escapes)
         });
         self.raw.get(first..).unwrap_or_default()
     }

@@ -7,34 +7,25 @@ use crate::lexer::Text;
 impl Expansion<'_> {
     /// The line without its condition; none if it is for another node.
     pub(super) fn condition<'t>(&mut self, text: &Text<'t>) -> Option<Text<'t>> {
-        let line = text;
-        let mut text = lines::trimmed(line);
-        if text.bytes.first() != Some(&b'@') {
-            return Some(line.clone());
+        let line = lines::trimmed(text);
+        if line.bytes.first() != Some(&b'@') {
+            return Some(text.clone());
         }
-        while text.bytes.first() == Some(&b'@') {
-            let end = text
-                .bytes
-                .iter()
-                .position(u8::is_ascii_whitespace)
-                .unwrap_or(text.bytes.len());
-            let id = text.bytes.get(1..end).unwrap_or_default();
-            let (negated, id) = id.strip_prefix(b"^").map_or((false, id), |id| (true, id));
-            let Some(own) = &self.host.config_id else {
-                let found = Diagnostic::fatal(
-                    "condition-without-id",
-                    text.span(0, end),
-                    "this line is for some nodes only, and which one this is is not known",
-                );
-                let found = found.silent().effect("nothing is started");
-                self.findings.push(found.help("name the node with --config-id"));
-                return None;
-            };
-            if (own.as_bytes() == id) == negated {
-                return None;
-            }
-            text = lines::trimmed(&text.part(end, text.bytes.len()));
-        }
-        Some(text)
+        let blank = line.bytes.iter().position(u8::is_ascii_whitespace);
+        let end = blank.unwrap_or(line.bytes.len());
+        let id = line.bytes.get(1..end).unwrap_or_default();
+        let (negated, id) = id.strip_prefix(b"^").map_or((false, id), |id| (true, id));
+        let Some(own) = &self.host.config_id else {
+            let found = Diagnostic::fatal(
+                "condition-without-id",
+                line.span(0, end),
+                "this line is for some nodes only, and which one this is is not known",
+            );
+            let found = found.silent().effect("nothing is started");
+            self.findings.push(found.help("name the node with --config-id"));
+            return None;
+        };
+        // A second condition is an unknown word to keepalived, and stays in the line.
+        ((own.as_bytes() == id) != negated).then(|| lines::trimmed(&line.part(end, line.bytes.len())))
     }
 }

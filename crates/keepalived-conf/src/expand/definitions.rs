@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Expansion, folder, lines, whole};
+use super::{Expansion, folder, lines, random, whole};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::Text;
 use crate::source::Span;
@@ -58,7 +58,7 @@ impl Definitions {
         ) else {
             return false;
         };
-        if name.is_empty() {
+        if !begins_name(name) {
             return false;
         }
         let (line, more) = continued(value.trim_ascii());
@@ -93,6 +93,11 @@ const fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// keepalived takes no digit for the first letter of a name.
+fn begins_name(name: &[u8]) -> bool {
+    name.first().is_some_and(|first| !first.is_ascii_digit())
+}
+
 /// A parameter where it is used.
 struct Use {
     /// Bytes of the text it takes up.
@@ -112,7 +117,7 @@ fn next_use(text: &[u8], from: usize) -> Option<Use> {
                 .iter()
                 .take_while(|byte| is_name(**byte) || **byte == b' ')
                 .count();
-            if inner.get(length) == Some(&b'}') && length > 0 {
+            if inner.get(length) == Some(&b'}') && begins_name(inner.get(..length)?) {
                 let name = inner.get(..length)?.to_vec();
                 return Some(Use {
                     from: at,
@@ -122,7 +127,7 @@ fn next_use(text: &[u8], from: usize) -> Option<Use> {
             }
         } else {
             let length = rest.iter().take_while(|byte| is_name(**byte)).count();
-            if length > 0 && rest.get(length).is_none_or(u8::is_ascii_whitespace) {
+            if begins_name(rest.get(..length)?) && rest.get(length).is_none_or(u8::is_ascii_whitespace) {
                 let name = rest.get(..length)?.to_vec();
                 return Some(Use {
                     from: at,
@@ -200,6 +205,7 @@ impl Expansion<'_> {
             match self.value(&found.name, path) {
                 Some(_) if within.contains(&found.name) => self.circle(&found.name, place),
                 Some(lines) => {
+                    self.draw(&found.name, place);
                     within.push(found.name);
                     self.put(&mut out, &lines, place, path, within);
                     within.pop();
@@ -215,6 +221,19 @@ impl Expansion<'_> {
         }
         append(&mut out, text, at, text.bytes.len());
         out
+    }
+
+    /// The next use of `${_RANDOM}` gets another number.
+    fn draw(&mut self, name: &[u8], place: Span) {
+        if !random::is_random(name) {
+            return;
+        }
+        self.drawn = self.drawn.saturating_add(1);
+        let found = Diagnostic::warning("random-value", place, "this value is drawn by lot").silent();
+        let found = found.effect(
+            "the node draws the same one each time it reads the file; keepalived draws another at each start and reload",
+        );
+        self.findings.push(found.help("write the value that is meant"));
     }
 
     fn circle(&mut self, name: &[u8], place: Span) {
@@ -262,6 +281,10 @@ impl Expansion<'_> {
             // They begin a comment, and that is what they are used for.
             b"_HASH" => one(b"#"),
             b"_BANG" => one(b"!"),
+            _ if random::is_random(name) => {
+                let node = self.host.config_id.as_deref().unwrap_or_default();
+                one(random::value(name, node, self.drawn)?.to_string().as_bytes())
+            }
             _ => {
                 let variable = name.strip_prefix(b"_ENV ")?;
                 let value = self

@@ -1,9 +1,9 @@
 //! `include` and its stricter relatives.
 
 use super::{Expansion, folder, lines, whole};
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::Diagnostic;
 use crate::files::FileError;
-use crate::lexer::{Pasted, Piece, Text, Word, cut};
+use crate::lexer::{Text, blank};
 use crate::pattern;
 use crate::source::Span;
 
@@ -14,68 +14,89 @@ const FILE_COST: usize = 1024;
 
 /// A line that includes.
 pub(super) struct Include {
-    /// It is plain `include`, which forgives.
-    plain: bool,
-    /// It is `includem`, `includew` or `includea`: keepalived does not start where nothing matches.
-    strict: bool,
-    argument: Option<Word>,
+    kind: Kind,
+    /// What stands behind the word, up to the end of the line: quotes and blanks are part of it.
+    pattern: String,
     span: Span,
+}
+
+/// Which word it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Readable,
+    Match,
+    Wildcard,
+    Braces,
+    All,
 }
 
 /// The directive a line is.
 pub(super) fn directive(text: &Text<'_>) -> Option<Include> {
     let text = lines::trimmed(text);
-    if !text.bytes.starts_with(b"include") {
+    let rest = text.bytes.strip_prefix(b"include")?;
+    let (kind, rest) = match rest {
+        [b'r', rest @ ..] => (Kind::Readable, rest),
+        [b'm', rest @ ..] => (Kind::Match, rest),
+        [b'w', rest @ ..] => (Kind::Wildcard, rest),
+        [b'b', rest @ ..] => (Kind::Braces, rest),
+        [b'a', rest @ ..] => (Kind::All, rest),
+        rest => (Kind::Plain, rest),
+    };
+    if !rest.is_empty() && blank(rest) == 0 {
         return None;
     }
-    // Reported again when the line is read for good, if it is not a directive.
-    let mut pieces = Vec::new();
-    cut(
-        &text,
-        &mut pieces,
-        &mut Pasted::default(),
-        &mut Findings::default(),
-    );
-    let Some(Piece::Words { words, .. }) = pieces.first() else {
-        return None;
-    };
-    let name = words.first()?.bytes();
-    let known = [
-        &b"include"[..],
-        b"includer",
-        b"includem",
-        b"includew",
-        b"includeb",
-        b"includea",
-    ]
-    .contains(&name);
-    known.then(|| Include {
-        plain: name == b"include",
-        strict: matches!(name, b"includem" | b"includew" | b"includea"),
-        argument: words.get(1).cloned(),
+    let pattern = text.part(text.bytes.len().saturating_sub(rest.len()), text.bytes.len());
+    let pattern = lines::trimmed(&pattern);
+    Some(Include {
+        kind,
+        pattern: String::from_utf8_lossy(&pattern.bytes).into_owned(),
         span: whole(&text),
     })
 }
 
+/// Where, behind a brace on the same line, something begins that takes a line of its own: keepalived ends lines at braces.
+pub(super) fn behind_brace(text: &Text<'_>) -> Option<usize> {
+    let (mut quoted, mut within) = (false, false);
+    let mut earlier = None;
+    for (at, byte) in text.bytes.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'{' if earlier == Some(b'$') => within = true,
+            b'}' if within => within = false,
+            b'{' | b'}' if !quoted => {
+                let rest = at.saturating_add(1);
+                let line = lines::trimmed(&text.part(rest, text.bytes.len()));
+                let sequence = [&b"~SEQ"[..], b"~LST"]
+                    .iter()
+                    .any(|word| line.bytes.starts_with(word));
+                if sequence || directive(&line).is_some() {
+                    return Some(rest);
+                }
+            }
+            _ => {}
+        }
+        earlier = Some(*byte);
+    }
+    None
+}
+
 impl Expansion<'_> {
     pub(super) fn include(&mut self, from: &str, include: &Include) {
-        let Some(argument) = &include.argument else {
+        if include.pattern.is_empty() {
             let found = Diagnostic::error("missing-argument", include.span, "include names no file")
                 .effect("the line is left out")
                 .help("write the path or pattern behind it");
             self.findings.push(found);
             return;
-        };
-        let pattern = absolute(from, &argument.text());
+        }
+        let pattern = absolute(from, &include.pattern);
         let literal = !pattern::is_pattern(&pattern);
         let paths = if literal {
             vec![pattern.clone()]
         } else {
-            self.files.matching(&pattern)
+            self.matched(include, &pattern)
         };
-        if paths.is_empty() {
-            self.absent(include, &pattern, argument.span);
-        }
         for path in paths {
             match self.files.read(&path) {
                 Ok(_) if self.is_circle(&path) => self.circular(include, &path),
@@ -83,16 +104,49 @@ impl Expansion<'_> {
                     self.file(&path, bytes)
                 }
                 Ok(_) => return,
-                Err(FileError::Absent) if literal => self.absent(include, &path, argument.span),
+                Err(FileError::Absent) if literal => {
+                    self.absent(include, &path, &[Kind::Match, Kind::Wildcard, Kind::All])
+                }
+                Err(FileError::Folder) => self.folder(include, &path),
                 Err(error) => {
                     let text = format!("the included file {path} cannot be read: {error}");
-                    let found = Diagnostic::fatal("include-unreadable", argument.span, text);
+                    let found = Diagnostic::fatal("include-unreadable", include.span, text);
                     let found = found.effect("nothing is started: what the file holds is not known");
                     self.findings
                         .push(found.help("let this user read it, or remove the line"));
                 }
             }
         }
+    }
+
+    /// The files that a pattern matches; reported where keepalived does it.
+    fn matched(&mut self, include: &Include, pattern: &str) -> Vec<String> {
+        let alternatives = pattern::alternatives(pattern);
+        if alternatives.len() > 1 {
+            let mut lacking = alternatives
+                .iter()
+                .filter(|one| !pattern::is_pattern(one) && self.files.matching(one).is_empty());
+            if let Some(first) = lacking.next().cloned() {
+                self.absent(include, &first, &[Kind::Braces, Kind::All]);
+            }
+        }
+        let paths = self.files.matching(pattern);
+        if paths.is_empty() && alternatives.len() <= 1 {
+            self.absent(include, pattern, &[Kind::Wildcard, Kind::All]);
+        }
+        paths
+    }
+
+    fn folder(&mut self, include: &Include, path: &str) {
+        let text = format!("{path} is a folder");
+        let found = if matches!(include.kind, Kind::Readable | Kind::All) {
+            Diagnostic::fatal("include-folder", include.span, text).effect("nothing is started")
+        } else {
+            Diagnostic::error("include-folder", include.span, text)
+                .effect("the rest is read without it, as keepalived does")
+        };
+        self.findings
+            .push(found.help("write /* behind it to read the files in it"));
     }
 
     /// The file is being read already, or files include files without end.
@@ -106,23 +160,26 @@ impl Expansion<'_> {
         self.findings.push(found.help("remove one of the include lines"));
     }
 
-    fn absent(&mut self, include: &Include, pattern: &str, span: Span) {
+    /// No file is there: fatal for some of the directives.
+    fn absent(&mut self, include: &Include, pattern: &str, fatal: &[Kind]) {
         let text = format!("no file matches {pattern}");
-        if include.strict {
-            let found = Diagnostic::fatal("include-absent", span, text)
-                .effect("nothing is started, as with keepalived");
-            self.findings
-                .push(found.help("create the file, or write include, which forgives"));
-            return;
-        }
-        let found = if include.plain {
-            Diagnostic::warning("include-absent", span, text)
+        let found = if fatal.contains(&include.kind) {
+            Diagnostic::fatal("include-absent", include.span, text)
+                .effect("nothing is started, as keepalived does")
         } else {
-            Diagnostic::error("include-absent", span, text)
+            let wildcard = ['*', '?', '['].iter().any(|sign| pattern.contains(*sign));
+            let found = Diagnostic::warning("include-absent", include.span, text);
+            let found = if wildcard { found.silent() } else { found };
+            found.effect("the rest is read without it, as keepalived does")
         };
-        let found = found.effect("the rest is read without it, as keepalived does");
-        self.findings
-            .push(found.help("create the file, or remove the line"));
+        let quoted = pattern.contains('"') || pattern.contains('\'');
+        self.findings.push(found.help(if quoted {
+            "remove the quotes: keepalived takes them for a part of the name"
+        } else if fatal.contains(&include.kind) {
+            "create the file, or write include, which forgives"
+        } else {
+            "create the file, or remove the line"
+        }));
     }
 }
 

@@ -4,8 +4,9 @@ use crate::diagnostic::Diagnostic;
 use crate::lexer::{Text, Unread, blank};
 use crate::source::Span;
 
-/// keepalived reads lines into a buffer of this size; a longer one is left out whole.
-pub(crate) const LINE_BYTES_MAX: usize = 1024;
+/// The bytes of a line that keepalived reads: its buffer of 1,024 also holds an end mark. Of a longer line 2.2.7 takes the
+/// rest for a line of its own, newer releases leave it out whole.
+pub(crate) const LINE_BYTES_MAX: usize = 1023;
 
 pub(super) fn unread(text: &Text<'_>) -> Option<Unread> {
     if text.bytes.contains(&0) {
@@ -35,8 +36,53 @@ pub(super) fn report(why: Unread, length: usize, span: Span) -> Diagnostic {
         Unread::Nul => ("line-with-nul", "this line holds a NUL byte".to_owned()),
     };
     Diagnostic::error(code, span, message)
-        .effect("the whole line is left out, as keepalived does")
+        .effect("the whole line is left out, as newer releases of keepalived do")
         .help("break the line at a blank, or remove the byte")
+}
+
+/// A comment that is longer than a line may be.
+pub(super) fn long_comment(text: &Text<'_>) -> Option<Diagnostic> {
+    let length = text.bytes.len();
+    let rest = text.bytes.get(LINE_BYTES_MAX..).unwrap_or_default();
+    if rest.iter().all(|byte| blank(&[*byte]) > 0) {
+        return None;
+    }
+    let message = format!("this comment has {length} bytes; {LINE_BYTES_MAX} are read");
+    let place = text.span(LINE_BYTES_MAX, rest.len());
+    let found = Diagnostic::warning("long-comment", place, message).effect(
+        "it is a comment; keepalived 2.2.7 takes what stands from here for words of the configuration",
+    );
+    Some(found.help("break the line, with a # in front of each part"))
+}
+
+/// `\#` and `\!` outside double quotes become plain signs, which begin a comment where the line is read once more.
+pub(super) fn unescaped(text: &Text<'_>) -> Text<'static> {
+    let mut out = Text::empty(text.file());
+    let (mut quoted, mut from) = (false, 0usize);
+    for (at, byte) in text.bytes.iter().enumerate() {
+        quoted ^= *byte == b'"';
+        let sign = text.bytes.get(at.saturating_add(1));
+        if *byte == b'\\' && !quoted && matches!(sign, Some(b'#' | b'!')) {
+            out.push_part(text, from, at);
+            from = at.saturating_add(1);
+        }
+    }
+    out.push_part(text, from, text.bytes.len());
+    out
+}
+
+/// A byte order mark in front of a file.
+pub(super) fn byte_order_mark(text: &Text<'_>) -> Option<Diagnostic> {
+    let mark = text.bytes.starts_with(b"\xef\xbb\xbf").then(|| text.span(0, 3))?;
+    let found = Diagnostic::warning(
+        "byte-order-mark",
+        mark,
+        "a byte order mark, as editors of Windows put it",
+    )
+    .effect(
+        "it is passed over; keepalived takes it for a part of the first word, which it does not know then",
+    );
+    Some(found.help("save the file as UTF-8 without a mark"))
 }
 
 /// A password or key that a comment cuts, or takes the place of.

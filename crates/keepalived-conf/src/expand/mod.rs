@@ -4,6 +4,7 @@ mod condition;
 mod definitions;
 mod include;
 pub(crate) mod lines;
+mod random;
 mod sequence;
 
 use crate::Host;
@@ -28,6 +29,8 @@ pub(crate) struct Expansion<'a> {
     pieces: Vec<Piece>,
     /// The files that are being read, each included by the one before.
     reading: Vec<String>,
+    /// How many random numbers were drawn.
+    drawn: u64,
     /// Bytes unfolded so far.
     bytes: usize,
     /// The last limit was reported.
@@ -50,6 +53,7 @@ impl<'a> Expansion<'a> {
             definitions,
             pieces: Vec::new(),
             reading: Vec::new(),
+            drawn: 0,
             bytes: 0,
             full: false,
         }
@@ -99,6 +103,9 @@ impl<'a> Expansion<'a> {
             let start = at;
             at = at.saturating_add(line.len());
             let text = Text::new(id, start, line.strip_suffix(b"\n").unwrap_or(line));
+            if let Some(found) = (start == 0).then(|| lines::byte_order_mark(&text)).flatten() {
+                self.findings.push(found);
+            }
             if self.unread(&text) {
                 continue;
             }
@@ -118,6 +125,7 @@ impl<'a> Expansion<'a> {
                 open,
                 "the last line of this definition is missing",
             )
+            .silent()
             .effect("it ends with the file");
             self.findings
                 .push(found.help("a line that ends in \\ goes on; the last one must not"));
@@ -131,28 +139,40 @@ impl<'a> Expansion<'a> {
         if self.definitions.goes_on(text) {
             return;
         }
-        if let Some(include) = include::directive(text) {
-            self.include(path, &include);
-            return;
-        }
         let Some(text) = self.condition(text) else { return };
         if self.definitions.define(&text) {
             return;
         }
-        if !text.bytes.iter().any(|byte| matches!(byte, b'$' | b'~')) {
-            self.cut(&text, pasted);
+        if let Some(at) = include::behind_brace(&text) {
+            self.line(&text.part(0, at), path, pasted);
+            self.line(&text.part(at, text.bytes.len()), path, pasted);
             return;
         }
+        if !text.bytes.iter().any(|byte| matches!(byte, b'$' | b'~')) {
+            self.settled(&text, path, pasted);
+            return;
+        }
+        let before = text.bytes.clone();
         for text in self.unfold(&text, path, 0) {
-            // What was put in may begin a comment too.
+            // What was put in may begin a comment too, and so may a sign that was escaped before.
+            let changed = text.bytes != before;
+            let text = if changed { lines::unescaped(&text) } else { text };
             let text = lines::without_comment(&text);
             // The lines of a definition may have conditions, and define more.
             if let Some(text) = self
                 .condition(&text)
                 .filter(|text| !self.definitions.define(text))
             {
-                self.cut(&text, pasted);
+                self.settled(&text, path, pasted);
             }
+        }
+    }
+
+    /// A line with everything put in.
+    fn settled(&mut self, text: &Text<'_>, path: &str, pasted: &mut Pasted) {
+        match include::directive(text) {
+            Some(include) => self.include(path, &include),
+            None => self.cut(text, pasted),
         }
     }
 
@@ -189,6 +209,9 @@ impl<'a> Expansion<'a> {
             return false;
         };
         if lines::is_blank_or_comment(text) {
+            if let Some(found) = lines::long_comment(text) {
+                self.findings.push(found);
+            }
             return true;
         }
         let span = text.span(0, text.bytes.len());

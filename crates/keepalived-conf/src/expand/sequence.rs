@@ -2,7 +2,7 @@
 
 use super::Expansion;
 use crate::diagnostic::Diagnostic;
-use crate::lexer::Text;
+use crate::lexer::{Text, blank};
 
 /// The most values of one sequence.
 const VALUES_MAX: usize = 65_536;
@@ -47,6 +47,8 @@ impl Expansion<'_> {
             );
             return Vec::new();
         }
+        let settled = self.arguments(text, start, path);
+        let text = settled.as_ref().unwrap_or(text);
         let Some(sequence) = read(&text.bytes, start) else {
             let found = Diagnostic::error(
                 "bad-sequence",
@@ -80,6 +82,39 @@ impl Expansion<'_> {
         out
     }
 
+    /// The line with the parameters between the parentheses of a `~SEQ` put in; those of a list are put in later.
+    fn arguments(&mut self, text: &Text<'_>, start: usize, path: &str) -> Option<Text<'static>> {
+        let open = text
+            .bytes
+            .iter()
+            .position(|byte| *byte == b'(')?
+            .saturating_add(1);
+        let close = text.bytes.iter().position(|byte| *byte == b')')?;
+        let inner = text.bytes.get(open..close)?;
+        let list = text
+            .bytes
+            .get(start..)
+            .is_some_and(|rest| rest.starts_with(b"~LST"));
+        if list || !inner.contains(&b'$') {
+            return None;
+        }
+        let mut out = Text::empty(text.file());
+        out.push_part(text, 0, open);
+        for (number, part) in inner.split(|byte| *byte == b',').enumerate() {
+            let place = text.span(open, inner.len());
+            if number > 0 {
+                out.push(b",", place);
+            }
+            let mut alone = Text::empty(text.file());
+            alone.push(part.trim_ascii(), place);
+            let lines = self.resolve(&alone, path);
+            let line = lines.first()?;
+            out.push_part(line, 0, line.bytes.len());
+        }
+        out.push_part(text, close, text.bytes.len());
+        Some(out)
+    }
+
     fn each(&mut self, lines: &[Text<'_>], path: &str, depth: usize) -> Vec<Text<'static>> {
         lines
             .iter()
@@ -88,9 +123,14 @@ impl Expansion<'_> {
     }
 }
 
+/// A sequence begins its line; elsewhere it is text.
 fn start(text: &[u8]) -> Option<usize> {
-    text.windows(4)
-        .position(|four| four == b"~SEQ" || four == b"~LST")
+    let mut from = 0usize;
+    while let Some(length) = text.get(from..).map(blank).filter(|length| *length > 0) {
+        from = from.saturating_add(length);
+    }
+    let rest = text.get(from..)?;
+    (rest.starts_with(b"~SEQ") || rest.starts_with(b"~LST")).then_some(from)
 }
 
 fn read(text: &[u8], from: usize) -> Option<Sequence> {
@@ -124,10 +164,6 @@ type Rounds = (Vec<Vec<u8>>, Vec<Vec<Vec<u8>>>);
 fn numbers(inner: &[u8], hexadecimal: bool) -> Option<Rounds> {
     let text = std::str::from_utf8(inner).ok()?;
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    let number = |part: &str| match part.strip_prefix("0x") {
-        Some(digits) => i64::from_str_radix(digits, 16).ok(),
-        None => part.parse().ok(),
-    };
     let (name, start, step, end) = match parts.as_slice() {
         [name, end] => (name, 1, None, number(end)?),
         [name, start, end] => (name, number(start)?, None, number(end)?),
@@ -155,6 +191,15 @@ fn numbers(inner: &[u8], hexadecimal: bool) -> Option<Rounds> {
     Some((vec![name.as_bytes().to_vec()], rounds))
 }
 
+/// A number as C reads it: with 0x in hexadecimal, with another 0 in octal.
+fn number(part: &str) -> Option<i64> {
+    match part.strip_prefix('0') {
+        Some(digits) if digits.starts_with('x') => i64::from_str_radix(digits.get(1..)?, 16).ok(),
+        Some(digits) if !digits.is_empty() => i64::from_str_radix(digits, 8).ok(),
+        _ => part.parse().ok(),
+    }
+}
+
 /// `name,value,…` or `{name,name},{value,value},…`
 fn values(inner: &[u8]) -> Option<Rounds> {
     let tuple = |part: &[u8]| -> Vec<Vec<u8>> {
@@ -163,8 +208,19 @@ fn values(inner: &[u8]) -> Option<Rounds> {
             .collect()
     };
     if !inner.trim_ascii_start().starts_with(b"{") {
-        let mut parts = tuple(inner).into_iter();
-        return Some((vec![parts.next()?], parts.map(|value| vec![value]).collect()));
+        let unbraced = |value: Vec<u8>| {
+            let inner = value.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
+            inner.map_or(value.clone(), <[u8]>::to_vec)
+        };
+        let parts: Vec<_> = tuple(inner).into_iter().map(unbraced).collect();
+        let blank = |part: &Vec<u8>| part.iter().any(u8::is_ascii_whitespace);
+        let (name, values) = parts.split_first()?;
+        return (!parts.iter().any(blank)).then(|| {
+            (
+                vec![name.clone()],
+                values.iter().map(|value| vec![value.clone()]).collect(),
+            )
+        });
     }
     let groups = inner.split(|byte| *byte == b'{').skip(1);
     let mut groups = groups.map(|group| {

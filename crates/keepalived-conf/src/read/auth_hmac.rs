@@ -130,6 +130,7 @@ impl Reader<'_> {
                 let text = format!("the file {path} of key {id} cannot be read: {error}");
                 let help = match error {
                     FileError::Absent => "create it, with the same key on every node, or correct the path",
+                    FileError::Folder => "name the file in it",
                     FileError::Unreadable(_) => "let this user read it",
                 };
                 self.wrong(value.span, "hmac-key-file", text, help);

@@ -133,17 +133,17 @@ fn long_lines_and_nul_bytes_are_left_out_whole() {
     assert_eq!(only(&parsed).priority.value, 100);
     assert_eq!(place(&parsed, "line-too-long"), "7:1");
     assert_eq!(
-        only(&web(&long[..1024])).priority.value,
+        only(&web(&long[..1023])).priority.value,
         50,
-        "1,024 bytes are read"
+        "1,023 bytes are read"
     );
     let parsed = web("priority 50 \0");
     assert_eq!(only(&parsed).priority.value, 100);
     assert_eq!(place(&parsed, "line-with-nul"), "7:1");
     assert_eq!(
         codes(&web(&format!("# {}", "x".repeat(2000)))),
-        Vec::<&str>::new(),
-        "a comment may be long"
+        ["long-comment"],
+        "a comment may be long, but not for keepalived 2.2.7"
     );
 }
 

@@ -19,6 +19,7 @@ mod groups;
 mod instances;
 mod interop;
 mod lost;
+mod observed;
 mod properties;
 mod router_advertisements;
 mod scripts;

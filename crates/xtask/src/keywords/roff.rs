@@ -26,7 +26,7 @@ begin a comment wherever they stand outside double quotes;
 .B \e#
 and
 .B \e!
-are plain letters. Words are split at blanks; double quotes keep blanks in a word. A line of more than 1024 bytes, or with a NUL
+are plain letters. Words are split at blanks; double quotes keep blanks in a word. A line of more than 1023 bytes, or with a NUL
 byte, is left out whole, and whatever it may have been about is not started.
 .PP
 .B include
