@@ -7,8 +7,18 @@
 
 mod difference;
 mod lower;
+#[cfg(feature = "machine")]
+mod machine;
 mod plan;
+mod reload;
+mod restart;
 
 pub use difference::{Astray, Difference, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
+#[cfg(feature = "machine")]
+pub use machine::{ThisMachine, Wrong, hook, host, spec, try_check, try_hook};
 pub use plan::{Check, Command, Group, Hooks, Instance, Node, Plan, Tracked};
+pub use reload::{
+    EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
+};
+pub use restart::restarts;

@@ -8,6 +8,7 @@ mod effective;
 #[cfg(test)]
 mod man_page;
 mod overview;
+mod plan;
 mod replay;
 mod simulate;
 mod vocabulary;
@@ -66,6 +67,10 @@ enum Command {
     ///
     /// A password or key is never shown, only how long it is.
     Effective(effective::Arguments),
+    /// What a reload from one keepalived.conf to another would do, and what of it interrupts service. Asks no daemon.
+    ///
+    /// The exit code is 1 where vrrpd would refuse the new file and nothing would change.
+    Plan(plan::Arguments),
     /// What a word of the configuration means, its default, and how far it is carried out. Asks no daemon.
     Words(vocabulary::Arguments),
     /// What a shell needs to complete command lines of vrrpctl; for bash: source <(vrrpctl completions bash).
@@ -80,6 +85,7 @@ fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Effective(arguments) => effective::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
         Command::Words(arguments) => vocabulary::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     })

@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line};
+use keepalived_conf::{DiskFiles, Parsed, Severity, line};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
-use vrrp_plan::{Allowed, Astray, Hooks, Host, Loss, Lowered, Plan, astray, losses, lower};
+use vrrp_plan::{Allowed, Fault, Hooks, Host, Lowered, Plan, ThisMachine, Unusable, host, judge, lower};
+pub(crate) use vrrp_plan::{findings, refusal};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
-use crate::faults::{Fault, fresh};
 use crate::notify::Scripts;
 use crate::scripts;
-use crate::start::exists;
 
 /// A file as it can be run.
 #[derive(Debug)]
@@ -38,6 +37,15 @@ pub(crate) enum LoadError {
     CannotRun(String),
 }
 
+impl From<Unusable> for LoadError {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::NoFile(text) => Self::NoFile(text),
+            Unusable::CannotRun(text) => Self::CannotRun(text),
+        }
+    }
+}
+
 impl LoadError {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
@@ -46,11 +54,6 @@ impl LoadError {
         }
     }
 }
-
-/// Diagnostics of words that are not carried out: an operator may allow those, so they are told by [`refusal`].
-const MISSING: &str = "missing";
-/// The diagnostic of a file that cannot be read.
-const UNREADABLE: &str = "file";
 
 /// Reads and understands the file.
 pub(crate) fn read(arguments: &Arguments) -> Parsed {
@@ -71,20 +74,9 @@ pub(crate) fn read(arguments: &Arguments) -> Parsed {
     keepalived_conf::parse_for(&host, &DiskFiles, &arguments.file.to_string_lossy())
 }
 
-/// What is to be said of the file itself.
-pub(crate) fn findings(parsed: &Parsed) -> impl Iterator<Item = &Diagnostic> {
-    parsed.diagnostics.iter().filter(|found| found.code != MISSING)
-}
-
 /// What keeps the file as a whole from being used.
 pub(crate) fn fatal(parsed: &Parsed) -> Option<LoadError> {
-    let fatal = findings(parsed).find(|found| found.severity == Severity::Fatal)?;
-    let text = line(fatal, &parsed.sources);
-    Some(if fatal.code == UNREADABLE {
-        LoadError::NoFile(text)
-    } else {
-        LoadError::CannotRun(text)
-    })
+    vrrp_plan::fatal(parsed).map(LoadError::from)
 }
 
 /// What the file asks of this machine.
@@ -111,23 +103,6 @@ fn dropped(parsed: &Parsed) -> Vec<NotStarted> {
     parsed.config.dropped.iter().map(one).collect()
 }
 
-/// What does not start, on one line.
-pub(crate) fn refusal(missing: &vrrp_plan::NotStarted) -> String {
-    let whose = if missing.name.is_empty() {
-        "vrrpd"
-    } else {
-        &missing.name
-    };
-    let hint = match &missing.allow_missing {
-        Some(word) => format!("; to start it without that: --allow-missing {word}"),
-        None => String::new(),
-    };
-    format!(
-        "{}: {whose} does not start: {}{hint}",
-        missing.place, missing.reason
-    )
-}
-
 /// At the start: what can run is run, and the rest is said.
 pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
     let loaded = load(arguments)?;
@@ -151,72 +126,9 @@ pub(crate) fn again(arguments: &Arguments, old: &Plan, faults: &[Fault]) -> Resu
     let loaded = load(arguments).map_err(|error| match error {
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
     })?;
-    if loaded.plan.instances.is_empty() {
-        let why = if loaded.faults.is_empty() {
-            "to stop vrrpd send SIGTERM".to_owned()
-        } else {
-            texts(&loaded.faults)
-        };
-        return Err(format!(
-            "{}: no vrrp_instance would be left: {why}",
-            arguments.file.display()
-        ));
-    }
-    let fresh = fresh(faults, &loaded.faults);
-    let lost = losses(old, &loaded.plan);
-    let hides = |fault: &&Fault| fault.may_hide() || fresh.contains(fault);
-    let doubts: Vec<&Fault> = loaded.faults.iter().filter(hides).collect();
-    if !doubts.is_empty() && !lost.is_empty() {
-        let lost: Vec<String> = lost.iter().map(loss).collect();
-        return Err(format!(
-            "the file has errors, and {} would disappear: {}. Correct them; what is to go, take out of an otherwise clean file",
-            lost.join(", "),
-            texts(doubts)
-        ));
-    }
-    let wrong: Vec<&Fault> = fresh.into_iter().filter(|fault| fault.concerns(old)).collect();
-    if !wrong.is_empty() {
-        return Err(format!(
-            "the file has errors that the one in force does not have, and what runs would no longer be what it says: {}. Correct them and reload again",
-            texts(wrong)
-        ));
-    }
-    let nowhere = astray(old, &loaded.plan, exists);
-    if !nowhere.is_empty() {
-        let nowhere: Vec<String> = nowhere.iter().map(lacking).collect();
-        return Err(nowhere.join("; "));
-    }
-    let unusable = scripts::unusable(old, &loaded.plan);
-    if !unusable.is_empty() {
-        return Err(format!(
-            "scripts of what runs cannot be run as this machine stands: {}. Correct the file or the machine, and reload again",
-            unusable.join("; ")
-        ));
-    }
+    let file = arguments.file.display().to_string();
+    judge(&file, (old, faults), (&loaded.plan, &loaded.faults), &ThisMachine)?;
     Ok(loaded)
-}
-
-fn texts<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
-    let texts: Vec<&str> = faults.into_iter().map(|fault| fault.text.as_str()).collect();
-    texts.join("; ")
-}
-
-fn loss(loss: &Loss) -> String {
-    match loss.address {
-        Some(address) => format!("{address} of {}", loss.instance),
-        None => loss.instance.clone(),
-    }
-}
-
-fn lacking(astray: &Astray) -> String {
-    let Astray {
-        instance,
-        place,
-        interface,
-    } = astray;
-    format!(
-        "{place}: {instance}: interface {interface} does not exist, and what runs now would disappear; correct the name, or create the interface first"
-    )
 }
 
 fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
@@ -235,9 +147,8 @@ fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
         return Err(fatal);
     }
     let lowered = lowered(&parsed, arguments);
-    if !lowered.refused.is_empty() {
-        let words: Vec<String> = lowered.refused.iter().map(refusal).collect();
-        return Err(LoadError::CannotRun(words.join("; ")));
+    if let Some(refused) = vrrp_plan::refused(&lowered) {
+        return Err(refused.into());
     }
     for missing in &lowered.not_started {
         error!("{}", refusal(missing));
@@ -260,6 +171,7 @@ pub(crate) fn needless<'a>(parsed: &Parsed, arguments: &'a Arguments) -> Vec<&'a
 }
 
 fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
+    let faults = vrrp_plan::faults(parsed, &lowered);
     let told = findings(parsed).filter(|found| found.severity < Severity::Note);
     let mut warnings: Vec<String> = told.map(|found| line(found, &parsed.sources)).collect();
     for allowed in &lowered.allowed {
@@ -280,9 +192,6 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
         let ready = hooks(&group.hooks, &place, &mut warnings);
         group_scripts.insert(group.name.clone(), ready);
     }
-    let mut faults: Vec<Fault> = (findings(parsed).filter_map(|found| Fault::found(found, parsed))).collect();
-    let refused = lowered.not_started.iter();
-    faults.extend(refused.map(|missing| Fault::refused(missing, refusal(missing))));
     let mut not_started = dropped(parsed);
     not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
         name: missing.name,
@@ -325,27 +234,5 @@ fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
         backup: one("notify_backup", &hooks.backup),
         fault: one("notify_fault", &hooks.fault),
         stop: one("notify_stop", &hooks.stop),
-    }
-}
-
-/// The user database is asked only where something runs: it brings the libraries of every name service with it.
-fn host(config: &keepalived_conf::Config) -> Host {
-    let notify = |notify: &keepalived_conf::Notify| {
-        let scripts = [
-            &notify.any,
-            &notify.master,
-            &notify.backup,
-            &notify.fault,
-            &notify.stop,
-        ];
-        scripts.into_iter().any(Option::is_some)
-    };
-    let instances = config.instances.iter().map(|instance| &instance.notify);
-    let mut all = instances.chain(config.sync_groups.iter().map(|group| &group.notify));
-    let runs = !config.scripts.is_empty() || all.any(notify);
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    Host {
-        name: name.trim().to_owned(),
-        keepalived_script: runs && healthcheck::RunAs::lookup("keepalived_script", None).is_ok(),
     }
 }

@@ -6,7 +6,6 @@ mod config_test;
 mod control;
 mod events;
 mod exit;
-mod faults;
 mod firewall;
 mod kernel;
 mod load;

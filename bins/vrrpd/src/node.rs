@@ -6,9 +6,8 @@ use std::time::{Instant, SystemTime};
 use healthcheck::{HookQueue, Runner};
 use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
-use vrrp_plan::{Plan, Tracked};
+use vrrp_plan::{Fault, Plan, Tracked};
 
-use crate::faults::Fault;
 use crate::load::Loaded;
 use crate::log::Log;
 use crate::notify::Notifier;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::lower::NotStarted;
+use crate::plan::Plan;
 use keepalived_conf::{Diagnostic, Parsed, Severity, line};
-use vrrp_plan::Plan;
 
 /// What an error can do beside what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(super) enum Reach {
     /// One setting, or one block.
     Itself,
     /// What follows it in the file may have been understood otherwise than it was meant, whoever it belongs to.
@@ -18,14 +19,14 @@ pub(crate) enum Reach {
 
 /// Something of the file that is not carried out as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Fault {
     /// The instance it stands in; none where it concerns the file.
     instance: Option<String>,
     /// What was found, without its place: a line more above it makes no new fault.
     what: String,
     reach: Reach,
     /// Place, what was found, what happens now, what to do.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 /// Codes of errors by which the bounds of blocks are lost.
@@ -52,7 +53,7 @@ impl Fault {
     }
 
     /// A finding of the parser, if it is a fault.
-    pub(crate) fn found(found: &Diagnostic, parsed: &Parsed) -> Option<Self> {
+    pub(super) fn found(found: &Diagnostic, parsed: &Parsed) -> Option<Self> {
         let reach = if found.code == ABSENT {
             Reach::Absent
         } else if BOUNDS.contains(&found.code) {
@@ -69,7 +70,7 @@ impl Fault {
     }
 
     /// An instance that is not started, and why.
-    pub(crate) fn refused(missing: &vrrp_plan::NotStarted, text: String) -> Self {
+    pub(super) fn refused(missing: &NotStarted, text: String) -> Self {
         Self {
             instance: Some(missing.name.clone()),
             what: missing.reason.clone(),
@@ -79,19 +80,19 @@ impl Fault {
     }
 
     /// It may be the reason why something is no longer in the plan.
-    pub(crate) fn may_hide(&self) -> bool {
+    pub(super) fn may_hide(&self) -> bool {
         self.reach == Reach::WhatFollows
     }
 
     /// It concerns what runs by `plan`: one of its instances, or all that the file holds.
-    pub(crate) fn concerns(&self, plan: &Plan) -> bool {
+    pub(super) fn concerns(&self, plan: &Plan) -> bool {
         let runs = |name: &String| plan.instances.iter().any(|instance| instance.name == *name);
         self.reach != Reach::Absent && self.instance.as_ref().is_none_or(runs)
     }
 }
 
 /// The faults of `new` that `old` does not have, counted: the same mistake a second time is a new one.
-pub(crate) fn fresh<'a>(old: &'a [Fault], new: &'a [Fault]) -> Vec<&'a Fault> {
+pub(super) fn fresh<'a>(old: &'a [Fault], new: &'a [Fault]) -> Vec<&'a Fault> {
     let mut known: BTreeMap<Key<'_>, usize> = BTreeMap::new();
     for fault in old {
         *known.entry(fault.key()).or_default() += 1;

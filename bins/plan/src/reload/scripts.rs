@@ -1,0 +1,49 @@
+//! Scripts of what runs that could not be run after a reload.
+
+use super::Machine;
+use crate::plan::{Check, Instance, Plan};
+
+/// Scripts that what runs by `old` would have with `new` and not before, and that cannot be run, each with its place. A
+/// check that fails from its first run on would take an address away.
+pub(super) fn unusable(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<String> {
+    let mut found = Vec::new();
+    for instance in &new.instances {
+        let Some(before) = old.instances.iter().find(|before| before.name == instance.name) else {
+            continue;
+        };
+        let had: Vec<_> = before.hooks.named().collect();
+        for (word, command) in instance.hooks.named().filter(|hook| !had.contains(hook)) {
+            if let Err(wrong) = machine.try_hook(command) {
+                let Instance { place, name, .. } = instance;
+                found.push(format!("{place}: {word} of {name}: {wrong}"));
+            }
+        }
+    }
+    for group in &new.groups {
+        let Some(before) = old.groups.iter().find(|before| before.name == group.name) else {
+            continue;
+        };
+        let had: Vec<_> = before.hooks.named().collect();
+        for (word, command) in group.hooks.named().filter(|hook| !had.contains(hook)) {
+            if let Err(wrong) = machine.try_hook(command) {
+                found.push(format!("{}: {word} of {}: {}", group.place, group.name, wrong));
+            }
+        }
+    }
+    let runs = |check: &&Check| {
+        let mut following = new
+            .instances
+            .iter()
+            .filter(|one| one.following(&check.name).next().is_some());
+        following.any(|one| old.instances.iter().any(|before| before.name == one.name))
+    };
+    let had = |check: &&Check| {
+        (old.checks.iter()).any(|before| before.name == check.name && before.command == check.command)
+    };
+    for check in new.checks.iter().filter(|check| !had(check)).filter(runs) {
+        if let Err(wrong) = machine.try_check(check) {
+            found.push(format!("{}: script of {}: {}", check.place, check.name, wrong));
+        }
+    }
+    found
+}

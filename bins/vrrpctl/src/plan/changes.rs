@@ -1,0 +1,283 @@
+//! From two plans to what is told: which block changes how is the daemon's own difference, what in it is read off the
+//! effective values.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use keepalived_conf::{Entry, Section, Setting, Value};
+use vrrp_plan::{Check, Difference, Instance, Plan, difference, refusal, restarts};
+
+use super::Side;
+use super::report::{Change, Differs, Move, Report, What};
+
+/// Both sides, and what the daemon makes of them.
+struct Comparison<'a> {
+    old: &'a Side,
+    new: &'a Side,
+    difference: Difference,
+    moves: Vec<Move>,
+}
+
+pub(super) fn changes(old: &Side, new: &Side) -> Report {
+    let (before, after) = (&old.lowered.plan, &new.lowered.plan);
+    let comparison = Comparison {
+        old,
+        new,
+        difference: difference(before, after),
+        moves: moves(before, after),
+    };
+    let names = |plan: &Plan| -> Vec<String> { plan.instances.iter().map(|one| one.name.clone()).collect() };
+    let checks = |plan: &Plan| -> Vec<String> { plan.checks.iter().map(|one| one.name.clone()).collect() };
+    let mut not_started = new.dropped.clone();
+    not_started.extend(new.lowered.not_started.iter().map(refusal));
+    let words = |word: &&str| (*word).to_owned();
+    Report {
+        format: 1,
+        applied: true,
+        because: None,
+        changes: !comparison.difference.is_empty(),
+        instances: both(&names(before), &names(after))
+            .map(|name| comparison.instance(name))
+            .collect(),
+        scripts: both(&checks(before), &checks(after))
+            .map(|name| comparison.script(name))
+            .collect(),
+        sync_groups: (comparison.difference.groups.iter())
+            .map(|name| comparison.group(name))
+            .collect(),
+        needs_restart: comparison.difference.needs_restart.iter().map(words).collect(),
+        moves: comparison.moves,
+        not_started,
+    }
+}
+
+fn listed(list: &[String], name: &str) -> bool {
+    list.iter().any(|other| other == name)
+}
+
+/// Values that differ in a block of both files.
+fn settings(old: &[Section], new: &[Section], name: &str) -> Vec<Differs> {
+    let find = |sections: &[Section]| {
+        let mut found = sections.iter();
+        found
+            .find(|section| section.name.as_deref() == Some(name))
+            .cloned()
+    };
+    match (find(old), find(new)) {
+        (Some(old), Some(new)) => differing(&old, &new),
+        _ => Vec::new(),
+    }
+}
+
+impl Comparison<'_> {
+    fn instance(&self, name: &str) -> Change {
+        let (before, after) = (&self.old.lowered.plan, &self.new.lowered.plan);
+        let (one, other) = (find(before, name), find(after, name));
+        let because = one
+            .zip(other)
+            .map_or_else(Vec::new, |(one, other)| restarts(&one.service, &other.service));
+        let lists = [
+            &self.difference.changed,
+            &self.difference.hooks,
+            &self.difference.follow_others,
+        ];
+        let what = match (one, other) {
+            (None, _) => What::Added,
+            (_, None) => What::Removed,
+            _ if !because.is_empty() => What::Restarted,
+            _ if lists.iter().any(|list| listed(list, name)) => What::Changed,
+            _ => What::Unchanged,
+        };
+        let (old, new) = (&self.old.effective.instances, &self.new.effective.instances);
+        let mut settings = settings(old, new, name);
+        let hidden = one
+            .zip(other)
+            .and_then(|(one, other)| secret(one, other, &settings));
+        settings.extend(hidden);
+        Change {
+            name: name.to_owned(),
+            what,
+            because,
+            settings,
+            interrupts: interrupts(what, one, after, &self.moves),
+        }
+    }
+
+    fn script(&self, name: &str) -> Change {
+        let named = |checks: &[Check]| checks.iter().any(|check| check.name == name);
+        let what = if named(&self.difference.checks_added) {
+            What::Added
+        } else if listed(&self.difference.checks_removed, name) {
+            What::Removed
+        } else if named(&self.difference.checks_changed) {
+            What::Changed
+        } else {
+            What::Unchanged
+        };
+        let (old, new) = (&self.old.effective.scripts, &self.new.effective.scripts);
+        plain_change(name, what, settings(old, new, name))
+    }
+
+    fn group(&self, name: &str) -> Change {
+        let has = |side: &Side| side.lowered.plan.groups.iter().any(|group| group.name == name);
+        let what = match (has(self.old), has(self.new)) {
+            (false, _) => What::Added,
+            (_, false) => What::Removed,
+            _ => What::Changed,
+        };
+        let (old, new) = (&self.old.effective.sync_groups, &self.new.effective.sync_groups);
+        plain_change(name, what, settings(old, new, name))
+    }
+}
+
+/// Of what holds no address.
+fn plain_change(name: &str, what: What, settings: Vec<Differs>) -> Change {
+    Change {
+        name: name.to_owned(),
+        what,
+        because: Vec::new(),
+        settings,
+        interrupts: Vec::new(),
+    }
+}
+
+fn find<'a>(plan: &'a Plan, name: &str) -> Option<&'a Instance> {
+    plan.instances.iter().find(|instance| instance.name == name)
+}
+
+/// Names of the new file in its order, then those that are only in the old one.
+fn both<'a>(old: &'a [String], new: &'a [String]) -> impl Iterator<Item = &'a String> {
+    new.iter()
+        .chain(old.iter().filter(move |name| !new.contains(name)))
+}
+
+fn holders(plan: &Plan) -> impl Iterator<Item = (IpAddr, &str)> {
+    plan.instances.iter().flat_map(|instance| {
+        let held = instance.service.addresses.iter();
+        held.map(|held| (held.address, instance.name.as_str()))
+    })
+}
+
+/// Addresses whose instance is another one afterwards.
+fn moves(before: &Plan, after: &Plan) -> Vec<Move> {
+    let stays = |address: IpAddr, name: &str| holders(after).any(|new| new == (address, name));
+    let mut moves = Vec::new();
+    for (address, from) in holders(before).filter(|(address, name)| !stays(*address, name)) {
+        if let Some((_, to)) = holders(after).find(|(new, _)| *new == address) {
+            moves.push(Move {
+                address: address.to_string(),
+                from: from.to_owned(),
+                to: to.to_owned(),
+            });
+        }
+    }
+    moves
+}
+
+/// What a client of the old instance's addresses would notice.
+fn interrupts(what: What, before: Option<&Instance>, after: &Plan, moves: &[Move]) -> Vec<String> {
+    let Some(before) = before else { return Vec::new() };
+    let held: BTreeSet<IpAddr> = before.service.addresses.iter().map(|held| held.address).collect();
+    let mut out = Vec::new();
+    if what == What::Restarted {
+        out.push(
+            "it hands over and begins as Backup: its addresses are away until it, or a peer, is Active"
+                .to_owned(),
+        );
+    }
+    let gone = held
+        .iter()
+        .filter(|address| !holders(after).any(|(new, _)| new == **address));
+    let gone: Vec<String> = gone.map(ToString::to_string).collect();
+    if !gone.is_empty() {
+        out.push(format!("no longer held: {}", gone.join(", ")));
+    }
+    let moved = moves.iter().filter(|moved| moved.from == before.name);
+    let moved: Vec<&str> = moved.map(|moved| moved.address.as_str()).collect();
+    if !moved.is_empty() {
+        out.push(format!("away while it moves: {}", moved.join(", ")));
+    }
+    out
+}
+
+/// A value without the line that a weight came from, which says nothing of what runs.
+fn plain(setting: &Setting) -> Setting {
+    let mut setting = setting.clone();
+    if let Value::Fields(fields) = &mut setting.value {
+        fields.retain(|(name, _)| *name != "weight_from");
+    }
+    setting
+}
+
+fn of(entry: &Entry) -> (&'static str, Vec<Setting>) {
+    match entry {
+        Entry::One(setting) => (setting.keyword, vec![plain(setting)]),
+        Entry::Many { keyword, settings } => (keyword, settings.iter().map(plain).collect()),
+    }
+}
+
+/// Settings whose values differ, each old one beside the new one; of a list, what went and what came.
+fn differing(old: &Section, new: &Section) -> Vec<Differs> {
+    let (before, after): (Vec<_>, Vec<_>) = (
+        old.settings.iter().map(of).collect(),
+        new.settings.iter().map(of).collect(),
+    );
+    let mut keywords: Vec<&str> = after.iter().map(|(keyword, _)| *keyword).collect();
+    keywords.extend(before.iter().map(|(keyword, _)| *keyword));
+    let mut told = BTreeSet::new();
+    keywords.retain(|keyword| told.insert(*keyword));
+    let mut out = Vec::new();
+    for keyword in keywords {
+        let values = |side: &[(&str, Vec<Setting>)]| -> Vec<Setting> {
+            let mut found = side.iter().filter(|(known, _)| *known == keyword);
+            found
+                .next()
+                .map_or_else(Vec::new, |(_, settings)| settings.clone())
+        };
+        let (was, is) = (values(&before), values(&after));
+        let lacks = |side: &[Setting], one: &Setting| !side.iter().any(|other| other.value == one.value);
+        let gone: Vec<&Setting> = was.iter().filter(|one| lacks(&is, one)).collect();
+        let come: Vec<&Setting> = is.iter().filter(|one| lacks(&was, one)).collect();
+        if let ([gone], [come]) = (&gone[..], &come[..]) {
+            out.push(differs(keyword, Some(gone), Some(come)));
+        } else {
+            out.extend(gone.into_iter().map(|gone| differs(keyword, Some(gone), None)));
+            out.extend(come.into_iter().map(|come| differs(keyword, None, Some(come))));
+        }
+    }
+    out
+}
+
+/// Another secret of the same length, which looks alike in what is shown.
+fn secret(one: &Instance, other: &Instance, told: &[Differs]) -> Option<Differs> {
+    let (one, other) = (&one.service.settings, &other.service.settings);
+    let word = if one.authentication != other.authentication {
+        "auth_pass"
+    } else if one.auth_hmac != other.auth_hmac {
+        "auth_hmac_key"
+    } else {
+        return None;
+    };
+    let known = told.iter().any(|differs| differs.name.starts_with("auth_"));
+    (!known).then(|| Differs {
+        name: word.to_owned(),
+        old: None,
+        new: None,
+        shown: format!("{word}  another one of the same length"),
+    })
+}
+
+fn differs(keyword: &str, old: Option<&Setting>, new: Option<&Setting>) -> Differs {
+    let shown = match (old.map(Setting::shown), new.map(Setting::shown)) {
+        (Some(old), Some(new)) if old == new => format!("{keyword}  {old} -> another one"),
+        (Some(old), Some(new)) => format!("{keyword}  {old} -> {new}"),
+        (Some(old), None) => format!("{keyword}  - {old}"),
+        (None, new) => format!("{keyword}  + {}", new.unwrap_or_default()),
+    };
+    Differs {
+        name: new.or(old).map_or_else(|| keyword.to_owned(), Setting::name),
+        old: old.map(|setting| setting.value.clone()),
+        new: new.map(|setting| setting.value.clone()),
+        shown,
+    }
+}

@@ -1,0 +1,136 @@
+//! What is told of a reload.
+
+use std::fmt::Write as _;
+
+use keepalived_conf::Value;
+use serde::Serialize;
+
+use crate::words::clean;
+
+/// All of it. The field names of its JSON form stay.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Report {
+    /// Version of this form: 1.
+    pub(super) format: u8,
+    /// The reload would be carried out; else nothing would change.
+    pub(super) applied: bool,
+    /// Why nothing would change.
+    pub(super) because: Option<String>,
+    /// Anything would be done at all.
+    pub(super) changes: bool,
+    pub(super) instances: Vec<Change>,
+    pub(super) scripts: Vec<Change>,
+    pub(super) sync_groups: Vec<Change>,
+    pub(super) moves: Vec<Move>,
+    /// Settings that a running vrrpd keeps until it is started anew.
+    pub(super) needs_restart: Vec<String>,
+    /// Blocks of the new file that do not start.
+    pub(super) not_started: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum What {
+    Unchanged,
+    Added,
+    Removed,
+    Changed,
+    Restarted,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Change {
+    pub(super) name: String,
+    pub(super) what: What,
+    /// Why it is restarted, in keepalived's words.
+    pub(super) because: Vec<&'static str>,
+    pub(super) settings: Vec<Differs>,
+    /// What a client would notice.
+    pub(super) interrupts: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Differs {
+    /// As in `vrrpctl effective --json`.
+    pub(super) name: String,
+    pub(super) old: Option<Value>,
+    pub(super) new: Option<Value>,
+    #[serde(skip)]
+    pub(super) shown: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Move {
+    pub(super) address: String,
+    pub(super) from: String,
+    pub(super) to: String,
+}
+
+impl Report {
+    pub(super) fn refused(because: String) -> Self {
+        Self {
+            format: 1,
+            because: Some(because),
+            ..Self::default()
+        }
+    }
+}
+
+pub(super) fn text(report: &Report) -> String {
+    if let Some(because) = &report.because {
+        return format!("Nothing would change, because {}\n", clean(because));
+    }
+    let mut out = String::new();
+    if !report.changes {
+        out.push_str("Nothing would change: the files say the same\n");
+    }
+    for (title, changes) in [
+        ("Instances", &report.instances),
+        ("Scripts", &report.scripts),
+        ("Sync groups", &report.sync_groups),
+    ] {
+        if !changes.is_empty() {
+            let _ = writeln!(out, "{title}");
+            out.extend(changes.iter().map(change));
+        }
+    }
+    if !report.moves.is_empty() {
+        out.push_str("Addresses that move\n");
+    }
+    for Move { address, from, to } in &report.moves {
+        let _ = writeln!(out, "  {address}  from {} to {}", clean(from), clean(to));
+    }
+    for word in &report.needs_restart {
+        let _ = writeln!(
+            out,
+            "{word}: a running vrrpd keeps the old value until it is started anew"
+        );
+    }
+    for left in &report.not_started {
+        let _ = writeln!(out, "{}", clean(left));
+    }
+    out
+}
+
+fn change(change: &Change) -> String {
+    let what = match change.what {
+        What::Unchanged => "unchanged",
+        What::Added => "added",
+        What::Removed => "removed",
+        What::Changed => "changed in place",
+        What::Restarted => "restarted",
+    };
+    let because = if change.because.is_empty() {
+        String::new()
+    } else {
+        format!(", because of another {}", change.because.join(", "))
+    };
+    let mut out = format!("  {}  {what}{because}\n", clean(&change.name));
+    for differs in &change.settings {
+        let _ = writeln!(out, "      {}", clean(&differs.shown));
+    }
+    for interrupts in &change.interrupts {
+        let _ = writeln!(out, "      interrupts: {interrupts}");
+    }
+    out
+}

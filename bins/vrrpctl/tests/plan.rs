@@ -1,0 +1,209 @@
+//! `vrrpctl plan`, as an operator runs it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+/// A folder of its own, removed at the end of the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("vrrpctl-plan-{}-{number}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+fn plan(old: &str, new: &str, more: &[&str]) -> Output {
+    let folder = Folder::new();
+    Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
+        .arg("plan")
+        .args([folder.file("old.conf", old), folder.file("new.conf", new)])
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+fn told(old: &str, new: &str) -> Value {
+    let output = plan(old, new, &["--json", "--assume-present"]);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn instance(name: &str, vrid: u8, priority: u8, addresses: &str) -> String {
+    format!(
+        "vrrp_instance {name} {{
+    interface eth0
+    virtual_router_id {vrid}
+    priority {priority}
+    authentication {{
+        auth_type PASS
+        auth_pass hidden1
+    }}
+    virtual_ipaddress {{
+{addresses}
+    }}
+}}
+"
+    )
+}
+
+const ONE: &str = "192.0.2.1/24";
+const TWO: &str = "192.0.2.2/24";
+const BOTH: &str = "192.0.2.1/24\n192.0.2.2/24";
+
+#[test]
+fn the_same_file_moved_by_a_line_changes_nothing() {
+    let old = instance("A", 1, 100, ONE);
+    let output = plan(&old, &format!("# more\n\n{old}"), &["--assume-present"]);
+    assert!(output.status.success());
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("Nothing would change: the files say the same\n"),
+        "{said}"
+    );
+    let told = told(&old, &format!("\n{old}"));
+    assert_eq!(told["changes"], false);
+    assert_eq!(told["instances"][0]["what"], "unchanged");
+    assert_eq!(told["instances"][0]["settings"], json!([]));
+}
+
+#[test]
+fn another_priority_is_taken_in_place_and_interrupts_nothing() {
+    let told = told(&instance("A", 1, 100, ONE), &instance("A", 1, 90, ONE));
+    let one = &told["instances"][0];
+    assert_eq!(one["what"], "changed");
+    assert_eq!(
+        one["settings"],
+        json!([{"name": "priority", "old": 100, "new": 90}])
+    );
+    assert_eq!(one["interrupts"], json!([]));
+}
+
+#[test]
+fn another_number_or_interface_begins_anew_and_says_why() {
+    let old = instance("A", 1, 100, ONE);
+    for (new, word) in [
+        (instance("A", 2, 100, ONE), "virtual_router_id"),
+        (old.replace("interface eth0", "interface eth1"), "interface"),
+        (old.replace("priority 100", "priority 255"), "priority 255"),
+        (old.replace("priority 100", "priority 100\n version 3"), "version"),
+    ] {
+        let told = told(&old, &new);
+        let one = &told["instances"][0];
+        assert_eq!(one["what"], "restarted", "{word}");
+        assert_eq!(one["because"], json!([word]));
+        assert_eq!(one["interrupts"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn an_address_that_moves_is_named_with_both_instances_and_is_not_gone() {
+    let old = instance("A", 1, 100, BOTH) + &instance("B", 2, 100, "192.0.2.3/24");
+    let new = instance("A", 1, 100, ONE) + &instance("B", 2, 100, "192.0.2.3/24\n192.0.2.2/24");
+    let told = told(&old, &new);
+    assert_eq!(
+        told["moves"],
+        json!([{"address": "192.0.2.2", "from": "A", "to": "B"}])
+    );
+    assert_eq!(
+        told["instances"][0]["interrupts"],
+        json!(["away while it moves: 192.0.2.2"])
+    );
+}
+
+#[test]
+fn what_comes_and_what_goes() {
+    let told = told(
+        &(instance("A", 1, 100, ONE) + &instance("B", 2, 100, TWO)),
+        &(instance("C", 3, 100, "192.0.2.3/24") + &instance("A", 1, 100, ONE)),
+    );
+    let all = told["instances"].as_array().unwrap();
+    let what: Vec<_> = all
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), one["what"].as_str().unwrap()))
+        .collect();
+    assert_eq!(what, [("C", "added"), ("A", "unchanged"), ("B", "removed")]);
+    assert_eq!(
+        told["instances"][2]["interrupts"],
+        json!(["no longer held: 192.0.2.2"])
+    );
+}
+
+#[test]
+fn a_script_that_runs_more_often_is_changed() {
+    let with = |interval: u8| {
+        let script = format!("vrrp_script chk {{\n script /bin/true\n interval {interval}\n}}\n");
+        script
+            + &instance("A", 1, 100, ONE).replace("priority 100", "priority 100\n track_script {\n chk\n }")
+    };
+    let told = told(&with(2), &with(5));
+    assert_eq!(told["instances"][0]["what"], "unchanged");
+    let script = &told["scripts"][0];
+    assert_eq!(
+        (&script["name"], &script["what"]),
+        (&json!("chk"), &json!("changed"))
+    );
+    assert_eq!(
+        script["settings"][0],
+        json!({"name": "interval_us", "old": 2_000_000, "new": 5_000_000})
+    );
+}
+
+#[test]
+fn a_file_by_whose_error_something_would_disappear_changes_nothing() {
+    let old = instance("A", 1, 100, ONE) + &instance("B", 2, 100, TWO);
+    let new = old.replace("virtual_router_id 2", "virtual_router_id 999");
+    let output = plan(&old, &new, &["--assume-present"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("Nothing would change, because the file has errors, and B"),
+        "{said}"
+    );
+    assert!(said.contains("would disappear"), "{said}");
+}
+
+#[test]
+fn an_interface_that_this_machine_lacks_is_no_place_for_what_runs() {
+    let old = instance("A", 1, 100, ONE).replace("eth0", "lo");
+    let new = old.replace("interface lo", "interface no-such-one");
+    let output = plan(&old, &new, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.contains("interface no-such-one does not exist"), "{said}");
+}
+
+#[test]
+fn another_password_is_told_and_not_shown() {
+    let old = instance("A", 1, 100, ONE);
+    let output = plan(&old, &old.replace("hidden1", "hidden2"), &["--assume-present"]);
+    let said = text(&output.stdout);
+    assert!(
+        said.contains("auth_pass  another one of the same length"),
+        "{said}"
+    );
+    assert!(!said.contains("hidden"), "{said}");
+}
