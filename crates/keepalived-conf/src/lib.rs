@@ -30,6 +30,7 @@ mod effective;
 mod expand;
 mod facts;
 mod files;
+mod foreign;
 mod grow;
 mod host;
 mod keywords;
@@ -122,6 +123,7 @@ pub fn parse_for(host: &Host, files: &dyn Files, path: &str) -> Parsed {
     }
     let blocks = read::Reader::new(&mut findings, files).blocks(&tree);
     let config = complete::complete(blocks, &tree, &mut findings);
+    foreign::check(&tree, &mut findings);
     Parsed {
         config,
         diagnostics: findings.finish(),

@@ -353,7 +353,6 @@ fn interval(draft: &Draft, version: Version, out: &mut About<'_>) -> Sourced<u16
             written.value
         );
         let found = Diagnostic::warning("advert-int-rounded", written.span().unwrap_or(draft.span), text)
-            .silent()
             .effect(format!(
                 "it is {:?}, as with keepalived",
                 Duration::from_millis(cs.saturating_mul(10))

@@ -11,6 +11,9 @@ use crate::model::{ScriptUser, Sourced};
 use crate::number::{self, Reading};
 use crate::tree::Item;
 
+/// Words by which keepalived takes any argument without a word.
+const UNSAID: [&str; 3] = ["vrrp_strict", "vrrp_skip_check_adv_addr", "no_email_faults"];
+
 /// What junk behind a number does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Junk {
@@ -94,7 +97,8 @@ impl Reader<'_> {
                 let found = Diagnostic::error("bad-switch", word.span, text)
                     .effect("the line is ignored")
                     .help("write on, off, true, false, yes or no, in lower case");
-                self.push(found);
+                let unsaid = item.keyword.is_some_and(|word| UNSAID.contains(&word.name));
+                self.push(if unsaid { found.silent() } else { found });
                 None
             }
         }
@@ -254,7 +258,7 @@ impl Reader<'_> {
 }
 
 /// An address; keepalived does not look at a prefix length behind it.
-pub(super) fn address(word: &Word) -> Option<IpAddr> {
+pub(crate) fn address(word: &Word) -> Option<IpAddr> {
     let text = word.text();
     text.split('/').next()?.parse().ok()
 }

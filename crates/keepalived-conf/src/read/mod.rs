@@ -21,6 +21,7 @@ use crate::model::{GlobalDefs, VrrpScript};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
+pub(crate) use argument::address;
 pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
 pub(crate) use group::DraftGroup;

@@ -14,6 +14,7 @@ mod defaults;
 mod examples;
 mod expansion;
 mod facts;
+mod foreign;
 mod grammar;
 mod groups;
 mod instances;

@@ -1,0 +1,163 @@
+//! Definitions of what is tracked, pacing groups and the TLS block: what they cannot do without, and what is there twice.
+
+use std::collections::BTreeSet;
+
+use super::{reported, word};
+use crate::diagnostic::Findings;
+use crate::keywords::Block;
+use crate::lexer::Word;
+use crate::tree::{Item, Tree, items};
+
+pub(super) fn check(tree: &Tree, findings: &mut Findings) {
+    let top = || items(&tree.nodes);
+    for item in top() {
+        lacking(item, findings);
+    }
+    pacing(top(), findings);
+    tls(top(), findings);
+    for item in top() {
+        tracked(item, tree, findings);
+        contradictions(item, findings);
+    }
+}
+
+fn block(item: &Item) -> Option<Block> {
+    item.body.as_ref().map(|body| body.block)
+}
+
+fn lacking(item: &Item, findings: &mut Findings) {
+    let (names, wanted): (&[&str], _) = match block(item) {
+        Some(Block::TrackFileDefinition) => (&["file"], "file"),
+        Some(Block::TrackProcessDefinition) => (&["process"], "process"),
+        Some(Block::BfdInstance) => (&["neighbor_ip", "neighbour_ip"], "neighbor_ip"),
+        Some(Block::GarpGroup) => (
+            &["garp_interval", "gna_interval"],
+            "garp_interval or gna_interval",
+        ),
+        _ => return,
+    };
+    if item.argument().is_none() && block(item) != Some(Block::GarpGroup) {
+        return;
+    }
+    if word(item, names).is_none() {
+        let text = format!("{} has no {wanted}", item.name());
+        let found =
+            reported("incomplete-block", item.span, text).effect("the block is left out, as with keepalived");
+        findings.push(found.help(format!("add {wanted}")));
+    }
+}
+
+/// An interface in two pacing groups.
+fn pacing<'t>(top: impl Iterator<Item = &'t Item>, findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for group in top.filter(|item| block(item) == Some(Block::GarpGroup)) {
+        for line in group.items() {
+            let names: Vec<&Word> = match block(line) {
+                Some(Block::GarpInterfaces) => line.items().flat_map(|line| &line.words).collect(),
+                _ if line.keyword.is_some_and(|word| word.name == "interface") => {
+                    line.arguments().iter().take(1).collect()
+                }
+                _ => continue,
+            };
+            for name in names {
+                if !seen.insert(name.text()) {
+                    let text = format!("{} is in a garp_group already", name.text());
+                    findings.push(
+                        reported("pacing-twice", name.span, text)
+                            .effect("the first one counts, as with keepalived"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn tls<'t>(top: impl Iterator<Item = &'t Item>, findings: &mut Findings) {
+    let blocks: Vec<&Item> = top.filter(|item| block(item) == Some(Block::Ssl)).collect();
+    for again in blocks.iter().skip(1) {
+        findings.push(reported("set-again", again.span, "there is an SSL block already"));
+    }
+    for item in blocks {
+        let mut seen = BTreeSet::new();
+        for line in item.items().filter(|line| line.keyword.is_some()) {
+            if !seen.insert(line.name()) {
+                findings.push(reported(
+                    "set-again",
+                    line.span,
+                    format!("{} is set again", line.name()),
+                ));
+            }
+        }
+    }
+}
+
+/// Lists of files, processes and BFD sessions that are not defined.
+fn tracked(item: &Item, tree: &Tree, findings: &mut Findings) {
+    if !matches!(block(item), Some(Block::Instance | Block::SyncGroup)) {
+        return;
+    }
+    for list in item.items() {
+        let kinds: &[&str] = match list.keyword.map(|word| word.name) {
+            Some("track_file") => &["track_file", "vrrp_track_file"],
+            Some("track_process") => &["vrrp_track_process"],
+            Some("track_bfd") => &["bfd_instance"],
+            _ => continue,
+        };
+        for name in list.items().filter_map(|line| line.words.first()) {
+            let defined = |top: &Item| {
+                let kind = top.keyword.is_some_and(|word| kinds.contains(&word.name));
+                let whole =
+                    !matches!(block(top), Some(Block::TrackFileDefinition)) || word(top, &["file"]).is_some();
+                kind && whole && top.argument().is_some_and(|word| word.bytes() == name.bytes())
+            };
+            if !items(&tree.nodes).any(defined) {
+                let text = format!("there is no {} {}", kinds.first().unwrap_or(&""), name.text());
+                let found = reported("unknown-track", name.span, text);
+                findings.push(found.help("define it, or correct the name"));
+            }
+        }
+    }
+}
+
+/// Words of an instance that do not go together.
+fn contradictions(item: &Item, findings: &mut Findings) {
+    if block(item) != Some(Block::Instance) {
+        return;
+    }
+    let name = item.argument().map(Word::text).unwrap_or_default();
+    let is =
+        |line: Option<&Item>, text: &str| line.and_then(Item::argument).is_some_and(|word| word.is(text));
+    let ah = word(item, &["authentication"]).filter(|block| is(word(block, &["auth_type"]), "AH"));
+    // An owner, which MASTER alone makes, stays one.
+    let owner = word(item, &["priority"]).is_none_or(|line| is(Some(line), "255"));
+    if let Some(line) = ah.filter(|_| !owner && is(word(item, &["state"]), "MASTER")) {
+        let found = reported("ah-and-master", line.span, "with AH an instance begins as BACKUP");
+        findings.push(
+            found
+                .effect("keepalived takes state BACKUP")
+                .help("write state BACKUP")
+                .about(name.clone()),
+        );
+    }
+    if let (Some(line), Some(_)) = (word(item, &["promote_secondaries"]), word(item, &["use_vmac"])) {
+        let found = reported(
+            "promote-secondaries",
+            line.span,
+            "a virtual MAC has promote_secondaries anyway",
+        );
+        findings.push(
+            found
+                .effect("the word has no effect")
+                .help("remove it")
+                .about(name.clone()),
+        );
+    }
+    if let (Some(line), Some(_)) = (word(item, &["vrf"]), word(item, &["interface"])) {
+        let found = reported(
+            "vrf-and-interface",
+            line.span,
+            "vrf is for instances without interface",
+        );
+        findings.push(found.help("remove one of the two").about(name));
+    }
+}
