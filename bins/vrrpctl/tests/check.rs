@@ -182,3 +182,62 @@ fn lines_for_a_node_are_read_for_it() {
     );
     assert_eq!(json(&["--assume-present", "-i", "lb02", &file]).1, Some(0));
 }
+
+/// Traps change neither verdict nor exit code; two files are held against each other.
+#[test]
+fn traps_of_one_file_and_of_two() {
+    let folder = Folder::new("lint");
+    let one = folder.file(
+        "lb01.conf",
+        GOOD.replace("eth7\n", "eth7\n  nopreempt\n  priority 150\n"),
+    );
+    let two = folder.file(
+        "lb02.conf",
+        GOOD.replace("eth7\n", "eth7\n  dont_track_primary\n  priority 100\n")
+            .replace("virtual_router_id 51", "virtual_router_id 52"),
+    );
+    let (answer, code) = json(&["--assume-present", &one, &two]);
+    assert_eq!((answer["verdict"].as_str(), code), (Some("clean"), Some(0)));
+    assert_eq!(answer["files"][0]["diagnostics"], serde_json::json!([]));
+    assert_eq!(answer["files"][1]["diagnostics"][0]["code"], "link-not-tracked");
+    let found = &answer["together"][0];
+    assert_eq!(found["code"], "router-id-differs");
+    assert_eq!(
+        (&found["file"], &found["line"]),
+        (&Value::from(two.as_str()), &Value::from(5))
+    );
+    let label = &found["labels"][0];
+    assert_eq!(
+        (&label["file"], &label["line"]),
+        (&Value::from(one.as_str()), &Value::from(5))
+    );
+
+    let output = check(&["--assume-present", &one, &two]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("warning[router-id-differs]"), "{text}");
+    assert!(
+        text.contains("virtual_router_id 51") && text.contains("virtual_router_id 52"),
+        "{text}"
+    );
+    assert!(text.contains("together: 1 warnings, 0 notes"), "{text}");
+    let (answer, _) = json(&["--assume-present", &one]);
+    assert_eq!(answer["together"], serde_json::json!([]));
+}
+
+/// The text of a script is read where this machine is asked, and not where all is assumed.
+#[test]
+fn a_script_that_stops_keepalived_is_read() {
+    let folder = Folder::new("stops");
+    let script = folder.file("nginx_check.sh", "#!/bin/sh\npidof nginx || killall keepalived\n");
+    let block = format!("vrrp_script chk {{\n  script \"{script}\"\n  interval 2\n}}\n");
+    let file = folder.file(
+        "k.conf",
+        block + &GOOD.replace("eth7\n", "lo\n  track_script {\n    chk\n  }\n"),
+    );
+    let has = |answer: &Value| {
+        let all = answer["files"][0]["diagnostics"].as_array().unwrap();
+        all.iter().any(|found| found["code"] == "stops-keepalived")
+    };
+    assert!(has(&json(&[&file]).0));
+    assert!(!has(&json(&["--assume-present", &file]).0));
+}

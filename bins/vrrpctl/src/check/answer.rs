@@ -4,6 +4,7 @@ use keepalived_conf::{Diagnostic, Keepalived, Severity, SourceMap, Span, Verdict
 use serde::Serialize;
 
 use super::Checked;
+use super::nodes::Together;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -11,6 +12,8 @@ struct Answer<'a> {
     verdict: Verdict,
     exit: u8,
     files: Vec<File<'a>>,
+    /// What only several files show.
+    together: Vec<Finding<'a>>,
 }
 
 #[derive(Serialize)]
@@ -50,12 +53,19 @@ struct Place {
     column: u32,
 }
 
-pub(super) fn json(checked: &[Checked], exit: u8) -> Result<String, serde_json::Error> {
+pub(super) fn json(
+    checked: &[Checked],
+    together: Option<&Together>,
+    exit: u8,
+) -> Result<String, serde_json::Error> {
     let verdicts = checked.iter().map(|one| one.judged.verdict);
     let answer = Answer {
         verdict: verdicts.max().unwrap_or(Verdict::Clean),
         exit,
         files: checked.iter().map(file).collect(),
+        together: (together.iter())
+            .flat_map(|all| all.diagnostics.iter().map(|found| finding(found, &all.sources)))
+            .collect(),
     };
     crate::pretty(&answer)
 }

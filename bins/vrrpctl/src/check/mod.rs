@@ -2,12 +2,13 @@
 
 mod answer;
 mod host;
+mod nodes;
 mod text;
 
 use std::io::IsTerminal;
 
 use clap::Args;
-use keepalived_conf::{Asked, DiskFiles, Facts, Judged, Parsed, judge, parse_for};
+use keepalived_conf::{Asked, DiskFiles, Facts, Judged, Parsed, judge, lint, parse_for};
 
 use crate::{REFUSED, print};
 
@@ -53,8 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
         .map(|file| check(file, &host, arguments.assume_present))
         .collect();
     let exit = gravest(&checked);
+    let together = nodes::compare(&checked);
     let text = if arguments.json {
-        match answer::json(&checked, exit) {
+        match answer::json(&checked, together.as_ref(), exit) {
             Ok(text) => text,
             Err(error) => {
                 eprintln!("vrrpctl: cannot write the answer as JSON: {error}");
@@ -62,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
             }
         }
     } else {
-        text::all(&checked, std::io::stdout().is_terminal())
+        text::all(&checked, together.as_ref(), std::io::stdout().is_terminal())
     };
     match print(&text) {
         crate::DONE => exit,
@@ -78,7 +80,16 @@ fn check(file: &str, host: &keepalived_conf::Host, assume_present: bool) -> Chec
     } else {
         host::facts(&asked)
     };
-    let judged = judge(&parsed, &facts);
+    let mut judged = judge(&parsed, &facts);
+    // What cannot be used is to be corrected first.
+    if !parsed.is_refused() {
+        let machine = if assume_present {
+            lint::Machine::default()
+        } else {
+            lint::Machine::read(&parsed.config, &DiskFiles)
+        };
+        judged.diagnostics.extend(lint::file(&parsed, &machine));
+    }
     Checked {
         file: file.to_owned(),
         parsed,

@@ -1,13 +1,14 @@
-//! The answer for people: every finding beside its source line, and a last line for each file.
+//! The answer for people: every finding beside its source line, and a last line for each file and for all together.
 
 use std::fmt::Write as _;
 
-use keepalived_conf::{Severity, Verdict, render};
+use keepalived_conf::{Diagnostic, Severity, Verdict, render};
 
 use super::Checked;
+use super::nodes::Together;
 use crate::words::clean;
 
-pub(super) fn all(checked: &[Checked], colour: bool) -> String {
+pub(super) fn all(checked: &[Checked], together: Option<&Together>, colour: bool) -> String {
     let mut text = String::new();
     for one in checked {
         for found in &one.judged.diagnostics {
@@ -15,6 +16,18 @@ pub(super) fn all(checked: &[Checked], colour: bool) -> String {
             text.push('\n');
         }
         let _never_fails = writeln!(text, "{}: {}", clean(&one.file), summary(one));
+    }
+    if let Some(all) = together {
+        for found in &all.diagnostics {
+            text.push_str(&render(found, &all.sources, colour));
+            text.push('\n');
+        }
+        let _never_fails = writeln!(
+            text,
+            "together: {} warnings, {} notes",
+            count(&all.diagnostics, &[Severity::Warning]),
+            count(&all.diagnostics, &[Severity::Note]),
+        );
     }
     text
 }
@@ -25,16 +38,23 @@ fn summary(one: &Checked) -> String {
         Verdict::Warns => "keepalived reports something and runs",
         Verdict::Fatal => "keepalived does not start",
     };
-    let count = |wanted: &[Severity]| {
-        let list = one.judged.diagnostics.iter();
-        list.filter(|found| wanted.contains(&found.severity)).count()
-    };
-    let errors = count(&[Severity::Fatal, Severity::InstanceDropped, Severity::Error]);
+    let found = &one.judged.diagnostics;
+    let errors = count(
+        found,
+        &[Severity::Fatal, Severity::InstanceDropped, Severity::Error],
+    );
     let verdict = one.judged.verdict.word();
     format!(
         "{verdict}: {keepalived} (exit code {} of its -t); found here: {errors} errors, {} warnings, {} notes",
         one.judged.exit,
-        count(&[Severity::Warning]),
-        count(&[Severity::Note]),
+        count(found, &[Severity::Warning]),
+        count(found, &[Severity::Note]),
     )
+}
+
+fn count(found: &[Diagnostic], wanted: &[Severity]) -> usize {
+    found
+        .iter()
+        .filter(|found| wanted.contains(&found.severity))
+        .count()
 }
