@@ -144,6 +144,9 @@ fn pairs(printed: &dump::Dump, ours: &Value) -> Vec<(String, fields::Pair)> {
     pairs
 }
 
+/// Runs of keepalived for one file.
+const PRINTS_MAX: usize = 3;
+
 #[test]
 fn effective_values_are_those_that_keepalived_prints() {
     let shared =
@@ -171,26 +174,36 @@ fn effective_values_are_those_that_keepalived_prints() {
             .join(entry["file"].as_str().unwrap())
             .canonicalize()
             .unwrap();
-        let Some(text) = keepalived(&program, &file, oracle) else {
-            return skip("keepalived cannot be run in namespaces with an overlay here");
+        let id = entry["id"].as_str().unwrap();
+        let ours = effective(&file);
+        let unexpected = |(_, (field, theirs, ours)): &(String, fields::Pair)| {
+            theirs != ours && !KNOWN.contains(&(id, *field))
         };
-        // Nothing to run for VRRP, something of the machine that is not there, or two processes that print into each other.
-        let mixed = text.contains("Starting BFD child");
-        if mixed || !text.contains(LAST) || !text.contains("VRRP Topology") {
-            continue;
-        }
-        files += 1;
-        for (block, (field, theirs, ours)) in pairs(&dump::read(&text), &effective(&file)) {
-            let id = entry["id"].as_str().unwrap();
-            let counts = agree.entry(field).or_default();
-            counts.1 += 1;
-            if theirs == ours {
-                counts.0 += 1;
-            } else if !KNOWN.contains(&(id, field)) {
-                wrong.push(format!(
-                    "{id} {block}: {field}: keepalived {theirs:?}, ours {ours:?}"
-                ));
+        let mut compared = Vec::new();
+        // Its processes print into one another's lines now and then: what is a difference is one in every run.
+        for _ in 0..PRINTS_MAX {
+            let Some(text) = keepalived(&program, &file, oracle) else {
+                return skip("keepalived cannot be run in namespaces with an overlay here");
+            };
+            // Nothing to run for VRRP, something of the machine that is not there, or a third process that prints.
+            let mixed = text.contains("Starting BFD child");
+            if !mixed && text.contains(LAST) && text.contains("VRRP Topology") {
+                compared = pairs(&dump::read(&text), &ours);
             }
+            if !compared.iter().any(unexpected) {
+                break;
+            }
+        }
+        files += usize::from(!compared.is_empty());
+        wrong.extend(compared.iter().filter(|pair| unexpected(pair)).map(
+            |(block, (field, theirs, ours))| {
+                format!("{id} {block}: {field}: keepalived {theirs:?}, ours {ours:?}")
+            },
+        ));
+        for (_, (field, theirs, ours)) in compared {
+            let counts = agree.entry(field).or_default();
+            counts.0 += usize::from(theirs == ours);
+            counts.1 += 1;
         }
     }
     for (field, (same, all)) in &agree {
