@@ -193,3 +193,25 @@ impl VirtualRouter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The search for states tells two routers apart by it: a window that is over is like none.
+    #[test]
+    fn what_is_left_of_the_window_of_triggered_advertisements() {
+        let at = |milliseconds: u64| Instant::from_nanos(milliseconds * 1_000_000);
+        let mut triggered = Triggered::default();
+        triggered.reset(at(5_000));
+        assert_eq!(
+            triggered.remaining(at(5_250), Interval::DEFAULT),
+            (750_000_000, 0)
+        );
+        assert!(triggered.allow(at(5_250), Interval::DEFAULT));
+        assert!(triggered.allow(at(5_500), Interval::DEFAULT));
+        assert_eq!(triggered.remaining(at(5_999), Interval::DEFAULT), (1_000_000, 2));
+        assert_eq!(triggered.remaining(at(6_000), Interval::DEFAULT), (0, 0));
+        assert_eq!(triggered.remaining(at(9_000), Interval::DEFAULT), (0, 0));
+    }
+}

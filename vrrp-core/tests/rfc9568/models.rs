@@ -61,6 +61,11 @@ fn yang_12_obeys_every_event_has_its_identity() {
     assert_eq!(past(&router), ("master-timeout", "priority", 1));
     router.hear(200);
     router.hear(50);
+    assert_eq!(
+        past(&router),
+        ("higher-priority-backup", "priority", 1),
+        "no delay was set, so none is over"
+    );
     router.wait_for_the_timer().tick();
     assert_eq!(past(&router), ("lower-priority-master", "preempted", 2));
     router.link(false);
