@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -187,6 +188,15 @@ fn lock_beside(path: &Path) -> io::Result<Option<File>> {
 /// Nobody can connect between `bind` and a `chmod`: Linux makes the file with the mode of the socket, less the umask. Not by
 /// the umask itself, which is everybody's: a folder that another thread made in that moment could not be entered.
 fn bind(path: &Path) -> io::Result<UnixListener> {
+    let socket = bound(path)?;
+    // What the umask has taken.
+    rustix::fs::chmod(path, MODE)?;
+    net::listen(&socket, BACKLOG)?;
+    Ok(UnixListener::from(socket))
+}
+
+/// Never open to more than `MODE`, not even for a moment.
+fn bound(path: &Path) -> io::Result<OwnedFd> {
     let socket = net::socket_with(
         AddressFamily::UNIX,
         SocketType::STREAM,
@@ -195,10 +205,7 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
     )?;
     rustix::fs::fchmod(&socket, MODE)?;
     net::bind(&socket, &SocketAddrUnix::new(path)?)?;
-    // What the umask has taken.
-    rustix::fs::chmod(path, MODE)?;
-    net::listen(&socket, BACKLOG)?;
-    Ok(UnixListener::from(socket))
+    Ok(socket)
 }
 
 fn who_answers(path: &Path) -> String {
@@ -238,6 +245,15 @@ mod tests {
     fn place(name: &str) -> Place {
         let folder = std::env::temp_dir().join(format!("vrrpd-socket-{}-{name}", std::process::id()));
         Place(folder.join("control.sock"))
+    }
+
+    #[test]
+    fn nobody_else_may_ask_before_the_socket_listens() {
+        let path = place("bound");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let _socket = bound(&path).unwrap();
+        let mode = std::fs::metadata(&*path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777 & !0o660, 0, "{mode:o}");
     }
 
     #[test]
