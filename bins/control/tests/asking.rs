@@ -6,25 +6,21 @@ use std::path::PathBuf;
 
 use vrrp_control::{Answer, Ask, AskError, Reply, ask};
 
-/// A path for a socket; what is there goes at the end of the test.
-struct Place(PathBuf);
+/// A path for a socket, in a folder that goes with the test.
+struct Place(tempfile::TempDir, PathBuf);
 
 impl std::ops::Deref for Place {
     type Target = std::path::Path;
 
     fn deref(&self) -> &std::path::Path {
-        &self.0
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        &self.1
     }
 }
 
 fn place(name: &str) -> Place {
-    Place(std::env::temp_dir().join(format!("vrrp-control-{}-{name}", std::process::id())))
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    Place(folder, path)
 }
 
 #[test]

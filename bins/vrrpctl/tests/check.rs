@@ -10,25 +10,17 @@ use serde_json::Value;
 const GOOD: &str = "vrrp_instance web {\n  interface eth7\n  virtual_router_id 51\n  virtual_ipaddress {\n    192.0.2.1/24\n  }\n}\n";
 
 /// A folder of one test's own, removed with it.
-struct Folder(PathBuf);
+struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("vrrpctl-check-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
+        let path = self.0.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path.to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -50,7 +42,7 @@ fn json(arguments: &[&str]) -> (Value, Option<i32>) {
 
 #[test]
 fn what_is_assumed_is_not_looked_for() {
-    let folder = Folder::new("assume");
+    let folder = Folder::new();
     let file = folder.file("k.conf", GOOD);
     let (answer, code) = json(&["--assume-present", &file]);
     assert_eq!((answer["verdict"].as_str(), code), (Some("clean"), Some(0)));
@@ -71,7 +63,7 @@ fn what_is_assumed_is_not_looked_for() {
 
 #[test]
 fn this_machine_s_interface_user_and_program_are_found() {
-    let folder = Folder::new("host");
+    let folder = Folder::new();
     let script = "global_defs {\n script_user root\n enable_script_security\n}\nvrrp_script s {\n script \"/bin/sh -c true\"\n}\n";
     let file = folder.file("k.conf", format!("{script}{}", GOOD.replace("eth7", "lo")));
     let (answer, code) = json(&[&file]);
@@ -89,7 +81,7 @@ fn this_machine_s_interface_user_and_program_are_found() {
 
 #[test]
 fn text_tells_place_line_effect_cure_and_what_keepalived_does() {
-    let folder = Folder::new("text");
+    let folder = Folder::new();
     let file = folder.file(
         "k.conf",
         GOOD.replace("virtual_router_id 51\n", "virtual_router_id 51\n  priorty 150\n"),
@@ -110,7 +102,7 @@ fn text_tells_place_line_effect_cure_and_what_keepalived_does() {
 
 #[test]
 fn what_is_no_readable_file_ends_with_4_and_says_why() {
-    let folder = Folder::new("unreadable");
+    let folder = Folder::new();
     let missing = folder.0.join("none.conf");
     for (path, why) in [
         (missing.as_path(), "no such file"),
@@ -125,7 +117,7 @@ fn what_is_no_readable_file_ends_with_4_and_says_why() {
 
 #[test]
 fn no_bytes_make_it_fail_otherwise() {
-    let folder = Folder::new("bytes");
+    let folder = Folder::new();
     let mut long = b"vrrp_instance ".to_vec();
     long.resize(1 << 20, b'x');
     for (name, bytes) in [
@@ -150,7 +142,7 @@ fn no_bytes_make_it_fail_otherwise() {
 
 #[test]
 fn of_several_files_the_gravest_counts_and_each_is_told() {
-    let folder = Folder::new("several");
+    let folder = Folder::new();
     let good = folder.file("good.conf", GOOD);
     let warns = folder.file("warns.conf", "global_defs {\n  no_such_word 1\n}\n");
     let fatal = folder.file("fatal.conf", "vrrp_instance a {\n  interface\n}\n");
@@ -171,7 +163,7 @@ fn of_several_files_the_gravest_counts_and_each_is_told() {
 
 #[test]
 fn lines_for_a_node_are_read_for_it() {
-    let folder = Folder::new("node");
+    let folder = Folder::new();
     let file = folder.file(
         "k.conf",
         format!("{GOOD}global_defs {{\n@lb01 no_such_word 1\n}}\n"),
@@ -186,7 +178,7 @@ fn lines_for_a_node_are_read_for_it() {
 /// Traps change neither verdict nor exit code; two files are held against each other.
 #[test]
 fn traps_of_one_file_and_of_two() {
-    let folder = Folder::new("lint");
+    let folder = Folder::new();
     let one = folder.file(
         "lb01.conf",
         GOOD.replace("eth7\n", "eth7\n  nopreempt\n  priority 150\n"),
@@ -227,7 +219,7 @@ fn traps_of_one_file_and_of_two() {
 /// The text of a script is read where this machine is asked, and not where all is assumed.
 #[test]
 fn a_script_that_stops_keepalived_is_read() {
-    let folder = Folder::new("stops");
+    let folder = Folder::new();
     let script = folder.file("nginx_check.sh", "#!/bin/sh\npidof nginx || killall keepalived\n");
     let block = format!("vrrp_script chk {{\n  script \"{script}\"\n  interval 2\n}}\n");
     let file = folder.file(

@@ -203,13 +203,9 @@ mod tests {
 
     use super::*;
 
-    fn folder() -> PathBuf {
-        use std::sync::atomic::{AtomicU32, Ordering};
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("vrrpd-record-{}-{number}", std::process::id()));
-        fs::create_dir(&folder).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         folder
     }
 
@@ -224,6 +220,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_left_alone() {
         let folder = folder();
+        let folder = folder.path();
         let (precious, file) = (folder.join("precious"), folder.join("recording"));
         fs::write(&precious, "precious").unwrap();
         fs::set_permissions(&precious, fs::Permissions::from_mode(0o600)).unwrap();
@@ -249,12 +246,12 @@ mod tests {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777)).unwrap();
         assert!(Place::open(&file, 1 << 20).is_ok());
         assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
-        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn a_later_run_goes_on_behind_the_earlier_one_up_to_the_limit() {
         let folder = folder();
+        let folder = folder.path();
         let file = folder.join("recording");
         let mut place = Place::open(&file, 100).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
@@ -277,7 +274,6 @@ mod tests {
             text,
             format!("{HEADER} 1 first\n0.000000000 x ti\n{HEADER} 1 second\n")
         );
-        fs::remove_dir_all(&folder).unwrap();
     }
 
     /// A disk that is full: what was written of a batch is taken back.

@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn lines_of_many_writers_stay_whole() {
-        let folder = std::env::temp_dir().join(format!("vrrp-proofs-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = temporary.path().to_owned();
         let writers: Vec<_> = (0..8)
             .map(|writer| {
                 let folder = folder.clone();
@@ -171,7 +171,6 @@ mod tests {
             writer.join().expect("no panic");
         }
         let text = std::fs::read_to_string(folder.join(super::RECORDS)).expect("records");
-        std::fs::remove_dir_all(&folder).expect("removed");
         assert_eq!(text.lines().filter_map(Proof::read).count(), 1600);
         assert_eq!(text.lines().count(), 1600);
     }

@@ -3,9 +3,9 @@
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use healthcheck::{Command, Limits};
@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// A folder that goes with the test.
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
     pub(crate) fn new() -> Self {
@@ -24,19 +24,18 @@ impl Folder {
     }
 
     pub(crate) fn within(parent: &Path) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = parent.join(format!("healthcheck-test-{}-{count}", process::id()));
-        fs::create_dir(&path).unwrap();
-        Self(path)
+        // Others than its owner must get at it: scripts run as other users.
+        let mode = fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().permissions(mode).tempdir_in(parent);
+        Self(folder.unwrap())
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.0.path().join(name)
     }
 
     /// An executable file. Another process writes it: were it open for writing here, a child that a parallel test
@@ -55,12 +54,6 @@ impl Folder {
             .unwrap();
         assert!(written.success());
         path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

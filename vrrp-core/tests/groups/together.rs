@@ -120,6 +120,21 @@ fn x_08_obeys_one_yields_all_follow() {
     proves!("X-08", Obeys);
 }
 
+/// The group lost at its last member, which costs nothing; in its hold the first one finds out that it would have lost too,
+/// which costs one interval. A lower router that it hears there has not beaten it.
+#[test]
+fn x_08_a_defeat_in_the_hold_counts_as_one() {
+    for (heard, more) in [(150, SECOND), (50, 0)] {
+        let mut node = Node::active(2);
+        node.hear(1, 150);
+        assert_eq!(node.states(), "HB");
+        node.wait(2 * MILLI).hear(0, heard);
+        node.wait(50 * MILLI).tick();
+        assert_eq!(node.states(), "BB");
+        assert_eq!(node.left(0), DOWN + more, "{heard}");
+    }
+}
+
 /// Nobody speaks on the second member's link: the hold ends, the group does not come back by that.
 #[test]
 fn x_08_refuses_a_hold_that_nobody_ends_becomes_backup() {

@@ -2,26 +2,21 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
 const NAME: &str = "list.json";
 
 /// A place for a folder, which does not exist yet, and whatever a test puts beside it.
-struct Place(PathBuf);
+struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let place = std::env::temp_dir().join(format!("vrrp-net-journal-{}-{number}", std::process::id()));
-        fs::create_dir(&place).unwrap();
-        Self(place)
+        Self(tempfile::tempdir().unwrap())
     }
 
     fn folder(&self) -> PathBuf {
-        self.0.join("journal")
+        self.0.path().join("journal")
     }
 
     fn file(&self) -> PathBuf {
@@ -35,12 +30,6 @@ impl Place {
     /// What the next life finds.
     fn left(&self) -> Vec<String> {
         self.open().1
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
     }
 }
 

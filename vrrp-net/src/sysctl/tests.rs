@@ -9,13 +9,13 @@ const ARP_IGNORE: Key = Key {
     without: "a test",
 };
 
-struct Fake(PathBuf);
+struct Fake(tempfile::TempDir);
 
 impl Fake {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("vrrp-net-sysctl-{}-{name}", std::process::id()));
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
         for interface in ["eth1", "eth0.10"] {
-            fs::create_dir_all(folder.join("ipv4/conf").join(interface)).unwrap();
+            fs::create_dir_all(folder.path().join("ipv4/conf").join(interface)).unwrap();
         }
         let fake = Self(folder);
         for (interface, name) in [
@@ -30,14 +30,14 @@ impl Fake {
 
     fn open(&self) -> Sysctls {
         Sysctls::below(
-            &self.0,
-            Some(&self.0.join("journal")),
+            self.0.path(),
+            Some(&self.0.path().join("journal")),
             &[ACCEPT_LOCAL, ARP_IGNORE],
         )
     }
 
     fn file(&self, interface: &str, name: &str) -> PathBuf {
-        self.0.join("ipv4/conf").join(interface).join(name)
+        self.0.path().join("ipv4/conf").join(interface).join(name)
     }
 
     fn write(&self, interface: &str, name: &str, value: &str) {
@@ -46,12 +46,6 @@ impl Fake {
 
     fn value(&self, interface: &str, name: &str) -> String {
         read(&self.file(interface, name)).unwrap()
-    }
-}
-
-impl Drop for Fake {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -73,7 +67,7 @@ fn wishes(settings: &[(u32, Key, &'static str)]) -> Wishes {
 /// NET-ARP-09: each setting as long as it is wished for, each put back to what it was, those that were right untouched.
 #[test]
 fn net_arp_09_set_while_needed_and_put_back() {
-    let fake = Fake::new("levels");
+    let fake = Fake::new();
     fake.write("eth1", "arp_ignore", "2\n");
     fake.write("eth0.10", "accept_local", "1\n");
     let mut sysctls = fake.open();
@@ -100,7 +94,7 @@ fn net_arp_09_set_while_needed_and_put_back() {
 /// for what was there before.
 #[test]
 fn net_arp_09_a_crash_is_made_good() {
-    let fake = Fake::new("crash");
+    let fake = Fake::new();
     let one = wishes(&[(2, ACCEPT_LOCAL, "1")]);
     fake.open().settle(&one, names);
     assert_eq!(fake.value("eth1", "accept_local"), "1");
@@ -120,7 +114,7 @@ fn net_arp_09_a_crash_is_made_good() {
 /// NET-ARP-09: a value that others have changed in between is left alone, while it is needed and afterwards.
 #[test]
 fn net_arp_09_the_value_of_others_is_left_alone() {
-    let fake = Fake::new("others");
+    let fake = Fake::new();
     let mut sysctls = fake.open();
     let one = wishes(&[(2, ARP_IGNORE, "1")]);
     sysctls.settle(&one, names);
@@ -135,7 +129,7 @@ fn net_arp_09_the_value_of_others_is_left_alone() {
 /// The loop's next deadline bounds the wait for the disk, and the journal's own limit bounds it where there is none.
 #[test]
 fn the_wait_for_the_journal_is_never_longer_than_its_limit() {
-    let fake = Fake::new("wait");
+    let fake = Fake::new();
     let mut sysctls = fake.open();
     sysctls.wait_at_most(Duration::from_millis(3));
     assert_eq!(sysctls.wait, Duration::from_millis(3));
@@ -146,7 +140,7 @@ fn the_wait_for_the_journal_is_never_longer_than_its_limit() {
 /// An interface that was made anew has its own settings; what the old one had went with it.
 #[test]
 fn another_interface_of_the_same_name_is_another() {
-    let fake = Fake::new("anew");
+    let fake = Fake::new();
     let mut sysctls = fake.open();
     sysctls.settle(&wishes(&[(2, ACCEPT_LOCAL, "1")]), names);
     fake.write("eth1", "accept_local", "0\n");
@@ -160,7 +154,7 @@ fn another_interface_of_the_same_name_is_another() {
 /// Where it cannot be written nothing else fails, and nothing is put back that was never changed.
 #[test]
 fn a_setting_that_cannot_be_written_costs_nothing_else() {
-    let fake = Fake::new("refused");
+    let fake = Fake::new();
     fs::remove_file(fake.file("eth1", "accept_local")).unwrap();
     let mut sysctls = fake.open();
     let both = wishes(&[(2, ACCEPT_LOCAL, "1"), (2, ARP_IGNORE, "1")]);
@@ -174,7 +168,7 @@ fn a_setting_that_cannot_be_written_costs_nothing_else() {
 /// and what is written to it.
 #[test]
 fn net_arp_09_entries_that_we_cannot_have_made_are_refused() {
-    let fake = Fake::new("hostile");
+    let fake = Fake::new();
     let precious = fake.0.join("precious");
     fs::write(&precious, "1").unwrap();
     fake.write("eth1", "arp_filter", "1\n");
@@ -203,7 +197,7 @@ fn net_arp_09_entries_that_we_cannot_have_made_are_refused() {
 /// A name that is no single component of a path is not one of an interface.
 #[test]
 fn a_name_with_a_slash_or_of_dots_is_no_interface() {
-    let fake = Fake::new("names");
+    let fake = Fake::new();
     fake.write("eth1", "accept_local", "0\n");
     for name in ["", ".", "..", "../conf/eth1", "eth1/"] {
         let mut sysctls = fake.open();
@@ -215,7 +209,7 @@ fn a_name_with_a_slash_or_of_dots_is_no_interface() {
 /// NET-ARP-09: what a predecessor handed over is written down by the successor, whose journal may be another file.
 #[test]
 fn net_arp_09_what_was_handed_over_is_written_down() {
-    let fake = Fake::new("handed");
+    let fake = Fake::new();
     let one = wishes(&[(2, ACCEPT_LOCAL, "1")]);
     let mut before = Sysctls::below(&fake.0, None, &[ACCEPT_LOCAL]);
     before.settle(&one, names);

@@ -13,28 +13,20 @@ use crate::lab::{Capture, LIMIT, Node, Program, example, isolated, switch, wait_
 const LIST: &str = "held-addresses.json";
 
 /// A place for the folder of a journal.
-struct Place(PathBuf);
+struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new(name: &str) -> Self {
-        let place = std::env::temp_dir().join(format!("vrrp-net-folder-{}-{name}", std::process::id()));
-        fs::create_dir(&place).unwrap();
-        Self(place)
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
     }
 
     fn folder(&self) -> PathBuf {
-        self.0.join("journal")
+        self.0.path().join("journal")
     }
 
     fn wait_list(&self) {
         let list = self.folder().join(LIST);
         wait_for("the list", LIMIT, || list.exists().then_some(()));
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _gone = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -55,7 +47,7 @@ fn prj_addr_02_a_pipe_in_the_folder_stops_no_advertisement() {
         "journal::prj_addr_02_a_pipe_in_the_folder_stops_no_advertisement",
         || {
             switch();
-            let (node, place) = (Node::new(1), Place::new("pipe"));
+            let (node, place) = (Node::new(1), Place::new());
             fs::create_dir(place.folder()).unwrap();
             // Opening it for writing waits for a reader.
             let new = place.folder().join("held-addresses.new");
@@ -78,7 +70,7 @@ fn prj_addr_02_a_pipe_in_the_folder_stops_no_advertisement() {
 fn prj_addr_02_a_deleted_folder_is_made_again() {
     isolated("journal::prj_addr_02_a_deleted_folder_is_made_again", || {
         switch();
-        let (node, place) = (Node::new(1), Place::new("deleted"));
+        let (node, place) = (Node::new(1), Place::new());
         let program = router(
             &node,
             &place.folder(),
@@ -105,7 +97,7 @@ fn a_file_in_place_of_the_folder_keeps_nobody_from_starting() {
         "journal::a_file_in_place_of_the_folder_keeps_nobody_from_starting",
         || {
             switch();
-            let (node, place) = (Node::new(1), Place::new("file"));
+            let (node, place) = (Node::new(1), Place::new());
             fs::write(place.folder(), "precious").unwrap();
             let program = router(&node, &place.folder(), "eth1 51 100 10 192.0.2.254/24");
             program.wait_line(r#""to":"Active""#);

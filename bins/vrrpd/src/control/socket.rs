@@ -226,30 +226,26 @@ mod tests {
     use super::*;
 
     /// A path for a socket, in a folder that goes at the end of the test.
-    struct Place(PathBuf);
+    struct Place(tempfile::TempDir, PathBuf);
 
     impl std::ops::Deref for Place {
         type Target = Path;
 
         fn deref(&self) -> &Path {
-            &self.0
+            &self.1
         }
     }
 
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
-        }
-    }
-
-    fn place(name: &str) -> Place {
-        let folder = std::env::temp_dir().join(format!("vrrpd-socket-{}-{name}", std::process::id()));
-        Place(folder.join("control.sock"))
+    fn place() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        // It does not exist yet: the socket makes its own folder.
+        let path = folder.path().join("vrrpd/control.sock");
+        Place(folder, path)
     }
 
     #[test]
     fn nobody_else_may_ask_before_the_socket_listens() {
-        let path = place("bound");
+        let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let _socket = bound(&path).unwrap();
         let mode = std::fs::metadata(&*path).unwrap().permissions().mode();
@@ -258,7 +254,7 @@ mod tests {
 
     #[test]
     fn owner_and_group_may_ask() {
-        let path = place("mode");
+        let path = place();
         let _socket = Socket::take(&path).unwrap();
         assert_eq!(
             std::fs::metadata(&*path).unwrap().permissions().mode() & 0o777,
@@ -273,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_live_daemon_keeps_its_socket() {
-        let path = place("live");
+        let path = place();
         let first = Socket::take(&path).unwrap();
         hang_up(first.listener.as_ref().unwrap().try_clone().unwrap());
         let refused = Socket::take(&path);
@@ -291,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_stale_socket_is_replaced() {
-        let path = place("stale");
+        let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         drop(UnixListener::bind(&*path).unwrap());
         assert!(path.exists());
@@ -301,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_listener_of_another_program_is_left_alone() {
-        let path = place("other");
+        let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         hang_up(UnixListener::bind(&*path).unwrap());
         let refused = Socket::take(&path);
@@ -314,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_deleted_socket_is_made_again() {
-        let path = place("deleted");
+        let path = place();
         let mut socket = Socket::take(&path).unwrap();
         assert!(matches!(socket.look(), Found::Ours));
         std::fs::remove_file(&*path).unwrap();
@@ -339,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_socket_of_another_daemon_in_its_place_is_left_alone() {
-        let path = place("replaced");
+        let path = place();
         let mut socket = Socket::take(&path).unwrap();
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
         let other = Socket::take(&path).unwrap();
@@ -352,7 +348,7 @@ mod tests {
     /// PRJ-ADDR-02: the folder is another daemon's as soon as the lock is gone, and what is in it is needed.
     #[test]
     fn prj_addr_02_an_empty_journal_goes_with_the_socket_and_never_that_of_another_daemon() {
-        let path = place("journal");
+        let path = place();
         let journal = journal_folder(&path);
         let socket = Socket::take(&path).unwrap();
         std::fs::create_dir(&journal).unwrap();
@@ -377,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_file_is_left_alone() {
-        let path = place("file");
+        let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&*path, "precious").unwrap();
         let refused = Socket::take(&path);

@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use vrrp_control::{Answer, Ask, Instance, Status};
@@ -13,32 +13,20 @@ use vrrp_control::{Answer, Ask, Instance, Status};
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// A folder of its own, removed at the end of the test.
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl std::ops::Deref for Folder {
     type Target = Path;
 
     fn deref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 
 pub(crate) fn folder() -> Folder {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!(
-        "vrrpd-test-{}-{}",
-        std::process::id(),
-        NEXT.fetch_add(1, Ordering::Relaxed)
-    );
-    let folder = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&folder).unwrap();
-    Folder(folder)
+    // Others than its owner must get at it: scripts run as other users.
+    let mode = std::fs::Permissions::from_mode(0o755);
+    Folder(tempfile::Builder::new().permissions(mode).tempdir().unwrap())
 }
 
 /// A configuration in `folder`.

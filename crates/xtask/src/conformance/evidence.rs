@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn only_a_finished_run_is_read() {
-        let target = std::env::temp_dir().join(format!("vrrp-evidence-{}", std::process::id()));
+        let temporary = tempfile::tempdir().expect("a folder");
+        let target = temporary.path().to_owned();
         clear(&target).expect("cleared");
         let record = "T-B-05\tObeys\tvrrp-core x::y\n";
         std::fs::write(folder(&target).join(vrrp_conformance::RECORDS), record).expect("written");
@@ -115,6 +116,5 @@ mod tests {
         assert_eq!(evidence.skips, [skip("fuzz")]);
         clear(&target).expect("cleared");
         assert!(Evidence::read(&target).is_err());
-        std::fs::remove_dir_all(&target).expect("removed");
     }
 }

@@ -41,11 +41,14 @@ pub(crate) fn isolated(name: &str, test: impl FnOnce()) {
         );
         return;
     };
+    // What a test puts into the folder for temporary files goes with it, also when it is killed.
+    let temporary = tempfile::tempdir().unwrap();
     let output = Command::new("unshare")
         .args(flags)
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(INSIDE, name)
+        .env("TMPDIR", temporary.path())
         .stdin(Stdio::null())
         .output()
         .unwrap();
