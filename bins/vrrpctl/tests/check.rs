@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn text_tells_place_line_effect_cure_and_what_keepalived_does() {
 #[test]
 fn what_is_no_readable_file_ends_with_4_and_says_why() {
     let folder = Folder::new();
-    let missing = folder.0.join("none.conf");
+    let missing = folder.0.path().join("none.conf");
     for (path, why) in [
         (missing.as_path(), "no such file"),
         (Path::new("/"), "it is a folder"),

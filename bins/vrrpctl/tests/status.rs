@@ -8,20 +8,25 @@ use std::process::{Command, Output};
 const ANSWER: &str = include_str!("answer.json");
 
 /// A path for a socket, in a folder that goes with the test.
-struct Place(tempfile::TempDir, PathBuf);
+struct Place {
+    path: PathBuf,
+    _folder: tempfile::TempDir,
+}
 
 impl std::ops::Deref for Place {
     type Target = std::path::Path;
 
     fn deref(&self) -> &std::path::Path {
-        &self.1
+        &self.path
     }
 }
 
 fn place(name: &str) -> Place {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    Place(folder, path)
+    Place {
+        path: folder.path().join(name),
+        _folder: folder,
+    }
 }
 
 fn vrrpctl(arguments: &[&str], socket: &std::path::Path) -> Output {

@@ -233,7 +233,7 @@ mod tests {
         assert!(refusal(&precious).contains("no recording"));
         nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert!(refusal(&file).contains("file of its own"));
-        assert!(refusal(&folder).contains("directory") || refusal(&folder).contains("folder"));
+        assert!(refusal(folder).contains("directory") || refusal(folder).contains("folder"));
         assert!(refusal(&folder.join("none").join("x")).contains("none"));
         fs::remove_file(&file).unwrap();
 
@@ -241,9 +241,9 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
         assert!(refusal(&file).contains("others may write it"));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(refusal(&file).contains("others may change the folder"));
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777)).unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o1777)).unwrap();
         assert!(Place::open(&file, 1 << 20).is_ok());
         assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
     }

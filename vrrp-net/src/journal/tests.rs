@@ -134,7 +134,7 @@ fn prj_addr_02_a_hostile_folder_is_not_used() {
     assert!(place.left().is_empty(), "a file that anybody may write");
     fs::set_permissions(place.file(), Permissions::from_mode(0o600)).unwrap();
 
-    let elsewhere = place.0.join("elsewhere");
+    let elsewhere = place.0.path().join("elsewhere");
     fs::rename(place.folder(), &elsewhere).unwrap();
     symlink(&elsewhere, place.folder()).unwrap();
     assert!(place.left().is_empty(), "a folder by a link");
@@ -157,7 +157,7 @@ fn prj_addr_02_nothing_in_the_folder_is_followed() {
     let (mut journal, _) = place.open();
     journal.write(list("one"));
     until_written(&mut journal);
-    let (new, precious) = (place.folder().join("list.new"), place.0.join("precious"));
+    let (new, precious) = (place.folder().join("list.new"), place.0.path().join("precious"));
     fs::write(&precious, "precious").unwrap();
     symlink(&precious, &new).unwrap();
     journal.write(list("two"));

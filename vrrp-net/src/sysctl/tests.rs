@@ -106,7 +106,7 @@ fn net_arp_09_a_crash_is_made_good() {
     assert_eq!(fake.value("eth1", "accept_local"), "0");
     assert!(fake.open().changed().is_empty());
     assert!(
-        !fake.0.join("journal/sysctls.json").exists(),
+        !fake.0.path().join("journal/sysctls.json").exists(),
         "nothing stays behind"
     );
 }
@@ -169,7 +169,7 @@ fn a_setting_that_cannot_be_written_costs_nothing_else() {
 #[test]
 fn net_arp_09_entries_that_we_cannot_have_made_are_refused() {
     let fake = Fake::new();
-    let precious = fake.0.join("precious");
+    let precious = fake.0.path().join("precious");
     fs::write(&precious, "1").unwrap();
     fake.write("eth1", "arp_filter", "1\n");
     fake.write("eth1", "accept_local", "1\n");
@@ -211,7 +211,7 @@ fn a_name_with_a_slash_or_of_dots_is_no_interface() {
 fn net_arp_09_what_was_handed_over_is_written_down() {
     let fake = Fake::new();
     let one = wishes(&[(2, ACCEPT_LOCAL, "1")]);
-    let mut before = Sysctls::below(&fake.0, None, &[ACCEPT_LOCAL]);
+    let mut before = Sysctls::below(fake.0.path(), None, &[ACCEPT_LOCAL]);
     before.settle(&one, names);
     let mut after = fake.open();
     after.adopt(before.changed());

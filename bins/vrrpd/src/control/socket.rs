@@ -226,21 +226,26 @@ mod tests {
     use super::*;
 
     /// A path for a socket, in a folder that goes at the end of the test.
-    struct Place(tempfile::TempDir, PathBuf);
+    struct Place {
+        path: PathBuf,
+        _folder: tempfile::TempDir,
+    }
 
     impl std::ops::Deref for Place {
         type Target = Path;
 
         fn deref(&self) -> &Path {
-            &self.1
+            &self.path
         }
     }
 
     fn place() -> Place {
         let folder = tempfile::tempdir().unwrap();
         // It does not exist yet: the socket makes its own folder.
-        let path = folder.path().join("vrrpd/control.sock");
-        Place(folder, path)
+        Place {
+            path: folder.path().join("vrrpd/control.sock"),
+            _folder: folder,
+        }
     }
 
     #[test]
