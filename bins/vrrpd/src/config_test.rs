@@ -14,9 +14,10 @@ use crate::{start, words};
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let parsed = load::read(arguments);
     let terminal = std::io::stderr().is_terminal();
+    let mut renderer = keepalived_conf::Renderer::new(&parsed.sources, true);
     for found in load::findings(&parsed) {
         if terminal {
-            eprintln!("{}", keepalived_conf::render(found, &parsed.sources, true));
+            eprintln!("{}", renderer.render(found));
         } else {
             eprintln!("{}", keepalived_conf::line(found, &parsed.sources));
         }

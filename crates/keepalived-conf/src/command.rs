@@ -5,26 +5,30 @@
 pub(crate) enum CommandError {
     /// A quote is never closed.
     OpenQuote(char),
+    /// A quote within the command, which is read once more when its own quotes are gone, is never closed.
+    OpenInside(char),
     /// There is no word.
     Empty,
 }
 
-/// The first command in a text: a string in quotes is the whole command and is split once more, anything else is one
-/// word. Gives the words of the command and what stands behind it.
+/// The first command in a text, as keepalived reads it: a word, quotes and escapes resolved, which is split into words
+/// with quotes and escapes of their own. Gives the words of the command and what stands behind it.
 pub(crate) fn first(text: &[u8]) -> Result<(Vec<Vec<u8>>, &[u8]), CommandError> {
     let text = text.trim_ascii_start();
-    let quote = match text.first() {
-        Some(quote @ (b'"' | b'\'')) => *quote,
-        Some(_) => {
-            let (word, rest) = next(text)?;
-            return Ok((vec![word], rest));
-        }
-        None => return Err(CommandError::Empty),
+    if text.is_empty() {
+        return Err(CommandError::Empty);
+    }
+    let (command, behind) = next(text)?;
+    // keepalived reads the whole line in this way before it looks at the command.
+    match split(behind) {
+        Ok(_) | Err(CommandError::Empty) => {}
+        Err(error) => return Err(error),
+    }
+    let inside = |error| match error {
+        CommandError::OpenQuote(quote) => CommandError::OpenInside(quote),
+        other => other,
     };
-    let inner = text.get(1..).unwrap_or_default();
-    let length = closing(inner, quote).ok_or(CommandError::OpenQuote(char::from(quote)))?;
-    let words = split(inner.get(..length).unwrap_or_default())?;
-    Ok((words, inner.get(length.saturating_add(1)..).unwrap_or_default()))
+    Ok((split(&command).map_err(inside)?, behind))
 }
 
 /// All words of a text.
@@ -75,16 +79,6 @@ fn is_redirection(word: &[u8]) -> bool {
     let behind = word.strip_prefix(b"&").unwrap_or(word);
     let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
     matches!(behind.get(digits), Some(b'>' | b'<'))
-}
-
-/// The place of the quote that closes a string.
-fn closing(text: &[u8], quote: u8) -> Option<usize> {
-    let mut escaped = false;
-    text.iter().position(|byte| {
-        let closes = *byte == quote && !escaped;
-        escaped = *byte == b'\\' && !escaped;
-        closes
-    })
 }
 
 /// One word: plain letters, escapes, and strings in either kind of quotes, up to a blank.
@@ -177,14 +171,32 @@ mod tests {
         );
         assert_eq!(
             command(r#""'/bin/echo' 'q w' e\ r t\x41""#).0,
-            ["/bin/echo", "q w", "e r", "tA"]
+            ["/bin/echo", "q w", "e", "r", "tA"]
         );
     }
 
     #[test]
     fn without_quotes_one_word_is_the_command() {
         assert_eq!(command("/bin/echo a b"), (vec!["/bin/echo".into()], "a b".into()));
-        assert_eq!(command(r"/a\ b c").0, ["/a b"]);
+        assert_eq!(command(r"/a\ b c").0, ["/a", "b"]);
+        assert_eq!(command(r#""/a"b c"#).0, ["/ab"], "quotes end nothing");
+    }
+
+    /// The command is read twice: what the first reading makes plain means something to the second.
+    #[test]
+    fn escapes_are_resolved_twice() {
+        for (text, argv) in [
+            (r#""/x \"a b\"""#, &["/x", "a b"][..]),
+            (r#""/x \\\"a b\\\"""#, &["/x", "\"a", "b\""]),
+            (r#""/x e\\ r""#, &["/x", "e r"]),
+            (r#"'/x "e\ r"'"#, &["/x", "e r"]),
+            (r#""/x 'a\\b'""#, &["/x", "a\x08"]),
+            (r#""/x a\nb""#, &["/x", "a", "b"]),
+            (r#""/x \\\\y""#, &["/x", "\\y"]),
+            (r"/x\\\ y", &["/x y"]),
+        ] {
+            assert_eq!(command(text).0, argv, "{text}");
+        }
     }
 
     #[test]
@@ -202,7 +214,8 @@ mod tests {
     #[test]
     fn what_cannot_be_split() {
         assert_eq!(first(b"'a b"), Err(CommandError::OpenQuote('\'')));
-        assert_eq!(first(b"\"a 'b\""), Err(CommandError::OpenQuote('\'')));
+        assert_eq!(first(b"\"a 'b\""), Err(CommandError::OpenInside('\'')));
+        assert_eq!(first(b"/x 'y"), Err(CommandError::OpenQuote('\'')));
         assert_eq!(first(b"  "), Err(CommandError::Empty));
         assert_eq!(first(b"\"\""), Err(CommandError::Empty));
     }

@@ -34,13 +34,12 @@ impl Files for DiskFiles {
     }
 
     fn matching(&self, pattern: &str) -> Vec<String> {
-        let mut found: Vec<String> = pattern::alternatives(pattern)
-            .iter()
-            .flat_map(|one| walk(one))
-            .collect();
-        found.sort();
-        found.dedup();
-        found
+        let sorted = |one: &String| {
+            let mut found = walk(one);
+            found.sort();
+            found
+        };
+        pattern::alternatives(pattern).iter().flat_map(sorted).collect()
     }
 }
 

@@ -24,8 +24,8 @@ pub trait Files {
     /// [`FileError`] when it is absent or cannot be read.
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
 
-    /// The paths that a shell pattern (`*`, `?`, `[…]`, `{a,b}`) matches, sorted; a path without wildcards matches
-    /// itself if it exists. Keyword `include`.
+    /// The paths that a shell pattern (`*`, `?`, `[…]`, `{a,b}`) matches; a path without wildcards matches itself if it
+    /// exists. Sorted, but alternatives one after the other as they are written, as `glob(3)` does it. Keyword `include`.
     fn matching(&self, pattern: &str) -> Vec<String>;
 }
 
@@ -61,7 +61,10 @@ impl Files for MemoryFiles {
 
     fn matching(&self, pattern: &str) -> Vec<String> {
         let patterns = crate::pattern::alternatives(pattern);
-        let fits = |path: &&String| patterns.iter().any(|one| crate::pattern::matches(one, path));
-        self.files.keys().filter(fits).cloned().collect()
+        let matched = |one: &String| -> Vec<String> {
+            let fits = |path: &&String| crate::pattern::matches(one, path);
+            self.files.keys().filter(fits).cloned().collect()
+        };
+        patterns.iter().flat_map(matched).collect()
     }
 }

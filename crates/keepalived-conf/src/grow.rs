@@ -49,6 +49,9 @@ struct Open {
     block: Block,
 }
 
+/// How many ignored `{` are asked which block a word was meant for.
+const STRAYS_MAX: usize = 64;
+
 /// An ignored `{`.
 #[derive(Clone)]
 struct Stray {
@@ -284,7 +287,12 @@ impl Grower<'_> {
     /// With the header of the item at the top that it belongs to.
     fn stranded(&self, word: &[u8]) -> Option<(Span, Open, &'static Keyword)> {
         let around = self.open.split_last().map_or(&[][..], |(_, around)| around);
-        let earlier = self.strays.iter().map(|stray| stray.within.as_slice());
+        // A file of nothing but braces has thousands; the first ones are to blame.
+        let earlier = self
+            .strays
+            .iter()
+            .take(STRAYS_MAX)
+            .map(|stray| stray.within.as_slice());
         std::iter::once(around).chain(earlier).find_map(|blocks| {
             let found =
                 |open: &Open| Some((blocks.first()?.header, *open, keywords::find(open.block, word)?));

@@ -57,7 +57,7 @@ pub use keywords::{Block, Content, Keyword, KnownTo, Safety, Scope, Support, hea
 pub use lexer::{Unread, Word};
 pub use model::*;
 pub use print::print;
-pub use render::{line, render};
+pub use render::{Renderer, line, render};
 pub use source::{FileId, Place, SourceMap, Span};
 pub use tree::{Body, Item, Node, Tree};
 pub use verdict::{Judged, Verdict, judge};

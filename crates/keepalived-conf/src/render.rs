@@ -34,42 +34,79 @@ pub fn line(found: &Diagnostic, sources: &SourceMap) -> String {
 }
 
 /// Several lines with the source beside: what was found, what happens now, what to do. Begins with the place as
-/// `file:line:col`.
+/// `file:line:col`. For many findings see [`Renderer`].
 #[must_use]
 pub fn render(found: &Diagnostic, sources: &SourceMap, color: bool) -> String {
-    let Some(span) = found.span else {
-        return format!("{}\n", line(found, sources));
-    };
-    let head = format!(
-        "{}: {}[{}]: {}\n",
-        sources.place(span),
-        found.severity.word(),
-        found.code,
-        found.message
-    );
-    let spans = std::iter::once(span).chain(found.labels.iter().map(|label| label.span));
-    if spans
-        .into_iter()
-        .any(|span| sources.line_bytes(span) > LINE_BYTES_MAX)
-    {
-        return format!("{}\n", line(found, sources));
+    Renderer::new(sources, color).render(found)
+}
+
+/// Draws findings one after another; what it makes of a file for the first it keeps for the others.
+///
+/// ```
+/// use keepalived_conf::{MemoryFiles, Renderer, parse};
+/// let parsed = parse(&MemoryFiles::new([("k.conf", "global_defs {\n  routr_id a\n}\nvrrp\n")]), "k.conf");
+/// let mut renderer = Renderer::new(&parsed.sources, false);
+/// let drawn: Vec<String> = parsed.diagnostics.iter().map(|found| renderer.render(found)).collect();
+/// assert!(drawn[0].contains("routr_id a") && drawn[1].contains("4 | vrrp"));
+/// ```
+pub struct Renderer<'a> {
+    texts: Texts<'a>,
+    color: bool,
+}
+
+impl std::fmt::Debug for Renderer<'_> {
+    /// Not the texts: they hold passwords.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Renderer")
+            .field("color", &self.color)
+            .finish_non_exhaustive()
     }
-    picture(found, span, sources, color).map_or(head.clone(), |picture| head + &picture)
+}
+
+impl<'a> Renderer<'a> {
+    /// For findings with places in these files.
+    #[must_use]
+    pub const fn new(sources: &'a SourceMap, color: bool) -> Self {
+        let texts = Texts {
+            files: Vec::new(),
+            sources,
+        };
+        Self { texts, color }
+    }
+
+    /// As [`render`].
+    pub fn render(&mut self, found: &Diagnostic) -> String {
+        let sources = self.texts.sources;
+        let Some(span) = found.span else {
+            return format!("{}\n", line(found, sources));
+        };
+        let head = format!(
+            "{}: {}[{}]: {}\n",
+            sources.place(span),
+            found.severity.word(),
+            found.code,
+            found.message
+        );
+        let spans = std::iter::once(span).chain(found.labels.iter().map(|label| label.span));
+        if spans
+            .into_iter()
+            .any(|span| sources.line_bytes(span) > LINE_BYTES_MAX)
+        {
+            return format!("{}\n", line(found, sources));
+        }
+        picture(found, span, &mut self.texts, self.color).map_or(head.clone(), |picture| head + &picture)
+    }
 }
 
 /// keepalived reads no longer line, and nobody finds a mark in one.
 const LINE_BYTES_MAX: usize = 1024;
 
 /// The source lines with marks; none if they cannot be drawn.
-fn picture(found: &Diagnostic, span: Span, sources: &SourceMap, color: bool) -> Option<String> {
+fn picture(found: &Diagnostic, span: Span, texts: &mut Texts<'_>, color: bool) -> Option<String> {
     let kind = match found.severity {
         Severity::Fatal | Severity::InstanceDropped | Severity::Error => ReportKind::Error,
         Severity::Warning => ReportKind::Warning,
         Severity::Note => ReportKind::Advice,
-    };
-    let mut texts = Texts {
-        files: Vec::new(),
-        sources,
     };
     let at = texts.range(span);
     let config = Config::default()

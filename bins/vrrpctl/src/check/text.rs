@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use keepalived_conf::{Diagnostic, Severity, Verdict, render};
+use keepalived_conf::{Diagnostic, Renderer, Severity, Verdict};
 
 use super::Checked;
 use super::nodes::Together;
@@ -11,15 +11,17 @@ use crate::words::clean;
 pub(super) fn all(checked: &[Checked], together: Option<&Together>, colour: bool) -> String {
     let mut text = String::new();
     for one in checked {
+        let mut renderer = Renderer::new(&one.parsed.sources, colour);
         for found in &one.judged.diagnostics {
-            text.push_str(&render(found, &one.parsed.sources, colour));
+            text.push_str(&renderer.render(found));
             text.push('\n');
         }
         let _never_fails = writeln!(text, "{}: {}", clean(&one.file), summary(one));
     }
     if let Some(all) = together {
+        let mut renderer = Renderer::new(&all.sources, colour);
         for found in &all.diagnostics {
-            text.push_str(&render(found, &all.sources, colour));
+            text.push_str(&renderer.render(found));
             text.push('\n');
         }
         let _never_fails = writeln!(

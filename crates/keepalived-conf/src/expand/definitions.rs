@@ -8,7 +8,10 @@ use crate::lexer::Text;
 use crate::source::Span;
 
 /// What one use of a parameter counts for among the bytes that a configuration may unfold to.
-const USE_COST: usize = 64;
+const USE_COST: usize = 256;
+
+/// How deep parameters may be made of parameters.
+const DEPTH_MAX: usize = 256;
 
 /// Parameters by name: their lines.
 #[derive(Debug, Default)]
@@ -48,19 +51,9 @@ impl Definitions {
     /// Takes a line that defines a parameter.
     pub(super) fn define(&mut self, text: &Text<'_>) -> bool {
         let text = &lines::trimmed(text);
-        let Some(rest) = text.bytes.strip_prefix(b"$") else {
+        let Some((name, value)) = definition(text) else {
             return false;
         };
-        let length = rest.iter().take_while(|byte| is_name(**byte)).count();
-        let (Some(name), Some((b'=', value))) = (
-            rest.get(..length),
-            rest.get(length..).and_then(<[u8]>::split_first),
-        ) else {
-            return false;
-        };
-        if !begins_name(name) {
-            return false;
-        }
         let (line, more) = continued(value.trim_ascii());
         self.values.insert(name.to_vec(), vec![line.to_vec()]);
         if more {
@@ -69,18 +62,19 @@ impl Definitions {
         true
     }
 
-    /// Sets a parameter for the lines that a sequence makes; gives what it was.
-    pub(super) fn set(&mut self, name: &[u8], value: Vec<u8>) -> Option<Vec<Vec<u8>>> {
-        self.values.insert(name.to_vec(), vec![value])
+    /// Sets a parameter for the lines that a sequence makes. It keeps the last value behind them, as with keepalived.
+    pub(super) fn set(&mut self, name: &[u8], value: Vec<u8>) {
+        self.values.insert(name.to_vec(), vec![value]);
     }
+}
 
-    /// Undoes [`Self::set`].
-    pub(super) fn restore(&mut self, name: &[u8], before: Option<Vec<Vec<u8>>>) {
-        match before {
-            Some(before) => self.values.insert(name.to_vec(), before),
-            None => self.values.remove(name),
-        };
-    }
+/// Name and value of a line, without blanks around it, that defines a parameter.
+pub(super) fn definition<'t>(text: &'t Text<'_>) -> Option<(&'t [u8], &'t [u8])> {
+    let rest = text.bytes.strip_prefix(b"$")?;
+    let length = rest.iter().take_while(|byte| is_name(**byte)).count();
+    let name = rest.get(..length).filter(|name| begins_name(name))?;
+    let value = rest.get(length..)?.strip_prefix(b"=")?;
+    Some((name, value))
 }
 
 /// A line of a definition, and whether it goes on with the next.
@@ -204,6 +198,10 @@ impl Expansion<'_> {
             at = found.to;
             match self.value(&found.name, path) {
                 Some(_) if within.contains(&found.name) => self.circle(&found.name, place),
+                Some(_) if within.len() >= DEPTH_MAX => {
+                    self.too_deep(&found.name, place);
+                    break;
+                }
                 Some(lines) => {
                     self.draw(&found.name, place);
                     within.push(found.name);
@@ -244,6 +242,18 @@ impl Expansion<'_> {
         self.findings.push(found.help("define it without its own name"));
     }
 
+    fn too_deep(&mut self, name: &[u8], place: Span) {
+        let text = format!(
+            "${} is made of parameters that are made of others, more than {DEPTH_MAX} deep",
+            String::from_utf8_lossy(name)
+        );
+        let found = Diagnostic::fatal("definition-too-deep", place, text)
+            .silent()
+            .effect("nothing is started");
+        self.findings
+            .push(found.help("write the value itself into one of them"));
+    }
+
     /// Puts the lines of a value behind the text so far.
     fn put(
         &mut self,
@@ -254,6 +264,9 @@ impl Expansion<'_> {
         within: &mut Vec<Vec<u8>>,
     ) {
         for (number, line) in lines.iter().enumerate() {
+            if !self.room(USE_COST, place) {
+                return;
+            }
             let mut text = Text::empty(place.file);
             text.push(line, place);
             for (inner, resolved) in self.substitute(&text, path, within).into_iter().enumerate() {

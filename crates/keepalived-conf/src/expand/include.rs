@@ -1,7 +1,8 @@
 //! `include` and its stricter relatives.
 
+use super::definitions::definition;
 use super::{Expansion, folder, lines, whole};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Keepalived};
 use crate::files::FileError;
 use crate::lexer::{Text, blank};
 use crate::pattern;
@@ -67,10 +68,10 @@ pub(super) fn behind_brace(text: &Text<'_>) -> Option<usize> {
             b'{' | b'}' if !quoted => {
                 let rest = at.saturating_add(1);
                 let line = lines::trimmed(&text.part(rest, text.bytes.len()));
-                let sequence = [&b"~SEQ"[..], b"~LST"]
+                let sign = [&b"~SEQ"[..], b"~LST", b"@"]
                     .iter()
-                    .any(|word| line.bytes.starts_with(word));
-                if sequence || directive(&line).is_some() {
+                    .any(|sign| line.bytes.starts_with(sign));
+                if sign || directive(&line).is_some() || definition(&line).is_some() {
                     return Some(rest);
                 }
             }
@@ -156,8 +157,11 @@ impl Expansion<'_> {
 
     fn circular(&mut self, include: &Include, path: &str) {
         let text = format!("{path} includes itself, or files include each other more than {DEPTH_MAX} deep");
-        let found = Diagnostic::fatal("include-circle", include.span, text).effect("nothing is started");
-        self.findings.push(found.help("remove one of the include lines"));
+        let mut found = Diagnostic::fatal("include-circle", include.span, text)
+            .effect("nothing is started; keepalived goes on until it has too many open files")
+            .help("remove one of the include lines");
+        found.keepalived = Keepalived::Reports;
+        self.findings.push(found);
     }
 
     /// No file is there: fatal for some of the directives.

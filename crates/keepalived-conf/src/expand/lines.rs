@@ -35,9 +35,14 @@ pub(super) fn report(why: Unread, length: usize, span: Span) -> Diagnostic {
         ),
         Unread::Nul => ("line-with-nul", "this line holds a NUL byte".to_owned()),
     };
-    Diagnostic::error(code, span, message)
+    let found = Diagnostic::error(code, span, message)
         .effect("the whole line is left out, as newer releases of keepalived do")
-        .help("break the line at a blank, or remove the byte")
+        .help("break the line at a blank, or remove the byte");
+    match why {
+        Unread::TooLong => found,
+        // 2.2.7 ends the line there.
+        Unread::Nul => found.silent(),
+    }
 }
 
 /// A comment that is longer than a line may be.

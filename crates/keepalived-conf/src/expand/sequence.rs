@@ -8,7 +8,10 @@ use crate::lexer::{Text, blank};
 const VALUES_MAX: usize = 65_536;
 
 /// The most sequences of one line.
-const DEPTH_MAX: usize = 16;
+const DEPTH_MAX: usize = 128;
+
+/// What one line counts for among the bytes that a configuration may unfold to.
+const LINE_COST: usize = 256;
 
 /// One sequence in a line.
 struct Sequence {
@@ -65,17 +68,13 @@ impl Expansion<'_> {
         without.push_part(text, sequence.to, text.bytes.len());
         let mut out = Vec::new();
         for round in sequence.rounds {
-            let before: Vec<_> = sequence
-                .names
-                .iter()
-                .zip(round)
-                .map(|(name, value)| (name, self.definitions.set(name, value)))
-                .collect();
-            out.extend(self.unfold(&without, path, depth.saturating_add(1)));
-            for (name, value) in before {
-                self.definitions.restore(name, value);
+            for (name, value) in sequence.names.iter().zip(round) {
+                self.definitions.set(name, value);
             }
-            if !self.room(out.len(), text.span(start, 4)) {
+            let lines = self.unfold(&without, path, depth.saturating_add(1));
+            let cost = lines.len().saturating_mul(LINE_COST);
+            out.extend(lines);
+            if !self.room(cost, text.span(start, 4)) {
                 return Vec::new();
             }
         }

@@ -61,8 +61,10 @@ pub(crate) fn cut(text: &Text<'_>, pieces: &mut Vec<Piece>, pasted: &mut Pasted,
             }
             Some(b'"') => match scan.quoted(pending.is_command()) {
                 Ok(word) => pending.push(word, from, &scan),
-                Err(span) => {
-                    findings.push(unmatched(span));
+                // Said where the command is read.
+                Err(rest) if pending.is_command() => pending.push(rest, from, &scan),
+                Err(rest) => {
+                    findings.push(unmatched(rest.span));
                     break pending.flush(&scan, pieces);
                 }
             },
@@ -124,6 +126,7 @@ impl Pasted {
             let text = format!("typographic quotes, as web pages put them ({count} pairs, first here)");
             findings.push(
                 Diagnostic::warning("typographic-quote", at, text)
+                    .silent()
                     .effect("read as plain double quotes; keepalived takes them for letters")
                     .help(AGAIN),
             );

@@ -85,9 +85,9 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A word in double quotes, where a backslash may keep one from closing; the place of the open quote if it is
-    /// never closed.
-    pub(super) fn quoted(&mut self, escapes: bool) -> Result<Word, Span> {
+    /// A word in double quotes, where a backslash may keep one from closing; the open quote and the rest of the line if
+    /// it is never closed.
+    pub(super) fn quoted(&mut self, escapes: bool) -> Result<Word, Word> {
         let inner = self.rest().get(1..).unwrap_or_default();
         let mut escaped = false;
         let end = inner.iter().position(|byte| {
@@ -96,7 +96,9 @@ impl<'a> Scan<'a> {
             closes
         });
         let Some(length) = end else {
-            return Err(self.take(inner.len().saturating_add(1)));
+            let rest = self.rest().to_vec();
+            let span = self.take(rest.len());
+            return Err(Word::new(rest, span, false));
         };
         self.take(1);
         let word = Word::new(

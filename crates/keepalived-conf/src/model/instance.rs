@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::{Address, Announcements, AuthHmac, Missing, Notify, RouterAdvertisements, Sourced, Track, Vmac};
 use crate::source::Span;
 
 /// Version of the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub enum Version {
     /// VRRPv2, RFC 3768.
     #[serde(rename = "2")]
@@ -20,7 +20,7 @@ pub enum Version {
 }
 
 /// Family of an instance's advertised addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum Family {
     /// IPv4.
     #[serde(rename = "ipv4")]
@@ -42,7 +42,7 @@ impl Family {
 }
 
 /// `state`: a hint. The priority decides; only an owner takes over at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum InitialState {
     /// `MASTER`.
@@ -51,9 +51,19 @@ pub enum InitialState {
     Backup,
 }
 
-/// `auth_pass`: 1 to 8 bytes.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+/// `auth_pass`: 1 to 8 bytes. Never printed and never serialized; ask for [`AuthPass::bytes`].
+///
+/// ```
+/// use keepalived_conf::{MemoryFiles, parse};
+/// let text = "vrrp_instance web {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress { 192.0.2.1 }\n \
+///             authentication {\n  auth_type PASS\n  auth_pass sesame\n }\n}\n";
+/// let parsed = parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
+/// let password = &parsed.config.instances[0].authentication.as_ref().unwrap().value;
+/// assert_eq!(password.bytes(), b"sesame");
+/// assert_eq!(serde_json::to_string(password).unwrap(), r#"{"length":6}"#);
+/// assert_eq!(format!("{password:?}"), "AuthPass(6 bytes)");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthPass(Vec<u8>);
 
 impl AuthPass {
@@ -84,8 +94,17 @@ impl std::fmt::Debug for AuthPass {
     }
 }
 
+/// The length.
+impl Serialize for AuthPass {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("AuthPass", 1)?;
+        out.serialize_field("length", &self.0.len())?;
+        out.end()
+    }
+}
+
 /// One line of `unicast_peer`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Peer {
     /// Its address.
     pub address: IpAddr,
@@ -98,7 +117,7 @@ pub struct Peer {
 }
 
 /// `old_unicast_checksum`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OldUnicastChecksum {
     /// Without argument: sums are those of releases up to 1.3.6.
@@ -108,7 +127,7 @@ pub enum OldUnicastChecksum {
 }
 
 /// How adverts travel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Path {
     /// To a group.
@@ -130,7 +149,7 @@ pub enum Path {
 }
 
 /// `vrrp_instance`, whole: every default is filled in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct VrrpInstance {
     /// Its name.
     pub name: String,

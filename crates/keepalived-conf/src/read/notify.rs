@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::command::{self, CommandError};
 use crate::diagnostic::Diagnostic;
+use crate::keywords::Block;
 use crate::lexer::Word;
 use crate::model::{Argv, Notify, NotifyScript, Sourced};
 use crate::tree::Item;
@@ -38,14 +39,16 @@ impl Reader<'_> {
         let (argv, rest) = self.command(item)?;
         let user = match rest.as_slice() {
             [] => None,
-            [_] | [_, _] => Some(self.user(&rest)?.value),
-            [_, _, extra, ..] => {
-                let text = format!("{} takes a command, a user and a group", item.name());
-                let found = Diagnostic::error("surplus-words", extra.span, text)
-                    .effect("the script is not run, as with keepalived")
-                    .help("put the command with its arguments into double quotes");
-                self.push(found);
-                return None;
+            [_, ..] => {
+                if let Some(extra) = rest.get(2) {
+                    let text = format!("{} takes a command, a user and a group", item.name());
+                    let found = Diagnostic::error("surplus-words", extra.span, text)
+                        .silent()
+                        .effect("the first two words behind the command are its user and group, as with keepalived")
+                        .help("put the command with its arguments into double quotes");
+                    self.push(found);
+                }
+                Some(self.user(rest.get(..2).unwrap_or(&rest))?.value)
             }
         };
         Some(Sourced::line(NotifyScript { argv, user }, first.span))
@@ -99,29 +102,19 @@ impl Reader<'_> {
             self.push(found);
             return None;
         }
-        let parsed = match (word.quoted, item.raw_arguments()) {
-            // Quotes of any kind around a whole command; the lexer has found their ends.
-            (true, _) => command::split(word.bytes())
-                .map(|argv| (argv, item.arguments().get(1..).unwrap_or_default().to_vec())),
-            (false, raw) => command::first(raw).map(|(argv, rest)| {
-                let behind = rest.trim_ascii();
+        let raw = item.raw_arguments().trim_ascii_start();
+        let all = item.arguments();
+        let parsed = if word.quoted && raw.first() != Some(&b'"') {
+            // Typographic quotes; the lexer has found their ends.
+            command::split(word.bytes()).map(|argv| (argv, all.get(1..).unwrap_or_default().to_vec()))
+        } else {
+            command::first(raw).map(|(argv, behind)| {
                 // The words behind are those that the lexer sees in the rest of the text.
-                let left = if behind.is_empty() {
-                    0
-                } else {
-                    behind
-                        .split(|byte| byte.is_ascii_whitespace())
-                        .filter(|part| !part.is_empty())
-                        .count()
-                };
-                let all = item.arguments();
-                (
-                    argv,
-                    all.get(all.len().saturating_sub(left)..)
-                        .unwrap_or_default()
-                        .to_vec(),
-                )
-            }),
+                let behind = behind.split(u8::is_ascii_whitespace);
+                let left = behind.filter(|part| !part.is_empty()).count();
+                let from = all.len().saturating_sub(left);
+                (argv, all.get(from..).unwrap_or_default().to_vec())
+            })
         };
         match parsed {
             Ok((argv, rest)) => {
@@ -146,10 +139,20 @@ impl Reader<'_> {
 
 fn bad_command(item: &Item, error: CommandError) -> Diagnostic {
     let text = match error {
-        CommandError::OpenQuote(quote) => format!("the command of {} lacks a closing {quote}", item.name()),
+        CommandError::OpenQuote(quote) | CommandError::OpenInside(quote) => {
+            format!("the command of {} lacks a closing {quote}", item.name())
+        }
         CommandError::Empty => format!("the command of {} is empty", item.name()),
     };
-    Diagnostic::error("bad-command", item.span, text)
-        .effect("the line is ignored, as keepalived does")
-        .help("put the whole command into double quotes, and what is one argument within into single quotes")
+    let is_check = item.keyword.is_some_and(|word| word.block == Block::VrrpScript);
+    let found = match error {
+        CommandError::OpenQuote(_) if is_check => Diagnostic::fatal("bad-command", item.span, text)
+            .effect("nothing is started: keepalived 2.2.7 breaks down at this line"),
+        CommandError::Empty => Diagnostic::error("bad-command", item.span, text)
+            .silent()
+            .effect("the line is ignored, as keepalived does"),
+        _ => Diagnostic::error("bad-command", item.span, text)
+            .effect("the line is ignored, as keepalived does"),
+    };
+    found.help("put the whole command into double quotes, and what is one argument within into single quotes")
 }

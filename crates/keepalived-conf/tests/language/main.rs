@@ -10,6 +10,7 @@
 
 mod addresses;
 mod auth_hmac;
+mod commands;
 mod defaults;
 mod examples;
 mod expansion;
@@ -19,6 +20,7 @@ mod grammar;
 mod groups;
 mod instances;
 mod interop;
+mod limits;
 mod lost;
 mod observed;
 mod properties;

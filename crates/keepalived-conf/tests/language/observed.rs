@@ -236,6 +236,91 @@ fn numbers_of_sequences_are_those_of_c_and_may_be_parameters() {
     );
 }
 
+/// What a sequence counts with keeps its last value.
+#[test]
+fn the_parameter_of_a_sequence_stays() {
+    let two = ["192.0.2.1", "192.0.2.2", "192.0.3.2"];
+    assert_eq!(addresses("~SEQ(v,1,2) 192.0.2.$v\n192.0.3.$v"), two);
+    assert_eq!(addresses("~LST(v,1,2) 192.0.2.$v\n192.0.3.$v"), two);
+    assert_eq!(
+        addresses("~SEQ(N,1,1) 192.0.2.$N\n192.0.3.$N"),
+        ["192.0.2.1", "192.0.3.1"]
+    );
+    assert_eq!(
+        addresses("~SEQ(v,1,2) 192.0.2.$v\n~SEQ(v,5,6) 192.0.3.$v"),
+        ["192.0.2.1", "192.0.2.2", "192.0.3.5", "192.0.3.6"]
+    );
+    let nested = format!(
+        "{} 192.0.2.$a",
+        (0..20)
+            .map(|at| format!("~SEQ({},1,1)", char::from(b'a' + at)))
+            .collect::<String>()
+    );
+    assert_eq!(addresses(&nested), ["192.0.2.1"], "twenty in one line");
+}
+
+/// keepalived ends lines at braces: what begins a line may stand behind one.
+#[test]
+fn conditions_and_definitions_stand_behind_braces() {
+    assert_eq!(id(&beside("global_defs { @x router_id a\n}\n", &[])), Some("a"));
+    assert_eq!(id(&beside("global_defs { @y router_id a\n}\n", &[])), None);
+    assert_eq!(addresses("} @x virtual_ipaddress { @x 192.0.2.9"), ["192.0.2.9"]);
+    assert_eq!(
+        id(&beside("global_defs { $A=b\nrouter_id a$A\n}\n", &[])),
+        Some("ab")
+    );
+    // The whole rest of the line is for the other node, its brace included.
+    let parsed = beside("global_defs { @y router_id a }\n", &[]);
+    assert_eq!(codes(&parsed), ["missing-close-brace"]);
+}
+
+#[test]
+fn alternatives_are_read_as_they_are_written() {
+    let files = [
+        ("a.conf", named("a")),
+        ("b.conf", named("b")),
+        ("c.conf", named("c")),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert_eq!(
+        id(&beside("include {b,a}.conf\n", &files)),
+        Some("a"),
+        "the last one counts"
+    );
+    assert_eq!(id(&beside("include {a,b}.conf\n", &files)), Some("b"));
+    assert_eq!(id(&beside("include ?.conf\n", &files)), Some("c"));
+}
+
+/// 2.2.7 ends a line at a NUL byte without a word, newer releases leave it out; it takes typographic quotes for letters.
+#[test]
+fn odd_bytes_are_silent_to_keepalived() {
+    for text in [
+        "global_defs {\nrouter_id a\0b\n}\n",
+        "global_defs {\nrouter_id “a b”\n}\n",
+    ] {
+        let parsed = file(text);
+        assert_eq!(reports(&parsed), Some(Keepalived::Silent), "{text:?}");
+    }
+    assert_eq!(
+        reports(&file("global_defs {\nrouter_id\u{a0}a\n}\n")),
+        Some(Keepalived::Reports)
+    );
+}
+
+/// keepalived 2.2.7 goes on when it has too many open files.
+#[test]
+fn a_circle_of_files_is_reported() {
+    let parsed = beside(
+        "include a\n",
+        &[("a", "include a\nglobal_defs {\nrouter_id a\n}\n")],
+    );
+    let circle = found(&parsed, "include-circle");
+    assert_eq!(
+        (circle.severity, circle.keepalived),
+        (Severity::Fatal, Keepalived::Reports)
+    );
+}
+
 /// keepalived draws another number at each start; here the node draws the same each time, so that a reload changes nothing.
 #[test]
 fn a_random_number_is_within_its_bounds() {

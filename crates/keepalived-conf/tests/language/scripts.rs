@@ -34,7 +34,7 @@ fn a_command_is_one_word_or_one_string() {
     );
     assert_eq!(
         command(r#"script "'/bin/echo' 'q w' e\ r t\x41""#),
-        run(&["/bin/echo", "q w", "e r", "tA"])
+        run(&["/bin/echo", "q w", "e", "r", "tA"])
     );
     assert_eq!(command("script “/bin/true x”"), run(&["/bin/true", "x"]));
     assert_eq!(
@@ -200,7 +200,13 @@ fn notices_have_users() {
         ["/x/n.sh"],
         "the first one counts"
     );
-    assert!(notify.fault.is_none(), "too many words");
+    let fault = &notify.fault.as_ref().unwrap().value;
+    assert_eq!(
+        fault.user.as_ref().unwrap().group.as_deref(),
+        Some("b"),
+        "c is one word too many"
+    );
+    assert_eq!(found(&parsed, "surplus-words").keepalived, Keepalived::Silent);
     assert_eq!(place(&parsed, "set-again"), "11:1");
 }
 
