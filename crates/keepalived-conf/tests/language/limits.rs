@@ -36,13 +36,8 @@ fn parameters_of_parameters_have_a_depth() {
 #[test]
 fn parameters_that_double_end_at_the_length_of_a_line() {
     let mut text = "$D0=xx\n".to_owned();
-    for number in 1..40 {
-        writeln!(
-            text,
-            "$D{number}=${{D{0}}}${{D{0}}}",
-            number.max(1).saturating_sub(1)
-        )
-        .unwrap();
+    for (before, number) in (0..40).zip(1..40) {
+        writeln!(text, "$D{number}=${{D{0}}}${{D{0}}}", before).unwrap();
     }
     let parsed = file(&format!("{text}global_defs {{\nrouter_id $D39\n}}\n"));
     assert!(codes(&parsed).contains(&"line-too-long"), "{:?}", codes(&parsed));
@@ -53,13 +48,8 @@ fn parameters_that_double_end_at_the_length_of_a_line() {
 #[test]
 fn definitions_of_lines_that_double_end_at_the_size_of_a_file() {
     let mut text = "$D0=x \\\ny\n".to_owned();
-    for number in 1..40 {
-        writeln!(
-            text,
-            "$D{number}=${{D{0}}} \\\n${{D{0}}}",
-            number.max(1).saturating_sub(1)
-        )
-        .unwrap();
+    for (before, number) in (0..40).zip(1..40) {
+        writeln!(text, "$D{number}=${{D{0}}} \\\n${{D{0}}}", before).unwrap();
     }
     refused(&file(&format!("{text}$D39\n")), "too-large", "64 MiB");
 }
