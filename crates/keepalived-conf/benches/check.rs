@@ -1,6 +1,7 @@
 //! What `vrrpctl check` costs for 1 MB of configuration with 1,000 instances: without a fault, and with one in each.
 #![allow(
     clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     missing_docs,
     reason = "criterion's macros write undocumented functions, and a bench stops at what it did not expect"
 )]
