@@ -1,7 +1,7 @@
 //! A peer that is there and not understood: what the packet says about it.
 
 use vrrp_conformance::proves;
-use vrrp_core::wire::{ChecksumForm, Difference, IpPacket, difference};
+use vrrp_core::wire::{ChecksumForm, Difference, IpPacket, Reject, difference, judge};
 use vrrp_core::{Interval, Profile, Version, Vrid};
 
 use crate::golden::{Receiver, packet, packets, received, settings};
@@ -108,6 +108,31 @@ fn a_sender_that_nobody_listed_is_told() {
         Some(Difference::Destination { .. })
     ));
     proves!("X-14", Refuses);
+}
+
+/// V3-7.1-10: such a packet is believed all the same.
+#[test]
+fn an_interval_that_is_believed_is_told() {
+    let interval = Difference::Interval {
+        theirs: Some(Interval::from_centiseconds(4095).unwrap()),
+        ours: Interval::from_seconds(1).unwrap(),
+    };
+    assert_eq!(told("G16", Profile::Default), Some(interval));
+}
+
+/// Where nobody is listed, nobody is missing from the list: such a source is no router's.
+#[test]
+fn nothing_is_told_of_an_impossible_source() {
+    let octets = packet("G06").octets();
+    let ip = IpPacket::parse(&octets).unwrap();
+    let receiver = Receiver::named("r-v3-ip4", Profile::Default);
+    let mut impossible = received(&ip);
+    impossible.source = "127.0.0.1".parse().unwrap();
+    assert_eq!(
+        judge(&impossible, Some(&receiver.local())).err(),
+        Some(Reject::SourceInvalid)
+    );
+    assert_eq!(difference(&impossible, &receiver.local()), None);
 }
 
 /// PRJ-RX-04 in version 2, whose own 8 octets of Authentication Data are no surplus.
