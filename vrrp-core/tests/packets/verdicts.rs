@@ -2,7 +2,7 @@
 
 use vrrp_conformance::proves;
 use vrrp_core::Profile;
-use vrrp_core::wire::{IpPacket, Warning, judge};
+use vrrp_core::wire::{IpPacket, Warning, Warnings, judge};
 
 use crate::golden::{Packet, Verdict, packets, received};
 
@@ -158,4 +158,21 @@ fn an_accepted_packet_hands_over_what_it_says() {
         );
     }
     proves!("V3-8.4.2-04", "V3-5.2.7-01", "V2-5.3.7-01", Obeys);
+}
+
+/// What a driver logs and asks of the set.
+#[test]
+fn warnings_are_a_set() {
+    let none = Warnings::NONE;
+    let two = none
+        .with(Warning::AddressListMismatch)
+        .with(Warning::IntervalMismatch)
+        .with(Warning::IntervalMismatch);
+    assert!(none.is_empty() && !two.is_empty());
+    assert!(two.contains(Warning::IntervalMismatch) && two.contains(Warning::AddressListMismatch));
+    assert!(!two.contains(Warning::HmacMissing) && !none.contains(Warning::IntervalMismatch));
+    assert_eq!(
+        format!("{none:?} {two:?}"),
+        r#"[] ["interval-mismatch", "address-list-mismatch"]"#
+    );
 }
