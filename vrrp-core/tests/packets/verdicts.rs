@@ -2,7 +2,7 @@
 
 use vrrp_conformance::proves;
 use vrrp_core::Profile;
-use vrrp_core::wire::{IpPacket, Warning, Warnings, judge};
+use vrrp_core::wire::{IpPacket, Reject, Warning, Warnings, judge};
 
 use crate::golden::{Packet, Verdict, packets, received};
 
@@ -175,4 +175,13 @@ fn warnings_are_a_set() {
         format!("{none:?} {two:?}"),
         r#"[] ["interval-mismatch", "address-list-mismatch"]"#
     );
+}
+
+/// A reason has one name, in logs as in counters.
+#[test]
+fn a_refusal_is_shown_by_its_id() {
+    for reject in Reject::ALL {
+        assert_eq!(reject.to_string(), reject.id());
+        assert!(!reject.id().is_empty());
+    }
 }
