@@ -48,16 +48,17 @@ mod sysctl;
 mod vmac;
 mod watch;
 
-pub use accept::FilterError;
+pub use accept::{AcceptMode, FilterError};
 pub use address::{AddressSyntax, HeldAddress};
 pub use advertise::{AdvertisedPrefix, RouterAdvertisements};
+pub use announce::AnnounceElsewhere;
 pub use driver::{Driver, DriverError, OpenError};
 pub use event::{Event, Happening};
 pub use failover::{Failover, ReplaceError, StartError};
 pub use handle::{Applied, Gone, Handle, RequestError, Resigned};
 pub use handover::{Handover, HandoverError};
-pub use options::Options;
-pub use service::{AcceptMode, Service, ServiceError};
+pub use options::{Options, Pace};
+pub use service::{Service, ServiceError};
 pub use status::{
     AddressPresence, AddressStatus, Contribution, GroupStatus, HostsTold, Incompatible, LoopLag, PacketWait,
     ServiceStatus, StandingStatus, Status, VirtualMacStatus,

@@ -21,12 +21,25 @@ pub struct Options {
     pub arp_gap: Duration,
     /// The same for unsolicited Neighbor Advertisements (keepalived `gna_interval`); 1 ms (NET-ND-06).
     pub neighbor_gap: Duration,
+    /// Interfaces with gaps of their own (keepalived `garp_group`). An interface that stands in several has those of the first.
+    pub paces: Vec<Pace>,
     /// Name of the packet filter's table (`nft list table inet NAME`), which is there while a service neither owns its
     /// addresses nor has Accept_Mode (keepalived `nftables`); `vrrpd`. Where others have a table of that name it is left
     /// alone, and `NAME-2` to `NAME-8` are tried.
     pub filter_table: String,
     /// How often links and addresses are compared with what the events have told; 5 s.
     pub audit_every: Duration,
+}
+
+/// Gaps between announcements on some interfaces (keepalived `garp_group`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// By name. They share the gaps: what leaves on one of them keeps the others waiting.
+    pub interfaces: Vec<String>,
+    /// Between gratuitous ARP packets.
+    pub arp_gap: Duration,
+    /// Between unsolicited Neighbor Advertisements.
+    pub neighbor_gap: Duration,
 }
 
 impl Default for Options {
@@ -36,6 +49,7 @@ impl Default for Options {
             journal: None,
             arp_gap: Duration::ZERO,
             neighbor_gap: Duration::from_millis(1),
+            paces: Vec::new(),
             filter_table: "vrrpd".to_owned(),
             audit_every: Duration::from_secs(5),
         }

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
 use vrrp_core::{
     Config, ConfigError, Family, Interval, Path, Peer, Priority, Profile, Settings, TrackerId, Vrid,
 };
 
+use crate::accept::AcceptMode;
 use crate::address::{AddressSyntax, HeldAddress};
 use crate::advertise::RouterAdvertisements;
+use crate::announce::AnnounceElsewhere;
 use crate::vmac::{self, VirtualMac};
 
 /// One virtual router as an application asks for it.
@@ -39,6 +40,9 @@ pub struct Service {
     /// Hold the addresses on a device of their own with the virtual MAC (keepalived `use_vmac`); `None`: on the interface,
     /// with its physical MAC (PRJ-MAC-01). [`Profile::Rfc`] wants one.
     pub virtual_mac: Option<VirtualMac>,
+    /// While Active, announce addresses again where no advertisement is sent (keepalived `garp_extra_if`); `None`: only
+    /// with the others.
+    pub announce_elsewhere: Option<AnnounceElsewhere>,
     /// IPv6: while Active, tell hosts that this is their router, from the first link-local address of the service. `None`:
     /// another program does, or nobody. While it does, `net.ipv6.conf.INTERFACE.forwarding` is 1, for the Router flag in
     /// what the kernel answers; Linux forgets default routes that it has learned itself then, unless `accept_ra` is 2.
@@ -91,6 +95,7 @@ impl Service {
             source: None,
             unicast_hop_limit: 255,
             virtual_mac: None,
+            announce_elsewhere: None,
             router_advertisements: None,
         }
     }
@@ -295,6 +300,15 @@ impl Service {
                 service: self.name.clone(),
             });
         }
+        if self
+            .announce_elsewhere
+            .as_ref()
+            .is_some_and(|plan| plan.every.is_zero())
+        {
+            return Err(ServiceError::AnnounceElsewhere {
+                service: self.name.clone(),
+            });
+        }
         self.check_virtual_macs()?;
         if let Some(reason) = self.fault_of_advertisements() {
             return Err(ServiceError::RouterAdvertisements {
@@ -329,25 +343,6 @@ impl Service {
     }
 }
 
-/// What becomes of packets to the addresses of an Active router (RFC 9568 sections 6.1 and 6.4.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum AcceptMode {
-    /// They are its own addresses.
-    Owner,
-    /// Accept_Mode: served though not its own.
-    Serves,
-    /// Dropped by a packet filter, Neighbor Solicitations and Advertisements excepted.
-    Drops,
-}
-
-impl AcceptMode {
-    /// Whether packets are dropped.
-    #[must_use]
-    pub const fn drops(self) -> bool {
-        matches!(self, Self::Drops)
-    }
-}
-
 /// A service that cannot be what it asks for. Nothing has been changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -367,6 +362,12 @@ pub enum ServiceError {
     /// Not an address.
     #[error(transparent)]
     Address(#[from] AddressSyntax),
+    /// Announcements without a pause.
+    #[error("service {service}: announcements elsewhere need a period of more than 0")]
+    AnnounceElsewhere {
+        /// Whose.
+        service: String,
+    },
     /// A prefix longer than the address.
     #[error("service {service}: {address} cannot have a prefix length of {prefix}")]
     Prefix {

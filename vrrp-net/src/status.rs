@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use crate::service::AcceptMode;
+use crate::accept::AcceptMode;
 use serde::Serialize;
 use vrrp_core::wire::Difference;
 use vrrp_core::{Cause, Counters, Deadline, Health, Leaves, Link, Standing, StateName};

@@ -82,6 +82,7 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         (before.arp_gap != after.arp_gap, "vrrp_garp_interval"),
         (before.filter_table != after.filter_table, "nftables"),
         (before.neighbor_gap != after.neighbor_gap, "vrrp_gna_interval"),
+        (before.paces != after.paces, "garp_group"),
     ];
     difference.needs_restart = fixed
         .into_iter()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vrrp_core::TrackerId;
-use vrrp_net::Service;
+use vrrp_net::{Pace, Service};
 
 /// Everything that a node is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,6 +33,10 @@ pub struct Node {
     pub arp_gap: Duration,
     /// The same for unsolicited Neighbor Advertisements (keepalived `vrrp_gna_interval`).
     pub neighbor_gap: Duration,
+    /// Interfaces with gaps of their own (keepalived `garp_group`).
+    pub paces: Vec<Pace>,
+    /// No instance takes part before the machine has been up so long (keepalived `vrrp_delay_after_boot`).
+    pub delay_after_boot: Duration,
     /// Name of the packet filter's table (keepalived `nftables`).
     pub filter_table: String,
 }
@@ -133,6 +137,12 @@ pub struct Hooks {
     pub fault: Option<Command>,
     /// When the daemon stops.
     pub stop: Option<Command>,
+    /// An Active has heard a rival of lower rank (keepalived `notify_master_rx_lower_pri`).
+    pub rx_lower_pri: Option<Command>,
+    /// An instance that goes is told `DELETED` and not `FAULT` (keepalived `notify_deleted`).
+    pub tells_deleted: bool,
+    /// What is run then.
+    pub deleted: Option<Command>,
 }
 
 impl Hooks {
@@ -144,6 +154,8 @@ impl Hooks {
             ("notify_backup", &self.backup),
             ("notify_fault", &self.fault),
             ("notify_stop", &self.stop),
+            ("notify_master_rx_lower_pri", &self.rx_lower_pri),
+            ("notify_deleted", &self.deleted),
         ]
         .into_iter()
         .filter_map(|(word, command)| Some((word, command.as_ref()?)))

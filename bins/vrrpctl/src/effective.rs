@@ -63,6 +63,7 @@ fn text(effective: &Effective) -> String {
     let blocks = std::iter::once(&effective.global)
         .chain(&effective.scripts)
         .chain(&effective.sync_groups)
+        .chain(&effective.garp_groups)
         .chain(&effective.instances);
     let mut text = blocks.map(section).collect::<Vec<_>>().join("\n");
     for (title, all) in [

@@ -234,5 +234,8 @@ fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
         backup: one("notify_backup", &hooks.backup),
         fault: one("notify_fault", &hooks.fault),
         stop: one("notify_stop", &hooks.stop),
+        rx_lower_pri: one("notify_master_rx_lower_pri", &hooks.rx_lower_pri),
+        tells_deleted: hooks.tells_deleted,
+        deleted: one("notify_deleted", &hooks.deleted),
     }
 }

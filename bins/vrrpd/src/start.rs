@@ -66,9 +66,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     if let Err(error) = healthcheck::close_inherited_on_exec() {
         warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
     }
-    let services: Vec<Service> = (loaded.plan.instances.iter())
-        .map(|instance| instance.service.clone())
-        .collect();
+    let services = services(&loaded.plan);
     let options = options(&arguments, &loaded.plan);
     let mut driver = Driver::open(services.clone(), options)?;
     let recording = record::begin(&arguments, &mut driver);
@@ -139,6 +137,21 @@ async fn give_up(node: &Node) -> Exit {
     Exit::Failed
 }
 
+/// What the driver begins with: nobody takes part before the machine has been up for so long (`vrrp_delay_after_boot`).
+fn services(plan: &Plan) -> Vec<Service> {
+    let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let up = Duration::from_secs(u64::try_from(up.tv_sec).unwrap_or(u64::MAX));
+    let left = plan.node.delay_after_boot.saturating_sub(up);
+    let left_nanos = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
+    let service = |instance: &Instance| {
+        let mut service = instance.service.clone();
+        let settings = &mut service.settings;
+        settings.start_delay_nanos = settings.start_delay_nanos.max(left_nanos);
+        service
+    };
+    plan.instances.iter().map(service).collect()
+}
+
 fn scheduling(arguments: &Arguments, plan: &Plan) -> Scheduling {
     Scheduling {
         realtime: arguments.realtime.or(plan.node.realtime_priority),
@@ -159,6 +172,7 @@ fn options(arguments: &Arguments, plan: &Plan) -> Options {
         journal,
         arp_gap: plan.node.arp_gap,
         neighbor_gap: plan.node.neighbor_gap,
+        paces: plan.node.paces.clone(),
         filter_table: plan.node.filter_table.clone(),
         ..Options::default()
     }

@@ -140,7 +140,7 @@ fn message(target: &Target, fault: Fault) -> Vec<u8> {
 }
 
 /// RFC 1071.
-fn checksum(octets: &[u8]) -> u16 {
+pub(crate) fn checksum(octets: &[u8]) -> u16 {
     let words = octets
         .chunks(2)
         .map(|c| u32::from(c[0]) << 8 | u32::from(c.get(1).copied().unwrap_or(0)));
@@ -165,16 +165,7 @@ impl Attack {
     /// # Errors
     /// When the packet socket cannot be opened.
     pub fn start(cable: &Cable, frames: Vec<Vec<u8>>, per_second: u32) -> Result<Self, LabError> {
-        let interface = cable.interface();
-        let socket = cable.node().within(|| -> Result<Socket, LabError> {
-            let index = nix::net::if_::if_nametoindex(interface).map_err(LabError::errno(interface))?;
-            let socket =
-                Socket::new(Domain::PACKET, Type::RAW, None).map_err(LabError::io("packet socket"))?;
-            socket
-                .bind(&packet_address(0, index))
-                .map_err(LabError::io("bind"))?;
-            Ok(socket)
-        })??;
+        let socket = open(cable)?;
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let thread = std::thread::spawn({
             let (stop, sent) = (Arc::clone(&stop), Arc::clone(&sent));
@@ -208,6 +199,30 @@ impl Drop for Attack {
             let _ = thread.join();
         }
     }
+}
+
+/// A socket that sends whole frames from a cable's card.
+fn open(cable: &Cable) -> Result<Socket, LabError> {
+    let interface = cable.interface();
+    cable.node().within(|| -> Result<Socket, LabError> {
+        let index = nix::net::if_::if_nametoindex(interface).map_err(LabError::errno(interface))?;
+        let socket = Socket::new(Domain::PACKET, Type::RAW, None).map_err(LabError::io("packet socket"))?;
+        socket
+            .bind(&packet_address(0, index))
+            .map_err(LabError::io("bind"))?;
+        Ok(socket)
+    })?
+}
+
+/// Send one frame.
+///
+/// # Errors
+/// When the packet socket cannot be opened or the frame does not leave.
+pub fn send_once(cable: &Cable, frame: &[u8]) -> Result<(), LabError> {
+    open(cable)?
+        .send(frame)
+        .map(drop)
+        .map_err(LabError::io("a frame"))
 }
 
 fn send(socket: &Socket, frames: &[Vec<u8>], pause: Duration, stop: &AtomicBool, sent: &AtomicU64) {

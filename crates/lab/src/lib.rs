@@ -16,6 +16,7 @@
 #![deny(unsafe_code)]
 
 pub mod bench;
+pub mod beside;
 pub mod conf;
 pub mod daemon;
 pub mod demo;

@@ -14,6 +14,8 @@ pub enum NotifyState {
     Fault,
     /// The daemon, or the instance, is stopped.
     Stop,
+    /// A reload has removed the instance (keepalived `notify_deleted`).
+    Deleted,
 }
 
 impl fmt::Display for NotifyState {
@@ -23,6 +25,7 @@ impl fmt::Display for NotifyState {
             Self::Backup => "BACKUP",
             Self::Fault => "FAULT",
             Self::Stop => "STOP",
+            Self::Deleted => "DELETED",
         })
     }
 }

@@ -12,6 +12,7 @@
 
 #[cfg(feature = "accept")]
 mod kernel;
+mod mode;
 #[cfg(feature = "accept")]
 mod table;
 
@@ -20,6 +21,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
+pub use mode::AcceptMode;
 use serde::{Deserialize, Serialize};
 
 /// What arrives for this address is dropped.

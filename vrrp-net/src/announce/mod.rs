@@ -3,6 +3,7 @@
 
 mod arp;
 pub(crate) mod ear;
+mod elsewhere;
 mod neighbor;
 pub(crate) mod queue;
 
@@ -10,6 +11,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
+pub use elsewhere::AnnounceElsewhere;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use crate::sys::link_address;

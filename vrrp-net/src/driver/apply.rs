@@ -198,6 +198,7 @@ impl Engine {
             self.announcements.push(now, id, &moved, MOVED_COPIES);
         }
         self.readvertise(now, id, told.as_ref());
+        self.level_elsewhere(now, id);
     }
 
     /// No longer configured by anybody: not ours to care for.
@@ -287,6 +288,7 @@ impl Engine {
         }
         self.announcements.cancel(id);
         self.advertise(now, id, false);
+        self.level_elsewhere(now, id);
     }
 
     /// Services that were sent away and hold nothing any more.

@@ -10,6 +10,7 @@ use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRo
 use super::advertise::Advertisers;
 use super::channels::Channels;
 use super::ears::Ears;
+use super::elsewhere::Elsewheres;
 use super::groups::Groups;
 use super::instance::Instance;
 use super::links::DeviceState;
@@ -80,6 +81,7 @@ pub(super) struct Engine {
     /// Of the next IPv4 header that is made here.
     pub(super) identification: u16,
     pub(super) announcements: Queue,
+    pub(super) elsewhere: Elsewheres,
     pub(super) link_events: OwnedFd,
     pub(super) netlink_buffer: Vec<u8>,
     pub(super) buffers: Buffers,
@@ -108,6 +110,7 @@ impl Engine {
         let times = [
             core,
             self.announcements.deadline(),
+            self.elsewhere.deadline(),
             self.advertisers.deadline(),
             Some(self.audit_at),
             self.handover_at(),

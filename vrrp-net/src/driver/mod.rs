@@ -10,6 +10,7 @@ mod apply;
 mod channels;
 mod commands;
 mod ears;
+mod elsewhere;
 mod engine;
 mod execute;
 mod filter;

@@ -11,6 +11,7 @@ use super::OpenError;
 use super::advertise::Advertisers;
 use super::channels::{Channels, Key};
 use super::ears::Ears;
+use super::elsewhere::Elsewheres;
 use super::engine::{Ending, Engine};
 use super::groups::Groups;
 use super::instance::Instance;
@@ -61,6 +62,8 @@ impl Engine {
         let (journal, left) = open_journal(&options).unzip();
         let left = left.unwrap_or_default();
         let sysctls = Sysctls::open(options.journal.as_deref());
+        let mut devices = Devices::default();
+        let announcements = announcements(&options, &mut devices);
         let announcer = Announcer::open().map_err(|error| socket("the announcement socket", error))?;
         let now = clock::now();
         let mut engine = Self {
@@ -69,7 +72,7 @@ impl Engine {
             work: VecDeque::new(),
             instances: BTreeMap::new(),
             groups: Groups::default(),
-            devices: Devices::default(),
+            devices,
             device_states: Vec::new(),
             table: Table::default(),
             addresses: Addresses::new(requests, tag, journal),
@@ -83,10 +86,8 @@ impl Engine {
             advertisers: Advertisers::default(),
             announcer,
             identification: 0,
-            announcements: Queue::new(Gaps {
-                ipv4_nanos: nanos(options.arp_gap),
-                ipv6_nanos: nanos(options.neighbor_gap),
-            }),
+            announcements,
+            elsewhere: Elsewheres::default(),
             link_events,
             netlink_buffer: vec![0; DATAGRAM_OCTETS],
             buffers: Buffers::new(),
@@ -352,6 +353,20 @@ fn socket(what: &str, error: io::Error) -> OpenError {
         what: what.to_owned(),
         error,
     }
+}
+
+/// The queue of announcements with the gaps that the node asks for.
+fn announcements(options: &Options, devices: &mut Devices) -> Queue {
+    let gaps = |arp, neighbor| Gaps {
+        ipv4_nanos: nanos(arp),
+        ipv6_nanos: nanos(neighbor),
+    };
+    let paces = options.paces.iter().map(|pace| {
+        let interfaces = pace.interfaces.iter().map(|name| devices.id(name)).collect();
+        (interfaces, gaps(pace.arp_gap, pace.neighbor_gap))
+    });
+    let paces = paces.collect();
+    Queue::new(gaps(options.arp_gap, options.neighbor_gap), paces)
 }
 
 fn nanos(time: std::time::Duration) -> u64 {

@@ -69,6 +69,7 @@ impl Engine {
             self.fit_ears();
         }
         self.tell_groups(now);
+        self.announce_elsewhere(now);
         self.announce_due(now, ANNOUNCEMENTS);
         self.advertise_due(now);
         if now >= self.audit_at {

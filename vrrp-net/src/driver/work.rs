@@ -48,8 +48,11 @@ impl Engine {
         self.settle(now, &mut touched);
         for (id, work) in &taken {
             match work {
-                Work::Hold => self.check_hold(now, *id),
-                Work::Release => {}
+                Work::Hold => {
+                    self.check_hold(now, *id);
+                    self.level_elsewhere(now, *id);
+                }
+                Work::Release => self.level_elsewhere(now, *id),
                 Work::Announce(copies) => self.queue_announcements(now, *id, *copies),
                 Work::Advertise(on) => self.advertise(now, *id, *on),
                 Work::Report(report) => self.tell_report(now, *id, *report),
@@ -129,7 +132,7 @@ impl Engine {
         self.look_below(now, id);
     }
 
-    fn is_present(&self, place: Place) -> bool {
+    pub(super) fn is_present(&self, place: Place) -> bool {
         let present = self.addresses.present(place, &self.table, &self.devices);
         matches!(present, Present::Ours | Present::Foreign) && !self.is_down_virtual_mac(place.device)
     }

@@ -1,5 +1,7 @@
 //! What a service wants of virtual MACs, and whether that can be.
 
+use std::collections::BTreeSet;
+
 use vrrp_core::{Path, Profile};
 
 use crate::address::HeldAddress;
@@ -33,6 +35,25 @@ impl Service {
         let own = self.virtual_mac.as_ref();
         let multicast = matches!(self.settings.path, Path::Multicast { .. });
         multicast && own.is_some_and(|own| !own.adverts_from_parent)
+    }
+
+    /// Devices of its addresses from which it sends no advertisement, as far as they are to be announced again.
+    pub(crate) fn devices_elsewhere(&self) -> BTreeSet<String> {
+        let Some(plan) = &self.announce_elsewhere else {
+            return BTreeSet::new();
+        };
+        let own = self.virtual_mac_device();
+        let speaks = if self.sends_from_virtual_mac() {
+            own.clone()
+        } else {
+            self.interface.clone()
+        };
+        let held = self.all_held();
+        let virtual_mac =
+            |held: &HeldAddress| held.virtual_mac.is_some() || (held.device.is_none() && own.is_some());
+        let wanted = held.iter().filter(|held| plan.physical_too || virtual_mac(held));
+        let devices = wanted.filter_map(|held| self.device_of(held));
+        devices.filter(|device| Some(device) != speaks.as_ref()).collect()
     }
 
     /// The interface that an address goes on, the virtual MAC's where it has one.

@@ -14,6 +14,7 @@ mod accept;
 mod addresses;
 mod adverts;
 mod answers;
+mod elsewhere;
 mod failures;
 mod groups;
 mod handover;

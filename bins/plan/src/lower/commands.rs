@@ -37,6 +37,12 @@ impl Lowering<'_> {
             backup: hook(&notify.backup),
             fault: hook(&notify.fault),
             stop: hook(&notify.stop),
+            rx_lower_pri: hook(&notify.rx_lower_pri),
+            tells_deleted: notify.deleted.is_some(),
+            deleted: notify.deleted.as_ref().and_then(|deleted| {
+                let script = deleted.value.as_ref()?;
+                Some(self.command(script.argv.clone(), script.user.as_ref()))
+            }),
         }
     }
 

@@ -8,7 +8,7 @@ use vrrp_core::{
     Announcements, Authentication, Health, InterfaceId, Interval, Ipv4Checksum, Peer, Priority, Profile,
     Settings, Tracker, TrackerId, Vrid, Weight,
 };
-use vrrp_net::{HeldAddress, Service};
+use vrrp_net::{AnnounceElsewhere, HeldAddress, Service};
 
 use super::auth_hmac::auth_hmac;
 use super::router_advertisements::router_advertisements;
@@ -61,6 +61,7 @@ impl Lowering<'_> {
             source: source(&instance.path),
             unicast_hop_limit: unicast_hop_limit(&instance.path),
             virtual_mac: None,
+            announce_elsewhere: elsewhere(&instance.announcements),
             router_advertisements: instance.router_advertisements.as_ref().map(router_advertisements),
             settings,
         };
@@ -138,6 +139,7 @@ impl Lowering<'_> {
         settings.down_adverts = instance.down_timer_adverts.value;
         settings.answer_lower = !instance.lower_prio_no_advert.value;
         settings.advert_before_yield = instance.higher_prio_send_advert.value;
+        settings.step_back_when_stalled = instance.timer_expired_backup.is_some();
         settings.check_unicast_source = instance.check_unicast_src.value;
         settings.owner_ignores = instance.owner_ignore_adverts.value;
         settings.start_delay_nanos = nanos(global.startup_delay.value);
@@ -233,6 +235,14 @@ fn held(address: &Address) -> HeldAddress {
             Lifetime::For(time) => u32::try_from(time.as_secs()).unwrap_or(u32::MAX),
         });
     held
+}
+
+fn elsewhere(file: &keepalived_conf::Announcements) -> Option<AnnounceElsewhere> {
+    let extra = file.extra.as_ref()?.value;
+    (!extra.every.is_zero()).then_some(AnnounceElsewhere {
+        every: extra.every,
+        physical_too: extra.all,
+    })
 }
 
 fn announcements(file: &keepalived_conf::Announcements) -> Announcements {

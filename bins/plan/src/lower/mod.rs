@@ -9,7 +9,8 @@ mod virtual_mac;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use keepalived_conf::{Config, Missing, SourceMap, Span};
+use keepalived_conf::{Config, GarpGroup, Missing, SourceMap, Sourced, Span};
+use vrrp_net::Pace;
 
 use crate::plan::{Check, Group, Node, Plan, Tracked};
 use virtual_mac::VirtualMacs;
@@ -113,11 +114,12 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
 
 fn node(config: &Config, host: &Host) -> Node {
     let global = &config.global;
-    let gap = |interval: &Option<keepalived_conf::Sourced<Duration>>, default| {
+    let gap = |interval: &Option<Sourced<Duration>>, default| {
         interval.as_ref().map_or(default, |interval| interval.value)
     };
     let default = vrrp_net::Options::default();
     Node {
+        paces: paces(config, &default),
         router_id: global
             .router_id
             .as_ref()
@@ -131,7 +133,24 @@ fn node(config: &Config, host: &Host) -> Node {
             .as_ref()
             .map_or(default.filter_table, |table| table.value.clone()),
         neighbor_gap: gap(&global.gna_interval, default.neighbor_gap),
+        delay_after_boot: global.delay_after_boot.value,
     }
+}
+
+/// What a `garp_group` does not limit has the usual gap, and not that of `vrrp_garp_interval`, as with keepalived.
+fn paces(config: &Config, usual: &vrrp_net::Options) -> Vec<Pace> {
+    let of = |group: &GarpGroup| {
+        let gap = |set: &Option<Sourced<Duration>>, usual| set.as_ref().map_or(usual, |set| set.value);
+        let arp_gap = gap(&group.garp_interval, usual.arp_gap);
+        let neighbor_gap = gap(&group.gna_interval, usual.neighbor_gap);
+        let paced = group.paced.iter().map(move |names| Pace {
+            interfaces: names.iter().map(|name| name.value.clone()).collect(),
+            arp_gap,
+            neighbor_gap,
+        });
+        paced.collect::<Vec<_>>()
+    };
+    config.garp_groups.iter().flat_map(of).collect()
 }
 
 struct Lowering<'a> {

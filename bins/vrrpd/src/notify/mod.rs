@@ -22,6 +22,11 @@ pub(crate) struct Scripts {
     pub(crate) backup: Option<Command>,
     pub(crate) fault: Option<Command>,
     pub(crate) stop: Option<Command>,
+    /// A rival of lower rank was heard.
+    pub(crate) rx_lower_pri: Option<Command>,
+    /// Who goes by a reload is told so, and not FAULT.
+    pub(crate) tells_deleted: bool,
+    pub(crate) deleted: Option<Command>,
 }
 
 impl Scripts {
@@ -35,6 +40,7 @@ impl Scripts {
             NotifyState::Backup => self.backup.as_ref(),
             NotifyState::Fault => self.fault.as_ref(),
             NotifyState::Stop => self.stop.as_ref(),
+            NotifyState::Deleted => self.deleted.as_ref(),
         }
     }
 }
@@ -74,7 +80,7 @@ impl Notifier {
     }
 
     /// Takes the instances of `plan`, with the scripts that `scripts` has for them. What stays keeps its queue and what
-    /// it was told; what goes is told FAULT, as keepalived tells an instance that a reload removes.
+    /// it was told; what goes is told FAULT or, with `notify_deleted`, DELETED, as by keepalived.
     pub(crate) fn take(
         &mut self,
         plan: &Plan,
@@ -85,7 +91,7 @@ impl Notifier {
         self.instances.retain(|name, instance| {
             let stays = plan.instances.iter().any(|other| other.name == *name);
             if !stays {
-                let state = instance.told.removed();
+                let state = instance.told.removed(instance.scripts.tells_deleted);
                 instance.notify(name, state, self.limits);
                 leaving.extend(instance.queue.take());
             }
@@ -166,6 +172,10 @@ impl Notifier {
             }
             Report::Transition(transition) => instance.told.transition(transition),
             Report::HoldEnded { .. } => instance.told.hold_ended(),
+            Report::Reasserted { .. } => {
+                instance.reasserted(limits);
+                None
+            }
             _ => None,
         };
         instance.notify(name, state, limits);
@@ -225,6 +235,14 @@ fn first_priority(settings: &Settings) -> u8 {
 }
 
 impl Instance {
+    /// keepalived's script for it gets no arguments.
+    fn reasserted(&mut self, limits: HookLimits) {
+        if let Some(command) = self.scripts.rx_lower_pri.clone() {
+            let queue = self.queue.get_or_insert_with(|| HookQueue::new(limits));
+            queue.push(command, "notify_master_rx_lower_pri".to_owned());
+        }
+    }
+
     /// The script of the state first, then the one for all, as keepalived does.
     fn notify(&mut self, name: &str, state: Option<NotifyState>, limits: HookLimits) {
         let Some(state) = state.filter(|_| !self.scripts.none()) else {

@@ -41,8 +41,12 @@ impl Told {
     }
 
     /// A reload took the instance away.
-    pub(super) fn removed(&mut self) -> Option<NotifyState> {
-        self.seen(NotifyState::Fault)
+    pub(super) fn removed(&mut self, deleted: bool) -> Option<NotifyState> {
+        self.seen(if deleted {
+            NotifyState::Deleted
+        } else {
+            NotifyState::Fault
+        })
     }
 
     /// The state is known to be this.
@@ -103,6 +107,15 @@ mod tests {
         told.transition(&to(StateName::Initialize, Cause::Barred(Bar::LinkDown), true));
         let back = told.transition(&to(StateName::Active, Cause::NobodyTookOver, false));
         assert_eq!(back, Some(NotifyState::Master));
+    }
+
+    #[test]
+    fn who_goes_by_a_reload_is_told_fault_or_deleted() {
+        for (deleted, expected) in [(false, NotifyState::Fault), (true, NotifyState::Deleted)] {
+            let mut told = Told::default();
+            told.transition(&to(StateName::Active, Cause::NoResponse, false));
+            assert_eq!(told.removed(deleted), Some(expected));
+        }
     }
 
     #[test]

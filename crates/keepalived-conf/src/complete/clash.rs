@@ -33,7 +33,7 @@ pub(super) fn routers(config: &mut Config, findings: &mut Findings) {
                 key.0.as_deref().unwrap_or("no interface")
             );
             let found = Diagnostic::dropped("router-clash", own, text)
-                .effect("the second one is left out, as keepalived does")
+                .effect("the second one is left out; keepalived 2.2.7 reports it in its test, and does not start with such a file")
                 .help("give each instance on an interface a number of its own")
                 .label(*first, "the first one")
                 .about(instance.name.clone());

@@ -125,6 +125,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         ),
         owner_ignore_adverts: choices.force(true, switches.owner_ignore_adverts, "vrrp_owner_ignore_adverts"),
         v3_checksum_as_v2: choices.inherit(switches.v3_checksum_as_v2, "v3_checksum_as_v2"),
+        timer_expired_backup: stall(&draft, preempt.value, &mut out),
         v2_interop: v2_interop(&draft, version.value, family.value, advert_int_cs.value, &mut out),
         smtp_alert: choices.smtp_alert(switches.smtp_alert),
         dont_track_primary: switches.dont_track_primary.unwrap_or(OFF),
@@ -335,6 +336,24 @@ fn preemption(draft: &Draft, state: InitialState, out: &mut About<'_>) -> (Sourc
     (preempt, delay)
 }
 
+/// A node that would take the addresses back anyway gains nothing by standing back.
+fn stall(draft: &Draft, preempt: bool, out: &mut About<'_>) -> Option<Sourced<Option<u8>>> {
+    let stall = draft.timer_expired_backup?;
+    if preempt {
+        let span = stall.span().unwrap_or(draft.span);
+        let found = Diagnostic::error(
+            "stall-needs-nopreempt",
+            span,
+            "timer_expired_backup needs nopreempt",
+        )
+        .effect("it is ignored, as keepalived does")
+        .help("add nopreempt, with state BACKUP, on every node; or remove the word");
+        out.push(found);
+        return None;
+    }
+    Some(stall)
+}
+
 /// Version 2 counts whole seconds, version 3 hundredths up to 40.95 s.
 fn interval(draft: &Draft, version: Version, out: &mut About<'_>) -> Sourced<u16> {
     let Some(written) = draft.advert_int else {
@@ -398,5 +417,8 @@ fn announcements(draft: &Draft, global: &GlobalDefs, strict: bool) -> Announceme
         } else {
             lower_repeat
         },
+        extra: own
+            .extra
+            .or_else(|| all.extra.map(|extra| extra.inherited("vrrp_garp_extra_if"))),
     }
 }

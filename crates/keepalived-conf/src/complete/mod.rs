@@ -26,6 +26,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         instances: Vec::new(),
         dropped: Vec::new(),
         sync_groups: Vec::new(),
+        garp_groups: blocks.garp_groups,
         missing: lost,
     };
     for draft in blocks.drafts {

@@ -41,7 +41,7 @@ impl Places<'_> {
         self.with("dynamic_interfaces", Unit::None, on, value)
     }
 
-    fn protocol(self, global: &GlobalDefs) -> [Setting; 14] {
+    fn protocol(self, global: &GlobalDefs) -> [Setting; 15] {
         let gap = |keyword, set: &Option<_>| {
             let none = || unset(keyword, Unit::Us, "no limit");
             set.as_ref()
@@ -53,6 +53,7 @@ impl Places<'_> {
             self.value("vrrp_mcast_group4", &global.mcast_group4),
             self.value("vrrp_mcast_group6", &global.mcast_group6),
             self.time("vrrp_startup_delay", Unit::Ms, &global.startup_delay),
+            self.time("vrrp_delay_after_boot", Unit::Ms, &global.delay_after_boot),
             self.value("vrrp_down_timer_adverts", &global.down_timer_adverts),
             self.value("vrrp_skip_check_adv_addr", &global.skip_check_adv_addr),
             self.value("vrrp_check_unicast_src", &global.check_unicast_src),
@@ -112,7 +113,25 @@ impl Places<'_> {
                 &told.lower_prio_repeat,
             ),
         ];
-        settings.map(Entry::One).into()
+        let keyword = word("vrrp_garp_extra_if", "garp_extra_if");
+        let extra = told.extra.as_ref().map_or_else(
+            || unset(keyword, Unit::None, "none"),
+            |extra| {
+                let fields = vec![
+                    (
+                        "every_s",
+                        Value::Number(i64::try_from(extra.value.every.as_secs()).unwrap_or(i64::MAX)),
+                    ),
+                    ("all", Value::Flag(extra.value.all)),
+                ];
+                self.with(keyword, Unit::None, extra, Value::Fields(fields))
+            },
+        );
+        settings
+            .map(Entry::One)
+            .into_iter()
+            .chain([Entry::One(extra)])
+            .collect()
     }
 
     fn mail(self, mail: &Mail) -> Vec<Entry> {

@@ -165,7 +165,7 @@ impl Places<'_> {
         ]
     }
 
-    fn rules(self, instance: &VrrpInstance) -> [Setting; 15] {
+    fn rules(self, instance: &VrrpInstance) -> [Setting; 16] {
         let old_checksum = instance.old_unicast_checksum.as_ref().map_or_else(
             || unset("old_unicast_checksum", Unit::None, "not looked for"),
             |set| {
@@ -188,6 +188,15 @@ impl Places<'_> {
             self.value("owner_ignore_adverts", &instance.owner_ignore_adverts),
             self.value("v3_checksum_as_v2", &instance.v3_checksum_as_v2),
             self.value("v2_interop", &instance.v2_interop),
+            instance.timer_expired_backup.as_ref().map_or_else(
+                || unset("timer_expired_backup", Unit::None, "off"),
+                |stall| {
+                    let value = stall
+                        .value
+                        .map_or(Value::Flag(true), |highest| Value::Number(highest.into()));
+                    self.with("timer_expired_backup", Unit::None, stall, value)
+                },
+            ),
             old_checksum,
             self.value("unicast_fault_no_peer", &instance.unicast_fault_no_peer),
             self.value("check_unicast_src", &instance.check_unicast_src),

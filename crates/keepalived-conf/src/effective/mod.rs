@@ -1,6 +1,7 @@
 //! What a configuration comes to: every value in force, with where it came from. For people and for programs.
 
 mod address;
+mod announcing;
 mod global;
 mod instance;
 mod notify;
@@ -35,6 +36,9 @@ pub struct Effective {
     pub sync_groups: Vec<Section>,
     /// `vrrp_instance`.
     pub instances: Vec<Section>,
+    /// `garp_group`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub garp_groups: Vec<Section>,
     /// Instances that are not used, because of an error in them.
     pub dropped: Vec<Left>,
     /// What of the file is not carried out and bars the whole daemon. What bars one instance stands with it.
@@ -169,6 +173,9 @@ pub fn effective(parsed: &Parsed) -> Effective {
             .collect(),
         instances: (config.instances.iter())
             .map(|instance| places.instance(instance, config))
+            .collect(),
+        garp_groups: (config.garp_groups.iter())
+            .map(|group| places.garp_group(group))
             .collect(),
         dropped: dropped.collect(),
         missing: places.missing(&config.missing),

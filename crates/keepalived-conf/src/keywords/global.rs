@@ -103,13 +103,13 @@ pub(super) const SECTIONS: &[Section] = &[(
             "[BOOL]",
             "The protocol's rules enforced, for instances that do not say.",
         )
-        .daemon()
-        .partial("traffic to the address is not dropped"),
+        .daemon(),
         word(
             "vrrp_skip_check_adv_addr",
             "[BOOL]",
             "Compares address lists only when the sender is new.",
-        ),
+        )
+        .partial("lists are always compared, told once a minute, and decide nothing"),
         word(
             "vrrp_garp_master_delay",
             "SECONDS",
@@ -172,19 +172,17 @@ pub(super) const SECTIONS: &[Section] = &[(
             "[all] 1..86400",
             "Announces addresses on other interfaces periodically.",
         )
-        .range("seconds")
+        .range("seconds; on devices with the virtual MAC only, unless all")
         .default("off")
-        .lenient()
-        .ignored("addresses are announced at a take-over"),
+        .lenient(),
         word(
             "vrrp_vmac_garp_intvl",
             "[all] 1..86400",
             "Old name of vrrp_garp_extra_if.",
         )
-        .range("seconds")
+        .range("seconds; on devices with the virtual MAC only, unless all")
         .default("off")
-        .lenient()
-        .ignored("addresses are announced at a take-over"),
+        .lenient(),
         word(
             "vrrp_down_timer_adverts",
             "1..100",
@@ -238,8 +236,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .range("seconds with decimals; the longer of it and vrrp_startup_delay holds")
         .default("0")
-        .newer()
-        .ignored("only vrrp_startup_delay holds instances back"),
+        .newer(),
         word(
             "log_unknown_vrids",
             "",

@@ -105,7 +105,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Compares address lists only when the sender is new.",
             )
             .range("whatever is written turns it on")
-            .default("as vrrp_skip_check_adv_addr"),
+            .default("as vrrp_skip_check_adv_addr")
+            .partial("lists are always compared, told once a minute, and decide nothing"),
             word("native_ipv6", "", "Forces IPv6.").ignored("the addresses tell the family"),
             word(
                 "unicast_peer",
@@ -303,15 +304,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[all] 0..86400",
                 "Announces addresses on other interfaces periodically.",
             )
-            .range("seconds; 0 is none")
+            .range("seconds, 0 is none; on devices with the virtual MAC only, unless all")
             .default("as vrrp_garp_extra_if")
-            .lenient()
-            .ignored("addresses are announced at a take-over"),
+            .lenient(),
             word("vmac_garp_intvl", "[all] 0..86400", "Old name of garp_extra_if.")
-                .range("seconds; 0 is none")
+                .range("seconds, 0 is none; on devices with the virtual MAC only, unless all")
                 .default("as vrrp_garp_extra_if")
-                .lenient()
-                .ignored("addresses are announced at a take-over"),
+                .lenient(),
             word(
                 "owner_ignore_adverts",
                 "[BOOL]",
@@ -326,7 +325,7 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .default("off; without a number the highest priority of the others")
             .newer()
-            .ignored("adverts that waited during a stall are heard first"),
+            .partial("the own priority stands for the number: a second sooner or later at most"),
             word(
                 "thread_timer_expired",
                 "[1..254]",
@@ -334,7 +333,7 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .default("as timer_expired_backup")
             .newer()
-            .ignored("adverts that waited during a stall are heard first"),
+            .partial("the own priority stands for the number: a second sooner or later at most"),
             word("debug", "0..4", "Unused.").ignored("keepalived ignores it too"),
             word(
                 "notify_master",
@@ -366,14 +365,12 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[COMMAND [USER [GROUP]]]",
                 "Runs when a reload removes the instance.",
             )
-            .default("notify_fault runs")
-            .ignored("a removed instance runs notify_stop"),
+            .default("notify_fault runs"),
             word(
                 "notify_master_rx_lower_pri",
                 "COMMAND [USER [GROUP]]",
                 "Runs when an active node hears a lower rival.",
-            )
-            .ignored("a lower rival is counted and logged"),
+            ),
             word(
                 "notify_priority_changes",
                 "[BOOL]",

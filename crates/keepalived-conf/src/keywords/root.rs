@@ -50,9 +50,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 .opens(Block::TrackGroup)
                 .daemon()
                 .refused("the loss of a static entry would go unnoticed"),
-            word("garp_group", "", "Pace of announcements on some interfaces.")
-                .opens(Block::GarpGroup)
-                .ignored("announcements are few and need no pacing"),
+            word("garp_group", "", "Pace of announcements on some interfaces.").opens(Block::GarpGroup),
             word("linkbeat_interfaces", "", "Interfaces whose link is polled.")
                 .opens(Block::LinkbeatInterfaces)
                 .ignored("the kernel reports link changes without polling"),
@@ -176,21 +174,18 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Least time between two gratuitous ARP.",
             )
             .range("with decimals, from 0.000001")
-            .default("no gap")
-            .ignored("announcements are few and need no pacing"),
+            .default("no gap"),
             word(
                 "gna_interval",
                 "SECONDS",
                 "Least time between two unsolicited neighbour advertisements.",
             )
             .range("with decimals, from 0.000001")
-            .default("no gap")
-            .ignored("announcements are few and need no pacing"),
-            word("interface", "IF", "An interface with limits of its own.").ignored("no pacing"),
+            .default("no gap"),
+            word("interface", "IF", "An interface with limits of its own."),
             word("interfaces", "{ IF … }", "Interfaces that share the limits.")
                 .opens(Block::GarpInterfaces)
-                .lenient()
-                .ignored("no pacing"),
+                .lenient(),
         ],
     ),
     (

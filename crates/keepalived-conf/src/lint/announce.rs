@@ -40,15 +40,16 @@ pub(super) fn instance(instance: &VrrpInstance, out: &mut Findings) {
     out.push(found);
 }
 
-/// What `vrrp_garp_interval` and `vrrp_gna_interval` make of all packets of one interface.
+/// Whose packets wait for each other: those of an interface, or of a pacing group.
+type Road<'a> = (Option<usize>, &'a str);
+
+/// What `vrrp_garp_interval`, `vrrp_gna_interval` and `garp_group` make of all packets that wait for each other.
 pub(super) fn interfaces(config: &Config, out: &mut Findings) {
-    let gaps: [(Family, Option<Sourced<Duration>>, &str); 2] = [
-        (Family::Ipv4, config.global.garp_interval, "vrrp_garp_interval"),
-        (Family::Ipv6, config.global.gna_interval, "vrrp_gna_interval"),
-    ];
-    for (family, gap, word) in gaps {
-        let Some(gap) = gap else { continue };
-        let mut packets: BTreeMap<&str, u32> = BTreeMap::new();
+    for (family, word) in [
+        (Family::Ipv4, "vrrp_garp_interval"),
+        (Family::Ipv6, "vrrp_gna_interval"),
+    ] {
+        let mut packets: BTreeMap<Road<'_>, (u32, Option<Sourced<Duration>>)> = BTreeMap::new();
         for instance in &config.instances {
             let own = instance.interface.as_ref().map_or("", |name| &name.value);
             for address in instance.addresses.iter().chain(&instance.excluded) {
@@ -56,14 +57,19 @@ pub(super) fn interfaces(config: &Config, out: &mut Findings) {
                     continue;
                 }
                 let device = address.dev.as_ref().map_or(own, |dev| &dev.value);
-                let count = packets.entry(device).or_default();
+                let (road, gap) = pace(config, family, device);
+                let (count, _) = packets.entry(road).or_insert((0, gap));
                 *count = count.saturating_add(instance.announcements.repeat.value);
             }
         }
-        let Some((device, count)) = packets.into_iter().max_by_key(|(_, count)| *count) else {
+        let whole = |(count, gap): &(u32, Option<Sourced<Duration>>)| {
+            gap.map_or(Duration::ZERO, |gap| gap.value.saturating_mul(*count))
+        };
+        let Some(((_, device), (count, Some(gap)))) = packets.iter().max_by_key(|(_, road)| whole(road))
+        else {
             continue;
         };
-        let whole = gap.value.saturating_mul(count);
+        let whole = whole(&(*count, Some(*gap)));
         let Some(span) = gap.span().filter(|_| whole > LONG) else {
             continue;
         };
@@ -73,4 +79,26 @@ pub(super) fn interfaces(config: &Config, out: &mut Findings) {
             .help(format!("a smaller {word}: 0.001 is a thousand a second"));
         out.push(found);
     }
+}
+
+/// The first group that names the interface counts, and leaves nothing to the limits of all.
+fn pace<'a>(config: &'a Config, family: Family, device: &'a str) -> (Road<'a>, Option<Sourced<Duration>>) {
+    let sets = config
+        .garp_groups
+        .iter()
+        .flat_map(|group| group.paced.iter().map(move |names| (group, names)));
+    let mut sets = sets.enumerate();
+    let of = |names: &[Sourced<String>]| names.iter().any(|name| name.value == device);
+    let found = sets.find(|(_, (_, names))| of(names));
+    let (road, [four, six]) = match found {
+        Some((place, (group, names))) => {
+            let first = names.first().map_or(device, |name| name.value.as_str());
+            ((Some(place), first), [group.garp_interval, group.gna_interval])
+        }
+        None => (
+            (None, device),
+            [config.global.garp_interval, config.global.gna_interval],
+        ),
+    };
+    (road, if family == Family::Ipv4 { four } else { six })
 }

@@ -66,6 +66,8 @@ rules! {
     NO_SECOND_BURST: Note "no-second-burst", "addresses are announced once only";
     SLOW_ANNOUNCEMENTS: Warning "slow-announcements", "announcing all addresses takes more than 10 s";
     NO_REPAIR: Warning "no-repair", "nobody corrects the neighbours after two nodes were active";
+    YIELDS_UNSAID: Note "yields-unsaid", "a node that gives way does not say so";
+    CHALLENGE_UNTOLD: Note "challenge-untold", "notify_master is not run again after a rival";
     // Addresses and identity.
     DEV_NOT_TRACKED: Warning "dev-not-tracked", "an address on an interface whose link moves nothing";
     LABEL_OF_OTHER: Note "label-of-other", "a label that names another interface";

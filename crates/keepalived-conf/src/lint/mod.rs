@@ -25,6 +25,7 @@ mod machine;
 mod mail;
 mod nodes;
 mod process;
+mod rival;
 mod router_id;
 mod script;
 mod timing;
@@ -62,6 +63,7 @@ pub fn file(parsed: &Parsed, machine: &Machine) -> Vec<Diagnostic> {
         process::command(&command, machine, &mut out);
     }
     announce::interfaces(config, &mut out);
+    rival::file(config, &mut out);
     router_id::file(config, &mut out);
     auth::file(config, &mut out);
     mail::file(parsed, &mut out);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{ScriptUser, Sourced, Version};
+use super::{ExtraInterfaces, ScriptUser, Sourced, Version};
 
 /// When addresses are announced by gratuitous ARP and unsolicited neighbour advertisements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,8 @@ pub struct Announcements {
     pub lower_prio_delay: Sourced<Duration>,
     /// `garp_lower_prio_repeat`: as `repeat`, after a lower rival was heard; default `repeat`; 0 is none.
     pub lower_prio_repeat: Sourced<u32>,
+    /// `garp_extra_if`, `vmac_garp_intvl`; none is never.
+    pub extra: Option<Sourced<ExtraInterfaces>>,
 }
 
 /// The words about mail.
@@ -90,6 +92,8 @@ pub struct GlobalDefs {
     pub v3_checksum_as_v2: Sourced<bool>,
     /// `vrrp_startup_delay`, default zero.
     pub startup_delay: Sourced<Duration>,
+    /// `vrrp_delay_after_boot`, default zero.
+    pub delay_after_boot: Sourced<Duration>,
     /// `vrrp_priority`: nice value, -20 to 19.
     pub nice: Option<Sourced<i8>>,
     /// `vrrp_rt_priority`: real-time priority, 1 to 99.

@@ -208,6 +208,8 @@ pub struct VrrpInstance {
     pub higher_prio_send_advert: Sourced<bool>,
     /// `owner_ignore_adverts`.
     pub owner_ignore_adverts: Sourced<bool>,
+    /// `timer_expired_backup`, with the greatest priority of the other nodes if it is written; only with `nopreempt`.
+    pub timer_expired_backup: Option<Sourced<Option<u8>>>,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: Sourced<bool>,
     /// `v2_interop`, which is ours: version 2 is sent and heard beside version 3.

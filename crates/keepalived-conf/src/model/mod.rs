@@ -1,6 +1,7 @@
 //! What the file means: values in exact units, each with where it came from.
 
 mod address;
+mod announce;
 mod auth_hmac;
 mod global;
 mod instance;
@@ -12,6 +13,7 @@ mod virtual_mac;
 use serde::Serialize;
 
 pub use address::{Address, Lifetime, RouteScope};
+pub use announce::{ExtraInterfaces, GarpGroup};
 pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use global::{Announcements, GlobalDefs, Mail};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
@@ -145,6 +147,8 @@ pub struct Config {
     pub dropped: Vec<Dropped>,
     /// `vrrp_sync_group`, in the order of the file.
     pub sync_groups: Vec<SyncGroup>,
+    /// `garp_group`, in the order of the file.
+    pub garp_groups: Vec<GarpGroup>,
     /// What bars the whole daemon. What bars one instance stands in [`VrrpInstance::missing`].
     pub missing: Vec<Missing>,
 }

@@ -39,4 +39,9 @@ pub struct Notify {
     pub fault: Option<Sourced<NotifyScript>>,
     /// `notify_stop`.
     pub stop: Option<Sourced<NotifyScript>>,
+    /// `notify_master_rx_lower_pri`: an active node has heard a lower rival.
+    pub rx_lower_pri: Option<Sourced<NotifyScript>>,
+    /// `notify_deleted`: an instance that a reload removes is told `DELETED` and not `FAULT`, and runs this script if there
+    /// is one.
+    pub deleted: Option<Sourced<Option<NotifyScript>>>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Announcements, GlobalDefs, Mail, Sourced, Version};
+use crate::model::{Announcements, ExtraInterfaces, GlobalDefs, Mail, Sourced, Version};
 use crate::tree::{Item, Tree, items};
 
 /// Announcement words as written: a default depends on the others.
@@ -18,6 +18,7 @@ pub(crate) struct DraftAnnouncements {
     pub(crate) refresh_repeat: Option<Sourced<u32>>,
     pub(crate) lower_prio_delay: Option<Sourced<Duration>>,
     pub(crate) lower_prio_repeat: Option<Sourced<u32>>,
+    pub(crate) extra: Option<Sourced<ExtraInterfaces>>,
 }
 
 /// keepalived keeps these seconds in an unsigned integer.
@@ -42,7 +43,7 @@ impl Reader<'_> {
                     min_garp = self.switch(item).or(min_garp);
                 } else if let Some(word) = name
                     .strip_prefix("vrrp_")
-                    .filter(|word| word.starts_with("garp_"))
+                    .filter(|word| word.starts_with("garp_") || *word == "vmac_garp_intvl")
                 {
                     if !self.announcement(word, item, &mut announcements) {
                         self.gap(name, item, &mut defs);
@@ -127,6 +128,10 @@ impl Reader<'_> {
             "vrrp_startup_delay" => {
                 let read = self.seconds(item, Junk::Warned, 0, GAP_MAX_US);
                 defs.startup_delay = read.unwrap_or(defs.startup_delay);
+            }
+            "vrrp_delay_after_boot" => {
+                let read = self.seconds(item, Junk::Warned, 0, GAP_MAX_US);
+                defs.delay_after_boot = read.unwrap_or(defs.delay_after_boot);
             }
             "vrrp_priority" => {
                 let read = self.integer(item, Junk::Refused, -20, 19);
@@ -232,7 +237,7 @@ impl Reader<'_> {
             "garp_master_refresh_repeat" => {
                 draft.refresh_repeat = self.positive(item).or(draft.refresh_repeat)
             }
-            _ => return false,
+            _ => return self.extra_interfaces(word, item, draft),
         }
         true
     }
@@ -339,6 +344,7 @@ impl DraftAnnouncements {
             repeat,
             refresh: self.refresh.unwrap_or(Sourced::default(Duration::ZERO)),
             refresh_repeat: self.refresh_repeat.unwrap_or(Sourced::default(1)),
+            extra: self.extra,
             lower_prio_delay: self.lower_prio_delay.unwrap_or_else(|| {
                 follow(delay.span(), "vrrp_garp_master_delay")
                     .map_or(delay, |keyword| delay.inherited(keyword))
@@ -386,6 +392,7 @@ impl Default for GlobalDefs {
             mcast_group6: Sourced::default(GROUP6),
             v3_checksum_as_v2: off,
             startup_delay: Sourced::default(Duration::ZERO),
+            delay_after_boot: Sourced::default(Duration::ZERO),
             nice: None,
             rt_priority: None,
             vmac_prefix: None,

@@ -55,6 +55,7 @@ pub(crate) struct Draft {
     pub(crate) unicast_ttl: Option<Sourced<u8>>,
     pub(crate) switches: Switches,
     pub(crate) down_timer_adverts: Option<Sourced<u8>>,
+    pub(crate) timer_expired_backup: Option<Sourced<Option<u8>>>,
     pub(crate) old_unicast_checksum: Option<Sourced<OldUnicastChecksum>>,
     pub(crate) announcements: DraftAnnouncements,
     pub(crate) track_interfaces: Vec<DraftTrack>,
@@ -135,6 +136,7 @@ impl Draft {
             unicast_ttl: None,
             switches: Switches::default(),
             down_timer_adverts: None,
+            timer_expired_backup: None,
             old_unicast_checksum: None,
             announcements: DraftAnnouncements::default(),
             track_interfaces: Vec::new(),
@@ -303,6 +305,9 @@ impl Reader<'_> {
             "down_timer_adverts" => {
                 let read = self.integer(item, Junk::Warned, 1, 100).map(byte);
                 draft.down_timer_adverts = read.or(draft.down_timer_adverts);
+            }
+            "timer_expired_backup" | "thread_timer_expired" => {
+                draft.timer_expired_backup = self.stall(item).or(draft.timer_expired_backup);
             }
             "old_unicast_checksum" => {
                 self.surplus(item, 1);

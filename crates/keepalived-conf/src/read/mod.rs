@@ -2,6 +2,7 @@
 //! work of [`crate::complete`].
 
 mod address;
+mod announcing;
 mod argument;
 mod auth_hmac;
 mod authentication;
@@ -17,7 +18,7 @@ mod virtual_mac;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
-use crate::model::{GlobalDefs, VrrpScript};
+use crate::model::{GarpGroup, GlobalDefs, VrrpScript};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
@@ -36,6 +37,7 @@ pub(crate) struct Blocks {
     pub(crate) lost_scripts: Vec<(String, Span)>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) groups: Vec<DraftGroup>,
+    pub(crate) garp_groups: Vec<GarpGroup>,
 }
 
 /// Reads arguments and reports what is wrong with them.
@@ -71,12 +73,15 @@ impl<'a> Reader<'a> {
             lost_scripts: Vec::new(),
             drafts: Vec::new(),
             groups: Vec::new(),
+            garp_groups: Vec::new(),
         };
+        let mut paced = Vec::new();
         for item in items(&tree.nodes) {
             match item.keyword.map(|keyword| keyword.name) {
                 Some("vrrp_script") => self.script_block(item, &mut blocks),
                 Some("vrrp_instance") => self.instance_block(item, &mut blocks),
                 Some("vrrp_sync_group") => self.group_block(item, &mut blocks),
+                Some("garp_group") => blocks.garp_groups.extend(self.garp_group(item, &mut paced)),
                 _ => {}
             }
         }

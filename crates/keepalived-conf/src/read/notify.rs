@@ -17,6 +17,11 @@ impl Reader<'_> {
             Some("notify_backup") => &mut notify.backup,
             Some("notify_fault") => &mut notify.fault,
             Some("notify_stop") => &mut notify.stop,
+            Some("notify_master_rx_lower_pri") => &mut notify.rx_lower_pri,
+            Some("notify_deleted") => {
+                self.deleted(item, notify);
+                return true;
+            }
             _ => return false,
         };
         let Some(script) = self.notify_script(item) else {
@@ -32,6 +37,15 @@ impl Reader<'_> {
         }
         *place = Some(script);
         true
+    }
+
+    /// `[COMMAND [USER [GROUP]]]`.
+    fn deleted(&mut self, item: &Item, notify: &mut Notify) {
+        if let Some(script) = self.notify_script(item) {
+            notify.deleted = Some(script.map(Some));
+        } else if item.arguments().is_empty() {
+            notify.deleted = Some(Sourced::line(None, item.span));
+        }
     }
 
     fn notify_script(&mut self, item: &Item) -> Option<Sourced<NotifyScript>> {

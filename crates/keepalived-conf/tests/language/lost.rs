@@ -210,8 +210,6 @@ fn words_without_an_effect_say_so() {
             "virtual_ipaddress_excluded {\n2001:db8::1 autojoin\n}",
             "autojoin",
         ),
-        ("timer_expired_backup 100", "timer_expired_backup"),
-        ("thread_timer_expired 100", "thread_timer_expired"),
         ("version 3\nold_unicast_checksum", "old_unicast_checksum"),
         (
             "version 2\nold_unicast_checksum\nunicast_peer {\n192.0.2.9\n}",

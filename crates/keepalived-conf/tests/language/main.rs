@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod announcing;
 mod auth_hmac;
 mod commands;
 mod defaults;

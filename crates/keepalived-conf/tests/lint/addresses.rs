@@ -239,3 +239,56 @@ fn certificates() {
     };
     trips("ssl-get-unverified", &text("SSL_GET"), "3:1", &text("HTTP_GET"));
 }
+
+/// 30 addresses on two interfaces that share 0.05 s, 5 packets each: 15 s on both together.
+#[test]
+fn announced_slowly_by_a_group() {
+    let text = |group: &str| {
+        let addresses: Vec<_> = (1..=60)
+            .map(|last| format!("192.0.2.{last} dev eth{}", last % 2))
+            .collect();
+        format!(
+            "garp_group {{\n{group}\n}}\nvrrp_instance A {{\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {{\n{}\n}}\n}}\n",
+            addresses.join("\n")
+        )
+    };
+    trips(
+        "slow-announcements",
+        &text("garp_interval 0.1\ninterfaces { eth0 eth1 }"),
+        "2:15",
+        &text("garp_interval 0.01\ninterfaces { eth0 eth1 }"),
+    );
+    trips(
+        "slow-announcements",
+        &text("garp_interval 0.1\ninterface eth0"),
+        "2:15",
+        &text("garp_interval 0.1\ninterface eth7"),
+    );
+}
+
+#[test]
+fn who_gives_way_says_nothing() {
+    for clean in [
+        "higher_prio_send_advert",
+        "garp_master_refresh 60",
+        "strict_mode",
+        "priority 255",
+    ] {
+        trips("yields-unsaid", &web(""), "1:1", &web(clean));
+    }
+}
+
+#[test]
+fn a_rival_that_the_script_does_not_hear_of() {
+    trips(
+        "challenge-untold",
+        &web("notify_master /etc/up"),
+        "7:15",
+        &web("notify_master /etc/up\nnotify_master_rx_lower_pri /etc/up"),
+    );
+    assert!(
+        found(&web("notify_backup /etc/down"))
+            .iter()
+            .all(|found| found.code != "challenge-untold")
+    );
+}

@@ -13,4 +13,5 @@ mod checks;
 mod machine;
 mod nodes;
 mod text;
+mod traps;
 mod weights;
