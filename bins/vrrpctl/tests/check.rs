@@ -181,7 +181,7 @@ fn traps_of_one_file_and_of_two() {
     let folder = Folder::new();
     let one = folder.file(
         "lb01.conf",
-        GOOD.replace("eth7\n", "eth7\n  nopreempt\n  priority 150\n"),
+        GOOD.replace("eth7\n", "eth7\n  nopreempt\n  priority 150\n  higher_prio_send_advert\n"),
     );
     let two = folder.file(
         "lb02.conf",
@@ -201,7 +201,7 @@ fn traps_of_one_file_and_of_two() {
     let label = &found["labels"][0];
     assert_eq!(
         (&label["file"], &label["line"]),
-        (&Value::from(one.as_str()), &Value::from(5))
+        (&Value::from(one.as_str()), &Value::from(6))
     );
 
     let output = check(&["--assume-present", &one, &two]);
