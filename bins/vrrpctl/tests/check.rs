@@ -181,7 +181,10 @@ fn traps_of_one_file_and_of_two() {
     let folder = Folder::new();
     let one = folder.file(
         "lb01.conf",
-        GOOD.replace("eth7\n", "eth7\n  nopreempt\n  priority 150\n  higher_prio_send_advert\n"),
+        GOOD.replace(
+            "eth7\n",
+            "eth7\n  nopreempt\n  priority 150\n  higher_prio_send_advert\n",
+        ),
     );
     let two = folder.file(
         "lb02.conf",

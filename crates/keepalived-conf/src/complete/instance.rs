@@ -118,11 +118,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         skip_check_adv_addr: choices.inherit(switches.skip_check_adv_addr, "vrrp_skip_check_adv_addr"),
         down_timer_adverts: choices.down_timer_adverts(&draft),
         lower_prio_no_advert: choices.force(true, switches.lower_prio_no_advert, "vrrp_lower_prio_no_advert"),
-        higher_prio_send_advert: choices.force(
-            false,
-            switches.higher_prio_send_advert,
-            "vrrp_higher_prio_send_advert",
-        ),
+        higher_prio_send_advert: choices.last_word(switches.higher_prio_send_advert),
         owner_ignore_adverts: choices.force(true, switches.owner_ignore_adverts, "vrrp_owner_ignore_adverts"),
         v3_checksum_as_v2: choices.inherit(switches.v3_checksum_as_v2, "v3_checksum_as_v2"),
         timer_expired_backup: stall(&draft, preempt.value, &mut out),
@@ -172,6 +168,10 @@ impl Choices<'_> {
         } else {
             self.inherit(own, keyword)
         }
+    }
+
+    fn last_word(&self, own: Option<Sourced<bool>>) -> Sourced<bool> {
+        self.force(false, own, "vrrp_higher_prio_send_advert")
     }
 
     fn down_timer_adverts(&self, draft: &Draft) -> Sourced<u8> {

@@ -4,19 +4,21 @@ use keepalived_conf::lint::{self, Machine};
 
 use super::text::{file, tracked, web};
 
-/// Each code of the page with a file that walks into it.
-fn examples() -> Vec<(&'static str, String)> {
-    let plain = |code, lines: &str| (code, web(lines));
-    let pass = |code, version: &str, secret: &str| {
-        let lines = format!("{version}\nauthentication {{\nauth_type PASS\nauth_pass {secret}\n}}");
-        (code, web(&lines))
-    };
-    let addresses = |list: &str| {
-        format!(
-            "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {{\n{list}\n}}\n}}\n"
-        )
-    };
-    let many: Vec<String> = (0..256).map(|last| format!("198.51.100.{last}")).collect();
+fn plain(code: &'static str, lines: &str) -> (&'static str, String) {
+    (code, web(lines))
+}
+
+fn pass(code: &'static str, version: &str, secret: &str) -> (&'static str, String) {
+    let lines = format!("{version}\nauthentication {{\nauth_type PASS\nauth_pass {secret}\n}}");
+    (code, web(&lines))
+}
+
+fn addresses(list: &str) -> String {
+    format!("vrrp_instance A {{\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {{\n{list}\n}}\n}}\n")
+}
+
+/// Each code of the page with a file that walks into it: elections, weights, checks.
+fn of_elections() -> Vec<(&'static str, String)> {
     let group = "vrrp_sync_group G {\ngroup { web }\n}\n";
     vec![
         plain("owner-by-state", "state MASTER"),
@@ -40,6 +42,13 @@ fn examples() -> Vec<(&'static str, String)> {
         plain("link-not-tracked", "dont_track_primary"),
         plain("tight-timer", "version 3\nadvert_int 0.05"),
         plain("advert-int-rounded", "version 2\nadvert_int 0.5"),
+    ]
+}
+
+/// The same of announcements, peers, passwords, strict mode and addresses.
+fn of_the_rest() -> Vec<(&'static str, String)> {
+    let many: Vec<String> = (0..256).map(|last| format!("198.51.100.{last}")).collect();
+    vec![
         plain("yields-unsaid", ""),
         plain("challenge-untold", "notify_master /etc/up"),
         plain("no-repair", "lower_prio_no_advert"),
@@ -81,6 +90,10 @@ fn examples() -> Vec<(&'static str, String)> {
             ),
         ),
     ]
+}
+
+fn examples() -> Vec<(&'static str, String)> {
+    [of_elections(), of_the_rest()].concat()
 }
 
 #[test]
