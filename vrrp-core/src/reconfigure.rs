@@ -3,9 +3,10 @@
 use crate::action::{Action, Actions, Cause, StateName};
 use crate::config::{Config, Version};
 use crate::machine::{LastHeard, State};
+use crate::restart::DifferentRouter;
 use crate::time::Instant;
 use crate::tracking::{Bar, Tracking};
-use crate::virtual_router::{DifferentRouter, VirtualRouter};
+use crate::virtual_router::VirtualRouter;
 
 impl VirtualRouter {
     /// Replaces the configuration of a running router; an equal one does nothing at all.
@@ -14,16 +15,23 @@ impl VirtualRouter {
     /// [`Tracker::initial`](crate::Tracker::initial): put what is known there.
     ///
     /// # Errors
-    /// [`DifferentRouter`] when key or version differ (PRJ-CHG-07); nothing has changed then.
+    /// [`DifferentRouter`] when it is another router (PRJ-CHG-07, [`Settings::restarts`](crate::Settings::restarts));
+    /// nothing has changed then.
     pub fn reconfigure(&mut self, now: Instant, config: Config) -> Result<Actions, DifferentRouter> {
         let mut out = Actions::none();
         if config == self.config {
             return Ok(out);
         }
-        if config.version != self.config.version || config.key() != self.config.key() {
-            return Err(DifferentRouter);
+        let reasons = self.config.settings().restarts(config.settings());
+        let mut ownership = false;
+        for because in reasons {
+            if because.is_another_router() {
+                return Err(DifferentRouter {
+                    because: Some(because),
+                });
+            }
+            ownership = true;
         }
-        let ownership = config.priority.is_owner() != self.config.priority.is_owner();
         let restarted = ownership && self.state_name() != StateName::Initialize;
         if restarted {
             // PRJ-CHG-03: Shutdown, then Startup.

@@ -14,10 +14,11 @@ use crate::grouping::SyncGroup;
 use crate::id::{Family, InstanceId, InterfaceId, Path, RouterKey};
 use crate::input::Input;
 use crate::log_limit::LogLimit;
+use crate::restart::DifferentRouter;
 use crate::seal::Sealed;
 use crate::soonest::Soonest;
 use crate::time::{Deadline, Instant, WallClock};
-use crate::virtual_router::{DifferentRouter, VirtualRouter};
+use crate::virtual_router::VirtualRouter;
 use crate::witness::{Seen, Witness};
 
 pub use receiving::{Accepted, Odd, Rejected};
@@ -189,7 +190,7 @@ impl Router {
     /// See [`VirtualRouter::reconfigure`].
     ///
     /// # Errors
-    /// [`DifferentRouter`] when key or version differ, or there is no such router.
+    /// [`DifferentRouter`] when it is another router, or there is none of this id.
     pub fn reconfigure(
         &mut self,
         now: Instant,
@@ -201,7 +202,7 @@ impl Router {
             .slots
             .get_mut(index(id))
             .and_then(Option::as_mut)
-            .ok_or(DifferentRouter)?;
+            .ok_or(DifferentRouter { because: None })?;
         let actions = slot.router.reconfigure(now, config)?;
         if let Some(witness) = &self.witness {
             witness.see(Seen::Reconfigured {

@@ -1,7 +1,6 @@
 //! One virtual router: `handle`, `deadline`, `reconfigure` and getters; what the states do is in `machine`.
 
 use alloc::boxed::Box;
-use core::fmt;
 use core::net::IpAddr;
 
 use crate::action::{Actions, Cause, Draft, Report, StateName};
@@ -461,15 +460,3 @@ impl VirtualRouter {
         self.resigned
     }
 }
-
-/// The new configuration is of another router (PRJ-CHG-07): stop and remove this one, add the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DifferentRouter;
-
-impl fmt::Display for DifferentRouter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("VRID, family, interface, path or version differ: this is another virtual router")
-    }
-}
-
-impl core::error::Error for DifferentRouter {}

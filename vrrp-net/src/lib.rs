@@ -40,6 +40,7 @@ mod handover;
 mod journal;
 mod netlink;
 mod options;
+mod restart;
 mod service;
 mod socket;
 mod status;

@@ -33,6 +33,8 @@
 //! # }
 //! ```
 
+use std::path::{Path, PathBuf};
+
 mod client;
 mod message;
 mod status;
@@ -54,3 +56,21 @@ pub const VERSION: u16 = 1;
 
 /// Where `vrrpd` listens unless told otherwise (`--control`), and where `vrrpctl` asks (`--socket`).
 pub const DEFAULT_SOCKET: &str = "/run/vrrpd/control.sock";
+
+/// The same for a `vrrpd` that works in a network namespace by its name (`net_namespace`): several on one host do not meet.
+///
+/// ```
+/// use std::path::Path;
+/// use vrrp_control::{DEFAULT_SOCKET, default_socket};
+///
+/// assert_eq!(default_socket(None), Path::new(DEFAULT_SOCKET));
+/// assert_eq!(default_socket(Some("red")), Path::new("/run/vrrpd/red/control.sock"));
+/// ```
+#[must_use]
+pub fn default_socket(net_namespace: Option<&str>) -> PathBuf {
+    let default = Path::new(DEFAULT_SOCKET);
+    match (net_namespace, default.parent(), default.file_name()) {
+        (Some(name), Some(folder), Some(file)) => folder.join(name).join(file),
+        _ => default.to_owned(),
+    }
+}

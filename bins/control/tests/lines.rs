@@ -145,6 +145,7 @@ fn status() -> Status {
             rejected: [("vrid-unknown".to_owned(), 3)].into(),
             netlink_overruns: 0,
             log_lines_dropped: 0,
+            net_namespace: None,
             warnings: vec!["keepalived.conf:3: smtp_server is not used".into()],
             not_started: vec![NotStarted {
                 name: "VI_2".into(),

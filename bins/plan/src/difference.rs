@@ -26,6 +26,8 @@ pub struct Difference {
     pub checks_removed: Vec<String>,
     /// Checks that stay and run otherwise; what they have found so far is kept.
     pub checks_changed: Vec<Check>,
+    /// Settings of the process that are taken over.
+    pub node: Vec<&'static str>,
     /// Settings that a running process cannot change.
     pub needs_restart: Vec<&'static str>,
 }
@@ -84,6 +86,9 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         (before.neighbor_gap != after.neighbor_gap, "vrrp_gna_interval"),
         (before.paces != after.paces, "garp_group"),
     ];
+    if before.router_id != after.router_id {
+        difference.node.push("router_id");
+    }
     difference.needs_restart = fixed
         .into_iter()
         .filter(|(differs, _)| *differs)

@@ -9,6 +9,8 @@ mod difference;
 mod lower;
 #[cfg(feature = "machine")]
 mod machine;
+#[cfg(feature = "machine")]
+mod network;
 mod plan;
 mod reload;
 mod restart;
@@ -17,7 +19,9 @@ pub use difference::{Astray, Difference, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
 pub use machine::{ThisMachine, Wrong, hook, host, spec, try_check, try_hook};
-pub use plan::{Check, Command, Group, Hooks, Instance, Node, Plan, Tracked};
+#[cfg(feature = "machine")]
+pub use network::{NotEntered, enter};
+pub use plan::{Check, Command, Group, Hooks, Instance, NetNamespace, Node, Plan, Tracked};
 pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
 };

@@ -39,6 +39,17 @@ pub struct Node {
     pub delay_after_boot: Duration,
     /// Name of the packet filter's table (keepalived `nftables`).
     pub filter_table: String,
+    /// The network namespace to work in; `None`: the one that the daemon is started in (keepalived `net_namespace`).
+    pub net_namespace: Option<NetNamespace>,
+}
+
+/// A network namespace by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetNamespace {
+    /// As `ip netns` knows it.
+    pub name: String,
+    /// `file:line` that asks for it.
+    pub place: String,
 }
 
 /// One virtual router and what belongs to it.

@@ -1,22 +1,21 @@
-//! Which changes a running router can take, and which begin it anew.
+//! Which changes a running router cannot take: the core's rule in keepalived's words.
 
+use vrrp_core::Restart;
 use vrrp_net::Service;
 
-/// Why the driver would stop a service and begin it anew, in keepalived's words; empty: it is changed in place.
-///
-/// Another router by its key or version begins anew (PRJ-CHG-07), and so does one that becomes owner of its addresses, or
-/// no longer is (PRJ-CHG-03).
+/// Why the driver would begin a service anew, in keepalived's words; empty: it is changed in place.
 #[must_use]
 pub fn restarts(before: &Service, after: &Service) -> Vec<&'static str> {
-    let (old, new) = (&before.settings, &after.settings);
-    let reasons = [
-        (before.interface != after.interface, "interface"),
-        (old.family != new.family, "family"),
-        (old.vrid != new.vrid, "virtual_router_id"),
-        (old.path != new.path, "multicast group or unicast peers"),
-        (old.version != new.version, "version"),
-        (old.priority.is_owner() != new.priority.is_owner(), "priority 255"),
-    ];
-    let differing = reasons.into_iter().filter(|(differs, _)| *differs);
-    differing.map(|(_, word)| word).collect()
+    before.restarts(after).into_iter().map(word).collect()
+}
+
+const fn word(reason: Restart) -> &'static str {
+    match reason {
+        Restart::Interface => "interface",
+        Restart::Family => "family",
+        Restart::Vrid => "virtual_router_id",
+        Restart::Path => "multicast group or unicast peers",
+        Restart::Version => "version",
+        Restart::Ownership => "priority 255",
+    }
 }

@@ -1,9 +1,11 @@
 //! Properties of the difference of two plans.
 
+mod persistence;
+
 use std::time::Duration;
 
+use persistence::persistence;
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
 use vrrp_core::{Family, InterfaceId, Priority, Profile, Settings, Tracker, Vrid, Weight};
 use vrrp_net::{HeldAddress, Service};
 use vrrp_plan::{Astray, Check, Command, Hooks, Instance, Node, Plan, Tracked, astray, difference, losses};
@@ -94,13 +96,6 @@ fn any_plan() -> impl Strategy<Value = Plan> {
             checks.collect(),
         )
     })
-}
-
-fn persistence() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::default()
-    }
 }
 
 proptest! {

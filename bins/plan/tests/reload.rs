@@ -1,10 +1,14 @@
-//! A reload of a file that says the same is nothing at all, whatever the file says.
+//! A reload of a file that says the same is nothing at all, whatever the file says; and what a reload does leads from any
+//! file to any other.
+
+mod persistence;
 
 use keepalived_conf::{MemoryFiles, Parsed, parse};
+use persistence::persistence;
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
 use vrrp_plan::{
-    Allowed, EverythingPresent, Host, Lowered, difference, faults, judge, losses, lower, restarts,
+    Allowed, Check, Difference, EverythingPresent, Group, Host, Instance, Lowered, Plan, difference, faults,
+    judge, losses, lower, restarts,
 };
 
 /// One instance: number, priority, version 3, interval in seconds, hosts of its network, lines more.
@@ -72,15 +76,150 @@ fn read(text: &str) -> (Parsed, Lowered) {
     (parsed, lowered)
 }
 
-fn persistence() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
-        ..ProptestConfig::default()
+/// A file whose addresses may be those of another one's other instance, with what stands outside instances.
+fn any_file() -> impl Strategy<Value = String> {
+    let globals = vec![
+        "router_id lb01",
+        "router_id lb02",
+        "vrrp_rt_priority 50",
+        "vrrp_garp_interval 0.1",
+        "vrrp_strict",
+    ];
+    let outside = vec![
+        "vrrp_script chk {\n script \"/bin/true y\"\n interval 3\n}\n",
+        "vrrp_sync_group G {\n group {\n VI_0\n VI_1\n }\n}\n",
+        "vrrp_sync_group H {\n group {\n VI_2\n VI_1\n }\n notify /bin/true\n}\n",
+    ];
+    let parts = (
+        prop::collection::vec(parts(), 1..5),
+        prop::sample::subsequence(globals, 0..3),
+        prop::sample::subsequence(outside, 0..3),
+        any::<bool>(),
+    );
+    parts.prop_map(|(instances, globals, outside, one_network)| {
+        let text = file(&instances, false).replace(
+            "global_defs {\n",
+            &format!("global_defs {{\n{}\n", globals.join("\n")),
+        );
+        let text = outside.join("") + &text;
+        if one_network {
+            let network = |text: String, at: usize| text.replace(&format!(" 10.0.{at}."), " 10.0.0.");
+            (1..4).fold(text, network)
+        } else {
+            text
+        }
+    })
+}
+
+/// What a node that runs `old` runs when it has done what `difference` names, and nothing else, with what it names taken
+/// from `new`.
+fn carried_out(old: &Plan, new: &Plan, difference: &Difference) -> Plan {
+    let listed = |list: &[String], name: &str| list.iter().any(|other| other == name);
+    let Difference {
+        checks_added,
+        checks_changed,
+        ..
+    } = difference;
+    let mut plan = Plan {
+        node: old.node.clone(),
+        ..Plan::default()
+    };
+    for before in old
+        .instances
+        .iter()
+        .filter(|one| !listed(&difference.removed, &one.name))
+    {
+        let mut one = before.clone();
+        if let Some(after) = new.instances.iter().find(|after| after.name == one.name) {
+            if listed(&difference.changed, &one.name) {
+                one.service = after.service.clone();
+            }
+            if listed(&difference.follow_others, &one.name) {
+                one.tracked = after.tracked.clone();
+            }
+            if listed(&difference.hooks, &one.name) {
+                one.hooks = after.hooks.clone();
+            }
+        }
+        plan.instances.push(one);
     }
+    let added = new
+        .instances
+        .iter()
+        .filter(|one| listed(&difference.added, &one.name));
+    plan.instances.extend(added.cloned());
+    plan.groups.extend(
+        old.groups
+            .iter()
+            .filter(|one| !listed(&difference.groups, &one.name))
+            .cloned(),
+    );
+    plan.groups.extend(
+        new.groups
+            .iter()
+            .filter(|one| listed(&difference.groups, &one.name))
+            .cloned(),
+    );
+    let stays = |check: &&Check| {
+        let changed = checks_changed.iter().any(|other| other.name == check.name);
+        !changed && !listed(&difference.checks_removed, &check.name)
+    };
+    plan.checks = old
+        .checks
+        .iter()
+        .filter(stays)
+        .chain(checks_added)
+        .chain(checks_changed)
+        .cloned()
+        .collect();
+    if difference.node.contains(&"router_id") {
+        plan.node.router_id.clone_from(&new.node.router_id);
+    }
+    for word in &difference.needs_restart {
+        match *word {
+            "vrrp_rt_priority" => plan.node.realtime_priority = new.node.realtime_priority,
+            "vrrp_garp_interval" => plan.node.arp_gap = new.node.arp_gap,
+            "vrrp_gna_interval" => plan.node.neighbor_gap = new.node.neighbor_gap,
+            other => panic!("{other} stands in no generated file"),
+        }
+    }
+    plan
+}
+
+/// Without the order of blocks and their lines, which decide nothing.
+fn wanted(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    let nowhere = String::new;
+    plan.instances
+        .iter_mut()
+        .for_each(|Instance { place, .. }| *place = nowhere());
+    plan.groups
+        .iter_mut()
+        .for_each(|Group { place, .. }| *place = nowhere());
+    plan.checks
+        .iter_mut()
+        .for_each(|Check { place, .. }| *place = nowhere());
+    plan.instances.sort_by(|one, other| one.name.cmp(&other.name));
+    plan.groups.sort_by(|one, other| one.name.cmp(&other.name));
+    plan.checks.sort_by(|one, other| one.name.cmp(&other.name));
+    plan
 }
 
 proptest! {
     #![proptest_config(persistence())]
+
+    /// Nothing that differs is left out: what is named, and only that, makes the one plan the other.
+    #[test]
+    fn what_a_reload_does_leads_from_any_file_to_any_other(old in any_file(), new in any_file()) {
+        let ((_, old), (_, new)) = (read(&old), read(&new));
+        let (old, new) = (old.plan, new.plan);
+        let found = difference(&old, &new);
+        let after = carried_out(&old, &new, &found);
+        prop_assert_eq!(wanted(&after), wanted(&new));
+        prop_assert!(difference(&after, &new).is_empty());
+        prop_assert!(difference(&new, &new).is_empty());
+        prop_assert_eq!(found.is_empty(), wanted(&old) == wanted(&new));
+    }
 
     /// The second file has other lines and other comments, and the same errors, if any.
     #[test]

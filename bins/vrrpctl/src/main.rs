@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use vrrp_control::{Answer, Ask, AskError, DEFAULT_SOCKET, Status};
+use vrrp_control::{Answer, Ask, AskError, Status, default_socket};
 
 use crate::colour::Colour;
 
@@ -37,8 +37,13 @@ const NO_DAEMON: u8 = 3;
 )]
 struct Arguments {
     /// The control socket of the daemon (vrrpd --control PATH).
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET, global = true)]
-    socket: PathBuf,
+    ///
+    /// /run/vrrpd/control.sock if not given, with --namespace /run/vrrpd/NAME/control.sock.
+    #[arg(long, value_name = "PATH", global = true)]
+    socket: Option<PathBuf>,
+    /// Ask the daemon that works in this network namespace (net_namespace of its file).
+    #[arg(short = 's', long, value_name = "NAME", global = true)]
+    namespace: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -80,7 +85,11 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     ExitCode::from(match &arguments.command {
-        Command::Status { instance, json } => status(&arguments.socket, instance.as_deref(), *json),
+        Command::Status { instance, json } => {
+            let default = || default_socket(arguments.namespace.as_deref());
+            let socket = arguments.socket.clone().unwrap_or_else(default);
+            status(&socket, instance.as_deref(), *json)
+        }
         Command::Check(arguments) => check::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),

@@ -2,27 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::path::Path;
+mod folder;
+
 use std::process::{Command, Output};
 
+use folder::Folder;
 use serde_json::Value;
 
 const GOOD: &str = "vrrp_instance web {\n  interface eth7\n  virtual_router_id 51\n  virtual_ipaddress {\n    192.0.2.1/24\n  }\n}\n";
-
-/// A folder of one test's own, removed with it.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path.to_string_lossy().into_owned()
-    }
-}
 
 fn check(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
@@ -103,12 +90,9 @@ fn text_tells_place_line_effect_cure_and_what_keepalived_does() {
 #[test]
 fn what_is_no_readable_file_ends_with_4_and_says_why() {
     let folder = Folder::new();
-    let missing = folder.0.path().join("none.conf");
-    for (path, why) in [
-        (missing.as_path(), "no such file"),
-        (Path::new("/"), "it is a folder"),
-    ] {
-        let output = check(&[&path.to_string_lossy()]);
+    let missing = folder.path("none.conf");
+    for (path, why) in [(missing.as_str(), "no such file"), ("/", "it is a folder")] {
+        let output = check(&[path]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(text.contains(why), "{text}");
         assert_eq!(output.status.code(), Some(4));

@@ -2,33 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::path::PathBuf;
+mod folder;
+
 use std::process::{Command, Output};
 
+use folder::Folder;
 use serde_json::{Value, json};
-
-/// A folder of its own, removed at the end of the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("vrrpctl-effective-{}-{name}", std::process::id()));
-        std::fs::create_dir(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn effective(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
@@ -72,8 +51,8 @@ const INSTANCE: &str = "vrrp_instance VI_1 {
 }
 ";
 
-fn files(name: &str) -> (Folder, String) {
-    let folder = Folder::new(name);
+fn files() -> (Folder, String) {
+    let folder = Folder::new();
     folder.file("instance.conf", INSTANCE);
     let main = MAIN.replace("instance.conf", &folder.file("instance.conf", INSTANCE));
     let file = folder.file("k.conf", &main);
@@ -82,7 +61,7 @@ fn files(name: &str) -> (Folder, String) {
 
 #[test]
 fn each_value_stands_with_the_line_the_include_or_the_default_it_came_from() {
-    let (folder, file) = files("text");
+    let (folder, file) = files();
     let output = effective(&[&file]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let said = text(&output.stdout);
@@ -95,7 +74,7 @@ fn each_value_stands_with_the_line_the_include_or_the_default_it_came_from() {
             .unwrap()
             .join(" ")
     };
-    let included = folder.0.join("instance.conf").display().to_string();
+    let included = folder.path("instance.conf");
     assert_eq!(row("router_id"), format!("router_id lb01 {file}:2"));
     assert_eq!(row("priority"), format!("priority 150 {included}:5"));
     assert_eq!(row("advert_int"), "advert_int 1 s default");
@@ -116,7 +95,7 @@ fn each_value_stands_with_the_line_the_include_or_the_default_it_came_from() {
 
 #[test]
 fn a_secret_is_counted_and_not_shown() {
-    let (_folder, file) = files("secret");
+    let (_folder, file) = files();
     for more in [&[][..], &["--json"]] {
         let output = effective(&[&[file.as_str()], more].concat());
         let said = text(&output.stdout);
@@ -130,10 +109,10 @@ fn a_secret_is_counted_and_not_shown() {
 
 #[test]
 fn json_has_the_unit_in_the_name_and_the_place_beside_the_value() {
-    let (folder, file) = files("json");
+    let (folder, file) = files();
     let output = effective(&[&file, "--json"]);
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let included = folder.0.join("instance.conf").display().to_string();
+    let included = folder.path("instance.conf");
     assert_eq!(said["format"], 1);
     assert_eq!(said["files"], json!([file, included]));
     let one = &said["instances"][0];
@@ -161,10 +140,10 @@ fn json_has_the_unit_in_the_name_and_the_place_beside_the_value() {
 
 #[test]
 fn what_an_error_drops_is_named_with_its_reason_and_a_fatal_file_has_nothing_in_force() {
-    let folder = Folder::new("wrong");
+    let folder = Folder::new();
     let dropped = folder.file(
         "dropped.conf",
-        &INSTANCE.replace("virtual_router_id 51", "virtual_router_id 510"),
+        INSTANCE.replace("virtual_router_id 51", "virtual_router_id 510"),
     );
     let said = text(&effective(&[&dropped]).stdout);
     assert!(said.contains("Not in force, by an error:\n  VI_1 ("), "{said}");

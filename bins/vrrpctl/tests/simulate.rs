@@ -1,38 +1,11 @@
 //! `vrrpctl simulate` and `vrrpctl replay`, as an operator runs them.
 
-use std::path::{Path, PathBuf};
+mod folder;
+
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A folder of its own, removed at the end of the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("vrrpctl-simulate-{}-{number}", std::process::id()));
-        std::fs::create_dir(&folder).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _gone = std::fs::remove_dir_all(&self.0);
-    }
-}
-
+use folder::Folder;
 fn vrrpctl(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
         .args(arguments)
@@ -141,8 +114,8 @@ fn conf(priority: u8, more: &str) -> String {
 fn a_named_check_fails() {
     let folder = Folder::new();
     let (one, two) = (
-        folder.file("a.conf", &conf(150, "")),
-        folder.file("b.conf", &conf(100, "")),
+        folder.file("a.conf", conf(150, "")),
+        folder.file("b.conf", conf(100, "")),
     );
     let nodes = [format!("a={one}"), format!("b={two}")];
     let scenario = folder.file(
@@ -176,8 +149,8 @@ fn unicast_peers_meet() {
              virtual_ipaddress {{\n        192.0.2.10/24\n    }}\n    nopreempt\n}}\n"
         )
     };
-    let one = format!("a={}", folder.file("a.conf", &conf(150, "203.0.113.2")));
-    let two = format!("b={}", folder.file("b.conf", &conf(100, "203.0.113.1")));
+    let one = format!("a={}", folder.file("a.conf", conf(150, "203.0.113.2")));
+    let two = format!("b={}", folder.file("b.conf", conf(100, "203.0.113.1")));
     let recording = format!("b={}", folder.path("b.rec"));
     let story = said(&[
         "simulate",
@@ -216,7 +189,7 @@ fn unicast_peers_meet() {
         .position(|line| line.contains("transition=backup>active"))
         .unwrap()
         + 1;
-    let altered = folder.file("altered.rec", &original.replace("hold announce=", "announce="));
+    let altered = folder.file("altered.rec", original.replace("hold announce=", "announce="));
     let problem = refused(&["replay", &altered, "--check"]);
     assert!(
         problem.contains(&format!(
@@ -250,8 +223,8 @@ fn a_sync_group_moves_as_one() {
             instance("inner", "eth1", 2, "10.0.0.1/24")
         )
     };
-    let one = format!("a={}", folder.file("a.conf", &conf(150)));
-    let two = format!("b={}", folder.file("b.conf", &conf(100)));
+    let one = format!("a={}", folder.file("a.conf", conf(150)));
+    let two = format!("b={}", folder.file("b.conf", conf(100)));
     let scenario = folder.file(
         "inner.toml",
         "about = 'the inner link dies'\n[[event]]\nat_ms = 10000\nwhat = 'link-down'\nnode = 'a'\ninterface = 'eth1'\n",

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
-use vrrp_control::DEFAULT_SOCKET;
+use vrrp_control::default_socket;
+use vrrp_plan::Plan;
 
 use crate::exit;
 
@@ -29,12 +30,15 @@ pub(crate) struct Arguments {
     /// Start although WORD of the configuration cannot be carried out. May be given several times.
     #[arg(long, value_name = "WORD")]
     pub(crate) allow_missing: Vec<String>,
-    /// Where vrrpctl asks.
-    #[arg(long, value_name = "PATH", default_value = DEFAULT_SOCKET)]
-    pub(crate) control: PathBuf,
+    /// Where vrrpctl asks; /run/vrrpd/control.sock if not given, in a network namespace /run/vrrpd/NAME/control.sock.
+    #[arg(long, value_name = "PATH")]
+    control: Option<PathBuf>,
     /// Have no control socket.
     #[arg(long, conflicts_with = "control")]
     pub(crate) no_control: bool,
+    /// Work in this network namespace (overrides net_namespace).
+    #[arg(short = 's', long = "namespace", value_name = "NAME")]
+    namespace: Option<String>,
     /// Run the router loop under SCHED_FIFO at this priority (overrides vrrp_rt_priority).
     #[arg(long, value_name = "1-99", value_parser = clap::value_parser!(u8).range(1..=99))]
     pub(crate) realtime: Option<u8>,
@@ -62,4 +66,19 @@ pub(crate) struct Arguments {
     /// Accepted for keepalived's sake: vrrpd always logs in detail.
     #[arg(short = 'D', long = "log-detail", action = clap::ArgAction::Count)]
     pub(crate) log_detail: u8,
+}
+
+impl Arguments {
+    /// The network namespace to work in, and where that stands; `None`: the one that this is started in.
+    pub(crate) fn net_namespace<'a>(&'a self, plan: &'a Plan) -> Option<(&'a str, &'a str)> {
+        let asked = self.namespace.as_deref().map(|name| ("--namespace", name));
+        let of_file = plan.node.net_namespace.as_ref();
+        asked.or(of_file.map(|asked| (asked.place.as_str(), asked.name.as_str())))
+    }
+
+    /// Where vrrpctl asks.
+    pub(crate) fn control(&self, plan: &Plan) -> PathBuf {
+        let name = self.net_namespace(plan).map(|(_, name)| name);
+        self.control.clone().unwrap_or_else(|| default_socket(name))
+    }
 }

@@ -2,32 +2,30 @@
 
 use std::io::IsTerminal;
 
+use keepalived_conf::{Diagnostic, Parsed, Renderer};
 use vrrp_plan::{Instance, Lowered};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
-use crate::load::{self, LoadError};
+use crate::load;
 use crate::scripts::{self, Wrong};
-use crate::{start, words};
+use crate::{network, start, words};
 
 /// Tests the file; what is found goes to standard error.
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let parsed = load::read(arguments);
-    let terminal = std::io::stderr().is_terminal();
-    let mut renderer = keepalived_conf::Renderer::new(&parsed.sources, true);
-    for found in load::findings(&parsed) {
-        if terminal {
-            eprintln!("{}", renderer.render(found));
-        } else {
-            eprintln!("{}", keepalived_conf::line(found, &parsed.sources));
-        }
-    }
-    match load::fatal(&parsed) {
-        Some(LoadError::NoFile(_)) => return Exit::NoFile,
-        Some(LoadError::CannotRun(_)) => return Exit::Permission,
-        None => {}
+    let mut renderer = Renderer::new(&parsed.sources, true);
+    load::findings(&parsed).for_each(|found| show(found, &parsed, &mut renderer));
+    // Also where it cannot be read: behind -t, 6 is about the security of scripts.
+    if load::fatal(&parsed).is_some() {
+        return Exit::Permission;
     }
     let lowered = load::lowered(&parsed, arguments);
+    // What the file takes for granted is looked for in its network.
+    let entered = network::enter(arguments, &lowered.plan);
+    load::traps(&parsed)
+        .iter()
+        .for_each(|found| show(found, &parsed, &mut renderer));
     for missing in lowered.refused.iter().chain(&lowered.not_started) {
         eprintln!("error: {}", load::refusal(missing));
     }
@@ -40,6 +38,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         );
     }
     if !lowered.refused.is_empty() {
+        return Exit::Permission;
+    }
+    if let Err(outside) = entered {
+        eprintln!("error: {outside}");
         return Exit::Permission;
     }
     if lowered.plan.instances.is_empty() {
@@ -64,6 +66,14 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             words::names(&lowered.plan)
         );
         Exit::Done
+    }
+}
+
+fn show(found: &Diagnostic, parsed: &Parsed, renderer: &mut Renderer<'_>) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("{}", renderer.render(found));
+    } else {
+        eprintln!("{}", keepalived_conf::line(found, &parsed.sources));
     }
 }
 

@@ -14,11 +14,11 @@ pub(crate) enum Exit {
     Configuration = 2,
     /// Another daemon answers at the control socket.
     SocketInUse = 3,
-    /// A permission is missing; `-t`: the file cannot run.
+    /// A permission is missing; `-t`: the file cannot be read, or cannot run.
     Permission = 4,
     /// `-t`: the file runs, with errors.
     RunsWithErrors = 5,
-    /// The file cannot be read; `-t`: also where scripts are not secure.
+    /// The file cannot be read; `-t`: scripts are not secure.
     NoFile = 6,
     /// Wrong arguments.
     Usage = 64,
@@ -31,9 +31,9 @@ Exit codes:
    1  something failed while running
    2  the configuration cannot run
    3  another daemon answers at the control socket
-   4  a permission is missing; with -t: the configuration cannot run
+   4  a permission is missing; with -t: the configuration cannot be read, or cannot run
    5  with -t: the configuration runs, with errors
-   6  the file cannot be read; with -t also: a script is not secure
+   6  the file cannot be read; with -t: a script is not secure
   64  wrong arguments";
 
 impl From<Exit> for ExitCode {

@@ -1,9 +1,9 @@
 //! From a file to a plan with everything that was found on the way. Runs beside every loop: it reads disks and asks the
 //! user database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use keepalived_conf::{DiskFiles, Parsed, Severity, line};
+use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line, lint};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
 use vrrp_plan::{Allowed, Fault, Hooks, Host, Lowered, Plan, ThisMachine, Unusable, host, judge, lower};
@@ -11,6 +11,7 @@ pub(crate) use vrrp_plan::{findings, refusal};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
+use crate::network::{self, Outside};
 use crate::notify::Scripts;
 use crate::scripts;
 
@@ -26,6 +27,16 @@ pub(crate) struct Loaded {
     pub(crate) not_started: Vec<NotStarted>,
     /// What of the file is not carried out as it is written.
     pub(crate) faults: Vec<Fault>,
+    /// What is carried out as it is written, and probably not meant so.
+    pub(crate) traps: BTreeSet<Trap>,
+}
+
+/// What makes two findings of the lint the same: a line more above changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Trap {
+    code: &'static str,
+    instance: Option<String>,
+    message: String,
 }
 
 /// A file that cannot be run.
@@ -35,6 +46,8 @@ pub(crate) enum LoadError {
     NoFile(String),
     #[error("{0}. Nothing was started")]
     CannotRun(String),
+    #[error(transparent)]
+    Outside(#[from] Outside),
 }
 
 impl From<Unusable> for LoadError {
@@ -49,6 +62,7 @@ impl From<Unusable> for LoadError {
 impl LoadError {
     pub(crate) const fn exit(&self) -> Exit {
         match self {
+            Self::Outside(outside) => outside.exit(),
             Self::NoFile(_) => Exit::NoFile,
             Self::CannotRun(_) => Exit::Configuration,
         }
@@ -72,6 +86,27 @@ pub(crate) fn read(arguments: &Arguments) -> Parsed {
             .collect(),
     };
     keepalived_conf::parse_for(&host, &DiskFiles, &arguments.file.to_string_lossy())
+}
+
+/// What the lint finds in a file, each once; nothing in one that has to be corrected first. They change neither what runs
+/// nor whether a reload is taken. Looks at scripts and at the kernel's settings.
+pub(crate) fn traps(parsed: &Parsed) -> Vec<Diagnostic> {
+    if parsed.is_refused() {
+        return Vec::new();
+    }
+    let machine = lint::Machine::read(&parsed.config, &DiskFiles);
+    let mut found = lint::file(parsed, &machine);
+    let mut seen = BTreeSet::new();
+    found.retain(|one| seen.insert((one.span.map(|span| (span.file, span.start)), trap(one))));
+    found
+}
+
+fn trap(found: &Diagnostic) -> Trap {
+    Trap {
+        code: found.code,
+        instance: found.instance.clone(),
+        message: found.message.clone(),
+    }
 }
 
 /// What keeps the file as a whole from being used.
@@ -103,9 +138,11 @@ fn dropped(parsed: &Parsed) -> Vec<NotStarted> {
     parsed.config.dropped.iter().map(one).collect()
 }
 
-/// At the start: what can run is run, and the rest is said.
+/// At the start: what can run is run, and the rest is said. Enters the network that the file names.
 pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
-    let loaded = load(arguments)?;
+    let loaded = load(arguments, &BTreeSet::new(), |plan| {
+        network::enter(arguments, plan)
+    })?;
     if loaded.plan.instances.is_empty() {
         let why = if loaded.not_started.is_empty() {
             "the file asks for no vrrp_instance"
@@ -121,28 +158,32 @@ pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
 }
 
 /// While running: a file is refused by whose error something would disappear, or would run otherwise than it says.
-/// Errors that the file in force has already bar nothing. Looks at the disk for scripts that are new.
-pub(crate) fn again(arguments: &Arguments, old: &Plan, faults: &[Fault]) -> Result<Loaded, String> {
-    let loaded = load(arguments).map_err(|error| match error {
+/// Errors that the file in force has already bar nothing, and `traps` that were told are not told again. Looks at the disk
+/// for scripts that are new.
+pub(crate) fn again(
+    arguments: &Arguments,
+    old: &Plan,
+    faults: &[Fault],
+    traps: &BTreeSet<Trap>,
+) -> Result<Loaded, String> {
+    // Where its network is another one, it is refused.
+    let stay = |_: &Plan| Ok(());
+    let loaded = load(arguments, traps, stay).map_err(|error| match error {
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
+        LoadError::Outside(outside) => outside.to_string(),
     })?;
     let file = arguments.file.display().to_string();
     judge(&file, (old, faults), (&loaded.plan, &loaded.faults), &ThisMachine)?;
     Ok(loaded)
 }
 
-fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
+fn load(
+    arguments: &Arguments,
+    told: &BTreeSet<Trap>,
+    enter: impl FnOnce(&Plan) -> Result<(), Outside>,
+) -> Result<Loaded, LoadError> {
     let parsed = read(arguments);
-    for found in findings(&parsed) {
-        let text = line(found, &parsed.sources);
-        match found.severity {
-            // Told by whoever gives up because of it.
-            Severity::Fatal => {}
-            Severity::InstanceDropped | Severity::Error => error!("{text}"),
-            Severity::Warning => warn!("{text}"),
-            Severity::Note => info!("{text}"),
-        }
-    }
+    findings(&parsed).for_each(|found| tell(found, &parsed));
     if let Some(fatal) = fatal(&parsed) {
         return Err(fatal);
     }
@@ -150,13 +191,28 @@ fn load(arguments: &Arguments) -> Result<Loaded, LoadError> {
     if let Some(refused) = vrrp_plan::refused(&lowered) {
         return Err(refused.into());
     }
+    enter(&lowered.plan)?;
+    let traps = traps(&parsed);
+    let fresh = traps.iter().filter(|found| !told.contains(&trap(found)));
+    fresh.for_each(|found| tell(found, &parsed));
     for missing in &lowered.not_started {
         error!("{}", refusal(missing));
     }
     for word in needless(&parsed, arguments) {
         warn!("--allow-missing {word}: nothing in the file is missing under this word; is it spelt right?");
     }
-    Ok(finish(&parsed, lowered))
+    Ok(finish(&parsed, &traps, lowered))
+}
+
+fn tell(found: &Diagnostic, parsed: &Parsed) {
+    let text = line(found, &parsed.sources);
+    match found.severity {
+        // Told by whoever gives up because of it.
+        Severity::Fatal => {}
+        Severity::InstanceDropped | Severity::Error => error!("{text}"),
+        Severity::Warning => warn!("{text}"),
+        Severity::Note => info!("{text}"),
+    }
 }
 
 /// Words of `--allow-missing` that allow nothing.
@@ -170,9 +226,11 @@ pub(crate) fn needless<'a>(parsed: &Parsed, arguments: &'a Arguments) -> Vec<&'a
         .collect()
 }
 
-fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
+fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
     let faults = vrrp_plan::faults(parsed, &lowered);
-    let told = findings(parsed).filter(|found| found.severity < Severity::Note);
+    let told = findings(parsed)
+        .chain(traps)
+        .filter(|found| found.severity < Severity::Note);
     let mut warnings: Vec<String> = told.map(|found| line(found, &parsed.sources)).collect();
     for allowed in &lowered.allowed {
         warn!("{allowed}");
@@ -206,6 +264,7 @@ fn finish(parsed: &Parsed, lowered: Lowered) -> Loaded {
         warnings,
         not_started,
         faults,
+        traps: traps.iter().map(trap).collect(),
     }
 }
 

@@ -13,6 +13,7 @@ mod log;
 #[cfg(test)]
 mod man_page;
 mod names;
+mod network;
 mod node;
 mod notify;
 mod privileges;

@@ -1,5 +1,6 @@
 //! What the daemon shares between its loop, its reloads and its control socket.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -8,7 +9,7 @@ use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
 use vrrp_plan::{Fault, Plan, Tracked};
 
-use crate::load::Loaded;
+use crate::load::{Loaded, Trap};
 use crate::log::Log;
 use crate::notify::Notifier;
 
@@ -23,6 +24,7 @@ pub(crate) struct Node {
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,
+    pub(crate) net_namespace: Option<String>,
     pub(crate) realtime_priority: Option<u8>,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct State {
     pub(crate) plan: Arc<Plan>,
     /// The errors of its file: on a reload they bar nothing.
     pub(crate) faults: Arc<[Fault]>,
+    /// What the lint has found in it: on a reload it is not told again.
+    pub(crate) traps: Arc<BTreeSet<Trap>>,
     /// The services as the driver has them: those of the plan, but for the first health of trackers.
     pub(crate) applied: Vec<Service>,
     pub(crate) warnings: Vec<String>,
@@ -47,6 +51,7 @@ impl State {
         Self {
             plan: Arc::default(),
             faults: Arc::default(),
+            traps: Arc::default(),
             applied,
             warnings: Vec::new(),
             not_started: Vec::new(),
@@ -66,6 +71,7 @@ impl Node {
         let mut state = lock(&self.state);
         state.plan = plan;
         state.faults = loaded.faults.into();
+        state.traps = loaded.traps.into();
         state.warnings = loaded.warnings;
         state.not_started = loaded.not_started;
         state.loaded_wall = SystemTime::now();

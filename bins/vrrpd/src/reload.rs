@@ -21,13 +21,17 @@ const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
 /// Reads the file again. Answers with the queues of instances that went, whose last scripts are still to run.
 pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<HookQueue> {
     info!("SIGHUP: reading {} again", arguments.file.display());
-    let (old, faults) = {
+    let (old, faults, traps) = {
         let state = lock(&node.state);
-        (Arc::clone(&state.plan), Arc::clone(&state.faults))
+        (
+            Arc::clone(&state.plan),
+            Arc::clone(&state.faults),
+            Arc::clone(&state.traps),
+        )
     };
     let read = tokio::task::spawn_blocking({
         let old = Arc::clone(&old);
-        move || load::again(&arguments, &old, &faults)
+        move || load::again(&arguments, &old, &faults, &traps)
     });
     let outcome = match read.await {
         Ok(Ok(loaded)) => take(&node, &old, loaded).await,
@@ -147,6 +151,10 @@ fn describe(difference: &Difference) -> String {
         ("checks new", checks(&difference.checks_added)),
         ("checks changed", checks(&difference.checks_changed)),
         ("checks gone", difference.checks_removed.clone()),
+        (
+            "settings",
+            difference.node.iter().map(ToString::to_string).collect(),
+        ),
     ];
     let said = parts.into_iter().filter(|(_, names)| !names.is_empty());
     said.map(|(what, names)| format!("{what}: {}", names.join(", ")))

@@ -61,7 +61,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     let loaded = load::first(&arguments)?;
     privileges::check()?;
     let mut socket = (!arguments.no_control)
-        .then(|| Socket::take(&arguments.control))
+        .then(|| Socket::take(&arguments.control(&loaded.plan)))
         .transpose()?;
     if let Err(error) = healthcheck::close_inherited_on_exec() {
         warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
@@ -98,6 +98,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
             runner: Mutex::new(runner),
             notifier: Mutex::new(notifier),
             config_file,
+            net_namespace: net_namespace(&arguments, &loaded.plan),
             realtime_priority,
             began,
             state: Mutex::new(State::new(services)),
@@ -125,6 +126,10 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     drop(socket);
     record::finish(recording);
     exit
+}
+
+fn net_namespace(arguments: &Arguments, plan: &Plan) -> Option<String> {
+    arguments.net_namespace(plan).map(|(_, name)| name.to_owned())
 }
 
 /// Everything beside the router loop has broken down: nobody would tell it any more that a service has failed.
@@ -167,7 +172,7 @@ fn hook_limits(arguments: &Arguments) -> HookLimits {
 }
 
 fn options(arguments: &Arguments, plan: &Plan) -> Options {
-    let journal = (!arguments.no_control).then(|| control::journal_folder(&arguments.control));
+    let journal = (!arguments.no_control).then(|| control::journal_folder(&arguments.control(plan)));
     Options {
         journal,
         arp_gap: plan.node.arp_gap,

@@ -89,28 +89,29 @@ fn a_bad_number_is_named_with_its_place_and_its_range() {
     assert!(said.contains("Nothing was started"), "{said}");
 }
 
+/// With -t, 6 is about scripts: keepalived's own meaning, though its release 2.2.7 ends with 0 here.
 #[test]
-fn a_file_that_is_not_there_is_6() {
-    for test in [true, false] {
+fn a_file_that_is_not_there_is_6_and_4_in_a_test() {
+    for (test, expected) in [(true, 4), (false, 6)] {
         let mut command = vrrpd();
         command.args(["-f", "/nonexistent/keepalived.conf", "--no-control"]);
         if test {
             command.arg("-t");
         }
         let (code, said) = refusal(command);
-        assert_eq!(code, 6, "{said}");
+        assert_eq!(code, expected, "{said}");
         assert!(said.contains("/nonexistent/keepalived.conf"), "{said}");
     }
 }
 
 #[test]
-fn a_file_that_may_not_be_read_is_6() {
+fn a_file_that_may_not_be_read_is_4_in_a_test() {
     // A folder cannot be read by anybody, not even by root.
     let mut command = vrrpd();
     let place = folder();
     command.arg("-t").arg("-f").arg(&*place);
     let (code, said) = refusal(command);
-    assert_eq!(code, 6, "{said}");
+    assert_eq!(code, 4, "{said}");
     assert!(said.contains("it is a folder"), "what was found: {said}");
 }
 
@@ -351,7 +352,7 @@ fn a_pattern_names_many_files() {
     assert!(said.contains("would run a, b"), "{said}");
     let (code, said) = test("*.cfg");
     assert!(
-        code == 6 && said.contains("no file matches this pattern"),
+        code == 4 && said.contains("no file matches this pattern"),
         "{code}: {said}"
     );
 }

@@ -137,12 +137,7 @@ fn what_decides_service_and_is_not_carried_out_bars() {
                 .iter()
                 .any(|missing| missing.allow_word == word)
         };
-        for word in [
-            "virtual_server",
-            "virtual_server_group",
-            "static_routes",
-            "net_namespace",
-        ] {
+        for word in ["virtual_server", "virtual_server_group", "static_routes"] {
             let allow = if word == "virtual_server_group" {
                 "virtual_server"
             } else {

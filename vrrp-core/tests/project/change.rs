@@ -1,7 +1,7 @@
 //! PRJ-CHG-01 to -07: changes while running.
 
 use vrrp_conformance::proves;
-use vrrp_core::{DifferentRouter, Settings, StateName, Version, Vrid};
+use vrrp_core::{DifferentRouter, Restart, Settings, StateName, Version, Vrid};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, default_2, ip, priority};
 
@@ -215,20 +215,32 @@ fn prj_chg_07_obeys_another_key_is_another_router() {
     let mut router = Subject::active(default(100, 100));
     let before = router.router.snapshot();
     let others = [
-        with(100, |s| s.vrid = Vrid::new(8).unwrap()),
-        with(100, |s| s.version = Version::V2),
-        with(100, |s| s.interface = Some(vrrp_core::InterfaceId(2))),
-        with(100, |s| {
-            s.path = vrrp_core::Path::Multicast {
-                group: ip("224.0.0.100"),
-            }
-        }),
+        (with(100, |s| s.vrid = Vrid::new(8).unwrap()), Restart::Vrid),
+        (with(100, |s| s.version = Version::V2), Restart::Version),
+        (
+            with(100, |s| s.interface = Some(vrrp_core::InterfaceId(2))),
+            Restart::Interface,
+        ),
+        (
+            with(100, |s| {
+                s.path = vrrp_core::Path::Multicast {
+                    group: ip("224.0.0.100"),
+                }
+            }),
+            Restart::Path,
+        ),
     ];
-    for other in others {
+    for (other, because) in others {
         let config = other.build().unwrap();
+        assert!(
+            router.router.config().restarts(config.settings()).eq([because]),
+            "asked before: {because:?}"
+        );
         assert_eq!(
             router.router.reconfigure(router.now, config),
-            Err(DifferentRouter)
+            Err(DifferentRouter {
+                because: Some(because)
+            })
         );
         assert_eq!(router.router.snapshot(), before);
     }

@@ -74,6 +74,17 @@ impl HeldAddress {
         self.prefix == if self.address.is_ipv4() { 32 } else { 128 }
     }
 
+    /// The kernel is asked for the same; on which device is another question.
+    pub(crate) fn is_made_like(&self, other: &Self) -> bool {
+        let plain = |held: &Self| Self {
+            device: None,
+            virtual_mac: None,
+            no_track: false,
+            ..held.clone()
+        };
+        plain(self) == plain(other)
+    }
+
     /// `/32` or `/128`.
     #[must_use]
     pub const fn host(address: IpAddr) -> Self {

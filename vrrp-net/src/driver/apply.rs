@@ -1,9 +1,10 @@
 //! A reload: what is equal is not touched, what is wrong changes nothing.
 
-use vrrp_core::{Config, Health, Input, InstanceId, Instant, Tracker};
+use vrrp_core::{Config, Health, Input, InstanceId, Instant, Restart, Tracker};
 
 use super::channels::{Channels, Key};
 use super::engine::{Engine, has_let_go};
+use super::instance::places_of;
 use super::open::check_names;
 use crate::address::keeper::Place;
 use crate::handle::{Applied, RequestError};
@@ -17,6 +18,7 @@ impl Engine {
         self.check(&services)?;
         self.widen_filter(&services)?;
         let mut applied = Applied::default();
+        self.bridge(&services);
         for id in self.ids() {
             let Some(instance) = self.instances.get(&id).filter(|instance| !instance.leaving) else {
                 continue;
@@ -60,6 +62,32 @@ impl Engine {
         Ok(applied)
     }
 
+    /// What goes from one service to another that holds its addresses already is held by both for a moment, whichever of
+    /// them is changed first: the kernel never lets go of it.
+    fn bridge(&mut self, services: &[Service]) {
+        for service in services {
+            let Some(id) = self.find(&service.name) else {
+                continue;
+            };
+            let Some(instance) = self.instances.get(&id) else {
+                continue;
+            };
+            if !instance.holds || !instance.service.restarts(service).is_empty() {
+                continue;
+            }
+            let before = instance.places.clone();
+            for (place, held) in places_of(service, &mut self.devices)
+                .into_iter()
+                .zip(service.all_held())
+            {
+                let made_alike = (self.addresses.spec(place)).is_some_and(|spec| spec.is_made_like(&held));
+                if made_alike && !before.contains(&place) {
+                    self.addresses.keeper().hold(id, place);
+                }
+            }
+        }
+    }
+
     /// Everything that could go wrong, before anything changes.
     fn check(&mut self, services: &[Service]) -> Result<(), RequestError> {
         check_names(services)?;
@@ -100,11 +128,11 @@ impl Engine {
     /// (PRJ-CHG-07).
     fn change(&mut self, now: Instant, id: InstanceId, service: Service) -> Option<Service> {
         let config = self.config_now(Some(id), &service).ok()?;
-        let same = self.router.get(id).is_some_and(|router| {
-            let running = router.config();
-            running.key() == config.key() && running.version == config.version
-        });
-        if !same {
+        let mut reasons = (self.router.get(id)).map(|router| router.config().restarts(config.settings()));
+        let another = reasons
+            .as_mut()
+            .is_none_or(|reasons| reasons.any(Restart::is_another_router));
+        if another {
             self.send_away(now, id);
             self.feed(now, id, Input::Stop);
             self.carry_out(now);
@@ -201,13 +229,11 @@ impl Engine {
         self.level_elsewhere(now, id);
     }
 
-    /// No longer configured by anybody: not ours to care for.
+    /// No longer configured by anybody: not ours to care for. One that is held is on its way to another service.
     fn forget_place(&mut self, place: Place) {
-        if !self
-            .instances
-            .values()
-            .any(|instance| instance.places.contains(&place))
-        {
+        let mut instances = self.instances.values();
+        let configured = instances.any(|instance| instance.places.contains(&place));
+        if !configured && !self.addresses.keeper().wants(place) {
             self.addresses.configure(place, None);
         }
     }

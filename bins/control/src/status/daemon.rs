@@ -13,6 +13,9 @@ pub struct Daemon {
     pub pid: u32,
     /// keepalived's `router_id`, or the host name.
     pub router_id: String,
+    /// The network namespace that it works in, by name (keepalived's `net_namespace`); `None`: the one it was started in.
+    #[serde(default)]
+    pub net_namespace: Option<String>,
     /// When it was started.
     pub started_unix_ms: u64,
     /// For how long it has run.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use keepalived_conf::{Config, GarpGroup, Missing, SourceMap, Sourced, Span};
 use vrrp_net::Pace;
 
-use crate::plan::{Check, Group, Node, Plan, Tracked};
+use crate::plan::{Check, Group, NetNamespace, Node, Plan, Tracked};
 use virtual_mac::VirtualMacs;
 
 /// What a plan needs to know of the machine.
@@ -81,6 +81,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
         out: Lowered::default(),
     };
     lowering.out.plan.node = node(config, host);
+    lowering.out.plan.node.net_namespace = lowering.net_namespace();
     let refused = lowering.missing("", &config.missing);
     lowering.out.refused = refused;
     let mut virtual_macs = VirtualMacs::new(config);
@@ -134,6 +135,7 @@ fn node(config: &Config, host: &Host) -> Node {
             .map_or(default.filter_table, |table| table.value.clone()),
         neighbor_gap: gap(&global.gna_interval, default.neighbor_gap),
         delay_after_boot: global.delay_after_boot.value,
+        net_namespace: None,
     }
 }
 
@@ -196,6 +198,14 @@ impl Lowering<'_> {
             });
         }
         bars
+    }
+
+    fn net_namespace(&self) -> Option<NetNamespace> {
+        let asked = self.config.global.net_namespace.as_ref()?;
+        Some(NetNamespace {
+            name: asked.value.clone(),
+            place: asked.span().map_or_else(String::new, |span| self.place(span)),
+        })
     }
 
     /// The groups of which an instance of the plan is a member.

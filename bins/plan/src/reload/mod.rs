@@ -7,7 +7,7 @@ use keepalived_conf::{Diagnostic, Parsed, Severity, line};
 
 use crate::difference::{Astray, Loss, astray, losses};
 use crate::lower::{Lowered, NotStarted};
-use crate::plan::{Check, Command, Plan};
+use crate::plan::{Check, Command, NetNamespace, Plan};
 use fault::fresh;
 
 pub use fault::Fault;
@@ -123,6 +123,7 @@ pub fn judge(
     (new, new_faults): (&Plan, &[Fault]),
     machine: &dyn Machine,
 ) -> Result<(), String> {
+    same_network(old, new)?;
     if new.instances.is_empty() {
         let why = if new_faults.is_empty() {
             "to stop vrrpd send SIGTERM".to_owned()
@@ -163,6 +164,26 @@ pub fn judge(
         ));
     }
     Ok(())
+}
+
+/// Sockets and addresses are of one network, and cannot be taken along: keepalived refuses such a reload as a whole, too.
+fn same_network(old: &Plan, new: &Plan) -> Result<(), String> {
+    let (before, after) = (&old.node.net_namespace, &new.node.net_namespace);
+    let name = |asked: &Option<NetNamespace>| asked.as_ref().map(|asked| asked.name.clone());
+    if name(before) == name(after) {
+        return Ok(());
+    }
+    let words = |asked: &Option<NetNamespace>| {
+        asked.as_ref().map_or_else(
+            || "no net_namespace".to_owned(),
+            |asked| format!("{}: net_namespace {}", asked.place, asked.name),
+        )
+    };
+    Err(format!(
+        "{}, and vrrpd was started with {}: a running vrrpd cannot go into another network. Stop it and start it again, or take the change back",
+        words(after),
+        name(before).unwrap_or_else(|| "none".to_owned())
+    ))
 }
 
 fn texts<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {

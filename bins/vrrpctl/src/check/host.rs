@@ -1,10 +1,10 @@
 //! What this machine has of the things that a file names. Asks the user database and looks at files; runs nothing.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use healthcheck::{Command, RunAs, Unusable};
 use keepalived_conf::{Asked, Facts, Host, Program};
+use vrrp_plan::{Machine, ThisMachine};
 
 /// Whom the file is read for.
 pub(super) fn node(config_id: Option<&str>) -> Host {
@@ -19,12 +19,20 @@ pub(super) fn node(config_id: Option<&str>) -> Host {
     }
 }
 
-/// Looks up everything that the file takes for granted.
-pub(super) fn facts(asked: &Asked) -> Facts {
-    let interface = |name: &&String| Path::new("/sys/class/net").join(name).exists();
+/// Looks up everything that the file takes for granted, interfaces in the network that it names.
+pub(super) fn facts(asked: &Asked, net_namespace: Option<&str>) -> Facts {
+    let mut interfaces: BTreeSet<String> = asked.interfaces.iter().map(|one| one.name.clone()).collect();
+    match net_namespace {
+        // Not by /sys: it may be that of another network.
+        None => interfaces.retain(|name| ThisMachine.has_interface(name)),
+        Some(network) => {
+            if let Err(error) = keep_those_of(network, &mut interfaces) {
+                eprintln!("vrrpctl: interfaces are taken as present: {error}");
+            }
+        }
+    }
     let user = |name: &&String| RunAs::lookup(name, None).is_ok();
     let group = |name: &&String| RunAs::lookup("root", Some(name)).is_ok();
-    let names = asked.interfaces.iter().map(|one| &one.name);
     let mut programs = BTreeMap::new();
     for one in &asked.programs {
         programs
@@ -32,11 +40,26 @@ pub(super) fn facts(asked: &Asked) -> Facts {
             .or_insert_with(|| program(&one.path));
     }
     Facts {
-        interfaces: names.filter(interface).cloned().collect(),
+        interfaces,
         users: asked.users.iter().filter(user).cloned().collect(),
         groups: asked.groups.iter().filter(group).cloned().collect(),
         programs,
     }
+}
+
+/// A network is a thread's, and the caller's must not change.
+fn keep_those_of(network: &str, interfaces: &mut BTreeSet<String>) -> Result<(), String> {
+    let look = || {
+        vrrp_plan::enter(network).map_err(|error| error.to_string())?;
+        interfaces.retain(|name| ThisMachine.has_interface(name));
+        Ok(())
+    };
+    let looked = std::thread::scope(|scope| scope.spawn(look).join());
+    looked.unwrap_or_else(|_| {
+        Err(format!(
+            "the network namespace {network} could not be looked into"
+        ))
+    })
 }
 
 fn program(path: &str) -> Program {

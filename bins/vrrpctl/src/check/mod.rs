@@ -78,7 +78,8 @@ fn check(file: &str, host: &keepalived_conf::Host, assume_present: bool) -> Chec
     let facts = if assume_present {
         Facts::assume(&asked)
     } else {
-        host::facts(&asked)
+        let network = parsed.config.global.net_namespace.as_ref();
+        host::facts(&asked, network.map(|network| network.value.as_str()))
     };
     let mut judged = judge(&parsed, &facts);
     // What cannot be used is to be corrected first.

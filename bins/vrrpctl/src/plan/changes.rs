@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use keepalived_conf::{Entry, Section, Setting, Value};
+use vrrp_core::Restart;
 use vrrp_plan::{Check, Difference, Instance, Plan, difference, refusal, restarts};
 
 use super::Side;
@@ -45,6 +46,7 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
         sync_groups: (comparison.difference.groups.iter())
             .map(|name| comparison.group(name))
             .collect(),
+        node: comparison.difference.node.iter().map(words).collect(),
         needs_restart: comparison.difference.needs_restart.iter().map(words).collect(),
         moves: comparison.moves,
         not_started,
@@ -160,18 +162,28 @@ fn holders(plan: &Plan) -> impl Iterator<Item = (IpAddr, &str)> {
 
 /// Addresses whose instance is another one afterwards.
 fn moves(before: &Plan, after: &Plan) -> Vec<Move> {
-    let stays = |address: IpAddr, name: &str| holders(after).any(|new| new == (address, name));
+    let remains = |address: IpAddr, name: &str| holders(after).any(|new| new == (address, name));
     let mut moves = Vec::new();
-    for (address, from) in holders(before).filter(|(address, name)| !stays(*address, name)) {
+    for (address, from) in holders(before).filter(|(address, name)| !remains(*address, name)) {
         if let Some((_, to)) = holders(after).find(|(new, _)| *new == address) {
             moves.push(Move {
                 address: address.to_string(),
                 from: from.to_owned(),
                 to: to.to_owned(),
+                stays: stays(before, after, (from, to), address),
             });
         }
     }
     moves
+}
+
+/// Whoever gets it runs on, and has it as it was made.
+fn stays(before: &Plan, after: &Plan, (from, to): (&str, &str), address: IpAddr) -> bool {
+    let runs_on = |one: &Instance, other: &Instance| restarts(&one.service, &other.service).is_empty();
+    let alike = |one: &Instance, other: &Instance| one.service.makes_alike(&other.service, address);
+    let receiver = find(after, to);
+    (find(before, to).zip(receiver)).is_some_and(|(one, other)| runs_on(one, other))
+        && (find(before, from).zip(receiver)).is_some_and(|(one, other)| alike(one, other))
 }
 
 /// What a client of the old instance's addresses would notice.
@@ -179,7 +191,13 @@ fn interrupts(what: What, before: Option<&Instance>, after: &Plan, moves: &[Move
     let Some(before) = before else { return Vec::new() };
     let held: BTreeSet<IpAddr> = before.service.addresses.iter().map(|held| held.address).collect();
     let mut out = Vec::new();
-    if what == What::Restarted {
+    // An owner is Active at once.
+    let owns = find(after, &before.name).is_some_and(|one| one.service.settings.priority.is_owner());
+    let same_router = find(after, &before.name).is_some_and(|one| {
+        let mut reasons = before.service.restarts(&one.service).into_iter();
+        !reasons.any(Restart::is_another_router)
+    });
+    if what == What::Restarted && !(owns && same_router) {
         out.push(
             "it hands over and begins as Backup: its addresses are away until it, or a peer, is Active"
                 .to_owned(),
@@ -192,7 +210,8 @@ fn interrupts(what: What, before: Option<&Instance>, after: &Plan, moves: &[Move
     if !gone.is_empty() {
         out.push(format!("no longer held: {}", gone.join(", ")));
     }
-    let moved = moves.iter().filter(|moved| moved.from == before.name);
+    let leaves = |moved: &&Move| moved.from == before.name && !moved.stays;
+    let moved = moves.iter().filter(leaves);
     let moved: Vec<&str> = moved.map(|moved| moved.address.as_str()).collect();
     if !moved.is_empty() {
         out.push(format!("away while it moves: {}", moved.join(", ")));

@@ -76,6 +76,12 @@ fn plan(arguments: &Arguments) -> Result<Report, String> {
     } else {
         &ThisMachine
     };
+    let network = old.lowered.plan.node.net_namespace.as_ref();
+    if let Some(network) = network.filter(|_| !arguments.assume_present)
+        && let Err(error) = vrrp_plan::enter(&network.name)
+    {
+        eprintln!("vrrpctl: interfaces are looked for in this network: {error}");
+    }
     let report = match side(&arguments.new, arguments) {
         Err(because) => Report::refused(because),
         Ok(new) => {

@@ -22,6 +22,8 @@ pub(super) struct Report {
     pub(super) scripts: Vec<Change>,
     pub(super) sync_groups: Vec<Change>,
     pub(super) moves: Vec<Move>,
+    /// Settings of the process that are taken over.
+    pub(super) node: Vec<String>,
     /// Settings that a running vrrpd keeps until it is started anew.
     pub(super) needs_restart: Vec<String>,
     /// Blocks of the new file that do not start.
@@ -64,6 +66,8 @@ pub(super) struct Move {
     pub(super) address: String,
     pub(super) from: String,
     pub(super) to: String,
+    /// It does not leave a node that is Active for both.
+    pub(super) stays: bool,
 }
 
 impl Report {
@@ -97,8 +101,19 @@ pub(super) fn text(report: &Report) -> String {
     if !report.moves.is_empty() {
         out.push_str("Addresses that move\n");
     }
-    for Move { address, from, to } in &report.moves {
-        let _ = writeln!(out, "  {address}  from {} to {}", clean(from), clean(to));
+    for moved in &report.moves {
+        let Move {
+            address, from, to, ..
+        } = moved;
+        let stays = if moved.stays {
+            "; it stays where both are Active"
+        } else {
+            ""
+        };
+        let _ = writeln!(out, "  {address}  from {} to {}{stays}", clean(from), clean(to));
+    }
+    for word in &report.node {
+        let _ = writeln!(out, "{word}: taken over");
     }
     for word in &report.needs_restart {
         let _ = writeln!(

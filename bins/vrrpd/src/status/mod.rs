@@ -73,6 +73,7 @@ fn daemon(node: &Node, driver: &vrrp_net::Status) -> Daemon {
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         router_id: state.plan.node.router_id.clone(),
+        net_namespace: node.net_namespace.clone(),
         started_unix_ms: unix_ms(node.began.1),
         uptime_ms: ms(node.began.0.elapsed()),
         config_file: node.config_file.clone(),

@@ -66,7 +66,7 @@ impl Places<'_> {
         ]
     }
 
-    fn process(self, global: &GlobalDefs) -> [Setting; 6] {
+    fn process(self, global: &GlobalDefs) -> [Setting; 7] {
         [
             self.or("vrrp_priority", global.nice.as_ref(), "not changed"),
             self.or("vrrp_rt_priority", global.rt_priority.as_ref(), "no real time"),
@@ -76,6 +76,11 @@ impl Places<'_> {
                 "vmac_addr_prefix",
                 global.vmac_addr_prefix.as_ref(),
                 "vmac_prefix",
+            ),
+            self.or(
+                "net_namespace",
+                global.net_namespace.as_ref(),
+                "the network that it is started in",
             ),
             self.or("nftables", global.nftables.as_ref(), "vrrpd's own table"),
         ]

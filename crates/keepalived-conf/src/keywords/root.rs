@@ -133,8 +133,7 @@ pub(super) const SECTIONS: &[Section] = &[
             .ignored("run files are named on the command line"),
             word("net_namespace", "NAME", "Network namespace to run in.")
                 .lenient()
-                .daemon()
-                .refused("the daemon would act in another network than the file asks"),
+                .default("the one that the daemon is started in"),
             word(
                 "net_namespace_ipvs",
                 "[NAME]",

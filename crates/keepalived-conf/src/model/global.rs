@@ -104,6 +104,8 @@ pub struct GlobalDefs {
     pub vmac_addr_prefix: Option<Sourced<String>>,
     /// `nftables NAME`: of the packet filter's table; the daemon's own name if none.
     pub nftables: Option<Sourced<String>>,
+    /// `net_namespace`, of the root of the file: the network to work in; the one that the daemon is started in if none.
+    pub net_namespace: Option<Sourced<String>>,
     /// `vrrp_no_swap`: locks the daemon into memory.
     pub no_swap: Sourced<bool>,
 }

@@ -55,6 +55,7 @@ impl Reader<'_> {
             }
         }
         defs.announcements = announcements.with_defaults(min_garp);
+        self.root_words(tree, &mut defs);
         defs
     }
 
@@ -398,6 +399,7 @@ impl Default for GlobalDefs {
             vmac_prefix: None,
             vmac_addr_prefix: None,
             nftables: None,
+            net_namespace: None,
             no_swap: off,
         }
     }

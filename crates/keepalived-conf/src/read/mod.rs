@@ -11,6 +11,7 @@ mod group;
 mod instance;
 mod notify;
 mod peer;
+mod root;
 mod router_advertisements;
 mod script;
 mod track;

@@ -42,7 +42,6 @@ fn words_that_decide_for_all_bar_the_daemon() {
         ("static_ipaddress {\n192.0.2.9 dev eth0\n}", "static_ipaddress"),
         ("static_routes {\n10.0.0.0/8 via 192.0.2.254\n}", "static_routes"),
         ("static_rules {\nfrom 10.0.0.0/8 table 5\n}", "static_rules"),
-        ("net_namespace red", "net_namespace"),
         ("bfd_instance b {\nneighbor_ip 192.0.2.2\n}", "bfd_instance"),
         ("global_defs {\nstartup_script /bin/prepare\n}", "startup_script"),
     ] {

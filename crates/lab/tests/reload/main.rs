@@ -1,0 +1,8 @@
+//! Reloads of a running vrrpd, as the wire, the kernel and `vrrpctl plan` see them.
+
+mod bench;
+mod moves;
+mod quiet;
+mod refused;
+mod restarts;
+mod storm;
