@@ -121,7 +121,11 @@ impl Grower<'_> {
             )
             .effect("they are ignored, as keepalived does")
             .help("write them inside the braces");
-            self.findings.push(found);
+            // keepalived says it of lists only.
+            let list = keyword
+                .opens
+                .is_some_and(|block| block.content() != Content::Keywords);
+            self.findings.push(if list { found } else { found.silent() });
         }
         let body = keyword.and_then(|keyword| Some((keyword, keyword.opens?)));
         let body = body.map(|(keyword, opens)| self.body(keyword, opens, span));
@@ -322,8 +326,23 @@ fn missing_argument(keyword: &Keyword, span: Span) -> Diagnostic {
     } else {
         Diagnostic::error("missing-argument", span, text).effect("the line is ignored, as keepalived does")
     };
-    found.help(format!("write {} {}", keyword.name, keyword.arguments))
+    let found = found.help(format!("write {} {}", keyword.name, keyword.arguments));
+    if keyword.block == Block::Url && UNSAID.contains(&keyword.name) {
+        found.silent()
+    } else {
+        found
+    }
 }
+
+/// Words of a page that keepalived passes over in silence where their argument is missing.
+const UNSAID: [&str; 6] = [
+    "status_code",
+    "regex",
+    "regex_options",
+    "regex_min_offset",
+    "regex_max_offset",
+    "regex_stack",
+];
 
 fn node_span(node: &Node) -> Span {
     match node {

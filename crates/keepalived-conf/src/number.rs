@@ -9,10 +9,23 @@ pub(crate) struct Reading {
     pub(crate) whole: bool,
     /// There was at least one digit.
     pub(crate) digits: bool,
+    /// No decimal was rounded away.
+    pub(crate) exact: bool,
 }
+
+/// keepalived takes two quotes with nothing between them for a number.
+const NOTHING: Reading = Reading {
+    value: 0,
+    whole: true,
+    digits: true,
+    exact: true,
+};
 
 /// A whole number with an optional sign.
 pub(crate) fn integer(text: &[u8]) -> Reading {
+    if text.is_empty() {
+        return NOTHING;
+    }
     let (negative, rest) = sign(text);
     let (value, length) = digits(rest);
     let whole = length > 0 && length == rest.len();
@@ -20,11 +33,15 @@ pub(crate) fn integer(text: &[u8]) -> Reading {
         value: signed(negative, value),
         whole,
         digits: length > 0,
+        exact: true,
     }
 }
 
 /// A number with up to six decimals, in millionths; further decimals round half up.
 pub(crate) fn decimal(text: &[u8]) -> Reading {
+    if text.is_empty() {
+        return NOTHING;
+    }
     let (negative, rest) = sign(text);
     let (seconds, length) = digits(rest);
     let tail = rest.get(length..).unwrap_or_default();
@@ -48,6 +65,7 @@ pub(crate) fn decimal(text: &[u8]) -> Reading {
         value: signed(negative, value),
         whole: any && read == rest.len(),
         digits: any,
+        exact: decimals <= 6,
     }
 }
 
@@ -88,7 +106,7 @@ mod tests {
         assert_eq!(read("5s"), (5, false));
         assert_eq!(read("0x1f"), (0, false));
         assert_eq!(read("abc"), (0, false));
-        assert!(!integer(b"").whole);
+        assert_eq!(read(""), (0, true), "as keepalived takes it");
         assert!(integer("9".repeat(200).as_bytes()).value > 1 << 64);
     }
 

@@ -1,5 +1,6 @@
 //! Sync groups: their members, and what these track because of the group.
 
+use super::track::twice;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::{Config, SyncGroup, Track, VrrpInstance};
 use crate::read::{DraftGroup, DraftTrack};
@@ -11,12 +12,7 @@ pub(super) fn complete(drafts: Vec<DraftGroup>, config: &mut Config, findings: &
             continue;
         }
         let scripts = scripts(&draft, config, findings);
-        let interfaces = draft.track_interfaces.iter().map(|track| Track {
-            name: track.name.clone(),
-            span: track.span,
-            weight: track.resolve(DraftTrack::NO_WEIGHT),
-        });
-        let interfaces = interfaces.collect::<Vec<_>>();
+        let interfaces = interfaces(&draft, findings);
         for instance in &mut config.instances {
             if draft
                 .group
@@ -30,16 +26,8 @@ pub(super) fn complete(drafts: Vec<DraftGroup>, config: &mut Config, findings: &
                 without_weights(&draft.group, instance, findings);
             }
             add(&mut instance.track_scripts, &scripts);
-            let own = instance.interface.as_ref().map(|name| name.value.clone());
-            let tracked_anyway = !instance.dont_track_primary.value;
-            let others = interfaces.iter().filter(|track| {
-                let primary = own.as_deref() == Some(track.name.as_str());
-                !(primary && tracked_anyway)
-            });
-            add(
-                &mut instance.track_interfaces,
-                &others.cloned().collect::<Vec<_>>(),
-            );
+            let others = of_member(&interfaces, instance, findings);
+            add(&mut instance.track_interfaces, &others);
             for missing in &draft.missing {
                 instance.missing.push(missing.clone());
             }
@@ -138,6 +126,53 @@ fn without_weights(group: &SyncGroup, instance: &mut VrrpInstance, findings: &mu
     };
     instance.track_scripts.retain(&mut drop);
     instance.track_interfaces.retain(&mut drop);
+}
+
+/// The interfaces of the group's `track_interface`, each once.
+fn interfaces(draft: &DraftGroup, findings: &mut Findings) -> Vec<Track> {
+    let mut tracks: Vec<Track> = Vec::new();
+    for track in &draft.track_interfaces {
+        if let Some(first) = tracks.iter().find(|other| other.name == track.name) {
+            findings.push(twice(track, first));
+            continue;
+        }
+        tracks.push(Track {
+            name: track.name.clone(),
+            span: track.span,
+            weight: track.resolve(DraftTrack::NO_WEIGHT),
+        });
+    }
+    tracks
+}
+
+/// What of these the member does not track itself. Its own interface it tracks, unless dont_track_primary.
+fn of_member(interfaces: &[Track], instance: &VrrpInstance, findings: &mut Findings) -> Vec<Track> {
+    let mut others = Vec::new();
+    for track in interfaces {
+        let primary = instance
+            .interface
+            .as_ref()
+            .is_some_and(|own| own.value == track.name);
+        let own = instance
+            .track_interfaces
+            .iter()
+            .find(|own| own.name == track.name);
+        let anyway = primary && !instance.dont_track_primary.value;
+        if !anyway && own.is_none() {
+            others.push(track.clone());
+            continue;
+        }
+        let text = format!("{} tracks {} itself", instance.name, track.name);
+        let mut found = Diagnostic::warning("tracked-twice", track.span, text)
+            .effect("the instance's own tracking counts, as with keepalived")
+            .help("remove one of them")
+            .about(&instance.name);
+        if let Some(own) = own {
+            found = found.label(own.span, "the line of the instance");
+        }
+        findings.push(found);
+    }
+    others
 }
 
 /// A line of the member's own counts before that of its group.

@@ -96,9 +96,10 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         strict: strict.value,
         global,
     };
+    let vmac = virtual_mac::complete(&mut draft, virtual_router_id.value, &path, &mut out);
     let switches = &draft.switches;
     Some(VrrpInstance {
-        vmac: virtual_mac::complete(&mut draft.vmac, virtual_router_id.value, &path),
+        vmac,
         virtual_router_id,
         family,
         version,

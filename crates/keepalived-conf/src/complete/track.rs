@@ -11,16 +11,12 @@ pub(super) fn interfaces(draft: &Draft, out: &mut About<'_>) -> Vec<Track> {
     let own = draft.interface.as_ref().map(|name| name.value.as_str());
     let mut tracks = Vec::new();
     for track in &draft.track_interfaces {
-        let primary = own == Some(track.name.as_str());
-        if primary && draft.switches.dont_track_primary.is_none() {
-            let found = Diagnostic::warning(
-                "track-own-interface",
-                track.span,
-                format!("{} is tracked anyway", track.name),
-            )
-            .effect("the line has no effect, as with keepalived")
-            .help("remove it");
-            out.push(found);
+        if own == Some(track.name.as_str()) {
+            out.push(own_interface(track, draft.switches.dont_track_primary.is_some()));
+            continue;
+        }
+        if let Some(first) = tracks.iter().find(|other: &&Track| other.name == track.name) {
+            out.push(twice(track, first));
             continue;
         }
         let weight = track.resolve(DraftTrack::NO_WEIGHT);
@@ -31,6 +27,38 @@ pub(super) fn interfaces(draft: &Draft, out: &mut About<'_>) -> Vec<Track> {
         });
     }
     tracks
+}
+
+/// The interface of the instance itself: keepalived passes over the line, whether it tracks that interface or not.
+fn own_interface(track: &DraftTrack, dont_track: bool) -> Diagnostic {
+    let (text, effect, help) = if dont_track {
+        (
+            format!(
+                "{} is the interface of the instance, and dont_track_primary is set",
+                track.name
+            ),
+            "the line has no effect, and the interface is not tracked, as with keepalived",
+            "remove the line; or dont_track_primary, if the link is to count",
+        )
+    } else {
+        (
+            format!("{} is tracked anyway", track.name),
+            "the line has no effect, as with keepalived",
+            "remove it",
+        )
+    };
+    Diagnostic::warning("track-own-interface", track.span, text)
+        .effect(effect)
+        .help(help)
+}
+
+/// What stands in a list already.
+pub(super) fn twice(track: &DraftTrack, first: &Track) -> Diagnostic {
+    let text = format!("{} is tracked already", track.name);
+    Diagnostic::error("tracked-twice", track.span, text)
+        .effect("the first line counts, as for keepalived")
+        .label(first.span, "the first one")
+        .help("remove one of them")
 }
 
 /// The scripts of `track_script` that exist, each with its weight.
@@ -45,14 +73,7 @@ pub(super) fn scripts(draft: &mut Draft, config: &Config, priority: u8, out: &mu
             continue;
         };
         if let Some(first) = tracks.iter().find(|other| other.name == track.name) {
-            let found = Diagnostic::error(
-                "tracked-twice",
-                track.span,
-                format!("{} is tracked already", track.name),
-            )
-            .effect("the first line counts, as for keepalived")
-            .label(first.span, "the first one");
-            out.push(found.help("remove one of them"));
+            out.push(twice(track, first));
             continue;
         }
         let weight = track.resolve(script.weight.inherited("weight"));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Expansion, folder, lines, random, whole};
 use crate::diagnostic::Diagnostic;
-use crate::lexer::Text;
+use crate::lexer::{Pasted, Text};
 use crate::source::Span;
 
 /// What one use of a parameter counts for among the bytes that a configuration may unfold to.
@@ -147,6 +147,49 @@ pub(crate) fn ends_in_use(text: &[u8]) -> bool {
 }
 
 impl Expansion<'_> {
+    /// The lines of the definition that a line names, and does nothing else.
+    pub(super) fn pasted(&self, text: &Text<'_>) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+        let text = lines::trimmed(text);
+        let found = next_use(&text.bytes, 0)?;
+        let alone = found.from == 0 && found.to == text.bytes.len();
+        let lines = self
+            .definitions
+            .values
+            .get(&found.name)
+            .filter(|lines| alone && lines.len() > 1)?;
+        Some((found.name, lines.clone()))
+    }
+
+    /// Reads these one after the other, as lines of the file: one may define what the next ones use.
+    pub(super) fn paste(
+        &mut self,
+        text: &Text<'_>,
+        name: Vec<u8>,
+        lines: &[Vec<u8>],
+        path: &str,
+        pasted: &mut Pasted,
+    ) {
+        let place = whole(text);
+        if self.pasting.contains(&name) {
+            return self.circle(&name, place);
+        }
+        if self.pasting.len() >= DEPTH_MAX {
+            return self.too_deep(&name, place);
+        }
+        self.pasting.push(name);
+        for line in lines {
+            if !self.room(USE_COST, place) {
+                break;
+            }
+            let mut one = Text::empty(place.file);
+            one.push(line, place);
+            let one = lines::unescaped(&one);
+            let one = lines::without_comment(&one);
+            self.line(&one, path, pasted);
+        }
+        self.pasting.pop();
+    }
+
     /// The lines a line becomes when all its parameters are put in, also those that come about by that.
     pub(super) fn resolve(&mut self, text: &Text<'_>, path: &str) -> Vec<Text<'static>> {
         let mut lines = self.substitute(text, path, &mut Vec::new());

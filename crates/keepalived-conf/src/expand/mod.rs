@@ -33,6 +33,8 @@ pub(crate) struct Expansion<'a> {
     drawn: u64,
     /// Bytes unfolded so far.
     bytes: usize,
+    /// The definitions whose lines are being read, each named by a line of the one before.
+    pasting: Vec<Vec<u8>>,
     /// The last limit was reported.
     full: bool,
 }
@@ -55,6 +57,7 @@ impl<'a> Expansion<'a> {
             reading: Vec::new(),
             drawn: 0,
             bytes: 0,
+            pasting: Vec::new(),
             full: false,
         }
     }
@@ -151,6 +154,9 @@ impl<'a> Expansion<'a> {
         if !text.bytes.iter().any(|byte| matches!(byte, b'$' | b'~')) {
             self.settled(&text, path, pasted);
             return;
+        }
+        if let Some((name, lines)) = self.pasted(&text) {
+            return self.paste(&text, name, &lines, path, pasted);
         }
         let before = text.bytes.clone();
         for text in self.unfold(&text, path, 0) {

@@ -120,14 +120,14 @@ impl Asked {
             self.interface(named, instance.as_deref(), wanted);
         }
         self.made.extend(names::made(item));
-        for named in names::servers_scripts(item) {
-            self.programs.push(AskedProgram {
-                path: named.name,
-                span: named.span,
-                owner: "misc_path".to_owned(),
-                user: None,
-                wanted: ProgramUse::Server,
+        for script in names::servers_scripts(item) {
+            let words: Vec<String> = script.user.iter().map(crate::lexer::Word::text).collect();
+            let user = words.first().map(|user| ScriptUser {
+                user: user.clone(),
+                group: words.get(1).cloned(),
             });
+            let (path, span) = (script.program.name, script.program.span);
+            self.program(Some(&path), span, script.word, user, ProgramUse::Server);
         }
     }
 

@@ -97,14 +97,22 @@ fn program_of(program: &AskedProgram, config: &Config, facts: &Facts) -> Option<
         let found = Diagnostic::error(code, program.span, text)
             .effect(effect)
             .help(help);
-        // keepalived does not look at these when it tests a file.
-        if program.wanted == ProgramUse::Notify {
-            found.silent()
-        } else {
-            found
-        }
+        // keepalived does not look at these when it tests a file, and of checks of servers at the user only.
+        let unseen = match program.wanted {
+            ProgramUse::Notify => true,
+            ProgramUse::Server => code != "user-absent" || program.owner != "misc_path",
+            ProgramUse::Check => false,
+        };
+        if unseen { found.silent() } else { found }
     };
     let owner = &program.owner;
+    if let Some(text) = nobody(program, config, facts) {
+        return Some(report(
+            "user-absent",
+            text,
+            "create it (useradd --system keepalived_script), or write script_user into global_defs",
+        ));
+    }
     if let Some(lacking) = program.user.as_ref().and_then(|user| lacking(user, facts)) {
         let text = format!("there is no {lacking} on this machine, as whom the script of {owner} is to run");
         return Some(report(
@@ -144,6 +152,18 @@ fn program_of(program: &AskedProgram, config: &Config, facts: &Facts) -> Option<
     ))
 }
 
+/// With `enable_script_security` nothing is run as root for want of another user.
+fn nobody(program: &AskedProgram, config: &Config, facts: &Facts) -> Option<String> {
+    let global = &config.global;
+    let other = program.user.is_some() || global.script_user.is_some() || facts.users.contains(DEFAULT_USER);
+    (global.enable_script_security.value && !other).then(|| {
+        format!(
+            "there is no user {DEFAULT_USER} on this machine, as whom the script of {} would run",
+            program.owner
+        )
+    })
+}
+
 /// Whether keepalived would run it as root.
 fn as_root(program: &AskedProgram, config: &Config, facts: &Facts) -> bool {
     let global = config.global.script_user.as_ref().map(|user| &user.value);
@@ -163,7 +183,7 @@ fn security(asked: &Asked, config: &Config, facts: &Facts) -> Option<Diagnostic>
             .programs
             .get(&program.path)
             .is_some_and(|known| known.unusable.is_none());
-        program.wanted != ProgramUse::Notify && there
+        there && nobody(program, config, facts).is_none()
     };
     let first = asked.programs.iter().find(usable)?;
     let mut found = Diagnostic::warning(

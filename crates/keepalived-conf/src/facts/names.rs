@@ -25,12 +25,18 @@ impl Named {
 pub(super) fn interfaces(item: &Item) -> Vec<Named> {
     let mut found = Vec::new();
     collect(item, &mut found);
-    // A name that no interface can have was said where it was read.
-    found.retain(|named| {
-        let odd = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-'));
-        named.name.len() <= 15 && !named.name.is_empty() && !named.name.contains(odd)
-    });
     found
+}
+
+/// Not a name that no interface can have: that was said where it was read.
+fn possible(named: &Named) -> bool {
+    let odd = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-'));
+    named.name.len() <= 15 && !named.name.is_empty() && !named.name.contains(odd)
+}
+
+/// As [`possible`], where keepalived goes on to look for a name that is too long.
+fn sensible(named: &Named) -> bool {
+    named.name.len() > 15 || possible(named)
 }
 
 fn collect(item: &Item, found: &mut Vec<Named>) {
@@ -38,17 +44,18 @@ fn collect(item: &Item, found: &mut Vec<Named>) {
     for line in item.items() {
         let words = &line.words;
         match body.block {
-            Block::Instance | Block::GarpGroup
-                if line.keyword.is_some_and(|word| word.name == "interface") =>
-            {
-                found.extend(line.argument().map(Named::of));
+            Block::Instance if is(line, "interface") => {
+                found.extend(line.argument().map(Named::of).filter(possible));
             }
+            Block::GarpGroup if is(line, "interface") => found.extend(line.argument().map(Named::of)),
             Block::GarpInterfaces => found.extend(words.iter().map(Named::of)),
             Block::LinkbeatInterfaces | Block::UpDownDelays => found.extend(words.first().map(Named::of)),
             Block::TrackList if item.keyword.is_some_and(|word| word.name == "track_interface") => {
                 found.extend(words.first().map(Named::of));
             }
-            Block::VirtualIpaddress | Block::StaticIpaddress => found.extend(behind(words, &["dev"])),
+            Block::VirtualIpaddress | Block::StaticIpaddress => {
+                found.extend(behind(words, &["dev"]).into_iter().filter(sensible));
+            }
             Block::VirtualRoutes | Block::StaticRoutes => found.extend(behind(words, &["dev", "oif"])),
             Block::VirtualRules | Block::StaticRules => found.extend(behind(words, &["dev", "iif", "oif"])),
             _ => {}
@@ -92,22 +99,65 @@ pub(super) fn made(item: &Item) -> Vec<String> {
     names
 }
 
-/// The programs of `misc_path`, which check real servers.
-pub(super) fn servers_scripts(item: &Item) -> Vec<Named> {
+/// A program of a virtual server.
+pub(super) struct ServerScript<'t> {
+    pub(super) program: Named,
+    /// The word in front of it.
+    pub(super) word: &'static str,
+    /// `USER [GROUP]` of its own.
+    pub(super) user: &'t [Word],
+}
+
+/// The programs of `misc_path`, which check real servers, and of notices about servers.
+pub(super) fn servers_scripts(item: &Item) -> Vec<ServerScript<'_>> {
+    const NOTICES: [&str; 4] = ["quorum_up", "quorum_down", "notify_up", "notify_down"];
+    if item
+        .body
+        .as_ref()
+        .is_none_or(|body| body.block != Block::VirtualServer)
+    {
+        return Vec::new();
+    }
+    let servers = || item.items().filter(|line| is(line, "real_server"));
     let mut found = Vec::new();
-    let servers = item
-        .items()
-        .filter(|line| line.keyword.is_some_and(|word| word.name == "real_server"));
-    let checks = servers.flat_map(Item::items).flat_map(Item::items);
-    for line in checks.filter(|line| line.keyword.is_some_and(|word| word.name == "misc_path")) {
-        let Some(word) = line.argument() else { continue };
-        let first = command::split(word.bytes())
-            .ok()
-            .and_then(|words| words.into_iter().next());
-        found.extend(first.map(|path| Named {
-            name: String::from_utf8_lossy(&path).into_owned(),
-            span: word.span,
+    for line in item.items().chain(servers().flat_map(Item::items)) {
+        let notice = line.keyword.filter(|word| NOTICES.contains(&word.name));
+        let users = line.arguments().get(1..).unwrap_or_default();
+        let script = notice.and_then(|word| Some((word.name, program(line)?)));
+        found.extend(script.map(|(word, program)| ServerScript {
+            program,
+            word,
+            user: users,
+        }));
+    }
+    for check in servers().flat_map(Item::items) {
+        let user = check
+            .items()
+            .find(|line| is(line, "user"))
+            .map_or(&[][..], Item::arguments);
+        let paths = check
+            .items()
+            .filter(|line| is(line, "misc_path"))
+            .filter_map(program);
+        found.extend(paths.map(|program| ServerScript {
+            program,
+            word: "misc_path",
+            user,
         }));
     }
     found
+}
+
+fn is(item: &Item, name: &str) -> bool {
+    item.keyword.is_some_and(|word| word.name == name)
+}
+
+/// The first word of a command.
+fn program(line: &Item) -> Option<Named> {
+    let word = line.argument()?;
+    let path = command::split(word.bytes()).ok()?.into_iter().next()?;
+    Some(Named {
+        name: String::from_utf8_lossy(&path).into_owned(),
+        span: word.span,
+    })
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{reported, word};
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Block;
 use crate::lexer::Word;
+use crate::read::address;
 use crate::tree::{Item, Tree, items};
 
 pub(super) fn check(tree: &Tree, findings: &mut Findings) {
@@ -18,6 +19,7 @@ pub(super) fn check(tree: &Tree, findings: &mut Findings) {
     for item in top() {
         tracked(item, tree, findings);
         contradictions(item, findings);
+        families(item, findings);
     }
 }
 
@@ -34,6 +36,7 @@ fn lacking(item: &Item, findings: &mut Findings) {
             &["garp_interval", "gna_interval"],
             "garp_interval or gna_interval",
         ),
+        Some(Block::VirtualServerGroup) => return servers(item, findings),
         _ => return,
     };
     if item.argument().is_none() && block(item) != Some(Block::GarpGroup) {
@@ -44,6 +47,23 @@ fn lacking(item: &Item, findings: &mut Findings) {
         let found =
             reported("incomplete-block", item.span, text).effect("the block is left out, as with keepalived");
         findings.push(found.help(format!("add {wanted}")));
+    }
+}
+
+/// A group of virtual servers: one name, and something in it.
+fn servers(item: &Item, findings: &mut Findings) {
+    if let Some(extra) = item.arguments().get(1) {
+        let text = "virtual_server_group takes one name";
+        let found = Diagnostic::fatal("block-name", extra.span, text);
+        findings.push(
+            found
+                .effect("the file is refused, as keepalived does")
+                .help("write the name as one word"),
+        );
+    } else if item.items().next().is_none() {
+        findings.push(
+            reported("incomplete-block", item.span, "this group names no server").help("add an address"),
+        );
     }
 }
 
@@ -106,8 +126,13 @@ fn tracked(item: &Item, tree: &Tree, findings: &mut Findings) {
         for name in list.items().filter_map(|line| line.words.first()) {
             let defined = |top: &Item| {
                 let kind = top.keyword.is_some_and(|word| kinds.contains(&word.name));
-                let whole =
-                    !matches!(block(top), Some(Block::TrackFileDefinition)) || word(top, &["file"]).is_some();
+                let whole = match block(top) {
+                    Some(Block::TrackFileDefinition) => word(top, &["file"]).is_some(),
+                    Some(Block::BfdInstance) => {
+                        word(top, &["checker"]).is_none() || word(top, &["vrrp"]).is_some()
+                    }
+                    _ => true,
+                };
                 kind && whole && top.argument().is_some_and(|word| word.bytes() == name.bytes())
             };
             if !items(&tree.nodes).any(defined) {
@@ -116,6 +141,22 @@ fn tracked(item: &Item, tree: &Tree, findings: &mut Findings) {
                 findings.push(found.help("define it, or correct the name"));
             }
         }
+    }
+}
+
+/// Both ends of a BFD session.
+fn families(item: &Item, findings: &mut Findings) {
+    if block(item) != Some(Block::BfdInstance) {
+        return;
+    }
+    let end =
+        |names: &[&str]| word(item, names).and_then(|line| Some((line.span, address(line.argument()?)?)));
+    if let (Some((span, source)), Some((_, neighbor))) =
+        (end(&["source_ip"]), end(&["neighbor_ip", "neighbour_ip"]))
+        && source.is_ipv4() != neighbor.is_ipv4()
+    {
+        let text = "source and neighbour are of different families";
+        findings.push(reported("incomplete-block", span, text).help("write both of one family"));
     }
 }
 
@@ -149,6 +190,22 @@ fn contradictions(item: &Item, findings: &mut Findings) {
             found
                 .effect("the word has no effect")
                 .help("remove it")
+                .about(name.clone()),
+        );
+    }
+    let ipvlan = word(item, &["use_ipvlan"]);
+    let ip = |line: &Item| line.arguments().iter().any(|word| address(word).is_some());
+    let source = word(item, &["unicast_src_ip", "mcast_src_ip"]);
+    if let Some(line) = ipvlan.filter(|line| !ip(line) && source.is_none()) {
+        let found = reported(
+            "ipvlan-without-address",
+            line.span,
+            "use_ipvlan needs an address to send from",
+        );
+        findings.push(
+            found
+                .effect("keepalived keeps the instance in FAULT")
+                .help("write the address behind it")
                 .about(name.clone()),
         );
     }

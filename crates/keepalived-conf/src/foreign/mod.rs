@@ -1,9 +1,11 @@
 //! Words that are not carried out and are checked all the same: virtual servers and their checks, routes, rules, and the
 //! definitions of what is tracked. keepalived reports what is wrong there, and so does `vrrpctl check`.
 
+mod again;
 mod definitions;
 mod lines;
 mod server;
+mod shape;
 mod value;
 
 use crate::diagnostic::{Diagnostic, Findings};
@@ -20,12 +22,15 @@ pub(crate) fn check(tree: &Tree, findings: &mut Findings) {
         }
     }
     definitions::check(tree, findings);
+    again::check(tree, findings);
 }
 
 /// The words of a block, and those of its blocks.
 fn walk(item: &Item, findings: &mut Findings) {
     if let Some(found) = value::check(item) {
         findings.push(found);
+    } else {
+        shape::check(item, findings);
     }
     let Some(block) = item.body.as_ref().map(|body| body.block) else {
         return;
@@ -35,6 +40,8 @@ fn walk(item: &Item, findings: &mut Findings) {
             Block::VirtualRoutes | Block::StaticRoutes => lines::route(line, findings),
             Block::VirtualRules | Block::StaticRules => lines::rule(line, findings),
             Block::VirtualServerGroup => server::group_line(line, findings),
+            Block::LinkbeatInterfaces => shape::linkbeat(line, findings),
+            Block::UpDownDelays => shape::delays(line, findings),
             _ => walk(line, findings),
         }
     }

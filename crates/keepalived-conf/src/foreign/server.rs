@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{reported, walk, word};
+use super::{reported, shape, walk, word};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::lexer::Word;
 use crate::number;
@@ -34,6 +34,7 @@ pub(super) fn check(item: &Item, tree: &Tree, findings: &mut Findings) {
     for server in &real {
         checkers(server, tree, findings);
     }
+    sorry(item, findings);
     if let Some(found) = settings(item, &head) {
         findings.push(found);
     }
@@ -184,6 +185,19 @@ fn quorum(item: &Item, weights: u64, findings: &mut Findings) {
     }
 }
 
+/// `sorry_server_inhibit` is for a sorry server that stands above it.
+fn sorry(item: &Item, findings: &mut Findings) {
+    let named = |line: &&Item| {
+        line.keyword
+            .is_some_and(|word| word.name.starts_with("sorry_server"))
+    };
+    let first = item.items().find(named);
+    if let Some(line) = first.filter(|line| line.name() == "sorry_server_inhibit") {
+        let text = "sorry_server_inhibit stands in front of sorry_server, or without it";
+        findings.push(reported("bad-value", line.span, text).help("write it behind sorry_server"));
+    }
+}
+
 /// What a checker cannot do without.
 fn checkers(server: &Item, tree: &Tree, findings: &mut Findings) {
     for check in server.items() {
@@ -194,6 +208,13 @@ fn checkers(server: &Item, tree: &Tree, findings: &mut Findings) {
         else {
             continue;
         };
+        if let Some(found) = server
+            .argument()
+            .and_then(address)
+            .and_then(|ip| shape::check_of_server(check, ip))
+        {
+            findings.push(found);
+        }
         let lacking = match name {
             "HTTP_GET" | "SSL_GET" => match word(check, &["url"]) {
                 None => Some("url"),
@@ -203,7 +224,9 @@ fn checkers(server: &Item, tree: &Tree, findings: &mut Findings) {
                         .then_some("path in its url")
                 }
             },
-            "MISC_CHECK" => word(check, &["misc_path"]).is_none().then_some("misc_path"),
+            "MISC_CHECK" => value(check, &["misc_path"])
+                .is_none_or(|path| path.is_empty())
+                .then_some("misc_path"),
             "FILE_CHECK" => (!refers(check, "track_file", &["track_file", "vrrp_track_file"], tree))
                 .then_some("track_file of this file"),
             "BFD_CHECK" => (!refers(check, "name", &["bfd_instance"], tree))
@@ -243,8 +266,13 @@ pub(super) fn group_line(line: &Item, findings: &mut Findings) {
             return;
         };
         let read = number::integer(mark.bytes());
-        if !read.whole || !(0..=4_294_967_295).contains(&read.value) {
-            findings.push(reported("bad-value", mark.span, "a mark is a whole number"));
+        let family = line
+            .words
+            .get(2)
+            .is_none_or(|word| word.is("inet") || word.is("inet6"));
+        if !read.whole || !(0..=4_294_967_295).contains(&read.value) || !family {
+            let text = "a mark is a whole number, with inet or inet6 behind it";
+            findings.push(reported("bad-value", mark.span, text));
         }
         return;
     }

@@ -59,7 +59,7 @@ pub(super) fn check(item: &Item) -> Option<Diagnostic> {
             format!("a whole number from {least} to {most}"),
         ),
         Rule::Decimal(least, most) => (
-            within(number::decimal(bytes), least, most),
+            within(number::decimal(bytes), least, most) && number::decimal(bytes).exact,
             "a number of seconds in its range".to_owned(),
         ),
         Rule::Address => (address(word).is_some(), "an IP address".to_owned()),
@@ -140,9 +140,14 @@ fn rule(block: Block, name: &str) -> Option<Rule> {
             "min_rx" | "min_tx" => Some(Rule::Decimal(SECOND, 4_294_967 * SECOND)),
             "idle_tx" => Some(Rule::Decimal(1000 * SECOND, 4_294_967 * SECOND)),
             "multiplier" | "ttl" | "hoplimit" => Some(Rule::Whole(1, 255)),
+            "max_hops" => Some(Rule::Whole(-1, 255)),
+            "weight" => Some(Rule::Whole(-253, 253)),
             _ => None,
         },
-        B::GarpGroup if matches!(name, "garp_interval" | "gna_interval") => Some(Rule::Decimal(0, U32)),
+        B::GarpGroup if matches!(name, "garp_interval" | "gna_interval") => Some(Rule::Decimal(0, I32)),
+        B::SyncGroup if matches!(name, "smtp_alert" | "notify_priority_changes") => Some(Rule::Switch),
+        B::BfdCheck if name == "alpha" => Some(Rule::Switch),
+        B::FileCheck if name == "weight" => Some(Rule::Whole(-I32, I32)),
         B::Root if name == "child_wait_time" => Some(Rule::Whole(0, U32)),
         _ => None,
     }
@@ -163,6 +168,7 @@ fn virtual_server(name: &str) -> Option<Rule> {
         "ip_family" => Rule::Name(&["inet", "inet6"]),
         "smtp_alert" => Rule::Switch,
         "sorry_server" => Rule::Address,
+        "persistence_engine" => Rule::Short(15),
         _ => return None,
     })
 }
@@ -193,7 +199,9 @@ fn checker(block: Block, name: &str) -> Option<Rule> {
         (_, "connect_ip" | "bindto") => Rule::Address,
         (_, "connect_port" | "bind_port") => Rule::Whole(1, 65535),
         (_, "connect_timeout") => Rule::Decimal(1, U32),
-        (_, "fwmark" | "retry" | "misc_timeout" | "nb_get_retry") => Rule::Whole(0, U32),
+        (_, "bind_if") => Rule::Short(15),
+        (_, "misc_timeout") => Rule::Whole(0, 4_294),
+        (_, "fwmark" | "retry" | "nb_get_retry") => Rule::Whole(0, U32),
         (_, "delay_loop") => Rule::Decimal(1, i64::MAX),
         (_, "delay_before_retry" | "warmup") => Rule::Decimal(0, i64::MAX),
         (_, "alpha" | "log_all_failures") => Rule::Switch,
@@ -208,7 +216,9 @@ fn global(name: &str) -> Option<Rule> {
         "max_auto_priority" => Rule::Whole(-1, 99),
         "min_auto_priority_delay" => Rule::Whole(1, 10_000_000),
         "startup_script_timeout" | "shutdown_script_timeout" => Rule::Whole(1, 1000),
-        "random_seed" | "vrrp_rx_bufs_multiplier" => Rule::Whole(0, U32),
+        "random_seed" => Rule::Whole(0, U32),
+        "vrrp_rx_bufs_multiplier" | "nftables_ipvs_start_fwmark" => Rule::Whole(1, U32),
+        "nftables_priority" | "nftables_ipvs_priority" => Rule::Whole(-I32, I32),
         "dynamic_interfaces" => Rule::Name(&["allow_if_changes"]),
         "checker_log_all_failures"
         | "data_use_instance"
@@ -218,7 +228,7 @@ fn global(name: &str) -> Option<Rule> {
         | "smtp_alert_checker" => Rule::Switch,
         _ if name.ends_with("_rcv_bufs_force") => Rule::Switch,
         _ if name.ends_with("_rcv_bufs") => Rule::Whole(0, U32),
-        _ if name.contains("_rlimit_rt") => Rule::Whole(0, U32),
+        _ if name.contains("_rlimit_rt") => Rule::Whole(1, U32),
         "process_name" => Rule::Short(15),
         _ if name.ends_with("_process_name") => Rule::Short(15),
         _ => return None,

@@ -180,6 +180,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "[all] 1..86400",
             "Old name of vrrp_garp_extra_if.",
         )
+        .deprecated("vrrp_garp_extra_if")
         .range("seconds; on devices with the virtual MAC only, unless all")
         .default("off")
         .lenient(),

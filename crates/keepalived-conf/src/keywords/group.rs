@@ -94,6 +94,8 @@ pub(super) const SECTIONS: &[Section] = &[(
             "",
             "Lets members' own weights count, not only the group's.",
         ),
-        word("global_tracking", "", "Deprecated; has no effect.").ignored("keepalived ignores it too"),
+        word("global_tracking", "", "Deprecated; has no effect.")
+            .deprecated("the tracks of the group")
+            .ignored("keepalived ignores it too"),
     ],
 )];

@@ -308,6 +308,7 @@ pub(super) const SECTIONS: &[Section] = &[
             .default("as vrrp_garp_extra_if")
             .lenient(),
             word("vmac_garp_intvl", "[all] 0..86400", "Old name of garp_extra_if.")
+                .deprecated("garp_extra_if")
                 .range("seconds, 0 is none; on devices with the virtual MAC only, unless all")
                 .default("as vrrp_garp_extra_if")
                 .lenient(),

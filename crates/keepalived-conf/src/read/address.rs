@@ -61,7 +61,10 @@ impl Reader<'_> {
                 b"autojoin" => address.auto_join = true,
                 b"no_track" => address.no_track = true,
                 b"use_vmac" => address.use_vmac = Some(Sourced::line(true, option.span)),
-                b"brd" | b"broadcast" => broadcast = options.next(),
+                b"brd" | b"broadcast" => match options.next() {
+                    Some(word) => broadcast = Some(word),
+                    None => self.lacks(option, "it is ignored, as keepalived does"),
+                },
                 b"dev" | b"label" | b"scope" | b"peer" | b"preferred_lft" | b"track_group" => {
                     if !self.address_option(option, &mut options, &mut address) {
                         return Some(Line::Lost(option.span));
@@ -117,13 +120,7 @@ impl Reader<'_> {
     /// An option with an argument; false if it costs the address, as with keepalived.
     fn address_option(&mut self, option: &Word, options: &mut Options<'_>, address: &mut Address) -> bool {
         let Some(word) = options.next() else {
-            let text = format!("{} lacks its argument", option.text());
-            let found = Diagnostic::error("missing-argument", option.span, text);
-            self.push(
-                found
-                    .effect("the address is left out")
-                    .help("write it behind the word"),
-            );
+            self.lacks(option, "the address is left out");
             return false;
         };
         match option.bytes() {
@@ -147,11 +144,33 @@ impl Reader<'_> {
             }
             b"label" => address.label = self.text(word),
             b"scope" => address.scope = self.scope(word),
-            b"peer" => address.peer = self.prefix(word),
+            b"peer" => address.peer = self.peer_of(word, address),
             b"preferred_lft" => address.preferred_lifetime = self.lifetime(word, "preferred_lft"),
             _ => {}
         }
         true
+    }
+
+    fn lacks(&mut self, option: &Word, effect: &'static str) {
+        let text = format!("{} lacks its argument", option.text());
+        let found = Diagnostic::error("missing-argument", option.span, text);
+        self.push(found.effect(effect).help("write it behind the word"));
+    }
+
+    /// The other end, which is of the family of the address.
+    fn peer_of(&mut self, word: &Word, address: &Address) -> Option<Sourced<IpNet>> {
+        let peer = self.prefix(word)?;
+        if peer.value.addr().is_ipv4() == address.ip().is_ipv4() {
+            return Some(peer);
+        }
+        let text = format!(
+            "the peer {} is of another family than {}",
+            peer.value.addr(),
+            address.ip()
+        );
+        let found = Diagnostic::error("address-family", word.span, text);
+        self.push(found.effect("it is ignored").help("write both of one family"));
+        None
     }
 
     fn scope(&mut self, word: &Word) -> Option<Sourced<RouteScope>> {

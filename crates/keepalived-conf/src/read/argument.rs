@@ -104,6 +104,12 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a switch is turned on by its line.
+    pub(super) fn asks(&self, item: &Item) -> bool {
+        let word = item.arguments().first();
+        word.is_none_or(|word| ["on", "true", "yes"].iter().any(|on| word.is(on)))
+    }
+
     /// A word without an argument.
     pub(super) fn flag(&mut self, item: &Item) -> Sourced<bool> {
         self.surplus(item, 0);
@@ -161,7 +167,10 @@ impl Reader<'_> {
         let value = Some(reading.value).filter(|value| usable && range.contains(value));
         let text = format!("{what}; found {:?}", word.text());
         let found = match value {
-            Some(_) if reading.whole => return value,
+            Some(_) if reading.whole && reading.exact => return value,
+            Some(_) if reading.whole => Diagnostic::error("too-many-decimals", word.span, text)
+                .effect("it is rounded to six decimals, as by keepalived")
+                .help("write at most six decimals"),
             Some(_) if reading.digits => Diagnostic::error("number-with-junk", word.span, text)
                 .effect("the digits in front count, as for keepalived")
                 .help("write the number alone, without a unit"),

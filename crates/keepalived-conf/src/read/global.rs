@@ -23,6 +23,9 @@ pub(crate) struct DraftAnnouncements {
 
 /// keepalived keeps these seconds in an unsigned integer.
 const COUNT_MAX: i64 = u32::MAX as i64;
+/// Whole seconds of which there are microseconds in 32 bits.
+const DELAY_MAX: i64 = 4_294;
+const STARTUP_DELAY_MIN_US: u64 = 1_000;
 /// The least gap keepalived takes between announcements.
 const GAP_MIN_US: u64 = 1;
 const GAP_MAX_US: u64 = 4_294_967_295;
@@ -66,8 +69,12 @@ impl Reader<'_> {
             "vrrp_lower_prio_no_advert" => &mut defs.lower_prio_no_advert,
             "vrrp_higher_prio_send_advert" => &mut defs.higher_prio_send_advert,
             "vrrp_owner_ignore_adverts" => &mut defs.owner_ignore_adverts,
-            "vrrp_check_unicast_src" => &mut defs.check_unicast_src,
-            // keepalived does not look at the argument.
+            // keepalived does not look at the argument of these.
+            "vrrp_check_unicast_src" => {
+                self.surplus(item, 1);
+                defs.check_unicast_src = Sourced::line(true, item.span);
+                return true;
+            }
             "v3_checksum_as_v2" => {
                 self.surplus(item, 1);
                 defs.v3_checksum_as_v2 = Sourced::line(true, item.span);
@@ -97,11 +104,12 @@ impl Reader<'_> {
                     defs.router_id = self.text(word);
                 }
             }
-            "vmac_prefix" => defs.vmac_prefix = self.vmac_prefix(item).or(defs.vmac_prefix.take()),
+            // Of these the first one counts.
+            "vmac_prefix" => defs.vmac_prefix = defs.vmac_prefix.take().or(self.vmac_prefix(item)),
             "vmac_addr_prefix" => {
-                defs.vmac_addr_prefix = self.vmac_prefix(item).or(defs.vmac_addr_prefix.take());
+                defs.vmac_addr_prefix = defs.vmac_addr_prefix.take().or(self.vmac_prefix(item));
             }
-            "nftables" => defs.nftables = self.table_name(item).or(defs.nftables.take()),
+            "nftables" => defs.nftables = defs.nftables.take().or(self.table_name(item)),
             "dynamic_interfaces" => {
                 self.surplus(item, 1);
                 defs.dynamic_interfaces = Sourced::line(true, item.span);
@@ -127,7 +135,7 @@ impl Reader<'_> {
                 }
             }
             "vrrp_startup_delay" => {
-                let read = self.seconds(item, Junk::Warned, 0, GAP_MAX_US);
+                let read = self.seconds(item, Junk::Warned, STARTUP_DELAY_MIN_US, GAP_MAX_US);
                 defs.startup_delay = read.unwrap_or(defs.startup_delay);
             }
             "vrrp_delay_after_boot" => {
@@ -158,7 +166,19 @@ impl Reader<'_> {
     fn vmac_prefix(&mut self, item: &Item) -> Option<Sourced<String>> {
         let word = item.argument()?;
         self.surplus(item, 1);
-        self.interface(word)
+        let name = self.text(word)?;
+        let odd = |letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-'));
+        if name.value.len() <= 15 && !name.value.contains(odd) && !name.value.is_empty() {
+            return Some(name);
+        }
+        let text = format!("no name of an interface begins with {:?}", name.value);
+        let found = Diagnostic::error("interface-name", word.span, text).silent();
+        self.push(
+            found
+                .effect("the line is ignored; keepalived cannot make such interfaces")
+                .help("write a few letters and digits"),
+        );
+        None
     }
 
     /// The name of a table, as `nft` can print and read it.
@@ -174,7 +194,7 @@ impl Reader<'_> {
             return Some(name);
         }
         let text = format!("{:?} is no name for a table of nftables", name.value);
-        let found = Diagnostic::error("bad-table", word.span, text);
+        let found = Diagnostic::error("bad-table", word.span, text).silent();
         self.push(
             found
                 .effect("the line is ignored")
@@ -216,7 +236,7 @@ impl Reader<'_> {
         match word {
             "garp_master_delay" => {
                 draft.delay = self
-                    .integer(item, Junk::Warned, 0, COUNT_MAX)
+                    .integer(item, Junk::Warned, 0, DELAY_MAX)
                     .map(seconds)
                     .or(draft.delay)
             }
@@ -227,11 +247,13 @@ impl Reader<'_> {
                     .or(draft.refresh)
             }
             "garp_lower_prio_delay" => {
-                let read = self.integer(item, Junk::Warned, 0, COUNT_MAX).map(seconds);
+                let read = self.integer(item, Junk::Warned, 0, DELAY_MAX).map(seconds);
                 draft.lower_prio_delay = read.or(draft.lower_prio_delay);
             }
             "garp_lower_prio_repeat" => {
-                let read = self.integer(item, Junk::Warned, 0, COUNT_MAX).map(count);
+                let read = self
+                    .integer(item, Junk::Warned, 0, i64::from(i32::MAX))
+                    .map(count);
                 draft.lower_prio_repeat = read.or(draft.lower_prio_repeat);
             }
             "garp_master_repeat" => draft.repeat = self.positive(item).or(draft.repeat),
@@ -286,15 +308,7 @@ impl Reader<'_> {
                 mail.server = Some(Sourced::line((host.text(), port), host.span));
             }
             "smtp_connect_timeout" => {
-                let read = self.seconds(item, Junk::Warned, 0, GAP_MAX_US);
-                let positive = |time: Duration| {
-                    if time.is_zero() {
-                        Duration::from_secs(1)
-                    } else {
-                        time
-                    }
-                };
-                mail.connect_timeout = read.map_or(mail.connect_timeout, |read| read.map(positive));
+                mail.connect_timeout = self.positive_seconds(item).unwrap_or(mail.connect_timeout);
             }
             "smtp_alert" => mail.alert = self.switch(item).or(mail.alert),
             "smtp_alert_vrrp" => mail.alert_vrrp = self.switch(item).or(mail.alert_vrrp),

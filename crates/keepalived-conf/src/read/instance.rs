@@ -155,6 +155,9 @@ impl Reader<'_> {
             let Some(word) = item.keyword.map(|keyword| keyword.name) else {
                 continue;
             };
+            if word == "check_unicast_src" && self.asks(item) {
+                draft.unicast.get_or_insert(item.span);
+            }
             let done = self.announcement(word, item, &mut draft.announcements)
                 || self.notify(item, &mut draft.notify)
                 || self.switch_word(word, item, &mut draft.switches)
@@ -165,7 +168,25 @@ impl Reader<'_> {
                 self.instance_word(word, item, &mut draft);
             }
         }
+        self.family_asked(block, &draft);
         draft
+    }
+
+    /// `native_ipv6` beside IPv4.
+    fn family_asked(&mut self, block: &Item, draft: &Draft) {
+        let is = |item: &&Item| item.keyword.is_some_and(|keyword| keyword.name == "native_ipv6");
+        let (Some(item), Some(family)) = (block.items().find(is), draft.family) else {
+            return;
+        };
+        if family.value == Family::Ipv4 {
+            let mut found = Diagnostic::error("native-ipv6", item.span, "native_ipv6 in an instance of IPv4")
+                .effect("it has no effect, as with keepalived")
+                .help("remove it, or the addresses of IPv4");
+            if let Some(span) = family.span() {
+                found = found.label(span, "this sets the family");
+            }
+            self.push(found);
+        }
     }
 
     fn switch_word(&mut self, word: &str, item: &Item, switches: &mut Switches) -> bool {
@@ -246,6 +267,14 @@ impl Reader<'_> {
             self.push(found);
             return true;
         }
+        if word == "mcast_dst_ip" && !address.value.is_multicast() {
+            let text = format!("{} is no multicast group", address.value);
+            let found = Diagnostic::error("bad-group", item.span, text)
+                .effect("it is ignored, as keepalived does")
+                .help("write a group, such as 224.0.0.18 or ff02::12, the same on every node");
+            self.push(found);
+            return true;
+        }
         match word {
             "unicast_src_ip" => draft.unicast_src_ip = Some(address),
             "mcast_src_ip" => draft.mcast_src_ip = Some(address),
@@ -309,18 +338,29 @@ impl Reader<'_> {
             "timer_expired_backup" | "thread_timer_expired" => {
                 draft.timer_expired_backup = self.stall(item).or(draft.timer_expired_backup);
             }
-            "old_unicast_checksum" => {
-                self.surplus(item, 1);
-                let never = item.arguments().first().is_some_and(|word| word.is("never"));
-                let value = if never {
-                    OldUnicastChecksum::Never
-                } else {
-                    OldUnicastChecksum::Always
-                };
-                draft.old_unicast_checksum = Some(Sourced::line(value, item.span));
-            }
+            "old_unicast_checksum" => self.old_unicast_checksum(item, draft),
             _ => {}
         }
+    }
+
+    fn old_unicast_checksum(&mut self, item: &Item, draft: &mut Draft) {
+        self.surplus(item, 1);
+        draft.unicast.get_or_insert(item.span);
+        let word = item.arguments().first();
+        let value = if word.is_some_and(|word| word.is("never")) {
+            OldUnicastChecksum::Never
+        } else {
+            OldUnicastChecksum::Always
+        };
+        if let Some(word) = word.filter(|word| !word.is("never")) {
+            let text = format!(
+                "only never may stand behind old_unicast_checksum; found {:?}",
+                word.text()
+            );
+            let found = Diagnostic::error("bad-value", word.span, text);
+            self.push(found.effect("the word is ignored").help("remove it"));
+        }
+        draft.old_unicast_checksum = Some(Sourced::line(value, item.span));
     }
 
     fn state(&mut self, item: &Item, draft: &mut Draft) {
@@ -349,6 +389,15 @@ impl Reader<'_> {
 
     fn addresses(&mut self, block: &Item, draft: &mut Draft, advertised: bool) {
         for line in block.items() {
+            if let Some(word) = line.arguments().iter().find(|word| word.is("track_group")) {
+                let found =
+                    Diagnostic::error("unknown-option", word.span, "track_group is for static addresses");
+                self.push(
+                    found
+                        .effect("it is ignored, as keepalived does")
+                        .help("remove it"),
+                );
+            }
             let address = match self.address_line(line) {
                 None => continue,
                 Some(Line::Good(address)) => *address,

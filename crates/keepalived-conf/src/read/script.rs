@@ -104,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// Seconds where 0 means 1.
-    fn positive_seconds(&mut self, item: &Item) -> Option<Sourced<Duration>> {
+    pub(super) fn positive_seconds(&mut self, item: &Item) -> Option<Sourced<Duration>> {
         let read = self.seconds(item, Junk::Warned, 0, SECONDS_MAX_US)?;
         if read.value.is_zero() {
             let found = Diagnostic::error(

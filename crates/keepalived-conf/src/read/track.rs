@@ -36,7 +36,19 @@ impl Reader<'_> {
                         continue;
                     };
                     let what = "weight is a whole number from -253 to 253";
-                    // 254 either way is taken and pulled to 253.
+                    // 254 either way is taken and pulled to 253, and said to be.
+                    if matches!(value.bytes(), b"254" | b"-254") {
+                        let found = Diagnostic::error(
+                            "bad-number",
+                            value.span,
+                            format!("{what}; found {}", value.text()),
+                        );
+                        self.push(
+                            found
+                                .effect("it is 253, as with keepalived")
+                                .help("write at most 253"),
+                        );
+                    }
                     let number = self.number(
                         value,
                         number::integer(value.bytes()),
@@ -49,8 +61,9 @@ impl Reader<'_> {
                         .map(|weight| Sourced::line(weight, value.span))
                         .or(track.weight);
                 }
-                b"reverse" => track.reverse = Some(true),
-                b"noreverse" => track.reverse = Some(false),
+                // Without a weight they are unknown words to keepalived.
+                b"reverse" if track.weight.is_some() => track.reverse = Some(true),
+                b"noreverse" if track.weight.is_some() => track.reverse = Some(false),
                 _ => {
                     let text = format!("unknown word {:?} behind {}", word.text(), track.name);
                     let mut found = Diagnostic::error("unknown-option", word.span, text);

@@ -47,7 +47,7 @@ impl Reader<'_> {
             match word.bytes() {
                 b"name" => {
                     if let Some(name) = words.next() {
-                        wanted.name = self.interface(name).or(wanted.name.take());
+                        wanted.name = self.vmac_name(name, wanted.name.take());
                     }
                 }
                 b"netlink_notify_msg" => {
@@ -64,10 +64,28 @@ impl Reader<'_> {
                     Some(Written::Start(octets)) => start = Some(Sourced::line(octets, word.span)),
                     None => {}
                 },
-                _ => wanted.name = self.interface(word).or(wanted.name.take()),
+                _ => wanted.name = self.vmac_name(word, wanted.name.take()),
             }
         }
         draft.wanted = Some((wanted, start));
+    }
+
+    /// A name of the device; the first one counts.
+    fn vmac_name(&mut self, word: &Word, first: Option<Sourced<String>>) -> Option<Sourced<String>> {
+        let name = self.text(word)?;
+        let odd = |letter: char| letter == '/' || letter.is_whitespace();
+        let text = match &first {
+            Some(first) => format!("the device has the name {} already", first.value),
+            None if name.value.is_empty() || name.value.len() > 15 || name.value.contains(odd) => {
+                format!("{:?} is not the name of an interface", name.value)
+            }
+            None => return Some(name),
+        };
+        let found = Diagnostic::error("interface-name", word.span, text)
+            .effect("it is ignored, as keepalived does")
+            .help("write one name of at most 15 letters and digits");
+        self.push(found);
+        first
     }
 
     fn mac(&mut self, word: &Word) -> Option<Written> {

@@ -42,7 +42,8 @@ fn what_a_group_tracks_its_members_track() {
         instance("B", 2, "dont_track_primary")
     );
     let parsed = file(&text);
-    assert_eq!(codes(&parsed), Vec::<&str>::new());
+    assert_eq!(codes(&parsed), ["tracked-twice"], "A tracks eth0 anyway");
+    assert_eq!(found(&parsed, "tracked-twice").instance.as_deref(), Some("A"));
     assert_eq!(
         tracked(of(&parsed, "A")),
         [("gate", 0), ("heavy", 5), ("eth7", 3)]

@@ -125,13 +125,12 @@ fn weights_come_from_the_line_or_the_definition() {
             reverse: true
         }
     );
-    assert_eq!(
-        weight("track_script {\n\"s\" noreverse\n}"),
-        Weight {
-            value: -5,
-            reverse: false
-        }
-    );
+    // Without a weight these are unknown words to keepalived, and the line is lost.
+    for word in ["reverse", "noreverse"] {
+        let parsed = tracking(&format!("track_script {{\n\"s\" {word}\n}}"));
+        assert_eq!(found(&parsed, "unknown-option").keepalived, Keepalived::Reports);
+        assert!(only(&parsed).track_scripts.is_empty(), "{word}");
+    }
 }
 
 #[test]
@@ -178,7 +177,16 @@ fn interfaces_are_tracked_but_the_own_one_is_anyway() {
     assert_eq!(tracks, [("eth1", 0), ("eth2", -20)]);
     assert!(codes(&parsed).contains(&"track-own-interface"));
     let parsed = tracking("dont_track_primary\ntrack_interface { eth0 }");
-    assert_eq!(only(&parsed).track_interfaces.len(), 1);
+    assert_eq!(
+        only(&parsed).track_interfaces.len(),
+        0,
+        "the list never names its own"
+    );
+    assert!(
+        found(&parsed, "track-own-interface")
+            .effect
+            .contains("is not tracked")
+    );
 }
 
 #[test]
