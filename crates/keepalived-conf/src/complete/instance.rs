@@ -96,10 +96,9 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         strict: strict.value,
         global,
     };
-    let vmac = virtual_mac::complete(&mut draft, virtual_router_id.value, &path, &mut out);
     let switches = &draft.switches;
     Some(VrrpInstance {
-        vmac,
+        vmac: virtual_mac::complete(&mut draft.vmac, virtual_router_id.value, &path),
         virtual_router_id,
         family,
         version,

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::instance::About;
+use super::virtual_mac;
 use crate::diagnostic::Diagnostic;
 use crate::keywords::Scope;
 use crate::model::{Family, GlobalDefs, Missing, OldUnicastChecksum, Path, Sourced, Version};
@@ -33,6 +34,7 @@ const OLD_CHECKSUM: &str = "old_unicast_checksum";
 
 /// How the adverts of an instance travel.
 pub(super) fn path(draft: &mut Draft, family: Family, global: &GlobalDefs, out: &mut About<'_>) -> Path {
+    virtual_mac::alone(draft, out);
     if let Some(lost) = draft.lost_peers.first() {
         draft.missing.push(Missing {
             word: "unicast_peer".to_owned(),

@@ -3,10 +3,10 @@
 use super::instance::About;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Mac, Path, Sourced, UseVmac, Vmac};
-use crate::read::Draft;
+use crate::read::{Draft, DraftVmac};
 
-/// What of it goes without saying, and what says nothing.
-fn alone(draft: &Draft, out: &mut About<'_>) {
+/// What of its words goes without saying with unicast, and what says nothing.
+pub(super) fn alone(draft: &Draft, out: &mut About<'_>) {
     let base = draft.vmac.xmit_base.and_then(|base| base.span());
     match (&draft.vmac.wanted, base) {
         (None, Some(span)) => {
@@ -29,9 +29,7 @@ fn alone(draft: &Draft, out: &mut About<'_>) {
     }
 }
 
-pub(super) fn complete(draft: &mut Draft, virtual_router_id: u8, path: &Path, out: &mut About<'_>) -> Vmac {
-    alone(draft, out);
-    let draft = &mut draft.vmac;
+pub(super) fn complete(draft: &mut DraftVmac, virtual_router_id: u8, path: &Path) -> Vmac {
     let own = draft.wanted.take().map(|(wanted, start)| {
         let whole =
             |start: Sourced<[u8; 5]>| start.map(|[a, b, c, d, e]| Mac([a, b, c, d, e, virtual_router_id]));

@@ -28,6 +28,7 @@ pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
 pub(crate) use group::DraftGroup;
 pub(crate) use instance::{Draft, DraftTrack};
+pub(crate) use virtual_mac::DraftVmac;
 
 /// All blocks of a file, each by itself.
 pub(crate) struct Blocks {
