@@ -99,7 +99,7 @@ impl Case<'_> {
                 ..span
             })
         };
-        let lines = self.parsed.tree.nodes.iter().filter_map(|node| match node {
+        let mut lines = self.parsed.tree.nodes.iter().filter_map(|node| match node {
             Node::Item(item) => Some((
                 self.line(item.span),
                 ends(item.body.as_ref().map_or(item.span, |body| body.span)),
@@ -107,7 +107,7 @@ impl Case<'_> {
             _ => None,
         });
         // What is said at the end of a block may be said on the line behind it.
-        let last = lines.filter(|(from, _)| *from <= line).next_back();
+        let last = lines.rfind(|(from, _)| *from <= line);
         last.unwrap_or((line, line))
     }
 
@@ -228,11 +228,6 @@ fn every_message_that_names_a_fault_has_a_finding_there() {
     }
     silent.sort();
     silent.dedup();
-    if std::env::var_os("SHOW").is_some() {
-        for (pattern, (count, codes)) in &seen {
-            println!("{count} {pattern}: {codes:?}");
-        }
-    }
     assert!(
         unknown.is_empty(),
         "classes that the table lacks:\n{}",

@@ -146,6 +146,7 @@ fn check(word: &str, base: &'static [(&'static str, &'static str)]) -> Place {
     )
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: one row for each block")]
 fn place(block: Block) -> Option<Place> {
     let end = |closing: &str| format!("{closing}{A}");
     Some(match block {
