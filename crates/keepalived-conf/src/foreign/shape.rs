@@ -21,7 +21,7 @@ pub(super) fn check(item: &Item, findings: &mut Findings) {
     let good = match (keyword.block, keyword.name) {
         (Block::GlobalDefs, name) => global(name, words),
         (Block::Root, "track_group") => words.len() == 1,
-        (Block::Instance, "garp_extra_if" | "vmac_garp_intvl") => extra(words, 0),
+        (Block::Instance, "garp_extra_if" | "vmac_garp_intvl") => extra(words),
         (Block::Instance, "kernel_rx_buf_size") => words.len() < 2,
         (Block::BfdInstance, "weight") | (Block::FileCheck, "weight") => direction(words),
         (Block::VirtualServer, "persistence_granularity") => words.first().is_none_or(mask),
@@ -81,21 +81,18 @@ fn global(name: &str, words: &[Word]) -> bool {
             words.first().is_none_or(|word| !word.bytes().is_empty()) && root
         }
         "snmp_socket" | "reload_time_file" => words.len() < 2,
-        "vrrp_garp_extra_if" | "vrrp_vmac_garp_intvl" => extra(words, 1),
+        "vrrp_garp_extra_if" | "vrrp_vmac_garp_intvl" => extra(words),
         _ => true,
     }
 }
 
-/// `[all] SECONDS`
-fn extra(words: &[Word], least: i128) -> bool {
-    let words = match words {
-        [all, rest @ ..] if all.is("all") => rest,
-        all => all,
-    };
-    words.first().is_some_and(|word| {
-        let read = number::integer(word.bytes());
-        read.whole && (least..=86_400).contains(&read.value)
-    })
+/// `[all] SECONDS`: that there is a number; what number, is said where it is read.
+fn extra(words: &[Word]) -> bool {
+    match words {
+        [] => false,
+        [all] => !all.is("all"),
+        _ => true,
+    }
 }
 
 /// What may stand behind a weight.

@@ -21,7 +21,6 @@ pub(crate) const KNOWN: &[(&str, &[&str], &str)] = &[
     ("garp-group interfaces", &["twice"], QUIRK),
     ("dns-check name", &["1.5", "0.0000001"], QUIRK),
     ("smtp-host bindto", &["2001:db8::77"], QUIRK),
-    ("global-defs vrrp_garp_extra_if", &["65535", "65536"], SLIP),
     ("global-defs umask", &["0x10", "99"], SLIP),
     ("address-line scope", &["0x10", "4294967296"], SLIP),
     ("global-defs umask", &["1 2"], LOOSE),
