@@ -385,7 +385,7 @@ fn interval(draft: &Draft, version: Version, out: &mut About<'_>) -> Sourced<u16
 fn announcements(draft: &Draft, global: &GlobalDefs, strict: bool) -> Announcements {
     let own = &draft.announcements;
     let all = &global.announcements;
-    // A value of our own for the first burst is also the one after a lower rival, unless something says otherwise.
+    // The burst after a lower rival is that of the global word, whatever the instance says of its first one.
     let delay = own
         .delay
         .unwrap_or_else(|| all.delay.inherited("vrrp_garp_master_delay"));

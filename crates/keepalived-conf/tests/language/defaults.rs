@@ -70,6 +70,19 @@ fn ipv6_is_version_3_by_its_own_group() {
     proves!("PRJ-V6-02", Refuses);
 }
 
+/// What an instance says of its first burst says nothing of the one after a lower rival: that is the global word's.
+#[test]
+fn the_burst_after_a_lower_rival_is_not_that_of_the_instance() {
+    let parsed = web("garp_master_delay 9\ngarp_master_repeat 3");
+    let announcements = &only(&parsed).announcements;
+    assert_eq!(announcements.delay.value, Duration::from_secs(9));
+    assert_eq!(announcements.lower_prio_delay.value, Duration::from_secs(5));
+    assert_eq!(
+        (announcements.repeat.value, announcements.lower_prio_repeat.value),
+        (3, 5)
+    );
+}
+
 /// keepalived starts a node as owner that is MASTER and says no priority.
 #[test]
 fn state_master_without_priority_is_255() {

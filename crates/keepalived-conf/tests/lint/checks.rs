@@ -19,6 +19,14 @@ fn a_script_that_nothing_tracks() {
     trips("unused-script", &unused, "1:1", &tracked("", ""));
     let group = format!("{unused}vrrp_sync_group G {{\ngroup {{\nweb\n}}\ntrack_script {{\nchk\n}}\n}}\n");
     trips("unused-script", &unused, "1:1", &group);
+    // The same name in another list is another thing.
+    for list in ["track_interface", "unicast_peer", "track_file"] {
+        let text = format!("{script}{}", web(&format!("{list} {{\nchk\n}}")));
+        assert!(
+            found(&text).iter().any(|found| found.code == "unused-script"),
+            "{list}"
+        );
+    }
     // A line that a rule takes away was said by parsing.
     let owner = tracked("weight 2", "priority 255");
     assert!(found(&owner).iter().all(|found| found.code != "unused-script"));
