@@ -75,6 +75,22 @@ pub enum Happening {
         /// Its interface.
         interface: String,
     },
+    /// Others removed a route or a rule that was held; it was put back.
+    RoutingLost {
+        /// Which, as `ip route` and `ip rule` would have it.
+        entry: String,
+        /// How often within a minute; at 5 the router gives up for a while, unless it is not tracked.
+        times: usize,
+    },
+    /// A route or a rule could not be made or removed; it is tried again at every audit.
+    RoutingFailed {
+        /// Which, as `ip route` and `ip rule` would have it.
+        entry: String,
+        /// Whether it was to be made.
+        adding: bool,
+        /// What the kernel said.
+        error: String,
+    },
     /// The interface of the service is otherwise than before.
     Link {
         /// Its name.

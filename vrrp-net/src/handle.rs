@@ -7,6 +7,7 @@ use vrrp_core::{Health, Priority, TrackerId};
 use crate::accept::FilterError;
 use crate::event::Event;
 use crate::handover::Handover;
+use crate::routing::Statics;
 use crate::service::{Service, ServiceError};
 use crate::status::Status;
 
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     },
     Apply {
         services: Vec<Service>,
+        statics: Option<Statics>,
         reply: oneshot::Sender<Result<Applied, RequestError>>,
     },
     Status {
@@ -113,7 +115,27 @@ impl Handle {
     /// # Errors
     /// [`RequestError::Service`], [`RequestError::Filter`] or [`RequestError::Socket`], and nothing has changed; [`RequestError::Gone`].
     pub async fn apply(&self, services: Vec<Service>) -> Result<Applied, RequestError> {
-        self.ask(|reply| Command::Apply { services, reply }).await?
+        let statics = None;
+        self.ask(|reply| Command::Apply {
+            services,
+            statics,
+            reply,
+        })
+        .await?
+    }
+
+    /// As [`Handle::apply`], and what is there whatever the state of any service: what both have stays untouched.
+    ///
+    /// # Errors
+    /// As [`Handle::apply`], and [`RequestError::Statics`].
+    pub async fn apply_all(&self, services: Vec<Service>, statics: Statics) -> Result<Applied, RequestError> {
+        let statics = Some(statics);
+        self.ask(|reply| Command::Apply {
+            services,
+            statics,
+            reply,
+        })
+        .await?
     }
 
     /// Everything there is to know at this moment.
@@ -223,6 +245,9 @@ pub enum RequestError {
     /// A service is wrong.
     #[error(transparent)]
     Service(#[from] ServiceError),
+    /// A static entry is wrong.
+    #[error("{0}")]
+    Statics(String),
     /// A socket could not be opened.
     #[error("a socket for service {service} cannot be opened: {error}")]
     Socket {

@@ -25,6 +25,7 @@ use crate::accept::SavedFilter;
 use crate::address::linux::Line;
 use crate::event::Event;
 use crate::handle::{Command, Handle};
+use crate::routing::Entry;
 use crate::service::Service;
 use crate::sys;
 use crate::sysctl::Changed;
@@ -83,6 +84,7 @@ impl SavedSettings {
             then.settings.trackers.clone_from(&self.trackers);
             // Decides nothing but how addresses are made, and may point at trackers that were not there then.
             then.track_interfaces.clear();
+            then.track_statics.clear();
             then
         })
     }
@@ -123,6 +125,8 @@ pub(crate) struct Saved {
     pub(crate) filter: Option<SavedFilter>,
     #[serde(default)]
     pub(crate) virtual_macs: Vec<crate::vmac::Made>,
+    #[serde(default)]
+    pub(crate) routing: Vec<Entry>,
 }
 
 /// What the file in memory says.

@@ -41,6 +41,7 @@ mod journal;
 mod netlink;
 mod options;
 mod restart;
+mod routing;
 mod service;
 mod socket;
 mod status;
@@ -59,9 +60,10 @@ pub use failover::{Failover, ReplaceError, StartError};
 pub use handle::{Applied, Gone, Handle, RequestError, Resigned};
 pub use handover::{Handover, HandoverError};
 pub use options::{Options, Pace};
+pub use routing::{Hop, Metric, Placement, Route, RouteKind, Rule, RuleAction, Static, Statics};
 pub use service::{Service, ServiceError};
 pub use status::{
     AddressPresence, AddressStatus, Contribution, GroupStatus, HostsTold, Incompatible, LoopLag, PacketWait,
-    ServiceStatus, StandingStatus, Status, VirtualMacStatus,
+    RoutingPresence, RoutingStatus, ServiceStatus, StandingStatus, StaticsStatus, Status, VirtualMacStatus,
 };
 pub use vmac::VirtualMac;

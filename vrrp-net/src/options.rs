@@ -11,6 +11,9 @@ pub struct Options {
     /// was held is known from the journal only. Another program may use the same mark: it alone removes nothing that
     /// this one is not asked for.
     pub tag: Option<u8>,
+    /// The route protocol number (`rtm_protocol`, `ip route show` names it by `/etc/iproute2/rt_protos`) that marks routes and
+    /// rules that are ours; by default 112 as well.
+    pub route_tag: u8,
     /// A directory for what a crash would leave behind, such as `/run/vrrpd`, one for each driver: the addresses that are
     /// held, so that the next start also removes those that it is not asked for any more (PRJ-ADDR-02), and the kernel
     /// settings that were changed (NET-ARP-09). It is made with mode 0700; one that is a link, not ours or writable by others is
@@ -46,6 +49,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             tag: Some(112),
+            route_tag: 112,
             journal: None,
             arp_gap: Duration::ZERO,
             neighbor_gap: Duration::from_millis(1),

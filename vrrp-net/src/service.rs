@@ -1,16 +1,19 @@
 //! What an application asks for: one virtual router, its interface and its addresses.
 
+mod error;
+
 use std::net::IpAddr;
 
-use vrrp_core::{
-    Config, ConfigError, Family, Interval, Path, Peer, Priority, Profile, Settings, TrackerId, Vrid,
-};
+use vrrp_core::{Config, Family, Interval, Path, Peer, Priority, Profile, Settings, TrackerId, Vrid};
 
 use crate::accept::AcceptMode;
-use crate::address::{AddressSyntax, HeldAddress};
+use crate::address::HeldAddress;
 use crate::advertise::RouterAdvertisements;
 use crate::announce::AnnounceElsewhere;
+use crate::routing::{Route, Rule};
 use crate::vmac::{self, VirtualMac};
+
+pub use error::ServiceError;
 
 /// One virtual router as an application asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,12 @@ pub struct Service {
     /// another program does, or nobody. While it does, `net.ipv6.conf.INTERFACE.forwarding` is 1, for the Router flag in
     /// what the kernel answers; Linux forgets default routes that it has learned itself then, unless `accept_ra` is 2.
     pub router_advertisements: Option<RouterAdvertisements>,
+    /// Routes that are there while it is Active (keepalived `virtual_routes`).
+    pub routes: Vec<Route>,
+    /// Rules that are there while it is Active (keepalived `virtual_rules`).
+    pub rules: Vec<Rule>,
+    /// Groups of [`Statics`](crate::Statics) whose presence is the health of a tracker of `settings.trackers`.
+    pub track_statics: Vec<(String, TrackerId)>,
 }
 
 impl Service {
@@ -97,6 +106,9 @@ impl Service {
             virtual_mac: None,
             announce_elsewhere: None,
             router_advertisements: None,
+            routes: Vec::new(),
+            rules: Vec::new(),
+            track_statics: Vec::new(),
         }
     }
 
@@ -316,7 +328,13 @@ impl Service {
                 reason,
             });
         }
-        for (interface, tracker) in &self.track_interfaces {
+        if let Some(reason) = self.fault_of_routing() {
+            return Err(ServiceError::Routing {
+                service: self.name.clone(),
+                reason,
+            });
+        }
+        for (interface, tracker) in self.track_interfaces.iter().chain(&self.track_statics) {
             if usize::from(tracker.0) >= self.settings.trackers.len() {
                 return Err(ServiceError::NoTracker {
                     service: self.name.clone(),
@@ -341,153 +359,4 @@ impl Service {
         }
         plan.fault()
     }
-}
-
-/// A service that cannot be what it asks for. Nothing has been changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServiceError {
-    /// VRID 0.
-    #[error("0 is no VRID; use 1 to 255")]
-    Vrid,
-    /// Priority 0.
-    #[error("0 is no priority; use 1 to 254, or 255 for the owner of the addresses")]
-    Priority,
-    /// Not an interval.
-    #[error("an interval of {centiseconds} centiseconds cannot be advertised; use 1 to 4095")]
-    Interval {
-        /// What was asked.
-        centiseconds: u16,
-    },
-    /// Not an address.
-    #[error(transparent)]
-    Address(#[from] AddressSyntax),
-    /// Announcements without a pause.
-    #[error("service {service}: announcements elsewhere need a period of more than 0")]
-    AnnounceElsewhere {
-        /// Whose.
-        service: String,
-    },
-    /// A prefix longer than the address.
-    #[error("service {service}: {address} cannot have a prefix length of {prefix}")]
-    Prefix {
-        /// Whose.
-        service: String,
-        /// The address.
-        address: IpAddr,
-        /// What was asked.
-        prefix: u8,
-    },
-    /// A label that the kernel would refuse.
-    #[error("service {service}: the address label {label:?} does not have 1 to 15 octets")]
-    Label {
-        /// Whose.
-        service: String,
-        /// What was asked.
-        label: String,
-    },
-    /// An address and no interface to put it on.
-    #[error("service {service}: no interface for {address}; name one with the address, the service has none")]
-    NoDevice {
-        /// Whose.
-        service: String,
-        /// The address.
-        address: IpAddr,
-    },
-    /// A hop limit that lets nothing leave.
-    #[error("service {service}: a packet with TTL 0 does not leave; use 1 to 255")]
-    HopLimit {
-        /// Whose.
-        service: String,
-    },
-    /// Router Advertisements that no host should hear.
-    #[error("service {service} cannot advertise itself as a router: {reason}")]
-    RouterAdvertisements {
-        /// Whose.
-        service: String,
-        /// What is wrong, and what to do.
-        reason: String,
-    },
-    /// A tracked interface without its tracker.
-    #[error(
-        "service {service}: tracked interface {interface} is to be tracker {tracker}, which the settings do not have"
-    )]
-    NoTracker {
-        /// Whose.
-        service: String,
-        /// The interface.
-        interface: String,
-        /// The missing index.
-        tracker: u16,
-    },
-    /// The profile is `rfc` and no virtual MAC is asked for.
-    #[error(
-        "service {service}: the profile rfc wants the virtual MAC (RFC 9568 section 7.2); ask for one, or take another profile"
-    )]
-    VirtualMacWanted {
-        /// Whose.
-        service: String,
-    },
-    /// A virtual MAC and no interface.
-    #[error("service {service}: no interface to make the virtual MAC on; name one")]
-    VirtualMacInterface {
-        /// Whose.
-        service: String,
-    },
-    /// Not the name of a device, or that of the interface itself.
-    #[error(
-        "service {service}: the virtual MAC's device cannot be called {device:?}; use 1 to 15 octets without space, / and \
-         :, other than the interface's"
-    )]
-    VirtualMacDevice {
-        /// Whose.
-        service: String,
-        /// What was asked.
-        device: String,
-    },
-    /// Not the MAC of one station.
-    #[error(
-        "service {service}: {mac} is not the MAC of one station; the lowest bit of its first octet must be 0"
-    )]
-    VirtualMacAddress {
-        /// Whose.
-        service: String,
-        /// What was asked.
-        mac: String,
-    },
-    /// Two services want one device, or one virtual MAC on one interface.
-    #[error(
-        "services {service} and {other} both want the device {device}, or its virtual MAC on the same interface; give one \
-         of them another name and another MAC"
-    )]
-    VirtualMacTwice {
-        /// The second.
-        service: String,
-        /// The first.
-        other: String,
-        /// The second one's device.
-        device: String,
-    },
-    /// The settings contradict each other or the protocol.
-    #[error("service {service}: {error}")]
-    Config {
-        /// Whose.
-        service: String,
-        /// What is wrong.
-        error: ConfigError,
-    },
-    /// Two services of one name.
-    #[error("two services are called {service}")]
-    NameTwice {
-        /// The name.
-        service: String,
-    },
-    /// Two services of one VRID, family, interface and path.
-    #[error("service {service} has the VRID, family and path of service {other} on the same interface")]
-    KeyTwice {
-        /// The second.
-        service: String,
-        /// The first.
-        other: String,
-    },
 }

@@ -17,6 +17,8 @@ pub struct Status {
     pub services: Vec<ServiceStatus>,
     /// Every sync group, by name.
     pub groups: Vec<GroupStatus>,
+    /// What is there whatever the state of any service.
+    pub statics: StaticsStatus,
     /// How the loop keeps up.
     pub loop_lag: LoopLag,
     /// How long packets of protocol 112 waited for the loop.
@@ -127,6 +129,8 @@ pub struct ServiceStatus {
     pub hosts_told: Option<HostsTold>,
     /// Every address of the service.
     pub addresses: Vec<AddressStatus>,
+    /// Its routes, then its rules.
+    pub routing: Vec<RoutingStatus>,
     /// What comes next, and when.
     pub deadline: Option<Deadline>,
     /// Counters.
@@ -209,6 +213,41 @@ pub enum AddressPresence {
     Ours,
     /// It is there and others made it.
     Foreign,
+}
+
+/// One route or rule: what is wanted and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoutingStatus {
+    /// As it would be written behind `ip route add` or `ip rule add`.
+    pub entry: String,
+    /// A rule, and no route.
+    pub is_rule: bool,
+    /// Wanted at the moment.
+    pub wanted: bool,
+    /// Whether it is there.
+    pub present: RoutingPresence,
+}
+
+/// What became of a route or a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum RoutingPresence {
+    /// It was not made.
+    Absent,
+    /// It is there and ours.
+    Ours,
+    /// It was there already, and stays.
+    Foreign,
+    /// The kernel refuses it, and why; tried again at every audit.
+    Refused(String),
+}
+
+/// What is there whatever the state of any service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct StaticsStatus {
+    /// Addresses.
+    pub addresses: Vec<AddressStatus>,
+    /// Routes, then rules.
+    pub routing: Vec<RoutingStatus>,
 }
 
 /// A peer that is there and not understood.

@@ -47,7 +47,7 @@ pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};
 pub use status::group::Group;
 pub use status::instance::{
     Accept, ActiveRouter, Address, Contribution, Hook, HostsTold, IncompatiblePeer, Instance,
-    KeepalivedState, Next, Priority, State, TrackedKind, VirtualMac,
+    KeepalivedState, Next, Priority, Routing, State, Statics, TrackedKind, VirtualMac,
 };
 pub use status::leaves::Leaves;
 

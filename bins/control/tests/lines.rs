@@ -51,6 +51,17 @@ fn priority() -> Priority {
     }
 }
 
+fn routing() -> Routing {
+    Routing {
+        entry: "10.1.0.0/16 via 192.0.2.254 dev eth1".into(),
+        kind: "route".into(),
+        wanted: true,
+        present: false,
+        foreign: false,
+        problem: Some("Network is unreachable (os error 101)".into()),
+    }
+}
+
 fn instance() -> Instance {
     Instance {
         name: "VI_1".into(),
@@ -89,6 +100,7 @@ fn instance() -> Instance {
             problem: None,
         }),
         addresses: vec![address()],
+        routing: vec![routing()],
         next: Some(Next {
             what: "give the addresses up".into(),
             in_ms: 40,
@@ -163,6 +175,7 @@ fn status() -> Status {
             at_fault: vec!["VI_1".into()],
             hooks: vec![],
         }],
+        statics: Statics::default(),
         checks: vec![Check {
             name: "chk_nginx".into(),
             command: "connect to 127.0.0.1:80".into(),

@@ -20,6 +20,8 @@ pub struct Difference {
     pub hooks: Vec<String>,
     /// Sync groups that are new, gone, or have other hooks; who is in them stands with the instances.
     pub groups: Vec<String>,
+    /// The static entries differ.
+    pub statics: bool,
     /// Checks to start.
     pub checks_added: Vec<Check>,
     /// Checks to stop, by name.
@@ -42,7 +44,7 @@ impl Difference {
     /// Whether the driver has anything to do.
     #[must_use]
     pub fn touches_services(&self) -> bool {
-        !(self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty())
+        self.statics || !(self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty())
     }
 }
 
@@ -72,6 +74,7 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         .filter(|instance| find(new, &instance.name).is_none());
     difference.removed = gone.map(|instance| instance.name.clone()).collect();
     difference.groups = groups(old, new);
+    difference.statics = old.statics != new.statics;
     compare_checks(old, new, &mut difference);
     let (before, after) = (&old.node, &new.node);
     let fixed = [

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vrrp_core::TrackerId;
-use vrrp_net::{Pace, Service};
+use vrrp_net::{Pace, Service, Statics};
 
 /// Everything that a node is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +14,8 @@ pub struct Plan {
     pub instances: Vec<Instance>,
     /// Sync groups of which an instance is a member, in the order of the file; names are unique.
     pub groups: Vec<Group>,
+    /// What is there whatever the role of any instance.
+    pub statics: Statics,
     /// Checks that an instance tracks, in the order of the file; names are unique.
     pub checks: Vec<Check>,
 }
@@ -101,6 +103,8 @@ pub enum Tracked {
     Check(String),
     /// The link of an interface, by name; the driver follows it.
     Interface(String),
+    /// The static entries of a `track_group`, by its name; the driver follows them.
+    Statics(String),
 }
 
 /// One check (keepalived `vrrp_script`).

@@ -64,6 +64,7 @@ fn plan(instances: Vec<Instance>, checks: Vec<Check>) -> Plan {
         node: Node::default(),
         instances,
         groups: vec![],
+        statics: Default::default(),
         checks,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use vrrp_control::{Check, HostsTold, Instance, TrackedKind};
+use vrrp_control::{Check, HostsTold, Instance, Routing, TrackedKind};
 
 use crate::colour::Colour;
 use crate::overview::{bare_table, lay_out};
@@ -16,6 +16,7 @@ pub(crate) fn render(instance: &Instance, checks: &[Check], colour: Colour) -> S
     }
     text.push_str(&lay_out(&mut facts));
     text.push_str(&addresses(instance, colour));
+    text.push_str(&routing(&instance.routing, colour));
     text.push_str(&tracked(instance, checks, colour));
     text.push_str(&hooks(instance));
     text.push_str(&counters(instance));
@@ -155,6 +156,17 @@ fn addresses(instance: &Instance, colour: Colour) -> String {
     section(instance.addresses.is_empty(), table)
 }
 
+/// Routes and rules.
+pub(crate) fn routing(list: &[Routing], colour: Colour) -> String {
+    let mut table = bare_table(&["ROUTE OR RULE", "KERNEL"]);
+    for one in list {
+        let (word, wrong) = words::routing(one);
+        let said = format!("{} {}", one.kind, words::clean(&one.entry));
+        table.add_row([said, if wrong { colour.alarm(&word) } else { word }]);
+    }
+    section(list.is_empty(), table)
+}
+
 fn tracked(instance: &Instance, checks: &[Check], colour: Colour) -> String {
     let contributions = &instance.priority.contributions;
     let mut table = bare_table(&["TRACKED", "KIND", "HEALTH", "WEIGHT", "ADDS", "LAST RESULT"]);
@@ -165,6 +177,7 @@ fn tracked(instance: &Instance, checks: &[Check], colour: Colour) -> String {
         let kind = match contribution.kind {
             TrackedKind::Script => "script",
             TrackedKind::Interface => "interface",
+            TrackedKind::Statics => "track_group",
             _ => "other",
         };
         let weight = match (contribution.weight, contribution.reverse) {

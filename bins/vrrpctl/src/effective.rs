@@ -64,6 +64,7 @@ fn text(effective: &Effective) -> String {
         .chain(&effective.scripts)
         .chain(&effective.sync_groups)
         .chain(&effective.garp_groups)
+        .chain(&effective.statics)
         .chain(&effective.instances);
     let mut text = blocks.map(section).collect::<Vec<_>>().join("\n");
     for (title, all) in [

@@ -1,9 +1,10 @@
 //! `vrrpctl status`: one line per instance, one per check, and what is wrong.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use vrrp_control::{Address, Check, Daemon, Group, Hook, Instance, Status};
+use vrrp_control::{Address, Check, Daemon, Group, Hook, Instance, Routing, Statics, Status};
 
 use crate::colour::Colour;
+use crate::detail::routing;
 use crate::words;
 
 /// Addresses of one instance that the table shows; `vrrpctl status NAME` shows all.
@@ -32,6 +33,7 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
         text.push('\n');
         text.push_str(&checks(&status.checks, colour));
     }
+    text.push_str(&statics(&status.statics, colour));
     let wrong = problems(status);
     if !wrong.is_empty() {
         text.push('\n');
@@ -40,6 +42,32 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
         }
     }
     colour.paint(&text)
+}
+
+/// What is there whatever the role of any instance.
+fn statics(statics: &Statics, colour: Colour) -> String {
+    let mut text = String::new();
+    if !statics.addresses.is_empty() {
+        let mut table = bare_table(&["STATIC ADDRESS", "DEVICE", "KERNEL"]);
+        for address in &statics.addresses {
+            let (word, wrong) = words::presence(address);
+            table.add_row([
+                format!("{}/{}", address.address, address.prefix),
+                address.device.clone().unwrap_or_else(|| "-".to_owned()),
+                if wrong {
+                    colour.alarm(word)
+                } else {
+                    word.to_owned()
+                },
+            ]);
+        }
+        text.push('\n');
+        text.push_str(&lay_out(&mut table));
+    }
+    if !statics.routing.is_empty() {
+        text.push_str(&routing(&statics.routing, colour));
+    }
+    text
 }
 
 /// A table without lines: columns that line up, and nothing that has to be cut away again by other programs.
@@ -196,6 +224,7 @@ fn problems(status: &Status) -> Vec<String> {
                 ));
             }
         }
+        lines.extend(wrong_routing(&words::clean(&instance.name), &instance.routing));
         for hook in failing(&instance.hooks) {
             lines.push(format!(
                 "{}: {} failed: {} ({})",
@@ -206,6 +235,7 @@ fn problems(status: &Status) -> Vec<String> {
             ));
         }
     }
+    lines.extend(wrong_routing("static", &status.statics.routing));
     for group in &status.groups {
         for hook in failing(&group.hooks) {
             lines.push(format!(
@@ -219,6 +249,18 @@ fn problems(status: &Status) -> Vec<String> {
     }
     daemon_problems(&status.daemon, &mut lines);
     lines
+}
+
+fn wrong_routing(whose: &str, list: &[Routing]) -> Vec<String> {
+    let wrong = list.iter().filter_map(|one| match words::routing(one) {
+        (word, true) => Some(format!(
+            "{whose}: {} {} {word}",
+            one.kind,
+            words::clean(&one.entry)
+        )),
+        (_, false) => None,
+    });
+    wrong.collect()
 }
 
 /// Notify scripts that have failed the last time they ran for their purpose.

@@ -1,6 +1,6 @@
 //! How things are said.
 
-use vrrp_control::{ActiveRouter, Address, Priority, Run};
+use vrrp_control::{ActiveRouter, Address, Priority, Routing, Run};
 
 /// `a, b and c`; `none` for nothing.
 pub(crate) fn list(names: &[&str]) -> String {
@@ -62,6 +62,18 @@ pub(crate) fn presence(address: &Address) -> (&'static str, bool) {
         (false, true, true) => ("answers though Backup: configured by others", true),
         (false, true, false) => ("LEFT BEHIND", true),
         (false, false, _) => ("", false),
+    }
+}
+
+/// What became of a route or a rule beside what is wanted; `true`: something is wrong.
+pub(crate) fn routing(routing: &Routing) -> (String, bool) {
+    match (routing.wanted, routing.present, &routing.problem) {
+        (true, true, _) if routing.foreign => ("there, made by others".to_owned(), false),
+        (true, true, _) => ("held".to_owned(), false),
+        (true, false, Some(problem)) => (format!("MISSING: {}", clean(problem)), true),
+        (true, false, None) => ("MISSING".to_owned(), true),
+        (false, true, _) if !routing.foreign => ("LEFT BEHIND".to_owned(), true),
+        (false, _, _) => (String::new(), false),
     }
 }
 

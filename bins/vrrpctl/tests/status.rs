@@ -149,6 +149,35 @@ fn a_failing_notify_script_is_in_the_table() {
     }
 }
 
+/// A route that the kernel refuses stands among the problems, with its reason; so does a static entry that is not there.
+#[test]
+fn routes_and_static_entries_are_in_the_tables() {
+    let output = asked("static", &["status"], ANSWER);
+    let table = text(&output.stdout);
+    assert!(table.contains("192.168.190.77/24  eth1    held"), "{table}");
+    assert!(
+        table.contains("rule from 192.168.190.23/32 table 7 priority 100  held"),
+        "{table}"
+    );
+    let refused = ANSWER
+        .replace(
+            r#""kind":"route","wanted":false,"present":false,"foreign":false,"problem":null"#,
+            r#""kind":"route","wanted":true,"present":false,"foreign":false,"problem":"Network is unreachable (os error 101)""#,
+        )
+        .replace(r#""kind":"rule","wanted":true,"present":true"#, r#""kind":"rule","wanted":true,"present":false"#);
+    let output = asked("refused", &["status"], &refused);
+    let table = text(&output.stdout);
+    for line in [
+        "! VI_1: route 10.1.0.0/16 via 192.168.190.1 dev eth1 MISSING: Network is unreachable (os error 101)",
+        "! static: rule from 192.168.190.23/32 table 7 priority 100 MISSING",
+    ] {
+        assert!(table.contains(line), "{table}");
+    }
+    let output = asked("route", &["status", "VI_1"], &refused);
+    let detail = text(&output.stdout);
+    assert!(detail.contains("MISSING: Network is unreachable"), "{detail}");
+}
+
 #[test]
 fn json_is_the_answer_of_the_daemon() {
     let output = asked("json", &["status", "--json"], ANSWER);

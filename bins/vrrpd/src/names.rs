@@ -27,6 +27,7 @@ impl Names for Named<'_> {
         match self.planned.and_then(|planned| planned.tracked(id)) {
             Some(Tracked::Check(name)) => format!("check {name}"),
             Some(Tracked::Interface(name)) => format!("tracked interface {name}"),
+            Some(Tracked::Statics(name)) => format!("a static entry of track_group {name}"),
             None => format!("tracked object {}", id.0),
         }
     }

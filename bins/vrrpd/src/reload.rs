@@ -69,7 +69,10 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
     checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
     let services = services(node, &loaded.plan, &difference);
     if difference.touches_services()
-        && let Err(refused) = node.handle.apply(services.clone()).await
+        && let Err(refused) = node
+            .handle
+            .apply_all(services.clone(), loaded.plan.statics.clone())
+            .await
     {
         undo(node, old, &difference);
         return Err(refused.to_string());
@@ -156,8 +159,10 @@ fn describe(difference: &Difference) -> String {
             difference.node.iter().map(ToString::to_string).collect(),
         ),
     ];
+    let statics = difference.statics.then(|| "static entries changed".to_owned());
     let said = parts.into_iter().filter(|(_, names)| !names.is_empty());
     said.map(|(what, names)| format!("{what}: {}", names.join(", ")))
+        .chain(statics)
         .collect::<Vec<_>>()
         .join("; ")
 }

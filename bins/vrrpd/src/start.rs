@@ -49,7 +49,7 @@ impl StartError {
             Self::Load(error) => error.exit(),
             Self::Privileges(_) | Self::Open(OpenError::Capability { .. }) => Exit::Permission,
             Self::Socket(SocketError::InUse { .. }) => Exit::SocketInUse,
-            Self::Open(OpenError::Service(_)) => Exit::Configuration,
+            Self::Open(OpenError::Service(_) | OpenError::Statics(_)) => Exit::Configuration,
             Self::Socket(_) | Self::Open(_) | Self::System(_) => Exit::Failed,
         }
     }
@@ -69,6 +69,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     let services = services(&loaded.plan);
     let options = options(&arguments, &loaded.plan);
     let mut driver = Driver::open(services.clone(), options)?;
+    driver.set_statics(loaded.plan.statics.clone())?;
     let recording = record::begin(&arguments, &mut driver);
     // The runtime of everything slow.
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -131,7 +131,7 @@ fn what_decides_service_and_is_not_carried_out_bars() {
                 .iter()
                 .any(|missing| missing.allow_word == word)
         };
-        for word in ["virtual_server", "virtual_server_group", "static_routes"] {
+        for word in ["virtual_server", "virtual_server_group"] {
             let allow = if word == "virtual_server_group" {
                 "virtual_server"
             } else {

@@ -8,15 +8,25 @@ use super::instance::places_of;
 use super::open::check_names;
 use crate::address::keeper::Place;
 use crate::handle::{Applied, RequestError};
+use crate::routing::{Entry, Placement, Statics};
 use crate::service::{Service, ServiceError};
 
 /// Announcements of addresses that have moved to or from the virtual MAC.
 const MOVED_COPIES: u8 = 3;
 
 impl Engine {
-    pub(super) fn apply(&mut self, now: Instant, services: Vec<Service>) -> Result<Applied, RequestError> {
+    pub(super) fn apply(
+        &mut self,
+        now: Instant,
+        services: Vec<Service>,
+        statics: Option<Statics>,
+    ) -> Result<Applied, RequestError> {
         self.check(&services)?;
+        if let Some(fault) = statics.as_ref().and_then(Statics::fault) {
+            return Err(RequestError::Statics(fault));
+        }
         self.widen_filter(&services)?;
+        let statics_before = statics.map(|statics| self.change_statics(now, statics));
         let mut applied = Applied::default();
         self.bridge(&services);
         for id in self.ids() {
@@ -55,6 +65,7 @@ impl Engine {
         }
         self.fit_groups(now);
         self.carry_out(now);
+        self.finish_routing(now, statics_before);
         self.refresh_devices(now);
         self.fit_channels();
         // Whoever asked is answered when it is so.
@@ -161,6 +172,7 @@ impl Engine {
         let running = id
             .and_then(|id| self.router.get(id))
             .map(|router| &router.config().trackers);
+        let statics = self.health_of_statics(service);
         let trackers = &mut known.settings.trackers;
         match running {
             Some(running) if alike(running, trackers) => trackers.clone_from(running),
@@ -172,6 +184,11 @@ impl Engine {
                     } else {
                         Health::Down
                     };
+                    if let Some(tracker) = trackers.get_mut(usize::from(tracker.0)) {
+                        tracker.initial = health;
+                    }
+                }
+                for (tracker, health) in statics {
                     if let Some(tracker) = trackers.get_mut(usize::from(tracker.0)) {
                         tracker.initial = health;
                     }
@@ -191,7 +208,9 @@ impl Engine {
         self.filter_stale = true;
         let virtual_macs = instance.virtual_macs.clone();
         let told = instance.service.router_advertisements.clone();
+        let entries_before = instance.entries.clone();
         let before = instance.replace(service, &mut self.devices);
+        let entries = instance.entries.clone();
         let moved = holds && instance.virtual_macs != virtual_macs;
         let after = instance.places.clone();
         let held: Vec<_> = after.iter().copied().zip(instance.service.all_held()).collect();
@@ -205,6 +224,7 @@ impl Engine {
                 touched.push(place);
             }
         }
+        self.release_entries(now, id, entries_before, &entries);
         let _made = self.settle(now, &mut touched.clone());
         for place in touched {
             self.forget_place(place);
@@ -220,6 +240,12 @@ impl Engine {
             }
         }
         let made = self.settle(now, &mut after.clone());
+        if holds {
+            for entry in &entries {
+                self.routing.hold(id, entry);
+            }
+            self.bring(now, &entries);
+        }
         if moved {
             // The neighbours know another MAC.
             let moved: Vec<Place> = after.into_iter().filter(|place| made.contains(place)).collect();
@@ -229,11 +255,41 @@ impl Engine {
         self.level_elsewhere(now, id);
     }
 
+    /// What is no longer asked for goes when all services had their turn, for another one may want it now. It goes at once
+    /// where what replaces it can only be made then.
+    fn release_entries(&mut self, now: Instant, id: InstanceId, before: Vec<Entry>, after: &[Entry]) {
+        let gone: Vec<Entry> = before
+            .into_iter()
+            .filter(|entry| !after.contains(entry))
+            .collect();
+        for entry in &gone {
+            self.routing.release(id, entry);
+        }
+        let alone =
+            |entry: &Entry| matches!(entry, Entry::Route(route) if route.placement == Placement::Alone);
+        if after.iter().any(alone) {
+            self.take_away(now, &gone);
+        } else {
+            self.released.extend(gone);
+        }
+    }
+
+    fn finish_routing(&mut self, now: Instant, statics_before: Option<Statics>) {
+        let released = std::mem::take(&mut self.released);
+        self.take_away(now, &released);
+        if let Some(before) = statics_before {
+            self.release_statics(now, &before);
+        }
+        self.fit_route_events();
+        self.carry_out(now);
+    }
+
     /// No longer configured by anybody: not ours to care for. One that is held is on its way to another service.
-    fn forget_place(&mut self, place: Place) {
+    pub(super) fn forget_place(&mut self, place: Place) {
         let mut instances = self.instances.values();
         let configured = instances.any(|instance| instance.places.contains(&place));
-        if !configured && !self.addresses.keeper().wants(place) {
+        let is_static = self.static_places.contains(&place);
+        if !configured && !is_static && !self.addresses.keeper().wants(place) {
             self.addresses.configure(place, None);
         }
     }
@@ -307,6 +363,10 @@ impl Engine {
         self.filter_stale = true;
         let _router = self.router.remove(id);
         if let Some(instance) = self.instances.remove(&id) {
+            for entry in &instance.entries {
+                self.routing.release(id, entry);
+            }
+            self.take_away(now, &instance.entries);
             for place in instance.places {
                 self.addresses.keeper().release(id, place);
                 self.forget_place(place);

@@ -30,8 +30,12 @@ impl Engine {
                 Some(id) => self.feed(now, id, Input::Order(Order::Compete)),
                 None => tracing::warn!(service, "an order for an unknown service"),
             },
-            Command::Apply { services, reply } => {
-                let result = self.apply(now, services);
+            Command::Apply {
+                services,
+                statics,
+                reply,
+            } => {
+                let result = self.apply(now, services, statics);
                 let _gone = reply.send(result);
             }
             Command::Status { reply } => {
@@ -148,6 +152,7 @@ impl Engine {
             at_nanos: now.as_nanos(),
             services: services.collect(),
             groups: self.group_statuses(),
+            statics: self.statics_status(),
             loop_lag: self.lag,
             packet_wait: self.packet_wait,
             rejected: self.router.counters().rejected,
@@ -197,6 +202,7 @@ impl Engine {
             virtual_mac: self.virtual_mac_status(id),
             hosts_told: self.hosts_told(id),
             addresses: self.address_statuses(id),
+            routing: self.routing_statuses(&instance.entries, instance.holds),
             deadline: router.deadline(),
             counters: *router.counters(),
             leaves: router.leaves(),

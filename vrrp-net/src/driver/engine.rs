@@ -24,6 +24,7 @@ use crate::devices::Devices;
 use crate::event::Event;
 use crate::handle::{Command, Handle, RequestError};
 use crate::handover::{Ends, Handover, Saved, SavedService, SavedSettings};
+use crate::routing::{Entry, Routing, Statics};
 use crate::socket::Buffers;
 use crate::status::{LoopLag, PacketWait};
 use crate::sysctl::Sysctls;
@@ -67,6 +68,13 @@ pub(super) struct Engine {
     pub(super) device_states: Vec<DeviceState>,
     pub(super) table: Table,
     pub(super) addresses: Addresses,
+    pub(super) routing: Routing,
+    /// `None`: there are no routes to hold.
+    pub(super) route_events: Option<OwnedFd>,
+    /// No longer asked for by a service, in the middle of a reload.
+    pub(super) released: Vec<Entry>,
+    pub(super) statics: Statics,
+    pub(super) static_places: Vec<Place>,
     pub(super) sysctls: Sysctls,
     pub(super) filter: Filter,
     /// What is to be dropped may be otherwise by now.
@@ -147,6 +155,7 @@ impl Engine {
             Ending::Open => {}
             Ending::Stopping(replies) => {
                 self.over = true;
+                self.remove_statics(crate::clock::now());
                 self.leave_nothing();
                 for reply in replies {
                     let _gone = reply.send(());
@@ -180,6 +189,7 @@ impl Engine {
         let services = services.collect();
         self.addresses.flush_journal();
         self.sysctls.flush_journal();
+        self.routing.flush_journal();
         let (filter, filter_owner) = self.filter.give_out().unzip();
         let saved = Saved {
             services,
@@ -187,6 +197,7 @@ impl Engine {
             sysctls: self.sysctls.changed(),
             filter,
             virtual_macs: self.virtual_macs.hand_over(),
+            routing: self.routing.made(),
         };
         let mut handover = Handover::new(saved, self.channels.give_out(&self.devices));
         handover.filter_owner = filter_owner;
@@ -217,6 +228,7 @@ impl Drop for Engine {
         while !self.work.is_empty() {
             self.work_window(now);
         }
+        self.remove_statics(now);
         self.leave_nothing();
         self.addresses.write_journal(&self.devices);
     }

@@ -9,10 +9,12 @@ use tokio::sync::oneshot;
 use vrrp_core::wire::Difference;
 use vrrp_core::{Cause, Instant, InterfaceId, TrackerId};
 
+use super::routing::entries_of;
 use super::virtual_macs::Wanted;
 use crate::address::keeper::Place;
 use crate::devices::Devices;
 use crate::handle::{RequestError, Resigned};
+use crate::routing::Entry;
 use crate::service::Service;
 
 /// Peers that are remembered as not understood.
@@ -29,6 +31,8 @@ pub(super) struct Instance {
     pub(super) virtual_macs: Vec<Wanted>,
     /// Advertised ones first.
     pub(super) places: Vec<Place>,
+    /// Routes, then rules.
+    pub(super) entries: Vec<Entry>,
     pub(super) since: Instant,
     pub(super) since_wall: SystemTime,
     pub(super) why: Option<Cause>,
@@ -55,6 +59,7 @@ impl Instance {
             tracked: Vec::new(),
             virtual_macs: Vec::new(),
             places: Vec::new(),
+            entries: Vec::new(),
             since: now,
             since_wall: SystemTime::now(),
             why: None,
@@ -87,6 +92,7 @@ impl Instance {
             })
             .collect();
         self.places = places_of(&self.service, devices);
+        self.entries = entries_of(&self.service);
     }
 
     /// Another configuration of the same router; returns the places it had before.

@@ -127,8 +127,11 @@ impl Engine {
         }
         let mut places = self.addresses.configured();
         let _made = self.settle(now, &mut places);
+        self.look_after_routing(now, false, |_| true);
+        self.refresh_statics(now);
         self.carry_out(now);
         self.addresses.audit_journal();
+        self.routing.audit_journal();
         self.sysctls.audit_journal();
         self.virtual_macs.audit_journal();
     }
@@ -170,7 +173,7 @@ impl Engine {
             {
                 self.tell_foreign(now, place);
             }
-            if owner || place.is_none() {
+            if owner || place.is_none_or(|place| self.is_only_static(place)) {
                 others.push(index);
             }
         }
@@ -297,7 +300,9 @@ impl Engine {
     fn bring_along(&mut self, now: Instant, came: &[InterfaceId]) {
         let mut places = self.addresses.configured();
         places.retain(|place| came.contains(&place.device));
+        let names: Vec<String> = came.iter().map(|id| self.devices.name(*id).to_owned()).collect();
         if places.is_empty() {
+            self.look_after_routing(now, false, |entry| names.iter().any(|name| entry.uses(name)));
             return;
         }
         let _made = self.settle(now, &mut places);
@@ -306,6 +311,7 @@ impl Engine {
                 self.announcements.push(now, id, &[place], 1);
             }
         }
+        self.look_after_routing(now, false, |entry| names.iter().any(|name| entry.uses(name)));
     }
 
     /// Tells the core of the router's own link, where that is otherwise than it knows.
@@ -353,7 +359,8 @@ impl Engine {
                     // With a virtual MAC its place is on another device.
                     let elsewhere = !instance.virtual_macs.is_empty()
                         && instance.places.iter().any(|place| place.address == address);
-                    (self.addresses.spec(place).is_some() || elsewhere) && !own
+                    let held = self.addresses.spec(place).is_some() && !self.is_only_static(place);
+                    (held || elsewhere) && !own
                 };
                 self.table
                     .primary(index, service.settings.family, is_virtual, current)
@@ -368,6 +375,14 @@ impl Engine {
 
     /// Tells the core of the interfaces that a router tracks.
     pub(super) fn refresh_tracked(&mut self, now: Instant, id: InstanceId) {
+        let Some(instance) = self.instances.get(&id) else {
+            return;
+        };
+        for (tracker, health) in self.health_of_statics(&instance.service) {
+            if self.router.get(id).and_then(|router| router.health(tracker)) != Some(health) {
+                self.feed(now, id, Input::Track(tracker, health));
+            }
+        }
         let Some(instance) = self.instances.get(&id) else {
             return;
         };

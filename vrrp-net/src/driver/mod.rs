@@ -21,7 +21,9 @@ mod oddities;
 mod open;
 mod packets;
 mod report;
+mod routing;
 mod settings;
+mod statics;
 mod turn;
 mod virtual_levels;
 mod virtual_macs;
@@ -37,6 +39,7 @@ use crate::accept::FilterError;
 use crate::handle::{Command, Handle};
 use crate::handover::Handover;
 use crate::options::Options;
+use crate::routing::Statics;
 use crate::service::{Service, ServiceError};
 use engine::Engine;
 use wait::Waiter;
@@ -112,6 +115,19 @@ impl Driver {
         self.engine.set_witness(witness);
     }
 
+    /// What is to be there whatever the state of any service. To be called before [`Driver::run`], with what a predecessor had
+    /// as well where there was one: what is not named here is removed at the start. Later, [`Handle::apply_all`].
+    ///
+    /// # Errors
+    /// [`OpenError::Statics`], and nothing has changed.
+    pub fn set_statics(&mut self, statics: Statics) -> Result<(), OpenError> {
+        if let Some(fault) = statics.fault() {
+            return Err(OpenError::Statics(fault));
+        }
+        self.engine.configure_statics(statics);
+        Ok(())
+    }
+
     /// Runs until [`Handle::stop`], [`Handle::stop_now`] or [`Handle::handover`].
     ///
     /// Needs a runtime with I/O enabled; a current-thread one on a thread of its own, so that nothing else can delay an
@@ -163,6 +179,9 @@ pub enum OpenError {
     /// Packets to virtual addresses cannot be dropped as a service asks.
     #[error(transparent)]
     Filter(#[from] FilterError),
+    /// A static entry is wrong.
+    #[error("{0}")]
+    Statics(String),
     /// A socket could not be opened.
     #[error("{what} cannot be opened: {error}")]
     Socket {

@@ -28,6 +28,7 @@ use crate::handover::{Handover, Saved, SavedSocket};
 use crate::journal::Journal;
 use crate::netlink::{self, DATAGRAM_OCTETS, Requests};
 use crate::options::{Options, kernel_keeps_tags};
+use crate::routing::{Entry, Routing, Statics};
 use crate::service::{Service, ServiceError};
 use crate::socket::{Buffers, Channel};
 use crate::status::{LoopLag, PacketWait};
@@ -61,6 +62,7 @@ impl Engine {
         let tag = options.tag.filter(|_| kernel_keeps_tags());
         let (journal, left) = open_journal(&options).unzip();
         let left = left.unwrap_or_default();
+        let (routing_journal, routes_left) = open_routing_journal(&options).unzip();
         let sysctls = Sysctls::open(options.journal.as_deref());
         let mut devices = Devices::default();
         let announcements = announcements(&options, &mut devices);
@@ -76,6 +78,11 @@ impl Engine {
             device_states: Vec::new(),
             table: Table::default(),
             addresses: Addresses::new(requests, tag, journal),
+            routing: Routing::new(options.route_tag, routing_journal),
+            route_events: None,
+            released: Vec::new(),
+            statics: Statics::default(),
+            static_places: Vec::new(),
             sysctls,
             sysctls_stale: true,
             filter: Filter::new(&options.filter_table),
@@ -106,6 +113,7 @@ impl Engine {
             over: true,
         };
         let resync = engine.addresses.resync(&mut engine.table);
+        engine.routing.adopt(routes_left.unwrap_or_default());
         let _everything = resync.map_err(|error| socket("the list of links and addresses", error))?;
         engine.fill(services, handover, left, now)?;
         Ok(engine)
@@ -126,6 +134,7 @@ impl Engine {
             left.extend(handover.saved.held.iter().cloned());
             self.sysctls.adopt(handover.saved.sysctls.clone());
             self.virtual_macs.adopt(handover.saved.virtual_macs.clone());
+            self.routing.adopt(handover.saved.routing.clone());
             let mut earlier = handover.saved;
             if let (Some(filter), Some(owner)) = (earlier.filter.take(), handover.filter_owner) {
                 self.filter.adopt(filter, owner);
@@ -294,7 +303,12 @@ impl Engine {
             for place in instance.places.iter().filter(|_| instance.holds) {
                 self.addresses.keeper().hold(*id, *place);
             }
+            for entry in instance.entries.iter().filter(|_| instance.holds) {
+                self.routing.hold(*id, entry);
+            }
         }
+        self.make_statics(now);
+        self.fit_route_events();
         self.refresh_devices(now);
         self.fit_sysctls();
         for id in self.ids() {
@@ -314,15 +328,24 @@ impl Engine {
         while !self.work.is_empty() {
             self.work_window(now);
         }
+        let strays = self.routing.strays();
+        self.take_away(now, &strays);
         self.remove_leftovers(now, &found);
         self.fit_ears();
         self.fit_sysctls();
         self.addresses.write_journal(&self.devices);
+        self.routing.write_journal();
     }
 }
 
 /// The journal, and what an earlier life has left in it.
 type WithLeft = (Journal<Line>, Vec<Line>);
+
+fn open_routing_journal(options: &Options) -> Option<(Journal<Entry>, Vec<Entry>)> {
+    let cost = "routes and rules that a crash leaves behind are not known";
+    let directory = options.journal.as_deref()?;
+    Some(Journal::open(directory, "held-routes.json", cost))
+}
 
 fn open_journal(options: &Options) -> Option<WithLeft> {
     let cost = "addresses that a crash leaves behind are not known";

@@ -238,6 +238,11 @@ impl Engine {
         }
     }
 
+    pub(super) fn tell_static_lost(&self, place: Place, times: usize) {
+        let interface = self.devices.name(place.device);
+        tracing::warn!(address = %place.address, interface, times, "somebody else has deleted a static address; it was made again");
+    }
+
     pub(super) fn tell_lost(&self, now: Instant, id: InstanceId, place: Place, times: usize) {
         let interface = self.devices.name(place.device).to_owned();
         tracing::warn!(

@@ -45,6 +45,7 @@ impl Engine {
         self.carry_out(now);
         self.hear_links(now);
         self.carry_out(now);
+        self.hear_routes(now);
         if ready.claims || self.ears.unread {
             self.hear_claims(now);
         }
@@ -78,6 +79,7 @@ impl Engine {
         self.forget_the_gone();
         if self.work.is_empty() {
             self.addresses.write_journal(&self.devices);
+            self.routing.write_journal();
         }
         if self.sysctls_stale {
             self.fit_sysctls();

@@ -33,6 +33,7 @@ pub(super) struct Waiter {
     ears: Vec<AsyncFd<OwnedFd>>,
     ears_generation: u64,
     link_events: Option<AsyncFd<OwnedFd>>,
+    route_events: Option<AsyncFd<OwnedFd>>,
     alarm_fd: OwnedFd,
     alarm_watch: Option<AsyncFd<OwnedFd>>,
     alarm: Alarm,
@@ -49,6 +50,7 @@ impl Waiter {
             ears: Vec::new(),
             ears_generation: 0,
             link_events: None,
+            route_events: None,
             alarm_fd,
             alarm_watch: None,
             alarm,
@@ -61,6 +63,9 @@ impl Waiter {
         if self.alarm_watch.is_none() {
             self.alarm_watch = Some(sys::watch_readable(self.alarm_fd.try_clone()?)?);
             self.link_events = Some(sys::watch_readable(engine.link_events.try_clone()?)?);
+        }
+        if let (None, Some(events)) = (&self.route_events, &engine.route_events) {
+            self.route_events = Some(sys::watch_readable(events.try_clone()?)?);
         }
         if self.generation != Some(engine.channels.generation()) {
             self.sockets.clear();
@@ -92,6 +97,7 @@ impl Waiter {
         self.sockets.clear();
         self.ears.clear();
         self.link_events = None;
+        self.route_events = None;
         self.alarm_watch = None;
     }
 
@@ -130,6 +136,10 @@ impl Waiter {
             any |= ready.claims;
             any |= self
                 .link_events
+                .as_ref()
+                .is_some_and(|events| is_ready(events, context));
+            any |= self
+                .route_events
                 .as_ref()
                 .is_some_and(|events| is_ready(events, context));
             if !self.nobody_commands

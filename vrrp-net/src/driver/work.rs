@@ -10,6 +10,7 @@ use super::execute::KEPT;
 use crate::address::keeper::{LOSSES_MAX, Place, Present};
 use crate::address::linux::News;
 use crate::announce;
+use crate::routing::{Entry, STATICS};
 
 /// Addresses changed in one window: a millisecond or so of the kernel's time.
 const WINDOW: usize = 128;
@@ -24,6 +25,7 @@ impl Engine {
         let mut room = WINDOW;
         let mut taken = Vec::new();
         let mut touched = Vec::new();
+        let mut entries = Vec::new();
         while let Some((id, work)) = self.work.front().copied() {
             let cost = self.cost(id, work);
             if cost > room && !taken.is_empty() {
@@ -31,7 +33,7 @@ impl Engine {
             }
             room = room.saturating_sub(cost);
             let _same = self.work.pop_front();
-            self.wish(id, work, &mut touched);
+            self.wish(id, work, &mut touched, &mut entries);
             taken.push((id, work));
         }
         if taken.is_empty() {
@@ -40,12 +42,15 @@ impl Engine {
         if self.work.is_empty() {
             self.work.shrink_to(KEPT);
         }
+        // Routes may name an address as their source, and lead over a device that is about to go down.
+        self.take_away(now, &entries);
         // Up before the addresses come, and down before they go: nothing is to be said from the virtual MAC any more.
         let virtual_macs = self.wanted_virtual_macs();
         if !virtual_macs.is_empty() {
             let _told_by_the_hold = self.level_virtual_macs(&virtual_macs);
         }
         self.settle(now, &mut touched);
+        self.bring(now, &entries);
         for (id, work) in &taken {
             match work {
                 Work::Hold => {
@@ -63,16 +68,19 @@ impl Engine {
 
     fn cost(&self, id: InstanceId, work: Work) -> usize {
         match work {
-            Work::Hold | Work::Release => self
-                .instances
-                .get(&id)
-                .map_or(1, |instance| instance.places.len().max(1)),
+            Work::Hold | Work::Release => self.instances.get(&id).map_or(1, |instance| {
+                instance
+                    .places
+                    .len()
+                    .saturating_add(instance.entries.len())
+                    .max(1)
+            }),
             Work::Announce(_) | Work::Advertise(_) | Work::Report(_) => 1,
         }
     }
 
     /// Levels: the last word of a window is what is done.
-    fn wish(&mut self, id: InstanceId, work: Work, touched: &mut Vec<Place>) {
+    fn wish(&mut self, id: InstanceId, work: Work, touched: &mut Vec<Place>, entries: &mut Vec<Entry>) {
         let (Some(instance), Work::Hold | Work::Release) = (self.instances.get_mut(&id), work) else {
             return;
         };
@@ -86,6 +94,14 @@ impl Engine {
                 self.addresses.keeper().release(id, *place);
             }
         }
+        for entry in &instance.entries {
+            if hold {
+                self.routing.hold(id, entry);
+            } else {
+                self.routing.release(id, entry);
+            }
+        }
+        entries.extend(instance.entries.iter().cloned());
         touched.extend(&instance.places);
         if !hold {
             self.announcements.cancel(id);
@@ -198,9 +214,20 @@ impl Engine {
             return;
         }
         // Where it is there after all, the news was old; nothing was lost then.
-        for place in self.settle(now, &mut lost) {
+        let made = self.settle(now, &mut lost);
+        // The kernel drops what has it as its source, without a word.
+        self.look_after_routing(now, false, |entry| {
+            entry
+                .source()
+                .is_some_and(|source| made.iter().any(|place| place.address == source))
+        });
+        for place in made {
             let times = self.addresses.keeper().lost(now, place);
-            let holders = self.addresses.holders(place).to_vec();
+            let mut holders = self.addresses.holders(place).to_vec();
+            if holders.contains(&STATICS) {
+                self.tell_static_lost(place, times);
+                holders.retain(|id| *id != STATICS);
+            }
             let counts = !self.addresses.spec(place).is_some_and(|spec| spec.no_track);
             for id in holders {
                 self.tell_lost(now, id, place, times);

@@ -100,6 +100,7 @@ fn the_owner_of_the_packet_filter_goes_along() {
         services: Vec::new(),
         held: Vec::new(),
         virtual_macs: Vec::new(),
+        routing: Vec::new(),
         sysctls: Vec::new(),
         filter: None,
     };

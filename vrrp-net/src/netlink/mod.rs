@@ -54,6 +54,11 @@ fn open_for(protocol: Option<Protocol>, groups: u32) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// A socket that hears of these groups.
+pub(crate) fn open_groups(groups: u32) -> io::Result<OwnedFd> {
+    open(groups)
+}
+
 /// A socket that hears of every link and address.
 pub(crate) fn open_events() -> io::Result<OwnedFd> {
     open(EVENT_GROUPS)

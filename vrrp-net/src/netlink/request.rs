@@ -33,7 +33,7 @@ impl Change {
     }
 
     /// Any other request.
-    pub(super) const fn raw(kind: u16, flags: i32, payload: Vec<u8>) -> Self {
+    pub(crate) const fn raw(kind: u16, flags: i32, payload: Vec<u8>) -> Self {
         Self { kind, flags, payload }
     }
 

@@ -27,6 +27,8 @@ mod owner;
 mod proxy;
 mod reload;
 mod routers;
+mod routes;
 mod stall;
+mod statics;
 mod two;
 mod virtual_mac;

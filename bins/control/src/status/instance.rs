@@ -113,6 +113,9 @@ pub struct Instance {
     pub virtual_mac: Option<VirtualMac>,
     /// Its addresses.
     pub addresses: Vec<Address>,
+    /// Its routes and rules; a daemon of an earlier version tells none.
+    #[serde(default)]
+    pub routing: Vec<Routing>,
     /// What it waits for next.
     pub next: Option<Next>,
     /// Counters by their name in RFC 8347, and ours where it has none.
@@ -215,6 +218,8 @@ pub enum TrackedKind {
     Script,
     /// The link of an interface.
     Interface,
+    /// The static entries of a track_group.
+    Statics,
 }
 
 /// A router that was heard as Active, or this one.
@@ -247,6 +252,33 @@ pub struct Address {
     pub present: bool,
     /// It was there before this router took it, and stays when it is released: it also answers on a Backup.
     pub foreign: bool,
+}
+
+/// One route or rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routing {
+    /// As it would be written behind `ip route add` or `ip rule add`.
+    pub entry: String,
+    /// `route` or `rule`.
+    pub kind: String,
+    /// It should be there now.
+    pub wanted: bool,
+    /// It is there, as far as the kernel has told.
+    pub present: bool,
+    /// It was there before, and stays when it is not wanted any more.
+    pub foreign: bool,
+    /// Why it cannot be made, where the kernel refuses it.
+    #[serde(default)]
+    pub problem: Option<String>,
+}
+
+/// What is there whatever the role of any instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Statics {
+    /// Addresses.
+    pub addresses: Vec<Address>,
+    /// Routes and rules.
+    pub routing: Vec<Routing>,
 }
 
 /// The next deadline.

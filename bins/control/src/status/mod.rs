@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use check::Check;
 use daemon::Daemon;
 use group::Group;
-use instance::Instance;
+use instance::{Instance, Statics};
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Status {
     /// Its sync groups, by name.
     #[serde(default)]
     pub groups: Vec<Group>,
+    /// What is there whatever the role of any instance.
+    #[serde(default)]
+    pub statics: Statics,
     /// The checks that run, each once however many instances track it, in the order of the file.
     pub checks: Vec<Check>,
 }

@@ -13,7 +13,7 @@ use vrrp_net::{AnnounceElsewhere, HeldAddress, Service};
 use super::auth_hmac::auth_hmac;
 use super::router_advertisements::router_advertisements;
 use super::virtual_mac::VirtualMacs;
-use super::{Lowering, NotStarted};
+use super::{Lowering, NotStarted, routing};
 use crate::plan::{Instance, Tracked};
 
 /// How long one that yields may still answer with the shared MAC: switches are told once more afterwards.
@@ -43,6 +43,12 @@ impl Lowering<'_> {
             .skip(first_interface)
             .zip(&instance.track_interfaces)
             .map(|(id, track)| (track.name.clone(), TrackerId(id)));
+        let groups = routing::groups_of(instance, &self.config.statics);
+        let first_group = first_interface.saturating_add(instance.track_interfaces.len());
+        let track_statics = (0_u16..)
+            .skip(first_group)
+            .zip(&groups)
+            .map(|(id, group)| (group.clone(), TrackerId(id)));
         let mut service = Service {
             name: instance.name.clone(),
             interface: instance
@@ -63,6 +69,9 @@ impl Lowering<'_> {
             virtual_mac: None,
             announce_elsewhere: elsewhere(&instance.announcements),
             router_advertisements: instance.router_advertisements.as_ref().map(router_advertisements),
+            routes: instance.routes.iter().map(routing::route).collect(),
+            rules: instance.rules.iter().map(routing::rule).collect(),
+            track_statics: track_statics.collect(),
             settings,
         };
         virtual_macs
@@ -75,7 +84,10 @@ impl Lowering<'_> {
             name: instance.name.clone(),
             place: self.place(instance.span),
             service,
-            tracked: scripts.chain(interfaces).collect(),
+            tracked: scripts
+                .chain(interfaces)
+                .chain(groups.into_iter().map(Tracked::Statics))
+                .collect(),
             hooks: self.hooks(&instance.notify),
         })
     }
@@ -174,7 +186,9 @@ impl Lowering<'_> {
             .track_interfaces
             .iter()
             .map(|track| tracker(track, Health::Unknown));
-        scripts.chain(interfaces).collect()
+        let groups = routing::groups_of(instance, &self.config.statics);
+        let groups = groups.iter().map(|_| routing::tracker());
+        scripts.chain(interfaces).chain(groups).collect()
     }
 }
 
@@ -212,7 +226,7 @@ fn unicast_hop_limit(path: &Path) -> u8 {
     }
 }
 
-fn held(address: &Address) -> HeldAddress {
+pub(super) fn held(address: &Address) -> HeldAddress {
     // With a peer the length is that of the peer's prefix, as `ip address add` has it.
     let net = address
         .peer

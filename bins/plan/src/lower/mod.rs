@@ -4,6 +4,7 @@ mod auth_hmac;
 mod commands;
 mod instance;
 mod router_advertisements;
+mod routing;
 mod virtual_mac;
 
 use std::collections::BTreeSet;
@@ -109,6 +110,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
         lowering.out.not_started.extend(missing);
     }
     lowering.out.plan.groups = lowering.groups();
+    lowering.out.plan.statics = routing::statics(&lowering.config.statics);
     lowering.out.plan.checks = lowering.checks();
     lowering.out
 }

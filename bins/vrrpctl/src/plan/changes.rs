@@ -47,6 +47,7 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
             .map(|name| comparison.group(name))
             .collect(),
         node: comparison.difference.node.iter().map(words).collect(),
+        statics: comparison.statics().into_iter().collect(),
         needs_restart: comparison.difference.needs_restart.iter().map(words).collect(),
         moves: comparison.moves,
         not_started,
@@ -118,6 +119,20 @@ impl Comparison<'_> {
         };
         let (old, new) = (&self.old.effective.scripts, &self.new.effective.scripts);
         plain_change(name, what, settings(old, new, name))
+    }
+
+    fn statics(&self) -> Option<Change> {
+        let empty = Section {
+            block: "static",
+            name: None,
+            place: None,
+            settings: Vec::new(),
+            missing: Vec::new(),
+        };
+        let of = |side: &Side| side.effective.statics.clone().unwrap_or_else(|| empty.clone());
+        let (old, new) = (of(self.old), of(self.new));
+        let changed = || plain_change("static", What::Changed, differing(&old, &new));
+        self.difference.statics.then(changed)
     }
 
     fn group(&self, name: &str) -> Change {

@@ -21,6 +21,8 @@ pub(super) struct Report {
     pub(super) instances: Vec<Change>,
     pub(super) scripts: Vec<Change>,
     pub(super) sync_groups: Vec<Change>,
+    /// Static entries, where they differ.
+    pub(super) statics: Vec<Change>,
     pub(super) moves: Vec<Move>,
     /// Settings of the process that are taken over.
     pub(super) node: Vec<String>,
@@ -92,6 +94,7 @@ pub(super) fn text(report: &Report) -> String {
         ("Instances", &report.instances),
         ("Scripts", &report.scripts),
         ("Sync groups", &report.sync_groups),
+        ("Static entries", &report.statics),
     ] {
         if !changes.is_empty() {
             let _ = writeln!(out, "{title}");

@@ -139,6 +139,7 @@ pub(super) fn tracked(instance: &Instance, id: vrrp_core::TrackerId) -> String {
     match instance.tracked(id) {
         Some(Tracked::Check(name)) => format!("check {name}"),
         Some(Tracked::Interface(name)) => format!("interface {name}"),
+        Some(Tracked::Statics(name)) => format!("track_group {name}"),
         None => format!("check {}", id.0),
     }
 }

@@ -13,7 +13,7 @@ use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
 use vrrp_net::{AcceptMode, AddressPresence, ServiceStatus, StandingStatus};
 use vrrp_plan::{Plan, Tracked};
 
-use super::rejected;
+use super::{rejected, routing};
 use crate::names::Named;
 use crate::node::{ms, unix_ms};
 use crate::words;
@@ -84,6 +84,7 @@ pub(super) fn instance(
         hosts_told: status.hosts_told.map(hosts_told),
         virtual_mac: virtual_mac(status),
         addresses: addresses(status, planned),
+        routing: status.routing.iter().map(routing::one).collect(),
         next: status.deadline.map(|deadline| Next {
             what: words::wake(deadline.wakes),
             in_ms: deadline.at.as_nanos().saturating_sub(at_nanos) / 1_000_000,
@@ -150,6 +151,7 @@ fn contributions(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) 
         let (name, kind) = match tracked {
             Tracked::Check(name) => (name, TrackedKind::Script),
             Tracked::Interface(name) => (name, TrackedKind::Interface),
+            Tracked::Statics(name) => (name, TrackedKind::Statics),
         };
         let (weight, reverse) = match tracker.weight {
             Weight::Gate { reverse } => (0, reverse),

@@ -3,6 +3,7 @@
 mod checks;
 mod groups;
 mod instances;
+mod routing;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -62,6 +63,7 @@ fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
             .iter()
             .map(|group| groups::group(group, hooks.group_status(&group.name)))
             .collect(),
+        statics: routing::statics(&driver.statics),
         checks: checks::checks(&plan, &lock(&node.runner), SystemTime::now()),
     }
 }

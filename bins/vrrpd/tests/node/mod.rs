@@ -156,6 +156,10 @@ impl Node {
         }
     }
 
+    pub(crate) const fn child(&self) -> &Child {
+        &self.child
+    }
+
     /// Process id of the daemon: every program in between has replaced itself.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

@@ -77,33 +77,23 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         findings,
         name: draft.name.clone(),
     };
-    let Identity {
-        virtual_router_id,
-        family,
-        strict,
-        version,
-        priority,
-        state,
-    } = identity(&mut draft, global, &mut out)?;
-    let auth_hmac = auth_hmac::auth_hmac(&mut draft, strict.value, &mut out).ok()?;
-    let authentication = authentication(&mut draft, version.value, &mut out);
-    let (preempt, preempt_delay) = preemption(&draft, state.value, &mut out);
-    let path = path::path(&mut draft, family.value, global, &mut out);
-    path::old_checksum(&mut draft, &path, version.value, &mut out);
-    let accept = strict::accept(&draft, strict.value, priority.value, &mut out);
-    let advert_int_cs = interval(&draft, version.value, &mut out);
-    let choices = Choices {
-        strict: strict.value,
-        global,
-    };
+    let own = identity(&mut draft, global, &mut out)?;
+    let auth_hmac = auth_hmac::auth_hmac(&mut draft, own.strict.value, &mut out).ok()?;
+    let authentication = authentication(&mut draft, own.version.value, &mut out);
+    let (preempt, preempt_delay) = preemption(&draft, own.state.value, &mut out);
+    let path = path::path(&mut draft, own.family.value, global, &mut out);
+    path::old_checksum(&mut draft, &path, own.version.value, &mut out);
+    let accept = strict::accept(&draft, own.strict.value, own.priority.value, &mut out);
+    let advert_int_cs = interval(&draft, own.version.value, &mut out);
+    let choices = Choices::new(own.strict.value, global);
     let switches = &draft.switches;
     Some(VrrpInstance {
-        vmac: virtual_mac::complete(&mut draft.vmac, virtual_router_id.value, &path),
-        virtual_router_id,
-        family,
-        version,
-        state,
-        priority,
+        vmac: virtual_mac::complete(&mut draft.vmac, own.virtual_router_id.value, &path),
+        virtual_router_id: own.virtual_router_id,
+        family: own.family,
+        version: own.version,
+        state: own.state,
+        priority: own.priority,
         advert_int_cs,
         authentication,
         auth_hmac,
@@ -111,7 +101,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         preempt,
         preempt_delay,
         accept,
-        announcements: announcements(&draft, global, strict.value),
+        announcements: announcements(&draft, global, own.strict.value),
         unicast_fault_no_peer: switches.unicast_fault_no_peer.unwrap_or(OFF),
         check_unicast_src: choices.inherit(switches.check_unicast_src, "vrrp_check_unicast_src"),
         track_src_ip: switches.track_src_ip.unwrap_or(OFF),
@@ -122,16 +112,24 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         owner_ignore_adverts: choices.force(true, switches.owner_ignore_adverts, "vrrp_owner_ignore_adverts"),
         v3_checksum_as_v2: choices.inherit(switches.v3_checksum_as_v2, "v3_checksum_as_v2"),
         timer_expired_backup: stall(&draft, preempt.value, &mut out),
-        v2_interop: v2_interop(&draft, version.value, family.value, advert_int_cs.value, &mut out),
+        v2_interop: v2_interop(
+            &draft,
+            own.version.value,
+            own.family.value,
+            advert_int_cs.value,
+            &mut out,
+        ),
         smtp_alert: choices.smtp_alert(switches.smtp_alert),
         dont_track_primary: switches.dont_track_primary.unwrap_or(OFF),
-        strict,
+        strict: own.strict,
         track_interfaces: track::interfaces(&draft, &mut out),
-        track_scripts: track::scripts(&mut draft, config, priority.value, &mut out),
+        track_scripts: track::scripts(&mut draft, config, own.priority.value, &mut out),
         interface: draft.interface,
         addresses: draft.addresses,
         excluded: draft.excluded,
         router_advertisements: draft.router_advertisements,
+        routes: draft.routes,
+        rules: draft.rules,
         no_virtual_ipaddress: draft.no_virtual_ipaddress,
         old_unicast_checksum: draft.old_unicast_checksum,
         notify: draft.notify,
@@ -147,7 +145,11 @@ struct Choices<'a> {
     global: &'a GlobalDefs,
 }
 
-impl Choices<'_> {
+impl<'a> Choices<'a> {
+    const fn new(strict: bool, global: &'a GlobalDefs) -> Self {
+        Self { strict, global }
+    }
+
     /// The instance's own value, else that of the global word.
     fn inherit(&self, own: Option<Sourced<bool>>, keyword: &'static str) -> Sourced<bool> {
         let global = match keyword {

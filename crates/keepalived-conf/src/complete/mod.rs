@@ -8,18 +8,20 @@ mod instance;
 mod interop;
 mod missing;
 mod path;
+mod statics;
 mod strict;
 mod track;
 mod virtual_mac;
 
 use crate::diagnostic::Findings;
-use crate::model::{Config, Dropped};
+use crate::model::{Config, Dropped, Statics};
 use crate::read::Blocks;
 use crate::tree::Tree;
 
 /// Fills in defaults, applies keepalived's rules, and says what is missing.
 pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings) -> Config {
-    let lost = missing::scan(tree, &mut blocks);
+    let mut lost = missing::scan(tree, &mut blocks);
+    lost.append(&mut blocks.statics.missing);
     let mut config = Config {
         global: blocks.global,
         scripts: blocks.scripts,
@@ -27,6 +29,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         dropped: Vec::new(),
         sync_groups: Vec::new(),
         garp_groups: blocks.garp_groups,
+        statics: Statics::default(),
         missing: lost,
     };
     for draft in blocks.drafts {
@@ -42,6 +45,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
     clash::routers(&mut config, findings);
     clash::addresses(&mut config.instances, findings);
     group::complete(blocks.groups, &mut config, findings);
+    config.statics = statics::complete(blocks.statics.statics, &config, findings);
     missing::report(&config, findings);
     missing::harmless(tree, findings);
     config

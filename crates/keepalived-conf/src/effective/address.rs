@@ -178,6 +178,9 @@ fn fields(address: &Address, device: Option<&Sourced<String>>) -> Vec<(&'static 
         ("no_track", address.no_track),
     ];
     fields.extend(switches.map(|(name, on)| (name, Value::Flag(on))));
+    if let Some(group) = &address.track_group {
+        fields.push(("track_group", Value::Text(group.value.clone())));
+    }
     if let Some(use_vmac) = &address.use_vmac {
         fields.push(("use_vmac", Value::Flag(use_vmac.value)));
     }

@@ -21,6 +21,8 @@ impl Places<'_> {
             &instance.excluded,
             instance.interface.as_ref(),
         ));
+        settings.push(self.routes("virtual_routes", &instance.routes));
+        settings.push(self.rules_of("virtual_rules", &instance.rules));
         settings.push(Entry::One(self.switch(
             instance,
             "no_virtual_ipaddress",

@@ -6,6 +6,7 @@ mod global;
 mod instance;
 mod notify;
 mod place;
+mod routing;
 mod script;
 mod value;
 
@@ -39,6 +40,9 @@ pub struct Effective {
     /// `garp_group`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub garp_groups: Vec<Section>,
+    /// `static_ipaddress`, `static_routes`, `static_rules`, `track_group`.
+    #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
+    pub statics: Option<Section>,
     /// Instances that are not used, because of an error in them.
     pub dropped: Vec<Left>,
     /// What of the file is not carried out and bars the whole daemon. What bars one instance stands with it.
@@ -177,6 +181,7 @@ pub fn effective(parsed: &Parsed) -> Effective {
         garp_groups: (config.garp_groups.iter())
             .map(|group| places.garp_group(group))
             .collect(),
+        statics: places.statics(&config.statics),
         dropped: dropped.collect(),
         missing: places.missing(&config.missing),
     }

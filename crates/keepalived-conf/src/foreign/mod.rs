@@ -1,9 +1,8 @@
-//! Words that are not carried out and are checked all the same: virtual servers and their checks, routes, rules, and the
+//! Words that are not carried out and are checked all the same: virtual servers and their checks, and the
 //! definitions of what is tracked. keepalived reports what is wrong there, and so does `vrrpctl check`.
 
 mod again;
 mod definitions;
-mod lines;
 mod server;
 mod shape;
 mod value;
@@ -37,8 +36,6 @@ fn walk(item: &Item, findings: &mut Findings) {
     };
     for line in item.items() {
         match block {
-            Block::VirtualRoutes | Block::StaticRoutes => lines::route(line, findings),
-            Block::VirtualRules | Block::StaticRules => lines::rule(line, findings),
             Block::VirtualServerGroup => server::group_line(line, findings),
             Block::LinkbeatInterfaces => shape::linkbeat(line, findings),
             Block::UpDownDelays => shape::delays(line, findings),

@@ -83,8 +83,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Interface of static entries that name none.",
         )
         .default("eth0")
-        .lenient()
-        .ignored("only static entries use it"),
+        .lenient(),
         word(
             "dynamic_interfaces",
             "[allow_if_changes]",
@@ -274,16 +273,14 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Where names of tables and scopes are read.",
         )
         .default("as built")
-        .newer()
-        .ignored("only numbers are used"),
+        .newer(),
         word(
             "iproute_etc_dir",
             "PATH",
             "Where names of tables and scopes are read.",
         )
         .default("as built")
-        .newer()
-        .ignored("only numbers are used"),
+        .newer(),
         word(
             "vrrp_iptables",
             "[IN [OUT]]",

@@ -2,7 +2,6 @@
 
 use super::{Block, Section, word};
 
-const ROUTES: &str = "it does not move with the address yet";
 const TRACKED: &str = "not tracked yet: the instance would run where it must not";
 
 pub(super) const SECTIONS: &[Section] = &[
@@ -74,8 +73,7 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .opens(Block::VirtualRoutes)
             .lenient()
-            .instance()
-            .refused(ROUTES),
+            .instance(),
             word(
                 "virtual_rules",
                 "{ RULE … }",
@@ -83,8 +81,7 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .opens(Block::VirtualRules)
             .lenient()
-            .instance()
-            .refused(ROUTES),
+            .instance(),
             word("preempt", "", "A higher priority takes over; the default.").default("on"),
             word("nopreempt", "", "Who is active stays active."),
             word(

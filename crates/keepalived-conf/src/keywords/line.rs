@@ -2,12 +2,15 @@
 
 use super::{Block, Section, word};
 
-const ROUTE: &str = "routes are not set up yet; their block is refused";
-const RULE: &str = "routing rules are not set up yet; their block is refused";
+const TUNNEL: &str = "a route with it is refused: the packets would leave without their tunnel";
+const VRF: &str = "a route with it is refused: name the table of the routing domain";
 
 macro_rules! rows {
-    ($why:expr; $($name:literal $arguments:literal $doc:literal,)*) => {
-        &[$(word($name, $arguments, $doc).ignored($why),)*]
+    ($($name:literal $arguments:literal $doc:literal,)* ; $($refused:literal $its:literal $its_doc:literal $why:expr,)*) => {
+        &[
+            $(word($name, $arguments, $doc),)*
+            $(word($refused, $its, $its_doc).refused($why),)*
+        ]
     };
 }
 
@@ -56,8 +59,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "track_group",
                 "NAME",
                 "Instances to bar when it is lost; static addresses only.",
-            )
-            .ignored("static addresses are refused"),
+            ),
         ],
     ),
     (
@@ -94,7 +96,7 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::RouteLine],
-        rows! { ROUTE;
+        rows! {
             "inet" "" "The route is IPv4.", "inet6" "" "The route is IPv6.",
             "unicast" "" "An ordinary route.", "local" "" "Delivers to this host.",
             "broadcast" "" "Sends as broadcast.", "multicast" "" "A multicast route.",
@@ -108,7 +110,7 @@ pub(super) const SECTIONS: &[Section] = &[
             "priority" "N" "Other name of metric.", "preference" "N" "Other name of metric.",
             "scope" "NAME" "Scope.", "protocol" "NAME" "Who set the route.", "tos" "V" "Type of service.",
             "dsfield" "V" "Other name of tos.", "from" "PREFIX" "Source the route is for.",
-            "as" "[to] IP" "Address to use instead.", "onlink" "" "The gateway is on the link.",
+            "onlink" "" "The gateway is on the link.",
             "nexthop" "via … dev … weight N" "One of several gateways.", "or" "IP" "A second gateway; old.",
             "mtu" "[lock] N" "Path MTU.", "advmss" "[lock] N" "Segment size to advertise.",
             "rtt" "[lock] T" "First round trip time.", "rttvar" "[lock] T" "Its variance.",
@@ -118,17 +120,21 @@ pub(super) const SECTIONS: &[Section] = &[
             "window" "N" "Greatest window.", "initcwnd" "N" "First congestion window.",
             "initrwnd" "N" "First receive window.", "quickack" "0|1" "Acknowledges at once.",
             "fastopen_no_cookie" "0|1" "Fast open without a cookie.", "features" "ecn" "Features to use.",
-            "realms" "[FROM/]TO" "Realms.", "encap" "TYPE …" "Light-weight tunnel.",
+            "realms" "[FROM/]TO" "Realms.",
             "expires" "SECONDS" "Life time.", "pref" "low|medium|high" "Router preference.",
             "ttl-propagate" "enabled|disabled" "Passes the TTL into MPLS.", "add" "" "Adds as a new route.",
-            "prepend" "" "Adds in front of others.", "append" "" "Adds behind others.", "vrf" "NAME" "Routing domain.",
+            "prepend" "" "Adds in front of others.", "append" "" "Adds behind others.",
             "no_track" "" "Its loss does not bar the instance.", "track_group" "NAME" "Instances to bar when it is lost.",
             "lock" "" "The value is fixed.", "weight" "N" "Weight of a gateway.", "ecn" "" "Congestion notification.",
+            "as" "[to] IP" "Address to use instead; ignored, for it is for MPLS.",
+            ;
+            "encap" "TYPE …" "Light-weight tunnel." TUNNEL,
+            "vrf" "NAME" "Routing domain." VRF,
         },
     ),
     (
         &[Block::RuleLine],
-        rows! { RULE;
+        rows! {
             "inet" "" "The rule is IPv4.", "inet6" "" "The rule is IPv6.", "not" "" "Matches the opposite.",
             "from" "PREFIX" "Source.", "to" "PREFIX" "Destination.", "table" "N|NAME" "Table to look in.",
             "lookup" "N|NAME" "Other name of table.", "preference" "N" "Place among the rules.",
@@ -144,6 +150,7 @@ pub(super) const SECTIONS: &[Section] = &[
             "track_group" "NAME" "Instances to bar when it is lost.", "type" "T" "Kind of rule.",
             "goto" "N" "Goes on with another rule.", "nop" "" "Does nothing.", "blackhole" "" "Drops silently.",
             "prohibit" "" "Answers prohibited.", "unreachable" "" "Answers unreachable.",
+            ;
         },
     ),
 ];

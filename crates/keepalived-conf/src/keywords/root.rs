@@ -4,7 +4,6 @@ use super::{Block, Section, word};
 
 const VIRTUAL_SERVERS: &str =
     "virtual servers are not built yet: the service behind this address would not answer";
-const STATIC: &str = "static entries are not set up yet: the system would lack them";
 
 pub(super) const SECTIONS: &[Section] = &[
     (
@@ -31,25 +30,21 @@ pub(super) const SECTIONS: &[Section] = &[
                 "Addresses that are there whatever the role.",
             )
             .opens(Block::StaticIpaddress)
-            .daemon()
-            .refused(STATIC),
+            .daemon(),
             word("static_routes", "", "Routes that are there whatever the role.")
                 .opens(Block::StaticRoutes)
-                .daemon()
-                .refused(STATIC),
+                .daemon(),
             word(
                 "static_rules",
                 "",
                 "Routing rules that are there whatever the role.",
             )
             .opens(Block::StaticRules)
-            .daemon()
-            .refused(STATIC),
+            .daemon(),
             word("track_group", "NAME", "Instances that a lost static entry bars.")
                 .lenient()
                 .opens(Block::TrackGroup)
-                .daemon()
-                .refused("the loss of a static entry would go unnoticed"),
+                .daemon(),
             word("garp_group", "", "Pace of announcements on some interfaces.").opens(Block::GarpGroup),
             word("linkbeat_interfaces", "", "Interfaces whose link is polled.")
                 .opens(Block::LinkbeatInterfaces)

@@ -81,6 +81,8 @@ pub struct Address {
     pub auto_join: bool,
     /// `no_track`: its removal by others is of no account.
     pub no_track: bool,
+    /// `track_group`: static addresses only.
+    pub track_group: Option<Sourced<String>>,
     /// `use_vmac`: put on a device with the virtual MAC, on its own interface.
     pub use_vmac: Option<Sourced<bool>>,
     /// The address's place.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
-use super::{Address, Announcements, AuthHmac, Missing, Notify, RouterAdvertisements, Sourced, Track, Vmac};
+use super::{
+    Address, Announcements, AuthHmac, Missing, Notify, Route, RouterAdvertisements, Rule, Sourced, Track,
+    Vmac,
+};
 use crate::source::Span;
 
 /// Version of the protocol.
@@ -178,6 +181,10 @@ pub struct VrrpInstance {
     pub addresses: Vec<Address>,
     /// `virtual_ipaddress_excluded`, and what does not fit into an advert.
     pub excluded: Vec<Address>,
+    /// `virtual_routes`.
+    pub routes: Vec<Route>,
+    /// `virtual_rules`.
+    pub rules: Vec<Rule>,
     /// `no_virtual_ipaddress`: no addresses are wanted.
     pub no_virtual_ipaddress: bool,
     /// Multicast or unicast, and with whom.

@@ -7,6 +7,7 @@ mod global;
 mod instance;
 mod notify;
 mod router_advertisements;
+mod routing;
 mod track;
 mod virtual_mac;
 
@@ -19,6 +20,9 @@ pub use global::{Announcements, GlobalDefs, Mail};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
 pub use router_advertisements::{AdvertisedPrefix, RouterAdvertisements};
+pub use routing::{
+    Route, RouteHop, RouteKind, RouteMetric, RoutePlacement, Rule, RuleAction, Statics, TrackGroup,
+};
 pub use track::{Command, SyncGroup, Track, VrrpScript, Weight};
 pub use virtual_mac::{Mac, UseVmac, Vmac};
 
@@ -149,6 +153,8 @@ pub struct Config {
     pub sync_groups: Vec<SyncGroup>,
     /// `garp_group`, in the order of the file.
     pub garp_groups: Vec<GarpGroup>,
+    /// `static_ipaddress`, `static_routes`, `static_rules`, `track_group`.
+    pub statics: Statics,
     /// What bars the whole daemon. What bars one instance stands in [`VrrpInstance::missing`].
     pub missing: Vec<Missing>,
 }

@@ -65,6 +65,7 @@ impl Reader<'_> {
                     Some(word) => broadcast = Some(word),
                     None => self.lacks(option, "it is ignored, as keepalived does"),
                 },
+                b"track_group" if !self.static_addresses => self.unknown_option(option, &mut address),
                 b"dev" | b"label" | b"scope" | b"peer" | b"preferred_lft" | b"track_group" => {
                     if !self.address_option(option, &mut options, &mut address) {
                         return Some(Line::Lost(option.span));
@@ -145,6 +146,7 @@ impl Reader<'_> {
             b"label" => address.label = self.text(word),
             b"scope" => address.scope = self.scope(word),
             b"peer" => address.peer = self.peer_of(word, address),
+            b"track_group" => address.track_group = self.text(word),
             b"preferred_lft" => address.preferred_lifetime = self.lifetime(word, "preferred_lft"),
             _ => {}
         }
@@ -295,6 +297,7 @@ fn plain(prefix: Sourced<IpNet>, word: &Word) -> Address {
         no_prefix_route: false,
         auto_join: false,
         no_track: false,
+        track_group: None,
         use_vmac: None,
         span: word.span,
     }

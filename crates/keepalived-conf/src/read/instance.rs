@@ -12,8 +12,8 @@ use super::global::{DraftAnnouncements, byte, version};
 use super::virtual_mac::DraftVmac;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Address, AuthPass, Family, InitialState, Missing, Notify, OldUnicastChecksum, Peer, RouterAdvertisements,
-    Sourced, Version, Weight,
+    Address, AuthPass, Family, InitialState, Missing, Notify, OldUnicastChecksum, Peer, Route,
+    RouterAdvertisements, Rule, Sourced, Version, Weight,
 };
 use crate::source::Span;
 use crate::tree::Item;
@@ -37,6 +37,8 @@ pub(crate) struct Draft {
     pub(crate) family: Option<Sourced<Family>>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) excluded: Vec<Address>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) rules: Vec<Rule>,
     /// Address lines that are left out because of an error.
     pub(crate) lost_addresses: Vec<Span>,
     pub(crate) no_virtual_ipaddress: bool,
@@ -121,6 +123,8 @@ impl Draft {
             family: None,
             addresses: Vec::new(),
             excluded: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
             lost_addresses: Vec::new(),
             no_virtual_ipaddress: false,
             preempt: None,
@@ -241,6 +245,14 @@ impl Reader<'_> {
             "router_advertisements" => self.router_advertisements(item, draft),
             "virtual_ipaddress" => self.addresses(item, draft, true),
             "virtual_ipaddress_excluded" => self.addresses(item, draft, false),
+            "virtual_routes" => {
+                let routes = self.routes(item, &mut draft.missing);
+                draft.routes.extend(routes);
+            }
+            "virtual_rules" => {
+                let rules = self.rules(item, &mut draft.missing);
+                draft.rules.extend(rules);
+            }
             "unicast_peer" => self.peers(item, draft),
             "track_script" => draft.track_scripts.extend(self.tracks(item)),
             "track_interface" => draft.track_interfaces.extend(self.tracks(item)),

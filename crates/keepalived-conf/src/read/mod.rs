@@ -9,11 +9,17 @@ mod authentication;
 mod global;
 mod group;
 mod instance;
+mod iproute;
+mod line_words;
 mod notify;
 mod peer;
 mod root;
+mod route;
+mod route_report;
 mod router_advertisements;
+mod rule;
 mod script;
+mod statics;
 mod track;
 mod virtual_mac;
 
@@ -28,6 +34,7 @@ pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
 pub(crate) use group::DraftGroup;
 pub(crate) use instance::{Draft, DraftTrack};
+pub(crate) use statics::DraftStatics;
 pub(crate) use virtual_mac::DraftVmac;
 
 /// All blocks of a file, each by itself.
@@ -39,6 +46,7 @@ pub(crate) struct Blocks {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) groups: Vec<DraftGroup>,
     pub(crate) garp_groups: Vec<GarpGroup>,
+    pub(crate) statics: DraftStatics,
 }
 
 /// Reads arguments and reports what is wrong with them.
@@ -46,15 +54,24 @@ pub(crate) struct Reader<'a> {
     findings: &'a mut Findings,
     /// Where keys are read that the configuration names by path.
     files: &'a dyn Files,
+    /// Names of tables and the like.
+    names: iproute::Names<'a>,
+    /// Addresses that are read are static ones.
+    static_addresses: bool,
+    /// Rules without a preference so far.
+    unnumbered_rules: u32,
     /// The instance that findings are about.
     instance: Option<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(findings: &'a mut Findings, files: &'a dyn Files) -> Self {
+    pub(crate) fn new(findings: &'a mut Findings, files: &'a dyn Files) -> Self {
         Self {
             findings,
             files,
+            names: iproute::Names::new(files),
+            static_addresses: false,
+            unnumbered_rules: 0,
             instance: None,
         }
     }
@@ -75,15 +92,19 @@ impl<'a> Reader<'a> {
             drafts: Vec::new(),
             groups: Vec::new(),
             garp_groups: Vec::new(),
+            statics: DraftStatics::default(),
         };
         let mut paced = Vec::new();
+        self.name_folders(tree);
         for item in items(&tree.nodes) {
             match item.keyword.map(|keyword| keyword.name) {
                 Some("vrrp_script") => self.script_block(item, &mut blocks),
                 Some("vrrp_instance") => self.instance_block(item, &mut blocks),
                 Some("vrrp_sync_group") => self.group_block(item, &mut blocks),
                 Some("garp_group") => blocks.garp_groups.extend(self.garp_group(item, &mut paced)),
-                _ => {}
+                _ => {
+                    let _known = self.static_block(item, tree, &mut blocks.statics);
+                }
             }
         }
         blocks

@@ -168,10 +168,8 @@ fn named(name: &str, vrid: u8, interface: &str, lines: &str) -> String {
 /// Who does not start must not take an address from who does.
 #[test]
 fn an_address_belongs_to_the_instance_that_starts() {
-    let barred_one = named("A", 51, "eth0", "192.0.2.1/24").replace(
-        "virtual_ipaddress {",
-        "virtual_routes {\n192.0.2.0/24 dev eth0\n}\nvirtual_ipaddress {",
-    );
+    let barred_one = named("A", 51, "eth0", "192.0.2.1/24")
+        .replace("virtual_ipaddress {", "use_ipvlan\nvirtual_ipaddress {");
     let parsed = file(&(barred_one + &named("B", 52, "eth0", "192.0.2.1/24")));
     let held: Vec<(&str, usize, bool)> = (parsed.config.instances.iter())
         .map(|one| (one.name.as_str(), one.addresses.len(), one.missing.is_empty()))

@@ -8,10 +8,9 @@ use super::text::{barred, codes, file, found, only, place, web};
 fn words_that_decide_bar_their_instance() {
     for (lines, word) in [
         (
-            "virtual_routes {\n10.0.0.0/8 via 192.0.2.254\n}",
+            "virtual_routes {\n10.0.0.0/8 encap mpls 5 via 192.0.2.254\n}",
             "virtual_routes",
         ),
-        ("virtual_rules {\nfrom 10.0.0.0/8 table 5\n}", "virtual_rules"),
         ("use_ipvlan", "use_ipvlan"),
         ("vrf red", "vrf"),
         ("track_file {\nf\n}", "track_file"),
@@ -39,9 +38,10 @@ fn words_that_decide_for_all_bar_the_daemon() {
             "virtual_server",
         ),
         ("virtual_server_group g {\n192.0.2.1 80\n}", "virtual_server"),
-        ("static_ipaddress {\n192.0.2.9 dev eth0\n}", "static_ipaddress"),
-        ("static_routes {\n10.0.0.0/8 via 192.0.2.254\n}", "static_routes"),
-        ("static_rules {\nfrom 10.0.0.0/8 table 5\n}", "static_rules"),
+        (
+            "static_routes {\n10.0.0.0/8 vrf red via 192.0.2.254\n}",
+            "static_routes",
+        ),
         ("bfd_instance b {\nneighbor_ip 192.0.2.2\n}", "bfd_instance"),
         ("global_defs {\nstartup_script /bin/prepare\n}", "startup_script"),
     ] {

@@ -26,6 +26,7 @@ mod lost;
 mod observed;
 mod properties;
 mod router_advertisements;
+mod routing;
 mod scripts;
 mod text;
 mod values;
