@@ -66,7 +66,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     if let Err(error) = healthcheck::close_inherited_on_exec() {
         warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
     }
-    let services = services(&loaded.plan);
+    let services = services(&loaded.plan, up_for());
     let options = options(&arguments, &loaded.plan);
     let mut driver = Driver::open(services.clone(), options)?;
     driver.set_statics(loaded.plan.statics.clone())?;
@@ -143,10 +143,15 @@ async fn give_up(node: &Node) -> Exit {
     Exit::Failed
 }
 
-/// What the driver begins with: nobody takes part before the machine has been up for so long (`vrrp_delay_after_boot`).
-fn services(plan: &Plan) -> Vec<Service> {
+/// How long the machine has been up, suspended times included.
+fn up_for() -> Duration {
     let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let up = Duration::from_secs(u64::try_from(up.tv_sec).unwrap_or(u64::MAX));
+    Duration::from_secs(u64::try_from(up.tv_sec).unwrap_or(u64::MAX))
+}
+
+/// What the driver begins with: nobody takes part before the machine has been up for so long (`vrrp_delay_after_boot`), nor
+/// before `vrrp_startup_delay` is over.
+fn services(plan: &Plan, up: Duration) -> Vec<Service> {
     let left = plan.node.delay_after_boot.saturating_sub(up);
     let left_nanos = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
     let service = |instance: &Instance| {
@@ -239,5 +244,32 @@ fn hears(instance: &Instance) -> Vec<Hears> {
             .iter()
             .map(|peer| Hears::Peer { source: peer.address })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 90 s from boot and 10 s from the start of the daemon: the longer rest counts.
+    #[test]
+    fn the_longer_of_two_delays_holds() {
+        let text = "global_defs {\nvrrp_startup_delay 10\nvrrp_delay_after_boot 90\n}\n\
+                    vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.1\n}\n}\n";
+        let files = keepalived_conf::MemoryFiles::new([("k.conf", text)]);
+        let parsed = keepalived_conf::parse(&files, "k.conf");
+        let allowed = std::iter::empty::<&str>().collect();
+        let lowered = vrrp_plan::lower(
+            &parsed.config,
+            &parsed.sources,
+            &allowed,
+            &vrrp_plan::Host::default(),
+        );
+        let held = |up_s| {
+            let services = services(&lowered.plan, Duration::from_secs(up_s));
+            Duration::from_nanos(services[0].settings.start_delay_nanos).as_secs()
+        };
+        assert_eq!([0, 30, 79, 81, 500].map(held), [90, 60, 11, 10, 10]);
+        assert!(up_for() > Duration::ZERO);
     }
 }
