@@ -185,6 +185,7 @@ fn hooks(notify: &Notify) -> impl Iterator<Item = &Sourced<crate::model::NotifyS
         &notify.backup,
         &notify.fault,
         &notify.stop,
+        &notify.rx_lower_pri,
     ];
     all.into_iter().flatten()
 }

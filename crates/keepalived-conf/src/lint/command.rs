@@ -53,6 +53,7 @@ fn notify<'a>(notify: &'a Notify, name: &'a str, block: Span, instance: bool, ou
         ("notify_backup", &notify.backup),
         ("notify_fault", &notify.fault),
         ("notify_stop", &notify.stop),
+        ("notify_master_rx_lower_pri", &notify.rx_lower_pri),
     ];
     for (word, script) in words {
         if let Some(script) = script {

@@ -129,6 +129,8 @@ fn scripts_of_a_challenge_and_of_the_end() {
     let parsed = web("notify_master_rx_lower_pri /bin/tell root\nnotify_deleted \"/bin/gone now\"");
     let notify = &only(&parsed).notify;
     assert_eq!(notify.rx_lower_pri.as_ref().unwrap().value.argv, ["/bin/tell"]);
+    let asked = keepalived_conf::Asked::of(&parsed);
+    assert!(asked.programs.iter().any(|program| program.path == "/bin/tell"));
     let deleted = notify.deleted.as_ref().unwrap().value.as_ref().unwrap();
     assert_eq!(deleted.argv, ["/bin/gone", "now"]);
     let parsed = web("notify_deleted");
