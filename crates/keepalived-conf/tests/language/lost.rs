@@ -53,6 +53,32 @@ fn words_that_decide_for_all_bar_the_daemon() {
     }
 }
 
+/// keepalived 2.2.7 was seen to take the first one, to report the others, and to go on without a name.
+#[test]
+fn a_network_is_named_once() {
+    let named = |text: &str| file(text).config.global.net_namespace.map(|name| name.value);
+    assert_eq!(named("net_namespace red").as_deref(), Some("red"));
+    assert_eq!(
+        named("global_defs {\n}\nnet_namespace red").as_deref(),
+        Some("red")
+    );
+    assert!(file("net_namespace red").diagnostics.is_empty());
+    assert_eq!(
+        named("net_namespace red\nnet_namespace blue").as_deref(),
+        Some("red")
+    );
+    let twice = file("net_namespace red\nnet_namespace blue");
+    let again = found(&twice, "duplicate-word");
+    assert_eq!(
+        (again.severity, again.keepalived),
+        (Severity::Error, Keepalived::Reports)
+    );
+    assert!(again.message.contains("red"), "{}", again.message);
+    let none = file("net_namespace");
+    assert_eq!(none.config.global.net_namespace, None);
+    assert_eq!(found(&none, "missing-argument").keepalived, Keepalived::Reports);
+}
+
 #[test]
 fn an_empty_block_asks_for_nothing() {
     assert!(barred(&web("virtual_routes {\n}\ntrack_file { }")).is_empty());
