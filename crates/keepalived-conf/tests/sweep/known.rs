@@ -36,7 +36,6 @@ pub(crate) const KNOWN: &[(&str, &[&str], &str)] = &[
     ("track-process-definition *", &["*"], LOOSE),
     ("route-line *", &["*"], LOOSE),
     ("rule-line *", &["*"], LOOSE),
-    ("static-ipaddress -", &["*"], LOOSE),
     ("static-routes -", &["*"], LOOSE),
     ("virtual-routes -", &["*"], LOOSE),
 ];
