@@ -154,7 +154,8 @@ pub enum Report {
         /// How long it was Active, in nanoseconds.
         active_nanos: u64,
     },
-    /// With `v2_interop`: the present Active sends version 3 only (V3-8.4.2-06). Said once for each Active.
+    /// With `v2_interop`: the present Active sends version 3 only (V3-8.4.2-06). Said once for each Active, three
+    /// times a minute where several take turns.
     OnlyVersion3 {
         /// The Active.
         source: IpAddr,

@@ -211,7 +211,7 @@ impl VirtualRouter {
         match self.state {
             State::Backup { .. } => {
                 self.backup_heard(now, heard);
-                self.note_version(heard, out);
+                self.note_version(now, heard, out);
             }
             State::Active { .. } => self.active_heard(now, heard, out),
             State::Initialize { .. } => {}

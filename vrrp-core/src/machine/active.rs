@@ -11,8 +11,8 @@ use crate::virtual_router::VirtualRouter;
 
 /// Triggered advertisements per interval beyond the periodic one (PRJ-FSM-01).
 const TRIGGERED_MAX: u8 = 3;
-/// As PRJ-LOG-01: a minute.
-const SAME_PRIORITY_WINDOW: Interval = match Interval::from_seconds(60) {
+/// As PRJ-LOG-01: a minute. What is told once for each sender is told three times in it where senders take turns.
+pub(super) const TOLD_WINDOW: Interval = match Interval::from_seconds(60) {
     Some(minute) => minute,
     None => Interval::DEFAULT,
 };
@@ -43,7 +43,7 @@ impl Triggered {
         }
     }
 
-    fn allow(&mut self, now: Instant, interval: Interval) -> bool {
+    pub(super) fn allow(&mut self, now: Instant, interval: Interval) -> bool {
         if now.nanos_since(self.window_from) >= interval.nanos() {
             self.reset(now);
         }
@@ -187,7 +187,7 @@ impl VirtualRouter {
     /// V3-8.3.2-03, once per sender, and three times a minute where several take turns.
     fn report_same_priority(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
         let is_new = self.same_priority != Some(heard.source);
-        if is_new && self.same_priority_told.allow(now, SAME_PRIORITY_WINDOW) {
+        if is_new && self.same_priority_told.allow(now, TOLD_WINDOW) {
             self.same_priority = Some(heard.source);
             out.report(Report::SamePriority { source: heard.source });
         }

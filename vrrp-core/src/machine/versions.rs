@@ -5,6 +5,9 @@ use core::net::IpAddr;
 use crate::action::{Actions, Report};
 use crate::config::Version;
 use crate::input::Heard;
+use crate::machine::Triggered;
+use crate::machine::active::TOLD_WINDOW;
+use crate::time::Instant;
 use crate::virtual_router::VirtualRouter;
 
 /// As many as make Active_Down_Interval: one copy may be lost, three in a row were not sent.
@@ -17,11 +20,13 @@ pub(crate) struct Versions {
     source: Option<IpAddr>,
     without_copy: u8,
     told: bool,
+    #[cfg_attr(feature = "serde", serde(default))]
+    lately: Triggered,
 }
 
 impl VirtualRouter {
     /// Version 3 comes first of a pair (V3-8.4.2-03), so the copy of one is missing when the next is there.
-    pub(crate) fn note_version(&mut self, heard: &Heard, out: &mut Actions) {
+    pub(crate) fn note_version(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
         let is_active = self.last_active.is_some_and(|rank| rank.address == heard.source);
         if !self.config.v2_interop || !is_active || heard.priority == 0 {
             return;
@@ -30,14 +35,16 @@ impl VirtualRouter {
         if seen.source != Some(heard.source) {
             *seen = Versions {
                 source: Some(heard.source),
-                ..Versions::default()
+                without_copy: 0,
+                told: false,
+                lately: seen.lately,
             };
         }
         seen.without_copy = match heard.version {
             Version::V2 => 0,
             Version::V3 => seen.without_copy.saturating_add(1),
         };
-        if seen.without_copy > WITHOUT_COPY_MAX && !seen.told {
+        if seen.without_copy > WITHOUT_COPY_MAX && !seen.told && seen.lately.allow(now, TOLD_WINDOW) {
             seen.told = true;
             out.report(Report::OnlyVersion3 { source: heard.source });
         }

@@ -148,6 +148,22 @@ fn v3_8_4_2_06_refuses_to_tell_it_of_others() {
     proves!("V3-8.4.2-06", Refuses);
 }
 
+/// V3-8.4.2-06: several that take turns, as whoever changes its address at will can, are told three times a minute at most.
+#[test]
+fn v3_8_4_2_06_refuses_a_flood_of_reports() {
+    let turns = [[(A, 200, Version::V3); 4], [(B, 200, Version::V3); 4]].concat();
+    let mut router = Subject::backup(both());
+    // 80 advertisements, one every half second: 40 s.
+    assert_eq!(told_at(&mut router, &turns.repeat(10)), [3, 7, 11]);
+    router.wait(60 * SECOND);
+    assert_eq!(
+        told_at(&mut router, &[(B, 200, Version::V3); 9]),
+        [0],
+        "a minute later"
+    );
+    proves!("V3-8.4.2-06", Refuses);
+}
+
 /// V3-8.4.2-06, V3-2.5-01: neither is forgotten by a program that re-executes itself.
 #[test]
 fn v3_8_4_2_06_obeys_once_across_a_restore() {
