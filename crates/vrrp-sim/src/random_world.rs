@@ -69,7 +69,7 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
     // RFC 9568 section 8.4: some routers are version 3 already, and speak both.
     let migrating = version == Version::V2 && random.below(2) == 0;
     let lossy = random.below(4) == 0;
-    let mut slowest = usual;
+    let (mut slowest, mut fastest) = (usual, usual);
     let mut routers = Vec::new();
     for _ in 0..nodes.clamp(1, 200) {
         let interval = if mixed {
@@ -78,6 +78,7 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
             usual
         };
         slowest = slowest.max(interval);
+        fastest = fastest.min(interval);
         let mut router = router(&mut random, version, interval);
         if migrating && random.below(2) == 0 {
             router.version = Version::V3;
@@ -108,6 +109,7 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
     let ends = at + settle * 3 + if fails { SELF_BARRED } else { Duration::ZERO };
     world.add_check(check::AddressesFollowTheState::default());
     world.add_check(check::NothingSentWhileBarred::default());
+    world.add_check(check::TheNewActiveAnnounces::within(WORLD_ITSELF));
     world.add_check(check::OneActive::after(longest_hold(slowest) + WORLD_ITSELF));
     if !lossy {
         let merge = Duration::from_nanos(slowest.nanos());
@@ -115,6 +117,12 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
             longest_hold(slowest) + merge + WORLD_ITSELF,
         ));
         world.add_check(check::WinnerAnnounces::within(ROUND_PAUSE + WORLD_ITSELF));
+        world.add_check(check::TheActiveIsLeftAlone::at(fastest));
+        world.add_check(check::TheBetterStays::default());
+        if !mixed && !migrating {
+            world.add_check(check::TheBestIsFirst::at(usual));
+            world.add_check(check::HandedOver::at(usual));
+        }
     }
     Ok(RandomWorld {
         world,

@@ -1,8 +1,12 @@
 //! Independent observers: each knows one invariant and nothing of how the core keeps it.
 
 mod addresses;
+mod announced;
 mod barred;
+mod election;
 mod groups;
+mod handed_over;
+mod history;
 mod holders;
 mod merge;
 mod one_active;
@@ -13,8 +17,11 @@ use std::fmt::Debug;
 use crate::world::World;
 
 pub use addresses::AddressesFollowTheState;
+pub use announced::TheNewActiveAnnounces;
 pub use barred::NothingSentWhileBarred;
+pub use election::{TheActiveIsLeftAlone, TheBestIsFirst, TheBetterStays};
 pub use groups::{GroupsTogether, OneGroup};
+pub use handed_over::HandedOver;
 pub use holders::NoTwoHolders;
 pub use merge::WinnerAnnounces;
 pub use one_active::OneActive;

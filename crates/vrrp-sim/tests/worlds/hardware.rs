@@ -98,3 +98,17 @@ fn net_arp_08_a_claimed_address_is_defended_once_in_ten_seconds() {
     proves!("NET-ARP-08", Obeys);
     proves!("NET-ARP-08", Refuses);
 }
+
+/// A core that wanted to be woken at once for ever, a busy loop in a daemon, would keep a run from ending: it is a violation
+/// too. Here it is a client without a pause between two requests.
+#[test]
+fn an_instant_that_does_not_end_is_a_violation() {
+    let (mut world, _) = pair(|_, _| {});
+    let mut hasty = lan::client(Duration::from_secs(5));
+    hasty.every = Duration::ZERO;
+    world.add_client(hasty);
+    world.run_until(Duration::from_secs(4)).unwrap();
+    let violation = world.run_until(Duration::from_secs(6)).unwrap_err();
+    assert_eq!(violation.check, "time goes on");
+    assert_eq!(violation.at.as_nanos(), 5_000_000_000);
+}

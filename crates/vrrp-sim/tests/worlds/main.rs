@@ -1,5 +1,6 @@
 //! Many routers together, in virtual time. Every world is deterministic; proptest chooses which.
 
+mod checkers;
 mod convergence;
 mod fall;
 mod flaps;

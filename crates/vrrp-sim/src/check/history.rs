@@ -1,0 +1,145 @@
+//! What checks of the election have seen: states, advertisements and faults, of worlds with one virtual router per node.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use vrrp_core::{Instant, Report, StateName, Transition, VirtualRouter};
+
+use crate::clock;
+use crate::fault::{Fault, NodeId};
+use crate::timeline::What;
+use crate::world::World;
+
+/// The last word of a node.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said {
+    pub(super) at: Instant,
+    /// It was a goodbye.
+    pub(super) goodbye: bool,
+    /// The last one above 0, and when it was said.
+    pub(super) priority: u8,
+    pub(super) spoke_at: Instant,
+}
+
+/// What a frame and its jitter take at most in a world that loses none.
+pub(super) const ARRIVES: Duration = Duration::from_millis(2);
+
+impl Said {
+    /// A goodbye that may have overtaken the advertisement in front of it: whoever heard them so waits as if it had not come.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.goodbye && self.at <= clock::after(self.spoke_at, ARRIVES)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct History {
+    entered: BTreeMap<NodeId, (StateName, Instant)>,
+    said: BTreeMap<NodeId, Said>,
+    /// When, whose, and whether it ends a career and does nothing else; what lasts stands here twice.
+    faults: Vec<(Instant, Option<NodeId>, bool)>,
+}
+
+impl History {
+    pub(super) const fn new() -> Self {
+        Self {
+            entered: BTreeMap::new(),
+            said: BTreeMap::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Takes in the latest event. The transitions in it, each as it was before the state in here changed.
+    pub(super) fn take(&mut self, world: &World) -> Vec<(NodeId, Transition)> {
+        let now = world.now();
+        let mut changes = Vec::new();
+        for (node, what) in world.latest() {
+            match (node, what) {
+                (_, What::Fault(fault)) => {
+                    self.faults.push((now, fault.node(), ends(fault)));
+                    let over = lasts(fault).map(|lasts| (clock::after(now, lasts), fault.node(), false));
+                    self.faults.extend(over);
+                }
+                (Some(node), What::Sent { priority, .. }) => {
+                    let before = self.said.get(node).copied();
+                    let goodbye = *priority == 0;
+                    let spoke = before.filter(|_| goodbye);
+                    let said = Said {
+                        at: now,
+                        goodbye,
+                        priority: spoke.map_or(*priority, |said| said.priority),
+                        spoke_at: spoke.map_or(now, |said| said.spoke_at),
+                    };
+                    self.said.insert(*node, said);
+                }
+                (
+                    Some(node),
+                    What::Report {
+                        report: Report::Transition(transition),
+                        ..
+                    },
+                ) => changes.push((*node, *transition)),
+                _ => {}
+            }
+        }
+        changes
+    }
+
+    /// To be called with what [`take`](Self::take) gave, when it has been judged.
+    pub(super) fn keep(&mut self, now: Instant, changes: &[(NodeId, Transition)]) {
+        for (node, transition) in changes {
+            self.entered.insert(*node, (transition.to, now));
+        }
+    }
+
+    /// Whether a node has been in this state since then.
+    pub(super) fn is_since(&self, node: NodeId, state: StateName, since: Instant) -> bool {
+        let entered = self.entered.get(&node);
+        entered.is_some_and(|(now_in, at)| *now_in == state && *at <= since)
+    }
+
+    pub(super) fn said(&self, node: NodeId) -> Option<Said> {
+        self.said.get(&node).copied()
+    }
+
+    /// Who spoke last, `but` one.
+    pub(super) fn last_word(&self, but: NodeId) -> Option<(NodeId, Said)> {
+        let others = self.said.iter().filter(|(node, _)| **node != but);
+        let last = others.max_by_key(|(_, said)| said.at)?;
+        Some((*last.0, *last.1))
+    }
+
+    /// Whether nothing has happened to anybody since then, or only that `but`'s career has ended.
+    pub(super) fn is_calm(&self, since: Instant, but: Option<NodeId>) -> bool {
+        let mut later = self.faults.iter().filter(|(at, ..)| *at >= since);
+        later.all(|(_, node, ends)| *ends && node.is_some() && *node == but)
+    }
+}
+
+const fn ends(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::PowerCut(_) | Fault::Kill(_) | Fault::Stop(_) | Fault::LinkDown(_)
+    )
+}
+
+/// How long one lasts that is over by itself: its end is a change too.
+const fn lasts(fault: &Fault) -> Option<Duration> {
+    match fault {
+        Fault::Stall(_, lasts) | Fault::SendFails(_, lasts) | Fault::AddressesFail(_, lasts) => Some(*lasts),
+        _ => None,
+    }
+}
+
+/// The one virtual router of a node that takes part: its program runs, and it hears and is heard.
+pub(super) fn taking_part(world: &World, id: NodeId) -> Option<&VirtualRouter> {
+    let node = world.node(id);
+    let can = node.is_powered() && node.is_awake(world.now()) && node.link_up() && !node.is_mute(world.now());
+    let router = node.routers().next().filter(|_| can)?;
+    (!node.is_barred(router.config())).then_some(router)
+}
+
+/// Whether two nodes hear each other where both take part.
+pub(super) fn are_together(world: &World, a: NodeId, b: NodeId) -> bool {
+    let island = |node| world.fabric().island(world.port(node));
+    island(a) == island(b)
+}
