@@ -11,6 +11,7 @@ use vrrp_core::{Cause, Report, StateName, TrackerId, Transition};
 use vrrp_net::{Event, GroupStatus, Happening, StandingStatus};
 use vrrp_plan::Plan;
 
+use crate::flaps::{Flaps, Unsaid};
 use crate::names::Named;
 use crate::node::{Node, lock};
 use crate::rivals::Rivals;
@@ -37,6 +38,7 @@ pub(crate) struct Limits {
     late: Sparse,
     bounces: Sparse,
     rivals: Rivals,
+    flaps: Flaps,
 }
 
 /// One event of the driver. `true`: it may have barred an instance that no event will name.
@@ -65,7 +67,11 @@ fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
     let planned = plan.instances.iter().find(|instance| instance.name == service);
     let names = planned.map_or(Named::new(None, None), Named::of);
     match report {
-        Report::Transition(transition) => state_line(service, transition, &names),
+        Report::Transition(transition) => {
+            if limits.flaps.changed(Instant::now(), service, transition) {
+                state_line(service, transition, &names);
+            }
+        }
         Report::Priority { from, to } => info!(instance = service, "{service}: priority {from} -> {to}"),
         Report::HoldEnded {
             successor: Some(successor),
@@ -120,6 +126,27 @@ fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
     }
 }
 
+/// What had no line when it happened, because too much did; `None` for now: the end.
+pub(crate) fn unsaid(node: &Node, now: Option<Instant>, limits: &mut Limits) {
+    let due = limits.flaps.due(now);
+    if due.is_empty() {
+        return;
+    }
+    let plan = node.plan();
+    for (service, Unsaid { last, count, .. }) in due {
+        if count > 1 {
+            warn!(
+                instance = service,
+                "{service}: {count} changes of state, of which only the last is told: another node, or a host that speaks as one, \
+                 takes the addresses and lets them go"
+            );
+        }
+        let planned = plan.instances.iter().find(|instance| instance.name == service);
+        let names = planned.map_or(Named::new(None, None), Named::of);
+        state_line(&service, &last, &names);
+    }
+}
+
 fn group_line(group: &GroupStatus) {
     let (name, members) = (&group.name, group.members.join(", "));
     match group.state {
@@ -162,6 +189,11 @@ fn state_line(service: &str, transition: &Transition, names: &Named<'_>) {
 }
 
 impl Limits {
+    /// When [`unsaid`] is to be called.
+    pub(crate) fn unsaid_at(&self) -> Option<Instant> {
+        self.flaps.due_at()
+    }
+
     fn rival(&mut self, service: &str, source: IpAddr, priority: u8) {
         match self.rivals.answered(Instant::now(), service) {
             None => {}

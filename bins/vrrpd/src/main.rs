@@ -7,6 +7,7 @@ mod control;
 mod events;
 mod exit;
 mod firewall;
+mod flaps;
 mod kernel;
 mod load;
 mod log;

@@ -114,6 +114,9 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
             _ = signals.user_2.recv() => not_dumped("SIGUSR2"),
             queues = running(&mut turn.reload) => turn.reloaded(queues),
             () = at(turn.compare_at) => turn.compare(false).await,
+            () = at(turn.limits.unsaid_at().map(Instant::from_std)) => {
+                events::unsaid(&turn.node, Some(Instant::now().into_std()), &mut turn.limits);
+            }
             () = sleep_until(turn.reminder.at()) => turn.reminder.remind(Instant::now(), &turn.node.plan()),
             result = &mut ended => break result,
         }
@@ -231,6 +234,7 @@ impl Turn {
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
+        events::unsaid(&self.node, None, &mut self.limits);
         let mut queues = std::mem::take(&mut self.leaving);
         {
             let mut notifier = lock(&self.node.notifier);

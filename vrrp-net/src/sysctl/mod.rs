@@ -101,6 +101,9 @@ pub(crate) struct Sysctls {
     /// The journal is behind.
     unwritten: bool,
     refused: BTreeSet<(u32, Key)>,
+    /// What was said in a line: of each setting that it is changed, and that it is put back, once. A node whose state others
+    /// make change as often as they like would fill the log.
+    told: BTreeSet<(String, bool)>,
     /// How long the loop may be kept waiting for the journal.
     wait: Duration,
 }
@@ -122,6 +125,7 @@ impl Sysctls {
             journal,
             unwritten: false,
             refused: BTreeSet::new(),
+            told: BTreeSet::new(),
             wait: WRITTEN_FIRST,
         };
         sysctls.adopt(left.unwrap_or_default());
@@ -202,7 +206,7 @@ impl Sysctls {
     }
 
     /// Gives it back where it has to be tried again.
-    fn put_back(&self, interface: &str, mut changed: Changed) -> Option<Changed> {
+    fn put_back(&mut self, interface: &str, mut changed: Changed) -> Option<Changed> {
         let sysctl = words(interface, &changed.family, &changed.name);
         let path = self.path(interface, &changed.family, &changed.name);
         let found = match read(&path) {
@@ -225,7 +229,7 @@ impl Sysctls {
             );
             return None;
         }
-        if !changed.told {
+        if !changed.told && self.told.insert((sysctl.clone(), true)) {
             tracing::info!(
                 sysctl,
                 from = found,
@@ -254,7 +258,7 @@ impl Sysctls {
             if found == value || key.also.contains(&found.as_str()) {
                 return Ok(());
             }
-            if !self.refused.contains(&(index, key)) {
+            if !self.refused.contains(&(index, key)) && self.told.insert((sysctl.clone(), false)) {
                 tracing::info!(
                     sysctl,
                     from = found,
