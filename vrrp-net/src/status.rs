@@ -137,7 +137,7 @@ pub struct ServiceStatus {
     pub counters: Counters,
     /// By the names of RFC 8347 and RFC 6527.
     pub leaves: Leaves,
-    /// Peers whose packets were discarded, and what differs.
+    /// Peers whose packets were discarded, and what differs, until one of theirs is believed.
     pub incompatible: Vec<Incompatible>,
 }
 

@@ -113,6 +113,11 @@ impl Instance {
         }
         let _before = self.incompatible.insert(source, (difference, now));
     }
+
+    /// What was wrong with it is put right, or somebody else has spoken with its address.
+    pub(super) fn note_understood(&mut self, source: IpAddr) {
+        let _difference = self.incompatible.remove(&source);
+    }
 }
 
 /// Where the addresses of a service go.

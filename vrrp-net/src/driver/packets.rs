@@ -66,6 +66,9 @@ impl Engine {
                 Err(reject) => rejected.push(reject),
                 Ok(accepted) => {
                     let (id, warnings) = (accepted.instance, accepted.warnings);
+                    if let Some(instance) = self.instances.get_mut(&id) {
+                        instance.note_understood(received.source);
+                    }
                     odd.extend(worth_a_line(
                         &mut self.router,
                         self.told_at,

@@ -119,17 +119,33 @@ fn v3_5_1_2_an_ipv6_router_on_the_wire() {
         // The kernel joins a little later than it has the address.
         wait_for("the groups", LIMIT, || {
             let groups = node.ip("maddr show dev eth1");
-            (groups.contains("ff02::12") && groups.contains("ff02::1:ffa1:b2c3")).then_some(())
+            let solicited = ["ff02::1:ff05:1", "ff02::1:ffa1:b2c3"];
+            let joined = solicited.iter().all(|group| groups.contains(group));
+            (groups.contains("ff02::12") && joined).then_some(())
         });
         assert!(node.ip("-6 route show table all").contains("2001:db8::a1:b2c3"));
         running.stop();
         let groups = node.ip("maddr show dev eth1");
         assert!(
-            !groups.contains("ff02::12") && !groups.contains("ff02::1:ffa1:b2c3"),
+            !groups.contains("ff02::12")
+                && !groups.contains("ff02::1:ff05:1")
+                && !groups.contains("ff02::1:ffa1:b2c3"),
             "{groups}"
         );
         assert!(!node.has("fe80::5:1") && !node.has("2001:db8::a1:b2c3"));
         assert!(node.has("fe80::ff:fe00:1"));
+        // Nobody has asked, so every one is unsolicited: its flags, its Hop Limit and ff02::1, and no other.
+        for frame in wire.frames() {
+            let Some((target, flags, _)) = frame.neighbor_advertisement() else {
+                continue;
+            };
+            if ["fe80::5:1", "2001:db8::a1:b2c3"].contains(&target.to_string().as_str()) {
+                let ip = frame.payload();
+                let all_nodes: std::net::Ipv6Addr = "ff02::1".parse().unwrap();
+                assert_eq!((flags, ip[7]), (0xa0, 255), "{target}");
+                assert_eq!(ip[24..40], all_nodes.octets(), "{target}");
+            }
+        }
         proves!("NET-ND-02", Refuses);
         proves!("V3-5.1.2.1-01", "V3-5.1.2.2-01", "V3-5.1.2.3-01", Obeys);
         proves!("V3-6.4.1-05", "V3-6.4.2-07", "V3-6.4.3-02", "V3-7.2-03", Obeys);
