@@ -70,6 +70,21 @@ fn v3_5_1_1_an_ipv4_router_on_the_wire() {
     });
 }
 
+/// Nobody has asked, so every one is unsolicited: its flags, its Hop Limit and ff02::1, and no other.
+fn check_unsolicited(wire: &Capture, targets: &[&str]) {
+    let all_nodes: std::net::Ipv6Addr = "ff02::1".parse().unwrap();
+    for frame in wire.frames() {
+        let Some((target, flags, _)) = frame.neighbor_advertisement() else {
+            continue;
+        };
+        if targets.contains(&target.to_string().as_str()) {
+            let ip = frame.payload();
+            assert_eq!((flags, ip[7]), (0xa0, 255), "{target}");
+            assert_eq!(ip[24..40], all_nodes.octets(), "{target}");
+        }
+    }
+}
+
 /// V3-5.1.2.1-01, V3-5.1.2.2-01, V3-5.1.2.3-01, V3-6.4.1-05, V3-6.4.2-07, V3-6.4.3-02, NET-ND-02, NET-ND-03, NET-ND-04,
 /// PRJ-CK-05: an IPv6 router on the wire, forwarding off.
 #[test]
@@ -134,18 +149,7 @@ fn v3_5_1_2_an_ipv6_router_on_the_wire() {
         );
         assert!(!node.has("fe80::5:1") && !node.has("2001:db8::a1:b2c3"));
         assert!(node.has("fe80::ff:fe00:1"));
-        // Nobody has asked, so every one is unsolicited: its flags, its Hop Limit and ff02::1, and no other.
-        for frame in wire.frames() {
-            let Some((target, flags, _)) = frame.neighbor_advertisement() else {
-                continue;
-            };
-            if ["fe80::5:1", "2001:db8::a1:b2c3"].contains(&target.to_string().as_str()) {
-                let ip = frame.payload();
-                let all_nodes: std::net::Ipv6Addr = "ff02::1".parse().unwrap();
-                assert_eq!((flags, ip[7]), (0xa0, 255), "{target}");
-                assert_eq!(ip[24..40], all_nodes.octets(), "{target}");
-            }
-        }
+        check_unsolicited(&wire, &["fe80::5:1", "2001:db8::a1:b2c3"]);
         proves!("NET-ND-02", Refuses);
         proves!("V3-5.1.2.1-01", "V3-5.1.2.2-01", "V3-5.1.2.3-01", Obeys);
         proves!("V3-6.4.1-05", "V3-6.4.2-07", "V3-6.4.3-02", "V3-7.2-03", Obeys);
