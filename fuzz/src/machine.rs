@@ -83,7 +83,8 @@ fn input(tape: &mut Tape<'_>) -> Input {
         }
         12 => {
             let what = tape.octet();
-            let health = [Health::Up, Health::Down, Health::Unknown][usize::from(what % 3)];
+            let number = Health::Value(i32::from(what) * 4 - 500);
+            let health = [Health::Up, Health::Down, Health::Unknown, number][usize::from(what % 4)];
             Input::Track(TrackerId(u16::from(what >> 6)), health)
         }
         13 => Input::Order(if tape.octet() & 1 == 0 {

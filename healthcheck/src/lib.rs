@@ -9,6 +9,8 @@
 //!
 //! What is here: [`ConnectProbe`] (TCP, UDP) and, with feature `script`, [`ScriptProbe`] (keepalived's
 //! `vrrp_script`), [`HookQueue`] (its `notify` scripts, in order) and the process runner behind both.
+//! With feature `watch`: [`FileWatch`] (keepalived's `track_file`) and [`ProcessWatch`] (its `vrrp_track_process`), which
+//! the kernel tells of changes instead of being asked at an interval.
 //! What is not: interfaces. A link is an event and not a question, so `track_interface` is fed by the link watch of
 //! `vrrp-net` straight into the router. Weights and `reverse` are [`vrrp_core::Weight`].
 //!
@@ -65,6 +67,8 @@
 
 mod aside;
 mod connect;
+#[cfg(feature = "watch")]
+mod file;
 #[cfg(feature = "script")]
 mod hooks;
 mod judge;
@@ -72,12 +76,16 @@ mod probe;
 #[cfg(feature = "script")]
 mod process;
 mod runner;
+#[cfg(feature = "watch")]
+mod running;
 #[cfg(feature = "script")]
 mod script;
 #[cfg(feature = "script")]
 mod sys;
 
 pub use connect::{ConnectProbe, Target, Transport};
+#[cfg(feature = "watch")]
+pub use file::{FileSpec, FileStatus, FileWatch, Init, Number, Oddity, number};
 #[cfg(feature = "script")]
 pub use hooks::{
     Drained, HookEnd, HookLimits, HookQueue, HookResult, HookStatus, NotifyState, notify_arguments,
@@ -91,6 +99,10 @@ pub use process::{
     UserError, check_path_security, run,
 };
 pub use runner::{Change, Check, Runner, Status};
+#[cfg(feature = "watch")]
+pub use running::{
+    Identity, Parameters, Pattern, ProcessSpec, ProcessStatus, ProcessWatch, Quorum, QuorumJudge, Source,
+};
 #[cfg(feature = "script")]
 pub use script::{Form, FormError, ScriptProbe, ScriptSpec};
 #[cfg(feature = "script")]

@@ -17,7 +17,14 @@ pub enum Health {
     Up,
     /// The object has failed.
     Down,
+    /// The object is a number (keepalived `track_file`): a weight is its factor, a gate bars while it is not 0.
+    Value(i32),
 }
+
+/// The most that one number adds (keepalived: more is cut to it).
+const VALUE_ADDS_MAX: i32 = 253;
+/// A number whose product with its weight is this or less bars the router (keepalived FAULT).
+const VALUE_BARS_FROM: i32 = -254;
 
 /// What a tracked object's health does to the router that tracks it (keepalived `weight N [reverse]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +35,8 @@ pub enum Weight {
         /// Bar while the object is up instead.
         reverse: bool,
     },
-    /// Positive: added while the object is up. Negative: added while it is down.
+    /// Positive: added while the object is up. Negative: added while it is down. An object that is a number adds
+    /// its product with the weight, 253 at most; one of -254 or less bars the router.
     Adjust {
         /// -254 to 254, not 0.
         value: i16,
@@ -59,28 +67,48 @@ impl Weight {
     /// What an object of this health adds to the priority.
     #[must_use]
     pub const fn contribution(self, health: Health) -> i32 {
-        match self {
-            Self::Gate { .. } => 0,
-            Self::Adjust { value, reverse } => {
-                let counts = match (health, reverse) {
-                    (Health::Unknown, _) => false,
-                    (Health::Up, false) | (Health::Down, true) => value > 0,
-                    (Health::Down, false) | (Health::Up, true) => value < 0,
+        let Self::Adjust { value, reverse } = self else {
+            return 0;
+        };
+        let counts = match (health, reverse) {
+            (Health::Value(number), _) => {
+                let product = product(number, value, reverse);
+                return match product {
+                    ..=VALUE_BARS_FROM => 0,
+                    VALUE_ADDS_MAX.. => VALUE_ADDS_MAX,
+                    _ => product,
                 };
-                if counts { value as i32 } else { 0 }
             }
-        }
+            (Health::Unknown, _) => false,
+            (Health::Up, false) | (Health::Down, true) => value > 0,
+            (Health::Down, false) | (Health::Up, true) => value < 0,
+        };
+        if counts { value as i32 } else { 0 }
     }
 
     /// Whether an object of this health bars the router.
     #[must_use]
     pub const fn bars(self, health: Health) -> bool {
         match (self, health) {
+            (Self::Adjust { value, reverse }, Health::Value(number)) => {
+                product(number, value, reverse) <= VALUE_BARS_FROM
+            }
             (Self::Adjust { .. }, _) => false,
             (Self::Gate { .. }, Health::Unknown) => true,
             (Self::Gate { reverse }, Health::Up) => reverse,
             (Self::Gate { reverse }, Health::Down) => !reverse,
+            (Self::Gate { reverse }, Health::Value(number)) => (number != 0) != reverse,
         }
+    }
+}
+
+/// A number times its weight.
+const fn product(number: i32, weight: i16, reverse: bool) -> i32 {
+    let product = number.saturating_mul(weight as i32);
+    if reverse {
+        0_i32.saturating_sub(product)
+    } else {
+        product
     }
 }
 

@@ -50,6 +50,7 @@ pub use status::instance::{
     KeepalivedState, Next, Priority, Routing, State, Statics, TrackedKind, VirtualMac,
 };
 pub use status::leaves::Leaves;
+pub use status::track::{TrackedFile, TrackedProcess};
 
 /// Version of the protocol described here.
 pub const VERSION: u16 = 1;

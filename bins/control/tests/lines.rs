@@ -36,6 +36,43 @@ fn address() -> Address {
     }
 }
 
+fn run() -> Run {
+    Run {
+        ended_unix_ms: 5,
+        took_ms: 0,
+        succeeded: false,
+        result: "connection refused".into(),
+        output: "a \"quoted\"\nline \u{1b}[31m".into(),
+    }
+}
+
+fn file() -> TrackedFile {
+    TrackedFile {
+        name: "load".into(),
+        path: "/run/load".into(),
+        value: -20,
+        found: "reads -20".into(),
+        late: None,
+        since_ms: 7,
+        tracked_by: vec!["VI_1".into()],
+    }
+}
+
+fn process() -> TrackedProcess {
+    TrackedProcess {
+        name: "web".into(),
+        pattern: "processes named nginx".into(),
+        count: 2,
+        at_least: 1,
+        at_most: Some(3),
+        health: Health::Up,
+        since_ms: 8,
+        changes_in_ms: None,
+        source: "the kernel tells of each start and end at once".into(),
+        tracked_by: vec!["VI_1".into()],
+    }
+}
+
 fn priority() -> Priority {
     Priority {
         effective: 150,
@@ -44,6 +81,7 @@ fn priority() -> Priority {
             name: "chk_nginx".into(),
             kind: TrackedKind::Script,
             health: Health::Down,
+            value: None,
             weight: 0,
             reverse: false,
             adds: 0,
@@ -188,16 +226,12 @@ fn status() -> Status {
             runs: 9,
             failures: 4,
             skipped: 1,
-            last: Some(Run {
-                ended_unix_ms: 5,
-                took_ms: 0,
-                succeeded: false,
-                result: "connection refused".into(),
-                output: "a \"quoted\"\nline \u{1b}[31m".into(),
-            }),
+            last: Some(run()),
             next_in_ms: Some(990),
             tracked_by: vec!["VI_1".into()],
         }],
+        files: vec![file()],
+        processes: vec![process()],
     }
 }
 

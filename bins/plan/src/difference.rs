@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::plan::{Check, Group, Instance, Plan};
+use crate::plan::{Check, FileTrack, Group, Instance, Plan, ProcessTrack};
 
 /// What leads from one plan to another. Whatever it does not name stays untouched.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,6 +30,14 @@ pub struct Difference {
     pub checks_changed: Vec<Check>,
     /// Settings of the process that are taken over.
     pub node: Vec<&'static str>,
+    /// Files to follow, new ones and those of another path.
+    pub files_added: Vec<FileTrack>,
+    /// Files to follow no longer, by name.
+    pub files_removed: Vec<String>,
+    /// Processes to count, new ones and those that are counted otherwise; a health that is known is kept.
+    pub processes_added: Vec<ProcessTrack>,
+    /// Processes to count no longer, by name.
+    pub processes_removed: Vec<String>,
     /// Settings that a running process cannot change.
     pub needs_restart: Vec<&'static str>,
 }
@@ -76,6 +84,7 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
     difference.groups = groups(old, new);
     difference.statics = old.statics != new.statics;
     compare_checks(old, new, &mut difference);
+    compare_tracks(old, new, &mut difference);
     let (before, after) = (&old.node, &new.node);
     let fixed = [
         (
@@ -125,6 +134,30 @@ fn compare_checks(old: &Plan, new: &Plan, difference: &mut Difference) {
         .iter()
         .filter(|check| named(new, &check.name).is_none());
     difference.checks_removed = gone.map(|check| check.name.clone()).collect();
+}
+
+fn compare_tracks(old: &Plan, new: &Plan, difference: &mut Difference) {
+    let follows_alike = |one: &FileTrack, other: &FileTrack| one.name == other.name && one.path == other.path;
+    let counts_alike = |one: &ProcessTrack, other: &ProcessTrack| {
+        let elsewhere = ProcessTrack {
+            place: one.place.clone(),
+            ..other.clone()
+        };
+        *one == elsewhere
+    };
+    let files = new.files.iter();
+    let files = files.filter(|file| !old.files.iter().any(|before| follows_alike(before, file)));
+    difference.files_added = files.cloned().collect();
+    let gone = old.files.iter();
+    let gone = gone.filter(|file| !new.files.iter().any(|after| after.name == file.name));
+    difference.files_removed = gone.map(|file| file.name.clone()).collect();
+    let processes = new.processes.iter();
+    let processes =
+        processes.filter(|process| !old.processes.iter().any(|before| counts_alike(before, process)));
+    difference.processes_added = processes.cloned().collect();
+    let gone = old.processes.iter();
+    let gone = gone.filter(|process| !new.processes.iter().any(|after| after.name == process.name));
+    difference.processes_removed = gone.map(|process| process.name.clone()).collect();
 }
 
 /// A check that only moved within the file runs on.

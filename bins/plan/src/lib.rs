@@ -18,10 +18,13 @@ mod restart;
 pub use difference::{Astray, Difference, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
-pub use machine::{ThisMachine, Wrong, hook, host, spec, try_check, try_hook};
+pub use machine::{ThisMachine, Wrong, file, hook, host, process, spec, try_check, try_hook};
 #[cfg(feature = "machine")]
 pub use network::{NotEntered, enter};
-pub use plan::{Check, Command, Group, Hooks, Instance, NetNamespace, Node, Plan, Tracked};
+pub use plan::{
+    Check, Command, CommandLine, FileTrack, Group, Hooks, Instance, NetNamespace, Node, Plan, ProcessTrack,
+    Tracked,
+};
 pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
 };

@@ -1,10 +1,12 @@
 //! The plan's commands on the machine that this runs on: users looked up, programs looked for.
 
-use healthcheck::{RunAs, ScriptSpec, Unusable, UserError};
+use healthcheck::{
+    FileSpec, Init, Parameters, Pattern, ProcessSpec, Quorum, RunAs, ScriptSpec, Unusable, UserError,
+};
 use keepalived_conf::{Config, Notify};
 
 use crate::lower::Host;
-use crate::plan::{Check, Command};
+use crate::plan::{Check, Command, CommandLine, FileTrack, ProcessTrack};
 use crate::reload::Machine;
 
 /// Who runs a command. Asks the user database: not for the router loop.
@@ -33,6 +35,45 @@ pub fn spec(check: &Check) -> Result<ScriptSpec, String> {
     let run_as = user(&check.command).map_err(|error| error.to_string())?;
     let spec = ScriptSpec::new(&check.command.words, check.timeout).map_err(|error| error.to_string())?;
     Ok(spec.run_as(run_as).secure(check.command.secure))
+}
+
+/// A tracked file, ready to be followed.
+#[must_use]
+pub fn file(track: &FileTrack) -> FileSpec {
+    FileSpec {
+        name: track.name.as_str().into(),
+        path: track.path.clone(),
+        init: track.init.map(|(value, overwrite)| Init { value, overwrite }),
+    }
+}
+
+/// Tracked processes, ready to be counted.
+#[must_use]
+pub fn process(track: &ProcessTrack) -> ProcessSpec {
+    let program = track.process.first().cloned().unwrap_or_default();
+    let pattern = match track.command_line {
+        None => Pattern::Name(program),
+        Some(how) => Pattern::Command {
+            program,
+            parameters: track.process.iter().skip(1).cloned().collect(),
+            compare: match how {
+                CommandLine::Program => None,
+                CommandLine::Exact => Some(Parameters::Exact),
+                CommandLine::Partial => Some(Parameters::Partial),
+                CommandLine::Initial => Some(Parameters::Initial),
+            },
+        },
+    };
+    ProcessSpec {
+        name: track.name.as_str().into(),
+        pattern,
+        quorum: Quorum {
+            at_least: track.at_least,
+            at_most: track.at_most,
+            fork_delay: track.fork_delay,
+            terminate_delay: track.terminate_delay,
+        },
+    }
 }
 
 /// What is wrong with a command as the machine stands.

@@ -1,5 +1,6 @@
 //! The wanted state of one node.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use vrrp_core::TrackerId;
@@ -18,6 +19,10 @@ pub struct Plan {
     pub statics: Statics,
     /// Checks that an instance tracks, in the order of the file; names are unique.
     pub checks: Vec<Check>,
+    /// Files that an instance tracks, in the order of the configuration; names are unique.
+    pub files: Vec<FileTrack>,
+    /// Processes that an instance tracks, in the order of the configuration; names are unique.
+    pub processes: Vec<ProcessTrack>,
 }
 
 /// Settings of the process.
@@ -76,12 +81,18 @@ impl Instance {
         self.tracked.get(usize::from(id.0))
     }
 
-    /// The ids that follow the check `name`.
-    pub fn following(&self, name: &str) -> impl Iterator<Item = TrackerId> {
+    /// The ids that follow `object`.
+    pub fn following(&self, object: &Tracked) -> impl Iterator<Item = TrackerId> {
         (0_u16..)
             .zip(&self.tracked)
-            .filter(move |(_, tracked)| matches!(tracked, Tracked::Check(check) if check == name))
+            .filter(move |(_, tracked)| *tracked == object)
             .map(|(id, _)| TrackerId(id))
+    }
+
+    /// Whether it follows `object`.
+    #[must_use]
+    pub fn follows(&self, object: &Tracked) -> bool {
+        self.tracked.contains(object)
     }
 }
 
@@ -105,6 +116,57 @@ pub enum Tracked {
     Interface(String),
     /// The static entries of a `track_group`, by its name; the driver follows them.
     Statics(String),
+    /// A [`FileTrack`], by name.
+    File(String),
+    /// A [`ProcessTrack`], by name.
+    Process(String),
+}
+
+/// A file whose number counts (keepalived `track_file`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTrack {
+    /// Name in the configuration.
+    pub name: String,
+    /// `file:line` where it is defined.
+    pub place: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What to write at start, and whether also over a file that is there (keepalived `init_file`).
+    pub init: Option<(i32, bool)>,
+}
+
+/// Processes that are to run (keepalived `vrrp_track_process`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessTrack {
+    /// Name in the configuration.
+    pub name: String,
+    /// `file:line` where it is defined.
+    pub place: String,
+    /// Name, or program and parameters; never empty.
+    pub process: Vec<String>,
+    /// How the command line is compared; `None`: the process's name is.
+    pub command_line: Option<CommandLine>,
+    /// So many at least.
+    pub at_least: u32,
+    /// So many at most.
+    pub at_most: Option<u32>,
+    /// What a start brings about counts after this time.
+    pub fork_delay: Duration,
+    /// What an end brings about counts after this time.
+    pub terminate_delay: Duration,
+}
+
+/// How a command line is compared (keepalived `full_command`, `param_match`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandLine {
+    /// Its first word.
+    Program,
+    /// All words, and no more.
+    Exact,
+    /// More may follow.
+    Partial,
+    /// More may follow, and the last word may go on.
+    Initial,
 }
 
 /// One check (keepalived `vrrp_script`).

@@ -8,7 +8,7 @@ use persistence::persistence;
 use proptest::prelude::*;
 use vrrp_core::{Family, InterfaceId, Priority, Profile, Settings, Tracker, Vrid, Weight};
 use vrrp_net::{HeldAddress, Service};
-use vrrp_plan::{Astray, Check, Command, Hooks, Instance, Node, Plan, Tracked, astray, difference, losses};
+use vrrp_plan::{Astray, Check, Command, Hooks, Instance, Plan, Tracked, astray, difference, losses};
 
 fn command(word: &str) -> Command {
     Command {
@@ -61,11 +61,9 @@ fn instance(name: &str, priority: u8, hosts: &[u8], checks: &[&str], hook: Optio
 
 fn plan(instances: Vec<Instance>, checks: Vec<Check>) -> Plan {
     Plan {
-        node: Node::default(),
         instances,
-        groups: vec![],
-        statics: Default::default(),
         checks,
+        ..Plan::default()
     }
 }
 

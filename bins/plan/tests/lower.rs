@@ -225,7 +225,8 @@ fn trackers_are_scripts_then_interfaces_and_their_index_is_their_id() {
         .map(|(name, id)| (name.as_str(), id.0))
         .collect();
     assert_eq!(ids, [("eth9", 2), ("eth8", 3)]);
-    assert_eq!(one.following("a").map(|id| id.0).collect::<Vec<_>>(), [1]);
+    let a = Tracked::Check("a".to_owned());
+    assert_eq!(one.following(&a).map(|id| id.0).collect::<Vec<_>>(), [1]);
     let names: Vec<&str> = lowered
         .plan
         .checks

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use vrrp_control::{Check, HostsTold, Instance, Routing, TrackedKind};
+use vrrp_control::{Contribution, HostsTold, Instance, Routing, Status, TrackedKind};
 
 use crate::colour::Colour;
 use crate::overview::{bare_table, lay_out};
 use crate::words;
 
-pub(crate) fn render(instance: &Instance, checks: &[Check], colour: Colour) -> String {
+pub(crate) fn render(instance: &Instance, status: &Status, colour: Colour) -> String {
     let mut text = String::new();
     let mut facts = bare_table(&[words::clean(&instance.name).as_str(), ""]);
     for (name, value) in facts_of(instance, colour) {
@@ -17,7 +17,7 @@ pub(crate) fn render(instance: &Instance, checks: &[Check], colour: Colour) -> S
     text.push_str(&lay_out(&mut facts));
     text.push_str(&addresses(instance, colour));
     text.push_str(&routing(&instance.routing, colour));
-    text.push_str(&tracked(instance, checks, colour));
+    text.push_str(&tracked(instance, status, colour));
     text.push_str(&hooks(instance));
     text.push_str(&counters(instance));
     colour.paint(&text)
@@ -167,20 +167,24 @@ pub(crate) fn routing(list: &[Routing], colour: Colour) -> String {
     section(list.is_empty(), table)
 }
 
-fn tracked(instance: &Instance, checks: &[Check], colour: Colour) -> String {
+fn tracked(instance: &Instance, status: &Status, colour: Colour) -> String {
     let contributions = &instance.priority.contributions;
     let mut table = bare_table(&["TRACKED", "KIND", "HEALTH", "WEIGHT", "ADDS", "LAST RESULT"]);
     for contribution in contributions {
-        let check = checks
-            .iter()
-            .find(|check| contribution.kind == TrackedKind::Script && check.name == contribution.name);
         let kind = match contribution.kind {
             TrackedKind::Script => "script",
             TrackedKind::Interface => "interface",
             TrackedKind::Statics => "track_group",
+            TrackedKind::File => "file",
+            TrackedKind::Process => "process",
             _ => "other",
         };
+        let number = contribution.value.is_some();
         let weight = match (contribution.weight, contribution.reverse) {
+            (0, false) if number => "bars unless 0".to_owned(),
+            (0, true) if number => "bars when 0".to_owned(),
+            (weight, false) if number => format!("times {weight}"),
+            (weight, true) if number => format!("times {weight} reverse"),
             (0, false) => "bars when down".to_owned(),
             (0, true) => "bars when up".to_owned(),
             (weight, false) => weight.to_string(),
@@ -192,12 +196,31 @@ fn tracked(instance: &Instance, checks: &[Check], colour: Colour) -> String {
             colour.health(contribution.health),
             weight,
             format!("{:+}", contribution.adds),
-            check
-                .and_then(|check| check.last.as_ref())
-                .map_or_else(|| "-".to_owned(), words::run),
+            last_result(contribution, status),
         ]);
     }
     section(contributions.is_empty(), table)
+}
+
+/// What was found last of a tracked object.
+fn last_result(contribution: &Contribution, status: &Status) -> String {
+    let name = &contribution.name;
+    let found = match contribution.kind {
+        TrackedKind::Script => {
+            let check = status.checks.iter().find(|check| check.name == *name);
+            check.and_then(|check| check.last.as_ref()).map(words::run)
+        }
+        TrackedKind::File => {
+            let file = status.files.iter().find(|file| file.name == *name);
+            file.map(|file| words::clean(&format!("{}: {}", file.path, file.found)))
+        }
+        TrackedKind::Process => {
+            let mut all = status.processes.iter();
+            all.find(|process| process.name == *name).map(words::running)
+        }
+        _ => None,
+    };
+    found.unwrap_or_else(|| "-".to_owned())
 }
 
 fn hooks(instance: &Instance) -> String {

@@ -62,6 +62,8 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
 fn text(effective: &Effective) -> String {
     let blocks = std::iter::once(&effective.global)
         .chain(&effective.scripts)
+        .chain(&effective.track_files)
+        .chain(&effective.track_processes)
         .chain(&effective.sync_groups)
         .chain(&effective.garp_groups)
         .chain(&effective.statics)

@@ -145,7 +145,7 @@ fn show(status: &Status, name: Option<&str>, json: bool) -> u8 {
     let text = match (instance, json) {
         (Some(instance), true) => pretty(instance),
         (None, true) => pretty(status),
-        (Some(instance), false) => Ok(detail::render(instance, &status.checks, colour)),
+        (Some(instance), false) => Ok(detail::render(instance, status, colour)),
         (None, false) => Ok(overview::render(status, colour)),
     };
     match text {

@@ -1,7 +1,9 @@
 //! `vrrpctl status`: one line per instance, one per check, and what is wrong.
 
 use comfy_table::{ContentArrangement, Table, presets};
-use vrrp_control::{Address, Check, Daemon, Group, Hook, Instance, Routing, Statics, Status};
+use vrrp_control::{
+    Address, Check, Daemon, Group, Hook, Instance, Routing, Statics, Status, TrackedFile, TrackedProcess,
+};
 
 use crate::colour::Colour;
 use crate::detail::routing;
@@ -32,6 +34,14 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
     if !status.checks.is_empty() {
         text.push('\n');
         text.push_str(&checks(&status.checks, colour));
+    }
+    if !status.files.is_empty() {
+        text.push('\n');
+        text.push_str(&files(&status.files));
+    }
+    if !status.processes.is_empty() {
+        text.push('\n');
+        text.push_str(&processes(&status.processes, colour));
     }
     text.push_str(&statics(&status.statics, colour));
     let wrong = problems(status);
@@ -202,9 +212,40 @@ fn checks(checks: &[Check], colour: Colour) -> String {
     lay_out(&mut table)
 }
 
+fn files(files: &[TrackedFile]) -> String {
+    let mut table = bare_table(&["FILE", "VALUE", "FOR", "TRACKED BY", "FOUND"]);
+    for file in files {
+        let names: Vec<&str> = file.tracked_by.iter().map(String::as_str).collect();
+        table.add_row([
+            words::clean(&file.name),
+            file.value.to_string(),
+            words::span(file.since_ms),
+            words::list(&names),
+            words::clean(&format!("{}: {}", file.path, file.found)),
+        ]);
+    }
+    lay_out(&mut table)
+}
+
+fn processes(processes: &[TrackedProcess], colour: Colour) -> String {
+    let mut table = bare_table(&["PROCESS", "HEALTH", "FOR", "TRACKED BY", "FOUND"]);
+    for process in processes {
+        let names: Vec<&str> = process.tracked_by.iter().map(String::as_str).collect();
+        table.add_row([
+            words::clean(&process.name),
+            colour.health(process.health),
+            words::span(process.since_ms),
+            words::list(&names),
+            words::running(process),
+        ]);
+    }
+    lay_out(&mut table)
+}
+
 /// Everything that an operator should look at, in words.
 fn problems(status: &Status) -> Vec<String> {
-    let mut lines = Vec::new();
+    let late = |file: &TrackedFile| Some(format!("{}: {}", file.name, file.late.as_ref()?));
+    let mut lines: Vec<String> = status.files.iter().filter_map(late).collect();
     for instance in &status.instances {
         for peer in &instance.incompatible_peers {
             lines.push(format!(

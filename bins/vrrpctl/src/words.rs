@@ -1,6 +1,6 @@
 //! How things are said.
 
-use vrrp_control::{ActiveRouter, Address, Priority, Routing, Run};
+use vrrp_control::{ActiveRouter, Address, Health, Priority, Routing, Run, TrackedProcess};
 
 /// `a, b and c`; `none` for nothing.
 pub(crate) fn list(names: &[&str]) -> String {
@@ -38,6 +38,26 @@ pub(crate) fn priority(priority: &Priority) -> String {
         text.push_str(&format!(" = {}{}", priority.base, adding.concat()));
     }
     text
+}
+
+/// `processes named nginx: 2 run, 1 needed`.
+pub(crate) fn running(process: &TrackedProcess) -> String {
+    let wanted = match (process.at_least, process.at_most) {
+        (_, Some(0)) => "none may run".to_owned(),
+        (least, None) => format!("{least} needed"),
+        (least, Some(most)) => format!("{least} to {most} needed"),
+    };
+    let pending = process.changes_in_ms.map_or_else(String::new, |ms| {
+        let other = match process.health {
+            Health::Up => "down",
+            Health::Down | Health::Unknown => "up",
+        };
+        format!("; {other} in {}", span(ms))
+    });
+    clean(&format!(
+        "{}: {} run, {wanted}{pending}",
+        process.pattern, process.count
+    ))
 }
 
 /// Who is Active.

@@ -243,3 +243,26 @@ fn no_daemon_says_what_was_found_and_what_to_do() {
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("nobody answers there"));
 }
+
+#[test]
+fn files_and_processes_are_told_by_name() {
+    let all = text(&asked("tracks", &["status"], ANSWER).stdout);
+    let one = text(&asked("tracks-one", &["status", "VI_1"], ANSWER).stdout);
+    for (table, line) in [
+        (&all, "load  -1     1 min 1 s  VI_1        /run/load: reads -1"),
+        (
+            &all,
+            "web      up      5 s  VI_1        processes named nginx: 2 run, 1 needed; down in 400 ms",
+        ),
+        (
+            &one,
+            "load       file       up      bars when 0     +0    /run/load: reads -1",
+        ),
+        (
+            &one,
+            "web        process    up      bars when down  +0    processes named nginx: 2 run",
+        ),
+    ] {
+        assert!(table.contains(line), "{line}\n{table}");
+    }
+}

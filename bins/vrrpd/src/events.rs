@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use healthcheck::{Change, Health, NotifyState};
+use healthcheck::{Health, NotifyState};
 use tokio::time::timeout;
 use tracing::{debug, info, warn};
 use vrrp_control::KeepalivedState;
@@ -12,9 +12,10 @@ use vrrp_net::{Event, GroupStatus, Happening, StandingStatus};
 use vrrp_plan::Plan;
 
 use crate::flaps::{Flaps, Unsaid};
-use crate::names::Named;
+use crate::names::{self, Named};
 use crate::node::{Node, lock};
 use crate::rivals::Rivals;
+use crate::tracks::News;
 use crate::words;
 
 /// A stalled machine or network makes every instance late or bounce at once: one line in so long tells as much as a
@@ -241,22 +242,23 @@ fn bounced(service: &str, count: u64, longest_nanos: u64) -> String {
     )
 }
 
-/// A check's health changed.
-pub(crate) fn check(node: &Node, change: &Change) {
-    let outcome = &change.outcome;
+/// The health of a tracked object changed.
+pub(crate) fn tracked(node: &Node, news: &News) {
+    let outcome = &news.change.outcome;
     let output = outcome.output.trim_end();
     let said = if output.is_empty() {
         String::new()
     } else {
         format!(": {output}")
     };
-    let name = &change.name;
-    match change.health {
-        Health::Up => info!("check {name} is up: {}{said}", outcome.reason),
-        Health::Down => warn!("check {name} is down: {}{said}", outcome.reason),
-        Health::Unknown => info!("check {name} has no result"),
+    let name = names::tracked(&news.object);
+    match news.change.health {
+        Health::Up => info!("{name} is up: {}{said}", outcome.reason),
+        Health::Down => warn!("{name} is down: {}{said}", outcome.reason),
+        Health::Unknown => info!("{name} has no result"),
+        Health::Value(value) => info!("{name} counts as {value}: {}", outcome.reason),
     }
-    node.tell_health(&node.plan(), name);
+    node.tell_health(&node.plan(), &news.object);
 }
 
 /// Compares what the notify scripts were told with what is: only what bars an instance before it takes part, or with

@@ -25,8 +25,10 @@ mod router;
 mod run;
 mod scripts;
 mod start;
+mod start_delay;
 mod status;
 mod sys;
+mod tracks;
 mod upgrade;
 mod words;
 

@@ -5,6 +5,17 @@ use vrrp_plan::{Instance, Tracked};
 
 use crate::words::Names;
 
+/// A tracked object, as lines of the log name it.
+pub(crate) fn tracked(object: &Tracked) -> String {
+    match object {
+        Tracked::Check(name) => format!("check {name}"),
+        Tracked::Interface(name) => format!("tracked interface {name}"),
+        Tracked::File(name) => format!("tracked file {name}"),
+        Tracked::Process(name) => format!("tracked process {name}"),
+        Tracked::Statics(name) => format!("a static entry of track_group {name}"),
+    }
+}
+
 /// An instance of the plan, or one that has just left it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named<'a> {
@@ -25,10 +36,17 @@ impl<'a> Named<'a> {
 impl Names for Named<'_> {
     fn tracked(&self, id: TrackerId) -> String {
         match self.planned.and_then(|planned| planned.tracked(id)) {
-            Some(Tracked::Check(name)) => format!("check {name}"),
-            Some(Tracked::Interface(name)) => format!("tracked interface {name}"),
-            Some(Tracked::Statics(name)) => format!("a static entry of track_group {name}"),
+            Some(object) => tracked(object),
             None => format!("tracked object {}", id.0),
+        }
+    }
+
+    fn gate(&self, id: TrackerId) -> String {
+        let name = self.tracked(id);
+        match self.planned.and_then(|planned| planned.tracked(id)) {
+            Some(Tracked::File(_)) => format!("the number of {name} bars it"),
+            Some(Tracked::Process(_)) => format!("{name} does not run as it should"),
+            _ => format!("{name} is not up"),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use healthcheck::{HookQueue, Runner};
+use healthcheck::{Health, HookQueue, Runner};
 use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
 use vrrp_plan::{Fault, Plan, Tracked};
@@ -12,6 +12,7 @@ use vrrp_plan::{Fault, Plan, Tracked};
 use crate::load::{Loaded, Trap};
 use crate::log::Log;
 use crate::notify::Notifier;
+use crate::tracks::Tracks;
 
 /// Everything that runs. Locks are held for a moment and never across a wait.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Node {
     pub(crate) handle: Handle,
     pub(crate) log: Log,
     pub(crate) runner: Mutex<Runner>,
+    pub(crate) tracks: Mutex<Tracks>,
     pub(crate) notifier: Mutex<Notifier>,
     pub(crate) state: Mutex<State>,
     /// When the process began, by both clocks.
@@ -82,22 +84,32 @@ impl Node {
         Arc::clone(&lock(&self.state).plan)
     }
 
-    /// Tells the driver what a check has found, for every instance that follows it.
-    pub(crate) fn tell_health(&self, plan: &Plan, check: &str) {
-        let health = lock(&self.runner).health(check);
+    /// What is known of a tracked object; the links of interfaces are the driver's.
+    pub(crate) fn health(&self, object: &Tracked) -> Option<Health> {
+        match object {
+            Tracked::Check(name) => Some(lock(&self.runner).health(name)),
+            Tracked::File(_) | Tracked::Process(_) => Some(lock(&self.tracks).health(object)),
+            Tracked::Interface(_) | Tracked::Statics(_) => None,
+        }
+    }
+
+    /// Tells the driver what is known of an object, for every instance that follows it.
+    pub(crate) fn tell_health(&self, plan: &Plan, object: &Tracked) {
+        let Some(health) = self.health(object) else {
+            return;
+        };
         for instance in &plan.instances {
-            for tracker in instance.following(check) {
+            for tracker in instance.following(object) {
                 // Gone: the loop of the daemon learns it from the thread's end.
                 let _ = self.handle.set_health(&instance.name, tracker, health);
             }
         }
     }
 
-    /// Tells the driver what all checks of one instance have found.
+    /// Tells the driver what is known of all that one instance tracks.
     pub(crate) fn tell_healths_of(&self, instance: &vrrp_plan::Instance) {
         for (id, tracked) in (0_u16..).zip(&instance.tracked) {
-            if let Tracked::Check(check) = tracked {
-                let health = lock(&self.runner).health(check);
+            if let Some(health) = self.health(tracked) {
                 let _ = self
                     .handle
                     .set_health(&instance.name, vrrp_core::TrackerId(id), health);

@@ -7,13 +7,13 @@ use healthcheck::HookQueue;
 use tracing::{error, info, warn};
 use vrrp_core::TrackerId;
 use vrrp_net::Service;
-use vrrp_plan::{Difference, Plan, Tracked, difference};
+use vrrp_plan::{Difference, Plan, difference};
 
 use crate::arguments::Arguments;
 use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
 use crate::sys;
-use crate::{checks, kernel};
+use crate::{checks, kernel, start_delay, tracks};
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
 const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
@@ -66,6 +66,7 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
         &node.runner,
         difference.checks_added.iter().chain(&difference.checks_changed),
     );
+    tracks::take(&node.tracks, &difference);
     checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
     let services = services(node, &loaded.plan, &difference);
     if difference.touches_services()
@@ -78,6 +79,7 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
         return Err(refused.to_string());
     }
     checks::end(&node.runner, &difference.checks_removed);
+    tracks::end(&node.tracks, &difference);
     let message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
@@ -103,7 +105,6 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
 /// known of its checks where it did, so that nobody is barred by ignorance.
 fn services(node: &Node, plan: &Plan, difference: &Difference) -> Vec<Service> {
     let applied = lock(&node.state).applied.clone();
-    let runner = lock(&node.runner);
     let one = |instance: &vrrp_plan::Instance| {
         let touched =
             difference.changed.contains(&instance.name) || difference.added.contains(&instance.name);
@@ -113,12 +114,15 @@ fn services(node: &Node, plan: &Plan, difference: &Difference) -> Vec<Service> {
             .cloned();
         before.unwrap_or_else(|| {
             let mut service = instance.service.clone();
+            let (up, since_boot) = (node.began.0.elapsed(), start_delay::since_boot());
+            start_delay::hold_back(&mut service, &plan.node, up, since_boot);
             for (id, tracker) in (0_u16..).zip(&mut service.settings.trackers) {
-                if let Some(Tracked::Check(name)) = instance.tracked(TrackerId(id)) {
-                    match runner.health(name) {
-                        vrrp_core::Health::Unknown => {}
-                        known => tracker.initial = known,
-                    }
+                match instance
+                    .tracked(TrackerId(id))
+                    .and_then(|object| node.health(object))
+                {
+                    None | Some(vrrp_core::Health::Unknown) => {}
+                    Some(known) => tracker.initial = known,
                 }
             }
             service
@@ -137,6 +141,7 @@ fn undo(node: &Node, old: &Plan, difference: &Difference) {
     let changed =
         |check: &&vrrp_plan::Check| difference.checks_changed.iter().any(|new| new.name == check.name);
     checks::begin(&node.runner, old.checks.iter().filter(changed));
+    tracks::undo(&node.tracks, old, difference);
 }
 
 fn describe(difference: &Difference) -> String {
@@ -144,6 +149,9 @@ fn describe(difference: &Difference) -> String {
         return "the file says the same as before".to_owned();
     }
     let checks = |list: &[vrrp_plan::Check]| list.iter().map(|check| check.name.clone()).collect::<Vec<_>>();
+    let files = difference.files_added.iter().map(|file| file.name.clone());
+    let processes = difference.processes_added.iter();
+    let processes = processes.map(|process| process.name.clone());
     let parts = [
         ("new", difference.added.clone()),
         ("changed", difference.changed.clone()),
@@ -158,6 +166,10 @@ fn describe(difference: &Difference) -> String {
             "settings",
             difference.node.iter().map(ToString::to_string).collect(),
         ),
+        ("files new or changed", files.collect()),
+        ("files gone", difference.files_removed.clone()),
+        ("processes new or changed", processes.collect()),
+        ("processes gone", difference.processes_removed.clone()),
     ];
     let statics = difference.statics.then(|| "static entries changed".to_owned());
     let said = parts.into_iter().filter(|(_, names)| !names.is_empty());

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use healthcheck::{Change, HookQueue};
+use healthcheck::HookQueue;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -21,6 +21,7 @@ use crate::events::{self, Limits};
 use crate::exit::Exit;
 use crate::node::{Node, lock};
 use crate::router::Ended;
+use crate::tracks::News;
 use crate::upgrade::Reminder;
 use crate::{notify, reload};
 
@@ -33,7 +34,7 @@ const STOP_SCRIPTS_GRACE: Duration = Duration::from_secs(5);
 /// What the loop listens to.
 pub(crate) struct Ears {
     pub(crate) events: broadcast::Receiver<Event>,
-    pub(crate) changes: mpsc::UnboundedReceiver<Change>,
+    pub(crate) changes: mpsc::UnboundedReceiver<News>,
     pub(crate) ended: Ended,
     pub(crate) signals: Signals,
     pub(crate) control: Option<(Socket, UnixListener)>,
@@ -103,8 +104,8 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
     let end = loop {
         tokio::select! {
             event = events.recv(), if turn.events_open => turn.event(event),
-            Some(change) = changes.recv() => {
-                events::check(&turn.node, &change);
+            Some(news) = changes.recv() => {
+                events::tracked(&turn.node, &news);
                 turn.compare_soon();
             }
             _ = signals.terminate.recv() => turn.stop("SIGTERM"),

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 use vrrp_core::Path;
 use vrrp_net::{Driver, OpenError, Options, Service};
-use vrrp_plan::{Instance, Plan};
+use vrrp_plan::{Instance, Plan, Tracked};
 
 use crate::arguments::Arguments;
 use crate::control::{self, Socket, SocketError};
@@ -25,7 +25,9 @@ use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
-use crate::{checks, kernel, record, router, sys, words};
+use crate::start_delay::since_boot;
+use crate::tracks::{News, Tracks};
+use crate::{checks, kernel, record, router, start_delay, sys, tracks, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +68,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     if let Err(error) = healthcheck::close_inherited_on_exec() {
         warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
     }
-    let services = services(&loaded.plan, up_for());
+    let services = services(&loaded.plan, since_boot());
     let options = options(&arguments, &loaded.plan);
     let mut driver = Driver::open(services.clone(), options)?;
     driver.set_statics(loaded.plan.statics.clone())?;
@@ -84,21 +86,25 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         let handle = driver.handle();
         let events = handle.events();
         let (tell, changes) = mpsc::unbounded_channel();
+        let tracks = Tracks::new(tell.clone());
         // The loop has ended when nobody listens any more.
-        let runner = Runner::new(move |change| drop(tell.send(change)));
+        let runner = Runner::new(move |change| {
+            let object = Tracked::Check(change.name.to_string());
+            drop(tell.send(News { object, change }));
+        });
         // The last thing that can fail: from here on there may be addresses to give up in order.
         let (ended, realtime_priority) = router::spawn(driver, scheduling(&arguments, &loaded.plan))?;
         if loaded.plan.node.no_swap {
             lock_memory();
         }
         let notifier = Notifier::new(hook_limits(&arguments));
-        let config_file = arguments.file.display().to_string();
         let node = Node {
             handle,
             log: log.clone(),
             runner: Mutex::new(runner),
+            tracks: Mutex::new(tracks),
             notifier: Mutex::new(notifier),
-            config_file,
+            config_file: arguments.file.display().to_string(),
             net_namespace: net_namespace(&arguments, &loaded.plan),
             realtime_priority,
             began,
@@ -106,6 +112,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         };
         node.take(loaded);
         checks::begin(&node.runner, &node.plan().checks);
+        tracks::begin(&node.tracks, &node.plan());
         let ears = Ears {
             events,
             changes,
@@ -143,21 +150,11 @@ async fn give_up(node: &Node) -> Exit {
     Exit::Failed
 }
 
-/// How long the machine has been up, suspended times included.
-fn up_for() -> Duration {
-    let up = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    Duration::from_secs(u64::try_from(up.tv_sec).unwrap_or(u64::MAX))
-}
-
-/// What the driver begins with: nobody takes part before the machine has been up for so long (`vrrp_delay_after_boot`), nor
-/// before `vrrp_startup_delay` is over.
+/// What the driver begins with: nobody takes part before the delays from boot and start are over.
 fn services(plan: &Plan, up: Duration) -> Vec<Service> {
-    let left = plan.node.delay_after_boot.saturating_sub(up);
-    let left_nanos = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
     let service = |instance: &Instance| {
         let mut service = instance.service.clone();
-        let settings = &mut service.settings;
-        settings.start_delay_nanos = settings.start_delay_nanos.max(left_nanos);
+        start_delay::hold_back(&mut service, &plan.node, Duration::ZERO, up);
         service
     };
     plan.instances.iter().map(service).collect()
@@ -270,6 +267,6 @@ mod tests {
             Duration::from_nanos(services[0].settings.start_delay_nanos).as_secs()
         };
         assert_eq!([0, 30, 79, 81, 500].map(held), [90, 60, 11, 10, 10]);
-        assert!(up_for() > Duration::ZERO);
+        assert!(since_boot() > Duration::ZERO);
     }
 }

@@ -10,6 +10,10 @@ use vrrp_plan::Plan;
 pub(crate) trait Names {
     /// The tracked object, with its kind: `check chk_nginx`.
     fn tracked(&self, id: TrackerId) -> String;
+    /// What of it keeps the router from taking part.
+    fn gate(&self, id: TrackerId) -> String {
+        format!("{} is not up", self.tracked(id))
+    }
     /// `interface eth1`.
     fn interface(&self) -> String;
 }
@@ -53,7 +57,7 @@ pub(crate) fn bar(bar: Bar, names: &impl Names) -> String {
         Bar::LinkDown => format!("{} is down or does not exist", names.interface()),
         Bar::NoPrimaryAddress => format!("{} has no address to send from", names.interface()),
         Bar::NoVirtualAddress => "there is no address to advertise".to_owned(),
-        Bar::Tracker(id) => format!("{} is not up", names.tracked(id)),
+        Bar::Tracker(id) => names.gate(id),
         Bar::SendFailed => "advertisements could not be sent; it tries again by itself".to_owned(),
         Bar::HoldFailed => "no address could be held; it tries again by itself".to_owned(),
         Bar::Group { stopped: true } => "its sync group is stopped".to_owned(),
@@ -125,5 +129,7 @@ pub(crate) const fn health(health: Health) -> vrrp_control::Health {
         Health::Unknown => vrrp_control::Health::Unknown,
         Health::Up => vrrp_control::Health::Up,
         Health::Down => vrrp_control::Health::Down,
+        // A number is neither; what it does stands beside it.
+        Health::Value(_) => vrrp_control::Health::Up,
     }
 }

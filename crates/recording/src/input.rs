@@ -134,11 +134,13 @@ fn link(up: bool, fields: &[&str]) -> Result<Link, String> {
     Ok(Link { up, primary })
 }
 
-pub(crate) const fn health_word(health: Health) -> &'static str {
+/// `unknown`, `up`, `down`, or the number that it is.
+pub(crate) fn health_word(health: Health) -> String {
     match health {
-        Health::Unknown => "unknown",
-        Health::Up => "up",
-        Health::Down => "down",
+        Health::Unknown => "unknown".to_owned(),
+        Health::Up => "up".to_owned(),
+        Health::Down => "down".to_owned(),
+        Health::Value(value) => value.to_string(),
     }
 }
 
@@ -147,6 +149,6 @@ pub(crate) fn health(word: &str) -> Option<Health> {
         "unknown" => Some(Health::Unknown),
         "up" => Some(Health::Up),
         "down" => Some(Health::Down),
-        _ => None,
+        value => number(value).map(Health::Value),
     }
 }

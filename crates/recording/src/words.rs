@@ -27,6 +27,7 @@ pub fn input(input: &Input) -> String {
         },
         Input::Track(id, Health::Up) => format!("check {} is up", id.0),
         Input::Track(id, Health::Down) => format!("check {} is down", id.0),
+        Input::Track(id, Health::Value(value)) => format!("the number of check {} is {value}", id.0),
         Input::Track(id, Health::Unknown) => format!("nothing is known of check {}", id.0),
         Input::Order(Order::Resign) => "an operator asks it to hand over".to_owned(),
         Input::Order(Order::Compete) => "an operator lets it compete again".to_owned(),

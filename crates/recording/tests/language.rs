@@ -11,7 +11,7 @@ use vrrp_core::{
 use vrrp_recording::{Entry, Event, Line, Replay, Stimulus, Transcript};
 
 /// One line of each kind of input, as the page lists them, with what it means where a mistake would be easy.
-const INPUTS: [(&str, Option<Input>); 18] = [
+const INPUTS: [(&str, Option<Input>); 19] = [
     ("start", Some(Input::Start)),
     ("stop", Some(Input::Stop)),
     ("tick", Some(Input::Tick)),
@@ -24,6 +24,10 @@ const INPUTS: [(&str, Option<Input>); 18] = [
         })),
     ),
     ("track 3 up", Some(Input::Track(TrackerId(3), Health::Up))),
+    (
+        "track 3 -20",
+        Some(Input::Track(TrackerId(3), Health::Value(-20))),
+    ),
     ("track 0 down", None),
     ("track 65535 unknown", None),
     ("order resign", None),
@@ -67,7 +71,7 @@ fn every_input_is_read_and_written_the_same() {
         }
         assert_eq!(line.to_string(), text);
     }
-    let heard = Line::read(&format!("0.000000000 x {}", INPUTS[16].0))
+    let heard = Line::read(&format!("0.000000000 x {}", INPUTS[17].0))
         .unwrap()
         .unwrap();
     let meant = Heard {

@@ -102,7 +102,13 @@ fn any_link() -> impl Strategy<Value = Link> {
 }
 
 pub(crate) fn any_input() -> impl Strategy<Value = Input> {
-    let health = prop_oneof![Just(Health::Unknown), Just(Health::Up), Just(Health::Down)];
+    let health = prop_oneof![
+        Just(Health::Unknown),
+        Just(Health::Up),
+        Just(Health::Down),
+        any::<i32>().prop_map(Health::Value),
+        (-300..300_i32).prop_map(Health::Value),
+    ];
     prop_oneof![
         3 => Just(Input::Start),
         2 => Just(Input::Stop),
@@ -154,7 +160,11 @@ pub(crate) fn every_input(own: u8) -> Vec<Input> {
             inputs.push(Input::Link(Link { up, primary }));
         }
     }
-    for health in [Health::Unknown, Health::Up, Health::Down] {
+    let numbers = [-300, -1, 0, 7].map(Health::Value);
+    for health in [Health::Unknown, Health::Up, Health::Down]
+        .into_iter()
+        .chain(numbers)
+    {
         for id in 0..3 {
             inputs.push(Input::Track(TrackerId(id), health));
         }

@@ -13,6 +13,7 @@ mod subject;
 mod announcements;
 mod fall;
 mod fault;
+mod numbers;
 mod options;
 mod preempt_delay;
 mod profile;

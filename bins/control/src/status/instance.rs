@@ -199,8 +199,11 @@ pub struct Contribution {
     pub name: String,
     /// What it is.
     pub kind: TrackedKind,
-    /// Its health.
+    /// Its health; of a number, down where it bars the instance.
     pub health: Health,
+    /// What it reads, where it is a number.
+    #[serde(default)]
+    pub value: Option<i32>,
     /// Configured weight; 0: its failure bars the instance (FAULT).
     pub weight: i16,
     /// The meaning of up and down is swapped.
@@ -220,6 +223,10 @@ pub enum TrackedKind {
     Interface,
     /// The static entries of a track_group.
     Statics,
+    /// A file, see [`Status::files`](crate::Status::files).
+    File,
+    /// Processes, see [`Status::processes`](crate::Status::processes).
+    Process,
 }
 
 /// A router that was heard as Active, or this one.

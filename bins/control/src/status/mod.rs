@@ -5,6 +5,7 @@ pub(crate) mod daemon;
 pub(crate) mod group;
 pub(crate) mod instance;
 pub(crate) mod leaves;
+pub(crate) mod track;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use check::Check;
 use daemon::Daemon;
 use group::Group;
 use instance::{Instance, Statics};
+use track::{TrackedFile, TrackedProcess};
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,4 +30,10 @@ pub struct Status {
     pub statics: Statics,
     /// The checks that run, each once however many instances track it, in the order of the file.
     pub checks: Vec<Check>,
+    /// The files that are followed, in the order of the configuration.
+    #[serde(default)]
+    pub files: Vec<TrackedFile>,
+    /// The processes that are counted, in the order of the configuration.
+    #[serde(default)]
+    pub processes: Vec<TrackedProcess>,
 }

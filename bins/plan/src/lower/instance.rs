@@ -38,6 +38,10 @@ impl Lowering<'_> {
             .track_interfaces
             .iter()
             .map(|track| Tracked::Interface(track.name.clone()));
+        let files = instance.track_files.iter();
+        let files = files.map(|track| Tracked::File(track.name.clone()));
+        let processes = instance.track_processes.iter();
+        let processes = processes.map(|track| Tracked::Process(track.name.clone()));
         let first_interface = instance.track_scripts.len();
         let track_interfaces = (0_u16..)
             .skip(first_interface)
@@ -86,6 +90,8 @@ impl Lowering<'_> {
             service,
             tracked: scripts
                 .chain(interfaces)
+                .chain(files)
+                .chain(processes)
                 .chain(groups.into_iter().map(Tracked::Statics))
                 .collect(),
             hooks: self.hooks(&instance.notify),
@@ -159,7 +165,7 @@ impl Lowering<'_> {
         Ok(settings)
     }
 
-    /// Scripts first, then interfaces, each in the order of the file.
+    /// Scripts first, then interfaces, files and processes, each in the order of the configuration.
     fn trackers(&self, instance: &VrrpInstance) -> Vec<Tracker> {
         let starts_down = |name: &str| {
             let mut scripts = self.config.scripts.iter();
@@ -182,13 +188,15 @@ impl Lowering<'_> {
                 },
             )
         });
-        let interfaces = instance
+        let others = instance
             .track_interfaces
             .iter()
+            .chain(&instance.track_files)
+            .chain(&instance.track_processes)
             .map(|track| tracker(track, Health::Unknown));
         let groups = routing::groups_of(instance, &self.config.statics);
         let groups = groups.iter().map(|_| routing::tracker());
-        scripts.chain(interfaces).chain(groups).collect()
+        scripts.chain(others).chain(groups).collect()
     }
 }
 

@@ -5,6 +5,7 @@ mod commands;
 mod instance;
 mod router_advertisements;
 mod routing;
+mod tracks;
 mod virtual_mac;
 
 use std::collections::BTreeSet;
@@ -112,6 +113,8 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
     lowering.out.plan.groups = lowering.groups();
     lowering.out.plan.statics = routing::statics(&lowering.config.statics);
     lowering.out.plan.checks = lowering.checks();
+    lowering.out.plan.files = lowering.files();
+    lowering.out.plan.processes = lowering.processes();
     lowering.out
 }
 
@@ -235,7 +238,7 @@ impl Lowering<'_> {
                 .instances
                 .iter()
                 .flat_map(|instance| &instance.tracked);
-            all.any(|tracked| matches!(tracked, Tracked::Check(check) if check == name))
+            all.any(|tracked| *tracked == Tracked::Check(name.to_owned()))
         };
         let scripts = self.config.scripts.iter().filter(|script| tracked(&script.name));
         scripts.map(|script| self.check(script)).collect()

@@ -1,7 +1,7 @@
 //! Scripts of what runs that could not be run after a reload.
 
 use super::Machine;
-use crate::plan::{Check, Instance, Plan};
+use crate::plan::{Check, Instance, Plan, Tracked};
 
 /// Scripts that what runs by `old` would have with `new` and not before, and that cannot be run, each with its place. A
 /// check that fails from its first run on would take an address away.
@@ -31,10 +31,8 @@ pub(super) fn unusable(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<Str
         }
     }
     let runs = |check: &&Check| {
-        let mut following = new
-            .instances
-            .iter()
-            .filter(|one| one.following(&check.name).next().is_some());
+        let check = Tracked::Check(check.name.clone());
+        let mut following = new.instances.iter().filter(|one| one.follows(&check));
         following.any(|one| old.instances.iter().any(|before| before.name == one.name))
     };
     let had = |check: &&Check| {

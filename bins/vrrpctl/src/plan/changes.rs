@@ -29,6 +29,9 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
     };
     let names = |plan: &Plan| -> Vec<String> { plan.instances.iter().map(|one| one.name.clone()).collect() };
     let checks = |plan: &Plan| -> Vec<String> { plan.checks.iter().map(|one| one.name.clone()).collect() };
+    let files = |plan: &Plan| -> Vec<String> { plan.files.iter().map(|one| one.name.clone()).collect() };
+    let processes =
+        |plan: &Plan| -> Vec<String> { plan.processes.iter().map(|one| one.name.clone()).collect() };
     let mut not_started = new.dropped.clone();
     not_started.extend(new.lowered.not_started.iter().map(refusal));
     let words = |word: &&str| (*word).to_owned();
@@ -42,6 +45,12 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
             .collect(),
         scripts: both(&checks(before), &checks(after))
             .map(|name| comparison.script(name))
+            .collect(),
+        track_files: both(&files(before), &files(after))
+            .map(|name| comparison.file(name))
+            .collect(),
+        track_processes: both(&processes(before), &processes(after))
+            .map(|name| comparison.process(name))
             .collect(),
         sync_groups: (comparison.difference.groups.iter())
             .map(|name| comparison.group(name))
@@ -135,6 +144,25 @@ impl Comparison<'_> {
         self.difference.statics.then(changed)
     }
 
+    fn file(&self, name: &str) -> Change {
+        let has = |side: &Side| side.lowered.plan.files.iter().any(|one| one.name == name);
+        let touched = self.difference.files_added.iter().any(|one| one.name == name);
+        let (old, new) = (&self.old.effective.track_files, &self.new.effective.track_files);
+        let what = what(has(self.old), has(self.new), touched);
+        plain_change(name, what, settings(old, new, name))
+    }
+
+    fn process(&self, name: &str) -> Change {
+        let has = |side: &Side| side.lowered.plan.processes.iter().any(|one| one.name == name);
+        let touched = self.difference.processes_added.iter().any(|one| one.name == name);
+        let (old, new) = (
+            &self.old.effective.track_processes,
+            &self.new.effective.track_processes,
+        );
+        let what = what(has(self.old), has(self.new), touched);
+        plain_change(name, what, settings(old, new, name))
+    }
+
     fn group(&self, name: &str) -> Change {
         let has = |side: &Side| side.lowered.plan.groups.iter().any(|group| group.name == name);
         let what = match (has(self.old), has(self.new)) {
@@ -144,6 +172,16 @@ impl Comparison<'_> {
         };
         let (old, new) = (&self.old.effective.sync_groups, &self.new.effective.sync_groups);
         plain_change(name, what, settings(old, new, name))
+    }
+}
+
+/// What happens to something that is there before, afterwards, and is touched where it is both.
+const fn what(before: bool, after: bool, touched: bool) -> What {
+    match (before, after, touched) {
+        (false, _, _) => What::Added,
+        (_, false, _) => What::Removed,
+        (true, true, true) => What::Changed,
+        (true, true, false) => What::Unchanged,
     }
 }
 

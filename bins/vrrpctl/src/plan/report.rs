@@ -20,6 +20,8 @@ pub(super) struct Report {
     pub(super) changes: bool,
     pub(super) instances: Vec<Change>,
     pub(super) scripts: Vec<Change>,
+    pub(super) track_files: Vec<Change>,
+    pub(super) track_processes: Vec<Change>,
     pub(super) sync_groups: Vec<Change>,
     /// Static entries, where they differ.
     pub(super) statics: Vec<Change>,
@@ -93,6 +95,8 @@ pub(super) fn text(report: &Report) -> String {
     for (title, changes) in [
         ("Instances", &report.instances),
         ("Scripts", &report.scripts),
+        ("Files", &report.track_files),
+        ("Processes", &report.track_processes),
         ("Sync groups", &report.sync_groups),
         ("Static entries", &report.statics),
     ] {

@@ -101,6 +101,13 @@ fn beyond(instances: &[Instance]) -> BTreeSet<String> {
         if service.settings.auth_hmac.is_some() {
             tell("auth_hmac; advertisements are believed as if every node had the same keys");
         }
+        for tracked in &instance.tracked {
+            match tracked {
+                Tracked::File(name) => tell(&format!("track_file {name}; its number is 0 all the time")),
+                Tracked::Process(name) => tell(&format!("track_process {name}; it runs all the time")),
+                Tracked::Check(_) | Tracked::Interface(_) | Tracked::Statics(_) => {}
+            }
+        }
         let hooks: Vec<&str> = instance.hooks.named().map(|(word, _)| word).collect();
         if !hooks.is_empty() {
             tell(&format!("{}: no script is run", hooks.join(", ")));
@@ -118,12 +125,18 @@ fn beyond(instances: &[Instance]) -> BTreeSet<String> {
     beyond
 }
 
-/// The settings of an instance as the simulated core gets them. Checks and links are well at the beginning.
+/// The settings of an instance as the simulated core gets them. Checks, links and processes are well all the time but for
+/// what the story says, and the number of every file is 0.
 pub(super) fn settings(instance: &Instance) -> Settings {
     let mut settings = instance.service.settings.clone();
     settings.auth_hmac = None;
-    for tracker in &mut settings.trackers {
-        tracker.initial = Health::Up;
+    for (tracker, tracked) in settings.trackers.iter_mut().zip(&instance.tracked) {
+        tracker.initial = match tracked {
+            Tracked::File(_) => Health::Value(0),
+            Tracked::Check(_) | Tracked::Interface(_) | Tracked::Process(_) | Tracked::Statics(_) => {
+                Health::Up
+            }
+        };
     }
     settings
 }
@@ -140,6 +153,8 @@ pub(super) fn tracked(instance: &Instance, id: vrrp_core::TrackerId) -> String {
         Some(Tracked::Check(name)) => format!("check {name}"),
         Some(Tracked::Interface(name)) => format!("interface {name}"),
         Some(Tracked::Statics(name)) => format!("track_group {name}"),
+        Some(Tracked::File(name)) => format!("file {name}"),
+        Some(Tracked::Process(name)) => format!("process {name}"),
         None => format!("check {}", id.0),
     }
 }

@@ -297,7 +297,7 @@ impl Cast<'_> {
         for (_, check) in chosen {
             let after = conf::known_after(check, health == Health::Down);
             for (index, instance) in node.instances.iter().enumerate() {
-                for tracker in instance.following(&check.name) {
+                for tracker in instance.following(&Tracked::Check(check.name.clone())) {
                     faults.push((after, Fault::HealthOf(NodeId(number), index, tracker, health)));
                 }
             }

@@ -28,6 +28,8 @@ pub(crate) struct Dump {
     pub(crate) instances: Vec<Block>,
     pub(crate) scripts: Vec<Block>,
     pub(crate) groups: Vec<Block>,
+    pub(crate) track_files: Vec<Block>,
+    pub(crate) track_processes: Vec<Block>,
     /// What was said beside it.
     pub(crate) said: String,
 }
@@ -53,6 +55,8 @@ pub(crate) fn read(text: &str) -> Dump {
             "VRRP Topology" => (&mut dump.instances, " VRRP Instance = "),
             "VRRP Scripts" => (&mut dump.scripts, " VRRP Script = "),
             "VRRP Sync groups" => (&mut dump.groups, " VRRP Sync Group = "),
+            "VRRP Track files" => (&mut dump.track_files, " Track file = "),
+            "VRRP Track processes" => (&mut dump.track_processes, " VRRP Track process = "),
             _ => {
                 dump.said.push_str(line);
                 dump.said.push('\n');

@@ -58,6 +58,76 @@ fn track(track: &Value) -> String {
     format!("{} weight {}{reverse}", whole(&track["name"]), track["weight"])
 }
 
+/// As files and processes are printed.
+fn track_number(one: &Value) -> String {
+    track(one).replacen(" weight", ", weight", 1)
+}
+
+fn weight(settings: &Value) -> String {
+    let weight = &settings["weight"]["value"];
+    let reverse = if weight["reverse"] == true { " reverse" } else { "" };
+    format!("{}{reverse}", weight["weight"])
+}
+
+pub(crate) fn track_file(block: &Block, settings: &Value) -> Vec<Pair> {
+    vec![
+        (
+            "file",
+            block.value("File").to_owned(),
+            whole(&settings["file"]["value"]),
+        ),
+        ("file weight", block.value("Weight").to_owned(), weight(settings)),
+    ]
+}
+
+pub(crate) fn track_process(block: &Block, settings: &Value) -> Vec<Pair> {
+    let value = |name: &str| whole(&settings[name]["value"]);
+    let us = |name: &str| {
+        let us = settings[name]["value"].as_u64().unwrap_or_default();
+        format!("{}.{:06}s", us / 1_000_000, us % 1_000_000)
+    };
+    let printed = format!("{} {}", block.value("Process"), block.value("Parameters"));
+    let words = settings["process"]["value"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let words: Vec<String> = words.iter().map(whole).collect();
+    // A quorum_max of 0 leaves no least.
+    let least = match value("quorum_max").as_str() {
+        "0" => "0".to_owned(),
+        _ => value("quorum"),
+    };
+    vec![
+        ("process", printed.trim().to_owned(), words.join(" ")),
+        (
+            "process weight",
+            block.value("Weight").to_owned(),
+            weight(settings),
+        ),
+        ("quorum", block.value("Min processes").to_owned(), least),
+        (
+            "quorum_max",
+            block.value("Max processes").to_owned(),
+            value("quorum_max"),
+        ),
+        (
+            "fork_delay",
+            block.value("Fork delay").to_owned(),
+            us("fork_delay_us"),
+        ),
+        (
+            "terminate_delay",
+            block.value("Terminate delay").to_owned(),
+            us("terminate_delay_us"),
+        ),
+        (
+            "param_match",
+            block.value("Param match").to_owned(),
+            value("param_match").replace("exact", ""),
+        ),
+    ]
+}
+
 fn list(settings: &Value, keyword: &str, show: impl Fn(&Value) -> String) -> String {
     let all = settings[keyword].as_array().cloned().unwrap_or_default();
     all.iter()
@@ -182,25 +252,40 @@ fn tracked(block: &Block, settings: &Value, dump: &Dump) -> Vec<Pair> {
     // What a group tracks, its members have here, and keepalived's group has it.
     let name = whole(&settings["vrrp_sync_group"]["value"]);
     let group = dump.groups.iter().find(|group| group.name == name);
-    let own = |title: &str, tracks: Vec<Value>| {
-        let of_group = group.map_or(&[][..], |group| group.list(title));
-        let lines = tracks.iter().map(track);
+    let own = |title: &str, tracks: Vec<Value>, line: fn(&Value) -> String| {
+        let title_of_group = match title {
+            "Tracked processes" => "Tracked process",
+            other => other,
+        };
+        let of_group = group.map_or(&[][..], |group| group.list(title_of_group));
+        let lines = tracks.iter().map(line);
         let kept = lines.filter(|line| block.list(title).contains(line) || !of_group.contains(line));
         kept.collect::<Vec<_>>().join("; ")
     };
     let mut scripts = all("track_script");
     scripts.retain(|one| !disabled(&whole(&one["name"])));
     let (script, interface) = ("Tracked scripts", "Tracked interfaces");
+    let (file, process) = ("Tracked files", "Tracked processes");
     vec![
         (
             "track_script",
             block.list(script).join("; "),
-            own(script, scripts),
+            own(script, scripts, track),
         ),
         (
             "track_interface",
             block.list(interface).join("; "),
-            own(interface, all("track_interface")),
+            own(interface, all("track_interface"), track),
+        ),
+        (
+            "track_file",
+            block.list(file).join("; "),
+            own(file, all("track_file"), track_number),
+        ),
+        (
+            "track_process",
+            block.list(process).join("; "),
+            own(process, all("track_process"), track_number),
         ),
     ]
 }
@@ -240,11 +325,7 @@ pub(crate) fn script(block: &Block, settings: &Value) -> Vec<Pair> {
         ),
         ("script interval", printed("Interval"), seconds("interval_us")),
         ("script timeout", timeout, seconds("timeout_us")),
-        (
-            "script weight",
-            printed("Weight"),
-            settings["weight"]["value"]["weight"].to_string(),
-        ),
+        ("script weight", printed("Weight"), weight(settings)),
         ("script rise", printed("Rise"), value("rise")),
         ("script fall", printed("Fall"), value("fall")),
     ]

@@ -3,7 +3,12 @@
 //! Files: found through `SHARED` or beside the project. keepalived: `KEEPALIVED_BIN` or `target/packages/bin/keepalived`.
 //! Skipped in words where they, or namespaces, are not to be had.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 mod dump;
 mod fields;
@@ -105,6 +110,9 @@ fn effective(file: &Path) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// Compares two blocks.
+type Fields = fn(&dump::Block, &Value) -> Vec<fields::Pair>;
+
 /// Every field of both, of all blocks that both have.
 fn pairs(printed: &dump::Dump, ours: &Value) -> Vec<(String, fields::Pair)> {
     let empty = Vec::new();
@@ -140,6 +148,21 @@ fn pairs(printed: &dump::Dump, ours: &Value) -> Vec<(String, fields::Pair)> {
             .map(|own| fields::script(block, &own["settings"]))
             .unwrap_or_default();
         pairs.extend(fields.into_iter().map(|pair| (block.name.clone(), pair)));
+    }
+    let (file, process): (Fields, Fields) = (fields::track_file, fields::track_process);
+    for (name, printed, fields) in [
+        ("track_files", &printed.track_files, file),
+        ("track_processes", &printed.track_processes, process),
+    ] {
+        for block in printed {
+            // Of two by one name keepalived keeps both, and nothing can track the second.
+            let first = printed.iter().find(|other| other.name == block.name);
+            let own = blocks(name).iter().find(|own| own["name"] == block.name);
+            if let (Some(own), true) = (own, first.is_some_and(|first| std::ptr::eq(first, block))) {
+                let found = fields(block, &own["settings"]);
+                pairs.extend(found.into_iter().map(|pair| (block.name.clone(), pair)));
+            }
+        }
     }
     pairs
 }
@@ -212,4 +235,43 @@ fn effective_values_are_those_that_keepalived_prints() {
     println!("{files} files");
     assert!(files > 100, "only {files} files were compared");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A text of our own, with every way to write what is tracked.
+#[test]
+fn tracks_are_those_that_keepalived_prints() {
+    let program = std::env::var_os("KEEPALIVED_BIN").map_or_else(
+        || PathBuf::from(PROJECT).join("target/packages/bin/keepalived"),
+        PathBuf::from,
+    );
+    let Ok(program) = program.canonicalize() else {
+        return skip("no keepalived; `cargo xtask lab` fetches one, or set KEEPALIVED_BIN");
+    };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/beside_keepalived/tracks.conf");
+    let machine = serde_json::json!({ "interfaces": ["eth1", "eth2", "eth3"] });
+    let ours = effective(&file);
+    let mut wrong = Vec::new();
+    for _ in 0..PRINTS_MAX {
+        let Some(text) = keepalived(&program, &file, &machine) else {
+            return skip("keepalived cannot be run in namespaces with an overlay here");
+        };
+        let compared = pairs(&dump::read(&text), &ours);
+        let tracks = compared
+            .iter()
+            .filter(|(_, (field, ..))| field.starts_with("track_"));
+        let listed = tracks.filter(|(_, (_, printed, _))| !printed.is_empty()).count();
+        assert!(
+            listed >= 8 && compared.len() > 60,
+            "{listed} of {}:\n{text}",
+            compared.len()
+        );
+        wrong = compared
+            .into_iter()
+            .filter(|(_, (_, theirs, ours))| theirs != ours)
+            .collect();
+        if wrong.is_empty() {
+            return;
+        }
+    }
+    panic!("{wrong:#?}");
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use healthcheck::{Outcome, Runner};
 use vrrp_control::{Check, Run};
-use vrrp_plan::Plan;
+use vrrp_plan::{Plan, Tracked};
 
 use crate::node::{ms, unix_ms};
 use crate::words;
@@ -20,7 +20,7 @@ fn one(plan: &Plan, check: &vrrp_plan::Check, known: healthcheck::Status, now: S
     let tracking = plan
         .instances
         .iter()
-        .filter(|instance| instance.following(&check.name).next().is_some());
+        .filter(|instance| instance.follows(&Tracked::Check(check.name.clone())));
     let last = known.last.as_ref();
     Some(Check {
         name: check.name.clone(),

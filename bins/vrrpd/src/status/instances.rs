@@ -152,6 +152,8 @@ fn contributions(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) 
             Tracked::Check(name) => (name, TrackedKind::Script),
             Tracked::Interface(name) => (name, TrackedKind::Interface),
             Tracked::Statics(name) => (name, TrackedKind::Statics),
+            Tracked::File(name) => (name, TrackedKind::File),
+            Tracked::Process(name) => (name, TrackedKind::Process),
         };
         let (weight, reverse) = match tracker.weight {
             Weight::Gate { reverse } => (0, reverse),
@@ -160,7 +162,14 @@ fn contributions(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) 
         list.push(Contribution {
             name: name.clone(),
             kind,
-            health: words::health(contribution.health),
+            health: match contribution.health {
+                Health::Value(_) if tracker.weight.bars(contribution.health) => vrrp_control::Health::Down,
+                health => words::health(health),
+            },
+            value: match contribution.health {
+                Health::Value(value) => Some(value),
+                _ => None,
+            },
             weight,
             reverse,
             adds: contribution.adds,

@@ -4,6 +4,7 @@ mod checks;
 mod groups;
 mod instances;
 mod routing;
+mod tracks;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -52,6 +53,7 @@ fn unavailable(message: String) -> Answer {
 fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
     let plan = node.plan();
     let hooks = lock(&node.notifier);
+    let tracks = lock(&node.tracks);
     let instances = driver.services.iter();
     Status {
         daemon: daemon(node, driver),
@@ -65,6 +67,8 @@ fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
             .collect(),
         statics: routing::statics(&driver.statics),
         checks: checks::checks(&plan, &lock(&node.runner), SystemTime::now()),
+        files: tracks::files(&plan, &tracks),
+        processes: tracks::processes(&plan, &tracks),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sync groups: their members, and what these track because of the group.
 
-use super::track::twice;
+use super::track::{self, Kind, twice};
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::{Config, SyncGroup, Track, VrrpInstance};
+use crate::model::{Config, Sourced, SyncGroup, Track, VrrpInstance, Weight};
 use crate::read::{DraftGroup, DraftTrack};
 
 /// Leaves out members that do not exist or have a group already, and hands what the group tracks to those that do.
@@ -13,6 +13,11 @@ pub(super) fn complete(drafts: Vec<DraftGroup>, config: &mut Config, findings: &
         }
         let scripts = scripts(&draft, config, findings);
         let interfaces = interfaces(&draft, findings);
+        let above = draft.tracks_above;
+        let mut push = |found| findings.push(found);
+        let files = track::defined(&draft.track_files, &Kind::files(config, above), &mut push);
+        let kind = Kind::processes(config, above);
+        let processes = track::defined(&draft.track_processes, &kind, &mut push);
         for instance in &mut config.instances {
             if draft
                 .group
@@ -26,6 +31,9 @@ pub(super) fn complete(drafts: Vec<DraftGroup>, config: &mut Config, findings: &
                 without_weights(&draft.group, instance, findings);
             }
             add(&mut instance.track_scripts, &scripts);
+            let name = instance.name.clone();
+            replace(&mut instance.track_files, &files, &name, findings);
+            replace(&mut instance.track_processes, &processes, &name, findings);
             let others = of_member(&interfaces, instance, findings);
             add(&mut instance.track_interfaces, &others);
             for missing in &draft.missing {
@@ -125,7 +133,46 @@ fn without_weights(group: &SyncGroup, instance: &mut VrrpInstance, findings: &mu
         !weighted
     };
     instance.track_scripts.retain(&mut drop);
-    instance.track_interfaces.retain(&mut drop);
+    let name = instance.name.clone();
+    let mut push = |mut found: Diagnostic| {
+        found.instance = Some(name.clone());
+        findings.push(found);
+    };
+    for track in &mut instance.track_interfaces {
+        let weight = track.weight.value;
+        if weight.value != 0 {
+            let text = format!(
+                "{} has a weight, and {name} is in sync group {}",
+                track.name, group.name
+            );
+            push(
+                Diagnostic::warning("weight-in-group", track.span, text)
+                    .effect("its weight is 0, as with keepalived: while it is bad the whole group is barred")
+                    .help("track it in the group, or write sync_group_tracking_weight into the group"),
+            );
+            track.weight = Sourced::implied(Weight { value: 0, ..weight }, "the sync group");
+        }
+    }
+    let because = format!("{name} is in sync group {}", group.name);
+    track::without_numbers(&mut instance.track_files, &because, &mut push);
+}
+
+/// A line of the group counts before that of a member.
+fn replace(tracks: &mut Vec<Track>, of_group: &[Track], instance: &str, findings: &mut Findings) {
+    tracks.retain(|own| {
+        let Some(same) = of_group.iter().find(|track| track.name == own.name) else {
+            return true;
+        };
+        let text = format!("{} is tracked by {instance} and by its sync group", own.name);
+        let mut found = Diagnostic::warning("tracked-twice", own.span, text)
+            .effect("the line of the group counts, as for keepalived")
+            .label(same.span, "that of the group")
+            .help("take it out of the instance");
+        found.instance = Some(instance.to_owned());
+        findings.push(found);
+        false
+    });
+    tracks.extend(of_group.iter().cloned());
 }
 
 /// The interfaces of the group's `track_interface`, each once.

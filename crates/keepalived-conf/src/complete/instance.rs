@@ -124,6 +124,8 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
         strict: own.strict,
         track_interfaces: track::interfaces(&draft, &mut out),
         track_scripts: track::scripts(&mut draft, config, own.priority.value, &mut out),
+        track_files: track::files(&draft, config, own.priority.value, &mut out),
+        track_processes: track::processes(&draft, config, &mut out),
         interface: draft.interface,
         addresses: draft.addresses,
         excluded: draft.excluded,

@@ -78,20 +78,22 @@ fn place(bar: &Bar, tree: &Tree, blocks: &mut Blocks, daemon: &mut Vec<Missing>)
                 draft.missing.push(missing(Scope::Instance));
             }
         }
-        Some("vrrp_script") => {
+        Some("vrrp_script" | "track_file" | "vrrp_track_file" | "vrrp_track_process") => {
             let script = bar
                 .owner
                 .and_then(|span| blocks.scripts.iter_mut().find(|script| script.span == span));
             if let Some(script) = script {
                 script.missing.push(missing(Scope::Instance));
             } else {
-                // The script is lost with its command: whoever tracks it would run unchecked.
+                // The script is lost with its command, a file with its path: whoever tracks it would run unchecked.
                 let lost = blocks
-                    .lost_scripts
+                    .lost_definitions
                     .iter()
                     .find(|(_, span)| Some(*span) == bar.owner);
                 for draft in &mut blocks.drafts {
-                    let tracks = |name: &String| draft.track_scripts.iter().any(|track| track.name == *name);
+                    let all = [&draft.track_scripts, &draft.track_files, &draft.track_processes];
+                    let mut all = all.into_iter().flatten();
+                    let mut tracks = |name: &String| all.any(|track| track.name == *name);
                     if lost.is_some_and(|(name, _)| tracks(name)) {
                         draft.missing.push(missing(Scope::Instance));
                     }

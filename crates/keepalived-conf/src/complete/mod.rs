@@ -25,6 +25,8 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
     let mut config = Config {
         global: blocks.global,
         scripts: blocks.scripts,
+        track_files: blocks.track_files,
+        track_processes: blocks.track_processes,
         instances: Vec::new(),
         dropped: Vec::new(),
         sync_groups: Vec::new(),

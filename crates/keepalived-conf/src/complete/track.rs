@@ -2,20 +2,20 @@
 
 use super::instance::About;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Config, Track};
-use crate::read::{Draft, DraftTrack};
+use crate::model::{Config, Sourced, Track, Weight};
+use crate::read::{Above, Draft, DraftTrack};
 use crate::source::Span;
 
-/// The interfaces of `track_interface`, without those tracked anyway.
+/// The interfaces of `track_interface`, each once and without the instance's own.
 pub(super) fn interfaces(draft: &Draft, out: &mut About<'_>) -> Vec<Track> {
     let own = draft.interface.as_ref().map(|name| name.value.as_str());
-    let mut tracks = Vec::new();
+    let mut tracks: Vec<Track> = Vec::new();
     for track in &draft.track_interfaces {
         if own == Some(track.name.as_str()) {
             out.push(own_interface(track, draft.switches.dont_track_primary.is_some()));
             continue;
         }
-        if let Some(first) = tracks.iter().find(|other: &&Track| other.name == track.name) {
+        if let Some(first) = tracks.iter().find(|other| other.name == track.name) {
             out.push(twice(track, first));
             continue;
         }
@@ -78,11 +78,7 @@ pub(super) fn scripts(draft: &mut Draft, config: &Config, priority: u8, out: &mu
         }
         let weight = track.resolve(script.weight.inherited("weight"));
         if priority == 255 && weight.value.value != 0 {
-            let text = format!("the weight of {} cannot change priority 255", track.name);
-            let found = Diagnostic::warning("weight-of-owner", track.span, text)
-                .effect("the script is not tracked, as with keepalived")
-                .help("set a priority below 255");
-            out.push(found);
+            out.push(weight_of_owner(track));
             continue;
         }
         draft.missing.extend(script.missing.iter().cloned());
@@ -93,6 +89,124 @@ pub(super) fn scripts(draft: &mut Draft, config: &Config, priority: u8, out: &mu
         });
     }
     tracks
+}
+
+/// The files of `track_file` that are defined, each with its weight.
+pub(super) fn files(draft: &Draft, config: &Config, priority: u8, out: &mut About<'_>) -> Vec<Track> {
+    let mut push = |found| out.push(found);
+    let mut tracks = defined(
+        &draft.track_files,
+        &Kind::files(config, draft.tracks_above),
+        &mut push,
+    );
+    if priority == 255 {
+        without_numbers(&mut tracks, "an owner's priority does not move", &mut push);
+    }
+    tracks
+}
+
+/// The processes of `track_process` that are defined, each with its weight.
+pub(super) fn processes(draft: &Draft, config: &Config, out: &mut About<'_>) -> Vec<Track> {
+    let kind = Kind::processes(config, draft.tracks_above);
+    defined(&draft.track_processes, &kind, |found| out.push(found))
+}
+
+/// What a list can name: those that stand above it first.
+pub(super) struct Kind<'a> {
+    block: &'static str,
+    defined: Vec<(&'a str, Span, Sourced<Weight>)>,
+    above: usize,
+}
+
+impl<'a> Kind<'a> {
+    pub(super) fn files(config: &'a Config, above: Above) -> Self {
+        let files = config.track_files.iter();
+        Self {
+            block: "track_file",
+            defined: files
+                .map(|one| (one.name.as_str(), one.span, one.weight))
+                .collect(),
+            above: above.files,
+        }
+    }
+
+    pub(super) fn processes(config: &'a Config, above: Above) -> Self {
+        let processes = config.track_processes.iter();
+        Self {
+            block: "vrrp_track_process",
+            defined: processes
+                .map(|one| (one.name.as_str(), one.span, one.weight))
+                .collect(),
+            above: above.processes,
+        }
+    }
+}
+
+/// Those of a list that are defined above it, each once.
+pub(super) fn defined(
+    drafts: &[DraftTrack],
+    kind: &Kind<'_>,
+    mut push: impl FnMut(Diagnostic),
+) -> Vec<Track> {
+    let mut tracks: Vec<Track> = Vec::new();
+    for track in drafts {
+        let position = kind.defined.iter().position(|(name, _, _)| *name == track.name);
+        let known = position.and_then(|position| Some((position, kind.defined.get(position)?)));
+        let Some((_, (_, _, weight))) = known.filter(|(position, _)| *position < kind.above) else {
+            let text = format!("there is no {} {} so far", kind.block, track.name);
+            let found = Diagnostic::error("unknown-track", track.span, text)
+                .effect("it is not tracked, as with keepalived");
+            push(match known {
+                Some((_, (_, span, _))) => found
+                    .label(*span, "it stands below")
+                    .help("move the definition up"),
+                None => found.help("define it, or correct the name"),
+            });
+            continue;
+        };
+        if let Some(first) = tracks.iter().find(|other| other.name == track.name) {
+            push(twice(track, first));
+            continue;
+        }
+        tracks.push(Track {
+            name: track.name.clone(),
+            span: track.span,
+            weight: track.resolve(weight.inherited("weight")),
+        });
+    }
+    tracks
+}
+
+/// keepalived, where the priority must not move: a file whose weight is 1, which is the default, is a gate; with any
+/// other weight it is not tracked.
+pub(super) fn without_numbers(tracks: &mut Vec<Track>, because: &str, mut push: impl FnMut(Diagnostic)) {
+    tracks.retain_mut(|track| {
+        let weight = track.weight.value;
+        if weight.value == 0 {
+            return true;
+        }
+        let gate = weight.value == 1;
+        let text = format!("{} has a weight, and {because}", track.name);
+        let found = Diagnostic::warning("weight-without-effect", track.span, text);
+        push(if gate {
+            found
+                .effect("its weight is 0, as with keepalived: a number that is not 0 bars the instance")
+                .help("write weight 0")
+        } else {
+            found
+                .effect("it is not tracked, as with keepalived")
+                .help("write weight 0: then a number that is not 0 bars the instance")
+        });
+        track.weight = Sourced::implied(Weight { value: 0, ..weight }, "the priority does not move");
+        gate
+    });
+}
+
+fn weight_of_owner(track: &DraftTrack) -> Diagnostic {
+    let text = format!("the weight of {} cannot change priority 255", track.name);
+    Diagnostic::warning("weight-of-owner", track.span, text)
+        .effect("it is not tracked, as with keepalived")
+        .help("set a priority below 255")
 }
 
 /// keepalived knows the scripts that stand above the instance.

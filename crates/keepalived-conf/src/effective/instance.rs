@@ -36,6 +36,8 @@ impl Places<'_> {
         ));
         settings.push(self.tracks("track_interface", &instance.track_interfaces));
         settings.push(self.tracks("track_script", &instance.track_scripts));
+        settings.push(self.tracks("track_file", &instance.track_files));
+        settings.push(self.tracks("track_process", &instance.track_processes));
         settings.extend(self.notify(&instance.notify));
         settings.push(Entry::One(self.value("smtp_alert", &instance.smtp_alert)));
         settings.extend(self.virtual_mac(instance));

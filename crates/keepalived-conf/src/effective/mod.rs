@@ -8,6 +8,7 @@ mod notify;
 mod place;
 mod routing;
 mod script;
+mod track;
 mod value;
 
 pub use place::{Came, Where};
@@ -33,6 +34,10 @@ pub struct Effective {
     pub global: Section,
     /// `vrrp_script`.
     pub scripts: Vec<Section>,
+    /// `track_file`.
+    pub track_files: Vec<Section>,
+    /// `vrrp_track_process`.
+    pub track_processes: Vec<Section>,
     /// `vrrp_sync_group`.
     pub sync_groups: Vec<Section>,
     /// `vrrp_instance`.
@@ -171,6 +176,12 @@ pub fn effective(parsed: &Parsed) -> Effective {
         global: places.global(&config.global),
         scripts: (config.scripts.iter())
             .map(|script| places.script(script))
+            .collect(),
+        track_files: (config.track_files.iter())
+            .map(|file| places.track_file(file))
+            .collect(),
+        track_processes: (config.track_processes.iter())
+            .map(|process| places.track_process(process))
             .collect(),
         sync_groups: (config.sync_groups.iter())
             .map(|group| places.sync_group(group))

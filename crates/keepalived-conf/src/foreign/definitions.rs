@@ -29,8 +29,6 @@ fn block(item: &Item) -> Option<Block> {
 
 fn lacking(item: &Item, findings: &mut Findings) {
     let (names, wanted): (&[&str], _) = match block(item) {
-        Some(Block::TrackFileDefinition) => (&["file"], "file"),
-        Some(Block::TrackProcessDefinition) => (&["process"], "process"),
         Some(Block::BfdInstance) => (&["neighbor_ip", "neighbour_ip"], "neighbor_ip"),
         Some(Block::GarpGroup) => (
             &["garp_interval", "gna_interval"],
@@ -111,28 +109,22 @@ fn tls<'t>(top: impl Iterator<Item = &'t Item>, findings: &mut Findings) {
     }
 }
 
-/// Lists of files, processes and BFD sessions that are not defined.
+/// Lists of BFD sessions that are not defined.
 fn tracked(item: &Item, tree: &Tree, findings: &mut Findings) {
     if !matches!(block(item), Some(Block::Instance | Block::SyncGroup)) {
         return;
     }
     for list in item.items() {
         let kinds: &[&str] = match list.keyword.map(|word| word.name) {
-            Some("track_file") => &["track_file", "vrrp_track_file"],
-            Some("track_process") => &["vrrp_track_process"],
             Some("track_bfd") => &["bfd_instance"],
             _ => continue,
         };
         for name in list.items().filter_map(|line| line.words.first()) {
             let defined = |top: &Item| {
                 let kind = top.keyword.is_some_and(|word| kinds.contains(&word.name));
-                let whole = match block(top) {
-                    Some(Block::TrackFileDefinition) => word(top, &["file"]).is_some(),
-                    Some(Block::BfdInstance) => {
-                        word(top, &["checker"]).is_none() || word(top, &["vrrp"]).is_some()
-                    }
-                    _ => true,
-                };
+                let whole = block(top) != Some(Block::BfdInstance)
+                    || word(top, &["checker"]).is_none()
+                    || word(top, &["vrrp"]).is_some();
                 kind && whole && top.argument().is_some_and(|word| word.bytes() == name.bytes())
             };
             if !items(&tree.nodes).any(defined) {

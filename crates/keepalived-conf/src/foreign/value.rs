@@ -126,15 +126,6 @@ fn rule(block: Block, name: &str) -> Option<Rule> {
             "linkbeat_use_polling" => Some(Rule::Outdated),
             _ => None,
         },
-        B::TrackFileDefinition if name == "weight" => Some(Rule::Whole(-254, 254)),
-        B::TrackProcessDefinition => match name {
-            "weight" => Some(Rule::Whole(-254, 254)),
-            "quorum" => Some(Rule::Whole(1, 65535)),
-            "quorum_max" => Some(Rule::Whole(0, 65535)),
-            "delay" | "fork_delay" | "terminate_delay" => Some(Rule::Decimal(1, 3600 * SECOND)),
-            "param_match" => Some(Rule::Name(&["initial", "partial"])),
-            _ => None,
-        },
         B::BfdInstance => match name {
             "neighbor_ip" | "neighbour_ip" | "source_ip" => Some(Rule::Address),
             "min_rx" | "min_tx" => Some(Rule::Decimal(SECOND, 4_294_967 * SECOND)),

@@ -2,7 +2,7 @@
 
 use super::{Block, Section, word};
 
-const TRACKED: &str = "not tracked yet: the members would run where they must not";
+const TRACKED: &str = "BFD is not built: the members would run where they must not";
 
 pub(super) const SECTIONS: &[Section] = &[(
     &[Block::SyncGroup],
@@ -34,8 +34,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .instance()
-        .refused(TRACKED),
+        .instance(),
         word(
             "track_process",
             "{ NAME [weight N [reverse]] … }",
@@ -43,8 +42,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .opens(Block::TrackList)
         .lenient()
-        .instance()
-        .refused(TRACKED),
+        .instance(),
         word(
             "track_bfd",
             "{ NAME [weight N [reverse]] … }",

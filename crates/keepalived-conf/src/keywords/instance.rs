@@ -2,7 +2,7 @@
 
 use super::{Block, Section, word};
 
-const TRACKED: &str = "not tracked yet: the instance would run where it must not";
+const TRACKED: &str = "BFD is not built: the instance would run where it must not";
 
 pub(super) const SECTIONS: &[Section] = &[
     (
@@ -211,8 +211,7 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .opens(Block::TrackList)
             .lenient()
-            .instance()
-            .refused(TRACKED),
+            .instance(),
             word(
                 "track_process",
                 "{ NAME [weight N [reverse]] … }",
@@ -220,8 +219,7 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .opens(Block::TrackList)
             .lenient()
-            .instance()
-            .refused(TRACKED),
+            .instance(),
             word(
                 "track_bfd",
                 "{ NAME [weight N [reverse]] … }",

@@ -57,18 +57,14 @@ pub(super) const SECTIONS: &[Section] = &[
             .opens(Block::UpDownDelays)
             .ignored("link changes act at once"),
             word("track_file", "NAME", "A file whose number changes the priority.")
-                .opens(Block::TrackFileDefinition)
-                .ignored("nothing depends on the definition; an instance that tracks it is refused"),
-            word("vrrp_track_file", "NAME", "Old name of track_file.")
-                .opens(Block::TrackFileDefinition)
-                .ignored("nothing depends on the definition; an instance that tracks it is refused"),
+                .opens(Block::TrackFileDefinition),
+            word("vrrp_track_file", "NAME", "Old name of track_file.").opens(Block::TrackFileDefinition),
             word(
                 "vrrp_track_process",
                 "NAME",
                 "Processes that must run for this node to be fit.",
             )
-            .opens(Block::TrackProcessDefinition)
-            .ignored("nothing depends on the definition; an instance that tracks it is refused"),
+            .opens(Block::TrackProcessDefinition),
             word("bfd_instance", "NAME", "A BFD session with a neighbour.")
                 .opens(Block::BfdInstance)
                 .daemon()

@@ -2,8 +2,6 @@
 
 use super::{Block, Section, word};
 
-const FILE: &str = "an instance that tracks the file is refused";
-const PROCESS: &str = "an instance that tracks the process is refused";
 const BFD: &str = "BFD is not built; the block itself is refused";
 
 pub(super) const SECTIONS: &[Section] = &[
@@ -38,56 +36,61 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::TrackFileDefinition],
         &[
-            word("file", "PATH", "The file; it holds one integer.")
-                .lenient()
-                .ignored(FILE),
-            word("weight", "-254..254 [reverse]", "Factor of the number.")
-                .default("1")
-                .lenient()
-                .ignored(FILE),
-            word("init_file", "[VALUE] [overwrite]", "Creates the file at start.")
-                .default("no file is made")
-                .ignored(FILE),
+            word(
+                "file",
+                "PATH",
+                "The file; it holds one integer. It may come later, go, or be replaced.",
+            )
+            .lenient()
+            .instance(),
+            word(
+                "weight",
+                "-254..254 [reverse]",
+                "Factor of the number; 0 bars the instance while the number is not 0.",
+            )
+            .default("1")
+            .lenient(),
+            word("init_file", "[VALUE] [overwrite]", "Creates the file at start.").default("no file is made"),
         ],
     ),
     (
         &[Block::TrackProcessDefinition],
         &[
-            word("process", "NAME [PARAMETER …]", "The process's name.").ignored(PROCESS),
+            word(
+                "process",
+                "NAME [PARAMETER …]",
+                "The process's name; with parameters, its command line.",
+            )
+            .instance(),
             word(
                 "param_match",
                 "[initial|partial]",
                 "How its parameters are compared.",
             )
-            .default("parameters are not compared; without a word they must be equal")
-            .ignored(PROCESS),
-            word("weight", "-254..254 [reverse]", "What it adds to the priority.")
-                .default("0")
-                .lenient()
-                .ignored(PROCESS),
-            word("quorum", "1..65535", "How many must run.")
-                .default("1")
-                .ignored(PROCESS),
-            word("quorum_max", "0..65535", "How many may run.")
-                .default("no limit")
-                .ignored(PROCESS),
+            .default("parameters are not compared where none are given; without a word they must be equal"),
+            word(
+                "weight",
+                "-254..254 [reverse]",
+                "What it adds to the priority; 0 bars the instance.",
+            )
+            .default("0")
+            .lenient(),
+            word("quorum", "1..65535", "How many must run.").default("1"),
+            word("quorum_max", "0..65535", "How many may run.").default("no limit"),
             word("delay", "SECONDS", "Both of the next two.")
                 .range("0.000001..3600")
-                .default("0")
-                .ignored(PROCESS),
+                .default("0"),
             word("fork_delay", "SECONDS", "Time before a new process counts.")
                 .range("0.000001..3600")
-                .default("as delay")
-                .ignored(PROCESS),
+                .default("as delay"),
             word(
                 "terminate_delay",
                 "SECONDS",
                 "Time before an ended process counts.",
             )
             .range("0.000001..3600")
-            .default("as delay")
-            .ignored(PROCESS),
-            word("full_command", "", "Compares the whole command line.").ignored(PROCESS),
+            .default("as delay"),
+            word("full_command", "", "Compares the whole command line."),
         ],
     ),
     (

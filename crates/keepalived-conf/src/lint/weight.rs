@@ -17,7 +17,9 @@ pub(super) fn contribution(weight: Weight, good: bool) -> i32 {
 
 /// Everything that an instance tracks with a weight.
 pub(super) fn weighted(instance: &VrrpInstance) -> impl Iterator<Item = &Track> {
+    // What a file adds depends on its number.
     let tracks = instance.track_scripts.iter().chain(&instance.track_interfaces);
+    let tracks = tracks.chain(&instance.track_processes);
     tracks.filter(|track| track.weight.value.value != 0)
 }
 

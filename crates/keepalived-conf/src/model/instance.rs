@@ -231,6 +231,10 @@ pub struct VrrpInstance {
     pub track_interfaces: Vec<Track>,
     /// `track_script`: only scripts that exist.
     pub track_scripts: Vec<Track>,
+    /// `track_file`: only files that are defined.
+    pub track_files: Vec<Track>,
+    /// `track_process`: only processes that are defined.
+    pub track_processes: Vec<Track>,
     /// `notify*`.
     pub notify: Notify,
     /// `smtp_alert`, default `smtp_alert_vrrp`, `smtp_alert`, off.

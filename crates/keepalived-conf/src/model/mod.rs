@@ -23,7 +23,9 @@ pub use router_advertisements::{AdvertisedPrefix, RouterAdvertisements};
 pub use routing::{
     Route, RouteHop, RouteKind, RouteMetric, RoutePlacement, Rule, RuleAction, Statics, TrackGroup,
 };
-pub use track::{Command, SyncGroup, Track, VrrpScript, Weight};
+pub use track::{
+    Command, InitFile, ParamMatch, SyncGroup, Track, TrackFile, TrackProcess, VrrpScript, Weight,
+};
 pub use virtual_mac::{Mac, UseVmac, Vmac};
 
 use crate::keywords::Scope;
@@ -145,6 +147,10 @@ pub struct Config {
     pub global: GlobalDefs,
     /// `vrrp_script`, in the order of the file.
     pub scripts: Vec<VrrpScript>,
+    /// `track_file`, in the order of the file.
+    pub track_files: Vec<TrackFile>,
+    /// `vrrp_track_process`, in the order of the file.
+    pub track_processes: Vec<TrackProcess>,
     /// `vrrp_instance`, in the order of the file, without those that an error drops.
     pub instances: Vec<VrrpInstance>,
     /// Instances that an error drops. Their diagnostics say why.

@@ -10,20 +10,20 @@ use crate::source::Span;
 /// What a tracked thing adds to the priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Weight {
-    /// -253 to 253. 0: a failure bars the instance. Positive: added while good. Negative: added while bad.
+    /// -253 to 253, of files and processes -254 to 254. 0: a failure bars the instance. Positive: added while good. Negative: added while bad.
     pub value: i16,
     /// Good and bad change places.
     pub reverse: bool,
 }
 
-/// One line of `track_script` or `track_interface`.
+/// One line of `track_script`, `track_interface`, `track_file` or `track_process`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Track {
-    /// The script's or interface's name.
+    /// The name of what is tracked.
     pub name: String,
     /// The name's place.
     pub span: Span,
-    /// The weight of the line, else of the script's definition, else 0.
+    /// The weight of the line, else of the definition, else 0.
     pub weight: Sourced<Weight>,
 }
 
@@ -69,6 +69,67 @@ pub struct VrrpScript {
     pub init_fail: Sourced<bool>,
     /// What bars every instance that tracks this script.
     pub missing: Vec<Missing>,
+}
+
+/// `track_file`, or `vrrp_track_file` as it was called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrackFile {
+    /// Its name.
+    pub name: String,
+    /// The header of its block.
+    pub span: Span,
+    /// `file`.
+    pub file: Sourced<String>,
+    /// `weight`, the factor of the number, -254 to 254, default 1. 0: a number that is not 0 bars the instance.
+    pub weight: Sourced<Weight>,
+    /// `init_file`: created at start.
+    pub init: Option<Sourced<InitFile>>,
+}
+
+/// `init_file`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct InitFile {
+    /// What is written, default 0.
+    pub value: i32,
+    /// `overwrite`: also where there is a file.
+    pub overwrite: bool,
+}
+
+/// `param_match`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParamMatch {
+    /// Without a word, or with parameters and no such line: all are equal.
+    Exact,
+    /// `initial`: the last one given may be the beginning of one.
+    Initial,
+    /// `partial`: more may follow.
+    Partial,
+}
+
+/// `vrrp_track_process`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrackProcess {
+    /// Its name.
+    pub name: String,
+    /// The header of its block.
+    pub span: Span,
+    /// `process`: name and parameters; never empty.
+    pub process: Sourced<Argv>,
+    /// `param_match`; `None`: without parameters they are not compared, with parameters exactly.
+    pub param_match: Option<Sourced<ParamMatch>>,
+    /// `weight`, -254 to 254, default 0.
+    pub weight: Sourced<Weight>,
+    /// `quorum`, default 1.
+    pub quorum: Sourced<u16>,
+    /// `quorum_max`, no limit by default.
+    pub quorum_max: Option<Sourced<u16>>,
+    /// `fork_delay`, `delay`, default zero.
+    pub fork_delay: Sourced<Duration>,
+    /// `terminate_delay`, `delay`, default zero.
+    pub terminate_delay: Sourced<Duration>,
+    /// `full_command`.
+    pub full_command: Sourced<bool>,
 }
 
 /// `vrrp_sync_group`. What it tracks stands with its members too, in [`VrrpInstance`](super::VrrpInstance).

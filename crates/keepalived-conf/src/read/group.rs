@@ -1,6 +1,6 @@
 //! `vrrp_sync_group`.
 
-use super::{DraftTrack, Reader};
+use super::{Above, DraftTrack, Reader};
 use crate::model::{Missing, Notify, SyncGroup};
 use crate::tree::Item;
 
@@ -9,6 +9,9 @@ pub(crate) struct DraftGroup {
     pub(crate) group: SyncGroup,
     pub(crate) track_interfaces: Vec<DraftTrack>,
     pub(crate) track_scripts: Vec<DraftTrack>,
+    pub(crate) track_files: Vec<DraftTrack>,
+    pub(crate) track_processes: Vec<DraftTrack>,
+    pub(crate) tracks_above: Above,
     /// Words in it that are not carried out, and on which its members depend.
     pub(crate) missing: Vec<Missing>,
 }
@@ -25,6 +28,9 @@ impl Reader<'_> {
             },
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
+            track_files: Vec::new(),
+            track_processes: Vec::new(),
+            tracks_above: Above::default(),
             missing: Vec::new(),
         };
         for item in block.items() {
@@ -37,6 +43,8 @@ impl Reader<'_> {
                 Some("sync_group_tracking_weight") => draft.group.tracking_weight = true,
                 Some("track_interface") => draft.track_interfaces.extend(self.tracks(item)),
                 Some("track_script") => draft.track_scripts.extend(self.tracks(item)),
+                Some("track_file") => draft.track_files.extend(self.tracked_numbers(item)),
+                Some("track_process") => draft.track_processes.extend(self.tracked_numbers(item)),
                 _ => {
                     let _known = self.notify(item, &mut draft.group.notify);
                 }

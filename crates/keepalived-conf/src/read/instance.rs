@@ -25,6 +25,8 @@ pub(crate) struct Draft {
     pub(crate) span: Span,
     /// How many scripts stand above it: keepalived knows no others.
     pub(crate) scripts_above: usize,
+    /// As many files and processes.
+    pub(crate) tracks_above: Above,
     pub(crate) state: Option<Sourced<InitialState>>,
     pub(crate) interface: Option<Sourced<String>>,
     pub(crate) virtual_router_id: Option<Sourced<u8>>,
@@ -62,9 +64,18 @@ pub(crate) struct Draft {
     pub(crate) announcements: DraftAnnouncements,
     pub(crate) track_interfaces: Vec<DraftTrack>,
     pub(crate) track_scripts: Vec<DraftTrack>,
+    pub(crate) track_files: Vec<DraftTrack>,
+    pub(crate) track_processes: Vec<DraftTrack>,
     pub(crate) notify: Notify,
     pub(crate) vmac: DraftVmac,
     pub(crate) missing: Vec<Missing>,
+}
+
+/// How many definitions stand above a block: keepalived knows no others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Above {
+    pub(crate) files: usize,
+    pub(crate) processes: usize,
 }
 
 /// Words that are on or off.
@@ -112,6 +123,7 @@ impl Draft {
             name,
             span,
             scripts_above: 0,
+            tracks_above: Above::default(),
             state: None,
             interface: None,
             virtual_router_id: None,
@@ -145,6 +157,8 @@ impl Draft {
             announcements: DraftAnnouncements::default(),
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
+            track_files: Vec::new(),
+            track_processes: Vec::new(),
             notify: Notify::default(),
             vmac: DraftVmac::default(),
             missing: Vec::new(),
@@ -256,6 +270,8 @@ impl Reader<'_> {
             "unicast_peer" => self.peers(item, draft),
             "track_script" => draft.track_scripts.extend(self.tracks(item)),
             "track_interface" => draft.track_interfaces.extend(self.tracks(item)),
+            "track_file" => draft.track_files.extend(self.tracked_numbers(item)),
+            "track_process" => draft.track_processes.extend(self.tracked_numbers(item)),
             _ => return false,
         }
         true

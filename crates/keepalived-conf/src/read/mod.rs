@@ -21,11 +21,12 @@ mod rule;
 mod script;
 mod statics;
 mod track;
+mod track_definition;
 mod virtual_mac;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
-use crate::model::{GarpGroup, GlobalDefs, VrrpScript};
+use crate::model::{GarpGroup, GlobalDefs, TrackFile, TrackProcess, VrrpScript};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
@@ -33,7 +34,7 @@ pub(crate) use argument::address;
 pub(crate) use auth_hmac::EFFECT as HMAC_EFFECT;
 pub(crate) use authentication::AuthType;
 pub(crate) use group::DraftGroup;
-pub(crate) use instance::{Draft, DraftTrack};
+pub(crate) use instance::{Above, Draft, DraftTrack};
 pub(crate) use statics::DraftStatics;
 pub(crate) use virtual_mac::DraftVmac;
 
@@ -41,12 +42,23 @@ pub(crate) use virtual_mac::DraftVmac;
 pub(crate) struct Blocks {
     pub(crate) global: GlobalDefs,
     pub(crate) scripts: Vec<VrrpScript>,
-    /// Scripts that were left out, by name.
-    pub(crate) lost_scripts: Vec<(String, Span)>,
+    pub(crate) track_files: Vec<TrackFile>,
+    pub(crate) track_processes: Vec<TrackProcess>,
+    /// Scripts, files and processes that were left out, by name.
+    pub(crate) lost_definitions: Vec<(String, Span)>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) groups: Vec<DraftGroup>,
     pub(crate) garp_groups: Vec<GarpGroup>,
     pub(crate) statics: DraftStatics,
+}
+
+impl Blocks {
+    const fn tracks(&self) -> Above {
+        Above {
+            files: self.track_files.len(),
+            processes: self.track_processes.len(),
+        }
+    }
 }
 
 /// Reads arguments and reports what is wrong with them.
@@ -88,7 +100,9 @@ impl<'a> Reader<'a> {
         let mut blocks = Blocks {
             global: self.global(tree),
             scripts: Vec::new(),
-            lost_scripts: Vec::new(),
+            track_files: Vec::new(),
+            track_processes: Vec::new(),
+            lost_definitions: Vec::new(),
             drafts: Vec::new(),
             groups: Vec::new(),
             garp_groups: Vec::new(),
@@ -99,6 +113,8 @@ impl<'a> Reader<'a> {
         for item in items(&tree.nodes) {
             match item.keyword.map(|keyword| keyword.name) {
                 Some("vrrp_script") => self.script_block(item, &mut blocks),
+                Some("track_file" | "vrrp_track_file") => self.track_file_block(item, &mut blocks),
+                Some("vrrp_track_process") => self.track_process_block(item, &mut blocks),
                 Some("vrrp_instance") => self.instance_block(item, &mut blocks),
                 Some("vrrp_sync_group") => self.group_block(item, &mut blocks),
                 Some("garp_group") => blocks.garp_groups.extend(self.garp_group(item, &mut paced)),
@@ -120,7 +136,34 @@ impl<'a> Reader<'a> {
         }
         match self.script(item, &name) {
             Some(script) => blocks.scripts.push(script),
-            None => blocks.lost_scripts.push((name, item.span)),
+            None => blocks.lost_definitions.push((name, item.span)),
+        }
+    }
+
+    fn track_file_block(&mut self, item: &Item, blocks: &mut Blocks) {
+        let Some(name) = self.block_name(item) else { return };
+        if let Some(first) = blocks.track_files.iter().find(|file| file.name == name) {
+            let found = duplicate(item, &name, first.span, "track_file").silent();
+            self.push(found);
+            return;
+        }
+        match self.track_file(item, &name) {
+            Some(file) => blocks.track_files.push(file),
+            None => blocks.lost_definitions.push((name, item.span)),
+        }
+    }
+
+    fn track_process_block(&mut self, item: &Item, blocks: &mut Blocks) {
+        let Some(name) = self.block_name(item) else { return };
+        let mut before = blocks.track_processes.iter();
+        if let Some(first) = before.find(|process| process.name == name) {
+            let found = duplicate(item, &name, first.span, "vrrp_track_process").silent();
+            self.push(found);
+            return;
+        }
+        match self.track_process(item, &name) {
+            Some(process) => blocks.track_processes.push(process),
+            None => blocks.lost_definitions.push((name, item.span)),
         }
     }
 
@@ -134,6 +177,7 @@ impl<'a> Reader<'a> {
         self.instance = Some(name.clone());
         let mut draft = self.draft(item, name);
         draft.scripts_above = blocks.scripts.len();
+        draft.tracks_above = blocks.tracks();
         self.instance = None;
         blocks.drafts.push(draft);
     }
@@ -145,8 +189,9 @@ impl<'a> Reader<'a> {
             self.push(found);
             return;
         }
-        let group = self.group(item, name);
-        blocks.groups.push(group);
+        let mut draft = self.group(item, name);
+        draft.tracks_above = blocks.tracks();
+        blocks.groups.push(draft);
     }
 }
 

@@ -88,16 +88,10 @@ impl Reader<'_> {
 impl DraftTrack {
     /// The weight, where the definition supplies what the line leaves out.
     pub(crate) fn resolve(&self, definition: Sourced<Weight>) -> Sourced<Weight> {
-        let reverse = |default: bool| self.reverse.unwrap_or(default);
+        let reverse = self.reverse.unwrap_or(definition.value.reverse);
         match self.weight {
-            Some(weight) => weight.map(|value| Weight {
-                value,
-                reverse: reverse(false),
-            }),
-            None => definition.map(|weight| Weight {
-                reverse: reverse(weight.reverse),
-                ..weight
-            }),
+            Some(weight) => weight.map(|value| Weight { value, reverse }),
+            None => definition.map(|weight| Weight { reverse, ..weight }),
         }
     }
 }

@@ -13,8 +13,6 @@ fn words_that_decide_bar_their_instance() {
         ),
         ("use_ipvlan", "use_ipvlan"),
         ("vrf red", "vrf"),
-        ("track_file {\nf\n}", "track_file"),
-        ("track_process {\np\n}", "track_process"),
         ("track_bfd {\nb\n}", "track_bfd"),
     ] {
         let parsed = web(lines);
@@ -81,7 +79,7 @@ fn a_network_is_named_once() {
 
 #[test]
 fn an_empty_block_asks_for_nothing() {
-    assert!(barred(&web("virtual_routes {\n}\ntrack_file { }")).is_empty());
+    assert!(barred(&web("virtual_routes {\n}\ntrack_bfd { }")).is_empty());
 }
 
 #[test]

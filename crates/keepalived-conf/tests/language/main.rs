@@ -29,6 +29,7 @@ mod router_advertisements;
 mod routing;
 mod scripts;
 mod text;
+mod tracks;
 mod values;
 mod virtual_mac;
 mod words;

@@ -108,14 +108,15 @@ fn weights_come_from_the_line_or_the_definition() {
         weight("track_script {\ns weight 7\n}"),
         Weight {
             value: 7,
-            reverse: false
+            // The script's, as keepalived prints it.
+            reverse: true
         }
     );
     assert_eq!(
         weight("track_script {\ns weight 0\n}"),
         Weight {
             value: 0,
-            reverse: false
+            reverse: true
         }
     );
     assert_eq!(
