@@ -67,7 +67,12 @@ impl Reader<'_> {
     /// The name behind a block's word. keepalived wants exactly one word.
     pub(super) fn block_name(&mut self, item: &Item) -> Option<String> {
         let name = item.argument()?;
-        if item.arguments().len() > 1 && item.keyword.is_some_and(|keyword| keyword.name != "vrrp_script") {
+        let first_counts = ["vrrp_script", "vrrp_track_file", "vrrp_track_process"];
+        if item.arguments().len() > 1
+            && item
+                .keyword
+                .is_some_and(|keyword| !first_counts.contains(&keyword.name))
+        {
             let text = format!(
                 "{} takes one name, and here are {} words",
                 item.name(),

@@ -33,7 +33,6 @@ pub(crate) const KNOWN: &[(&str, &[&str], &str)] = &[
         LOOSE,
     ),
     ("track-file-definition *", &["*"], LOOSE),
-    ("track-process-definition *", &["*"], LOOSE),
     ("route-line *", &["*"], LOOSE),
     ("rule-line *", &["*"], LOOSE),
     ("static-routes -", &["*"], LOOSE),
