@@ -1,5 +1,6 @@
 //! What survives a program that re-executes itself: everything but the configuration.
 
+use alloc::boxed::Box;
 use core::net::IpAddr;
 
 use crate::announce::Announcing;
@@ -83,7 +84,7 @@ impl VirtualRouter {
             same_priority: self.same_priority,
             same_priority_told: self.same_priority_told,
             took_over_at: self.took_over_at,
-            versions: self.versions,
+            versions: self.versions.as_deref().copied().unwrap_or_default(),
             past: self.past,
             member: self.member.as_deref().copied(),
             #[cfg(feature = "hmac")]
@@ -121,9 +122,9 @@ impl VirtualRouter {
         router.same_priority = snapshot.same_priority;
         router.same_priority_told = snapshot.same_priority_told;
         router.took_over_at = snapshot.took_over_at;
-        router.versions = snapshot.versions;
+        router.versions = (snapshot.versions != Versions::default()).then(|| Box::new(snapshot.versions));
         router.past = snapshot.past;
-        router.member = snapshot.member.map(alloc::boxed::Box::new);
+        router.member = snapshot.member.map(Box::new);
         #[cfg(feature = "hmac")]
         router.sequences.restore(snapshot.sequences);
         router

@@ -49,7 +49,8 @@ pub struct VirtualRouter {
     pub(crate) form: Option<(ChecksumForm, IpAddr)>,
     pub(crate) forms_mixed: bool,
     pub(crate) took_over_at: Option<Instant>,
-    pub(crate) versions: Versions,
+    /// Made where the two versions are spoken, when an Active is heard.
+    pub(crate) versions: Option<Box<Versions>>,
     pub(crate) past: Past,
     pub(crate) member: Option<Box<Member>>,
     #[cfg(feature = "hmac")]
@@ -86,7 +87,7 @@ impl VirtualRouter {
             form: None,
             forms_mixed: false,
             took_over_at: None,
-            versions: Versions::default(),
+            versions: None,
             past: Past::default(),
             member: None,
             #[cfg(feature = "hmac")]

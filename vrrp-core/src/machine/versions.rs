@@ -31,13 +31,12 @@ impl VirtualRouter {
         if !self.config.v2_interop || !is_active || heard.priority == 0 {
             return;
         }
-        let seen = &mut self.versions;
+        let seen = self.versions.get_or_insert_default();
         if seen.source != Some(heard.source) {
-            *seen = Versions {
+            **seen = Versions {
                 source: Some(heard.source),
-                without_copy: 0,
-                told: false,
                 lately: seen.lately,
+                ..Versions::default()
             };
         }
         seen.without_copy = match heard.version {
