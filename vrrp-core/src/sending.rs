@@ -11,6 +11,8 @@ const RESIGNATION_RETRIES: u8 = 3;
 const RESIGNATION_PAUSE_NANOS: u64 = 3_000_000;
 /// PRJ-FAIL-01.
 const RESIGNATION_LASTS_NANOS: u64 = 10_000_000;
+/// What left the node so shortly before its goodbye may arrive after it.
+pub(crate) const OVERTAKES_NANOS: u64 = 5_000_000;
 const SECOND_NANOS: u64 = 1_000_000_000;
 const PAUSE_SECONDS_MAX: u8 = 60;
 
@@ -60,6 +62,15 @@ impl Resignation {
             begun_at: now,
             retries_left: RESIGNATION_RETRIES,
             again_at: None,
+        }
+    }
+
+    /// A Backup that hears goodbye and advertisement the wrong way round would wait for Active_Down_Interval, longer than any
+    /// hold lasts: the goodbye is said once more.
+    pub(crate) const fn repeated(self) -> Self {
+        Self {
+            again_at: Some(self.begun_at.plus_nanos(OVERTAKES_NANOS)),
+            ..self
         }
     }
 

@@ -320,9 +320,10 @@ impl VirtualRouter {
         }
     }
 
-    /// PRJ-FAIL-01: priority 0 is retried up to 3 times within 10 ms.
-    pub(crate) fn begin_resignation(&mut self, now: Instant) {
-        self.resignation = Some(Resignation::new(now));
+    /// PRJ-FAIL-01: priority 0 is retried up to 3 times within 10 ms; `again`: said twice in any case.
+    pub(crate) fn begin_resignation(&mut self, now: Instant, again: bool) {
+        let once = Resignation::new(now);
+        self.resignation = Some(if again { once.repeated() } else { once });
     }
 
     fn resend_goodbye(&mut self, now: Instant, out: &mut Actions) {

@@ -15,6 +15,7 @@ use crate::config::Version;
 use crate::id::Family;
 use crate::member::Attitude;
 use crate::priority::active_down_nanos;
+use crate::sending::OVERTAKES_NANOS;
 use crate::time::{Instant, Interval};
 use crate::virtual_router::VirtualRouter;
 
@@ -209,8 +210,9 @@ impl VirtualRouter {
     ) {
         let from = self.state.name();
         if from == StateName::Active {
+            let lately = self.advertised_within(now, OVERTAKES_NANOS);
             self.send(0, out);
-            self.begin_resignation(now);
+            self.begin_resignation(now, hold.is_some() && lately);
             if hold.is_some() {
                 self.silence(out);
             } else {
@@ -230,6 +232,15 @@ impl VirtualRouter {
             },
             out,
         );
+    }
+
+    /// Whether the last advertisement is that young, as the timer tells.
+    fn advertised_within(&self, now: Instant, nanos: u64) -> bool {
+        let State::Active { advertise_at } = self.state else {
+            return false;
+        };
+        let last = advertise_at.minus_nanos(self.config.interval.nanos());
+        now.nanos_since(last) < nanos
     }
 
     /// `RaStop` and `Disown`, where this router is Active or in hold.

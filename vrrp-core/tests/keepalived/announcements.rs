@@ -109,7 +109,7 @@ fn x_09_refuses_to_announce_after_leaving_active() {
         assert_eq!(router.wait(SECOND).tick(), "");
     }
     let mut router = Subject::active(default(100, 100));
-    router.stop();
+    router.wait(100 * MILLI).stop();
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold, "in hold neither");
     proves!("X-09", "NET-ARP-05", Refuses);
 }

@@ -135,7 +135,7 @@ fn prj_fail_01_obeys_recovered_ends_the_pause() {
 #[test]
 fn prj_fail_01_obeys_a_goodbye_is_retried_three_times() {
     let mut router = failing();
-    router.stop();
+    router.wait(10 * MILLI).stop();
     let stopped = router.now;
     for _ in 0..3 {
         assert_eq!(router.failed_to_send(), "");
@@ -151,11 +151,11 @@ fn prj_fail_01_obeys_a_goodbye_is_retried_three_times() {
     proves!("PRJ-FAIL-01", Obeys);
 }
 
-/// PRJ-FAIL-01: one that left is not sent again.
+/// PRJ-FAIL-01: one that left is not sent again for that.
 #[test]
 fn prj_fail_01_refuses_to_repeat_a_goodbye_that_left() {
     let mut router = failing();
-    router.stop();
+    router.wait(10 * MILLI).stop();
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
     assert_eq!(router.wait(5 * MILLI).tick(), "");
     proves!("PRJ-FAIL-01", Refuses);
@@ -202,7 +202,7 @@ fn prj_fail_01_obeys_a_pair_that_fails_is_one_try() {
     let mut settings = default(100, 100);
     settings.v2_interop = true;
     let mut router = Subject::active(settings);
-    router.stop();
+    router.wait(10 * MILLI).stop();
     for _ in 0..3 {
         router.failed_to_send();
         router.failed_to_send();
@@ -218,7 +218,7 @@ fn prj_fail_01_obeys_a_pair_that_fails_is_one_try() {
 #[test]
 fn prj_fail_01_refuses_a_late_goodbye() {
     let mut router = failing();
-    router.stop();
+    router.wait(10 * MILLI).stop();
     router.failed_to_send();
     assert_eq!(router.wait(10 * MILLI + 1).tick(), "");
     assert_eq!(router.deadline().unwrap().wakes, Wake::EndHold);
@@ -229,7 +229,7 @@ fn prj_fail_01_refuses_a_late_goodbye() {
 #[test]
 fn prj_fail_01_obeys_a_goodbye_just_in_time() {
     let mut router = failing();
-    router.stop();
+    router.wait(10 * MILLI).stop();
     router.failed_to_send();
     assert_eq!(router.wait(10 * MILLI).tick(), "Send(0)");
     proves!("PRJ-FAIL-01", Obeys);

@@ -19,8 +19,15 @@ fn gated(value: u8) -> Settings {
     settings
 }
 
+/// Active, and not since just now.
+fn calm(settings: Settings) -> Subject {
+    let mut router = Subject::active(settings);
+    router.wait(10 * MILLI);
+    router
+}
+
 fn stopping() -> Subject {
-    let mut router = Subject::active(default(100, 100));
+    let mut router = calm(default(100, 100));
     assert_eq!(router.stop(), "Send(0); State(Initialize, Stopped, holding)");
     router
 }
@@ -48,7 +55,7 @@ fn prj_stop_01_obeys_the_addresses_stay() {
 /// PRJ-STOP-01: for a bar for health too.
 #[test]
 fn prj_stop_01_obeys_a_failed_check_holds() {
-    let mut router = Subject::active(gated(100));
+    let mut router = calm(gated(100));
     assert_eq!(
         router.health(0, Health::Down),
         "Send(0); State(Initialize, Barred(Tracker(TrackerId(0))), holding)"
@@ -110,11 +117,11 @@ fn prj_stop_02_obeys_the_latest_end() {
     assert_eq!(router.wait(LATEST - 1).tick(), "");
     assert_eq!(router.wait(1).tick(), "Disown; HoldEnded { successor: None }");
     assert_eq!(router.deadline(), None);
-    let mut quick = Subject::active(default(100, 10));
+    let mut quick = calm(default(100, 10));
     quick.stop();
     // 255/256 of 100 ms and 100 ms.
     assert_eq!(hold_left(&quick), 199_609_375);
-    let mut two = Subject::active(default_2(100, 3));
+    let mut two = calm(default_2(100, 3));
     assert_eq!(two.stop(), "Send2(0); State(Initialize, Stopped, holding)");
     assert_eq!(hold_left(&two), LATEST, "version 2: 1 s whatever the interval");
     proves!("PRJ-STOP-02", Obeys);
@@ -156,6 +163,35 @@ fn prj_stop_02_refuses_a_goodbye_as_successor() {
     assert_eq!(router.hear(0), "");
     assert_eq!(hold_left(&router), LATEST - 100 * MILLI);
     proves!("PRJ-STOP-02", Refuses);
+}
+
+/// PRJ-STOP-02: an advertisement that left less than 5 ms before the goodbye may come after it, and who hears that would wait
+/// for Active_Down_Interval, longer than the hold lasts: the goodbye is said once more, unless a successor has spoken.
+#[test]
+fn prj_stop_02_obeys_a_goodbye_that_may_overtake_is_said_twice() {
+    let advertised = || {
+        let mut router = calm(default(100, 100));
+        assert!(router.wait_for_the_timer().tick().starts_with("Send(100)"));
+        router
+    };
+    let mut router = advertised();
+    router.wait(5 * MILLI - 1).stop();
+    let deadline = router.deadline().unwrap();
+    assert_eq!(deadline.wakes, Wake::ResendResignation);
+    assert_eq!(deadline.at.nanos_since(router.now), 5 * MILLI);
+    assert_eq!(router.wait(5 * MILLI).tick(), "Send(0)");
+    assert_eq!(hold_left(&router), LATEST - 5 * MILLI, "and no third time");
+    let mut late = advertised();
+    late.wait(5 * MILLI).stop();
+    assert_eq!(hold_left(&late), LATEST);
+    let mut heard = advertised();
+    heard.stop();
+    heard.wait(MILLI).hear(50);
+    assert_eq!(hold_left(&heard), 50 * MILLI);
+    let mut strict = Subject::active(rfc(100, 100));
+    strict.stop();
+    assert_eq!(strict.deadline(), None, "T-A-01: one");
+    proves!("PRJ-STOP-02", Obeys);
 }
 
 /// PRJ-STOP-02: earlier when the successor answers for every address; a request that is on its way to the old holder is
@@ -281,7 +317,7 @@ fn prj_stop_03_obeys_a_recovered_check_rolls_back() {
 /// PRJ-STOP-03: one reason of two is not the last.
 #[test]
 fn prj_stop_03_refuses_to_roll_back_while_another_reason_stands() {
-    let mut router = Subject::active(gated(100));
+    let mut router = calm(gated(100));
     router.health(0, Health::Down);
     assert_eq!(router.stop(), "");
     assert_eq!(router.health(0, Health::Up), "");
@@ -330,7 +366,7 @@ fn v3_8_4_2_03_obeys_a_goodbye_in_both_versions() {
 fn prj_stop_02_obeys_a_version_2_successor_is_waited_for() {
     let mut settings = default(100, 10);
     settings.v2_interop = true;
-    let mut router = Subject::active(settings);
+    let mut router = calm(settings);
     router.stop();
     assert_eq!(hold_left(&router), LATEST);
     proves!("PRJ-STOP-02", Obeys);

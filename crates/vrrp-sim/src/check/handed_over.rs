@@ -39,7 +39,7 @@ impl HandedOver {
         let calm = self
             .history
             .is_calm(clock::after(*began, Duration::from_nanos(1)), None);
-        if !calm || self.history.said(id)?.is_doubtful() || world.node(id).is_mute(world.now()) {
+        if !calm || world.node(id).is_mute(world.now()) {
             return None;
         }
         let (ready, _) = world.nodes().find(|(other, _)| {
