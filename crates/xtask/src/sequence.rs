@@ -197,6 +197,8 @@ fn tests(runner: &mut Runner, quick: bool) {
         command.args([
             "test",
             "--quiet",
+            // One run tells all that fails.
+            "--no-fail-fast",
             "--workspace",
             "--exclude",
             "vrrp-lab",
@@ -222,7 +224,8 @@ fn namespace_tests(runner: &mut Runner, project: &Project) {
         build.args(["build", "--quiet", "--package", "vrrpd", "--package", "vrrpctl"]);
         runner.must_succeed("namespaces-build", build, skips)?;
         let mut command = runner.command(&cargo());
-        command.args(["test", "--quiet", "--package", "vrrp-lab", "--", "--nocapture"]);
+        command.args(["test", "--quiet", "--no-fail-fast", "--package", "vrrp-lab"]);
+        command.args(["--", "--nocapture"]);
         command.env("VRRPD_BIN", project.target.join("debug/vrrpd"));
         command.env("VRRPCTL_BIN", project.target.join("debug/vrrpctl"));
         // Those that may run beside others mostly wait for timers; the rest wait for one another.
