@@ -137,7 +137,10 @@ fn wrong_arguments_are_64_and_help_lists_the_codes() {
 
 #[test]
 fn a_word_that_decides_keeps_its_instance_from_starting_and_names_the_way_out() {
-    let config = GOOD.replace("    priority 100\n", "    priority 100\n    use_ipvlan\n");
+    let config = GOOD.replace(
+        "    priority 100\n",
+        "    priority 100\n    use_ipvlan 192.0.2.9\n",
+    );
     let (code, said) = tested(&config, &[]);
     assert_ne!(code, 0, "{said}");
     assert!(

@@ -213,7 +213,7 @@ fn v3_5_2_3_01_one_vrid_in_two_families() {
             .filter(|advert| advert.priority == 0)
             .map(|advert| advert.source.is_ipv6())
             .collect();
-        assert_eq!(goodbyes.iter().filter(|is_ipv6| !**is_ipv6).count(), 1);
+        assert!(goodbyes.contains(&false), "{goodbyes:?}");
         proves!("V3-5.2.3-01", "V3-6.4-01", Obeys);
     });
 }
