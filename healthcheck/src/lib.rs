@@ -72,6 +72,8 @@ mod file;
 #[cfg(feature = "script")]
 mod hooks;
 mod judge;
+mod output;
+mod pool;
 mod probe;
 #[cfg(feature = "script")]
 mod process;
@@ -91,12 +93,19 @@ pub use hooks::{
     Drained, HookEnd, HookLimits, HookQueue, HookResult, HookStatus, NotifyState, notify_arguments,
     notify_group_arguments,
 };
-pub use judge::{Judge, Rules};
+pub use judge::{Judge, Mode, Rules};
+pub use output::OUTPUT_BYTES_MAX;
+pub use pool::{
+    Because, Follows, LastResort, Member, Place, Placement, Pool, PoolAction, PoolConfig, PoolError,
+    PoolHandle, PoolInput, Sink, SinkError, Snapshot, drive,
+};
+#[cfg(feature = "sink")]
+pub use pool::{FileSink, as_json, as_nginx_upstream};
 pub use probe::{Outcome, Probe, Verdict};
 #[cfg(feature = "script")]
 pub use process::{
-    Command, End, Finished, Insecure, Limits, OUTPUT_BYTES_MAX, Remains, RunAs, SEARCH_PATH, Unusable,
-    UserError, check_path_security, run,
+    Command, End, Finished, Insecure, Limits, Remains, RunAs, SEARCH_PATH, Unusable, UserError,
+    check_path_security, run,
 };
 pub use runner::{Change, Check, Runner, Status};
 #[cfg(feature = "watch")]

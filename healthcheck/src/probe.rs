@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
+use crate::output::{end, printable};
+
 /// What one run of a probe says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// The service answered as it should.
     Pass,
+    /// It answered as it should, and something needs attention: a certificate that ends soon, a queue that grows. Counts
+    /// as a pass; see [`Judge`](crate::Judge).
+    Degraded,
     /// It did not, or nobody could find out.
     Fail,
 }
@@ -18,6 +23,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Pass => "pass",
+            Self::Degraded => "degraded",
             Self::Fail => "fail",
         })
     }
@@ -26,7 +32,7 @@ impl fmt::Display for Verdict {
 /// The result of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Pass or fail.
+    /// Pass, degraded or fail.
     pub verdict: Verdict,
     /// Why, in words for an operator: `exit 2`, `connection refused by 127.0.0.1:80`.
     pub reason: String,
@@ -48,6 +54,15 @@ impl Outcome {
         }
     }
 
+    /// A pass with a warning, without output.
+    #[must_use]
+    pub fn degraded(reason: impl Into<String>, took: Duration) -> Self {
+        Self {
+            verdict: Verdict::Degraded,
+            ..Self::pass(reason, took)
+        }
+    }
+
     /// A fail without output.
     #[must_use]
     pub fn fail(reason: impl Into<String>, took: Duration) -> Self {
@@ -59,10 +74,17 @@ impl Outcome {
         }
     }
 
-    /// Whether the run passed.
+    /// With what the service said; the last 4 KB are kept, without control characters.
+    #[must_use]
+    pub fn with_output(mut self, heard: &[u8]) -> Self {
+        self.output = printable(end(heard));
+        self
+    }
+
+    /// Whether the run passed, with or without a warning.
     #[must_use]
     pub const fn passed(&self) -> bool {
-        matches!(self.verdict, Verdict::Pass)
+        matches!(self.verdict, Verdict::Pass | Verdict::Degraded)
     }
 }
 

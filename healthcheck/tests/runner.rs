@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use healthcheck::{Change, Check, Health, Judge, Outcome, Probe, Rules, Runner, Verdict};
+use healthcheck::{Change, Check, Health, Judge, Mode, Outcome, Probe, Rules, Runner, Verdict};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep};
 
@@ -84,6 +84,7 @@ impl Probe for Scripted {
                     sleep(delay).await;
                     match verdict {
                         Verdict::Pass => Outcome::pass(format!("run {run}"), delay),
+                        Verdict::Degraded => Outcome::degraded(format!("run {run}"), delay),
                         Verdict::Fail => Outcome::fail(format!("run {run}"), delay),
                     }
                 }
@@ -298,4 +299,143 @@ async fn a_check_can_be_followed() {
     runner.remove("c");
     // The end of the check is the end of the watch.
     while watched.changed().await.is_ok() {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_check_is_looked_at_again_soon() {
+    let (mut runner, mut changes) = runner();
+    let log = Log::default();
+    let (pass, fail) = (say(Verdict::Pass), say(Verdict::Fail));
+    let lines = [pass.clone(), fail.clone(), fail.clone(), fail.clone(), fail, pass];
+    let began = Instant::now();
+    let rules = Rules::retrying(2, SECOND / 10);
+    runner.add(check(Scripted::new(&lines, &log), rules));
+    assert_eq!(changes.recv().await.unwrap().health, Health::Up);
+    assert_eq!(changes.recv().await.unwrap().health, Health::Down);
+    assert_eq!(began.elapsed(), SECOND + SECOND / 5);
+    assert_eq!(changes.recv().await.unwrap().health, Health::Up);
+    assert_eq!(log.starts(), seconds(&[0.0, 1.0, 1.1, 1.2, 2.0, 3.0]));
+    assert_eq!(runner.status("c").unwrap().skipped, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warning_is_told_and_its_end_too() {
+    let (mut runner, mut changes) = runner();
+    let lines = [
+        say(Verdict::Pass),
+        say(Verdict::Degraded),
+        say(Verdict::Degraded),
+        say(Verdict::Pass),
+    ];
+    runner.add(check(Scripted::new(&lines, &Log::default()), Rules::default()));
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let change = changes.recv().await.unwrap();
+        told.push((change.before, change.health, change.is_degraded()));
+    }
+    let (unknown, up) = (Health::Unknown, Health::Up);
+    assert_eq!(told, [(unknown, up, false), (up, up, true), (up, up, false)]);
+    assert_eq!(
+        runner.status("c").unwrap().failures,
+        0,
+        "a warning is not a failure"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operator_decides_over_the_check_and_a_reload_keeps_it() {
+    let (mut runner, mut changes) = runner();
+    let lines = [say(Verdict::Pass)];
+    runner.add(check(Scripted::new(&lines, &Log::default()), Rules::default()));
+    changes.recv().await.unwrap();
+    assert!(runner.set_mode("c", Mode::Maintenance(Health::Down)));
+    assert!(!runner.set_mode("another", Mode::DryRun));
+    let change = changes.try_recv().unwrap();
+    assert_eq!((change.before, change.health), (Health::Up, Health::Down));
+    assert!(change.outcome.reason.contains("maintenance"), "{change:?}");
+    runner.add(check(Scripted::new(&lines, &Log::default()), Rules::default()));
+    sleep(3 * SECOND).await;
+    let status = runner.status("c").unwrap();
+    assert_eq!(
+        (status.health(), status.judge.judged()),
+        (Health::Down, Health::Up)
+    );
+    assert!(changes.try_recv().is_err());
+    runner.set_mode("c", Mode::Live);
+    assert_eq!(changes.try_recv().unwrap().health, Health::Up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_checks_do_not_fire_together() {
+    let (mut runner, _changes) = runner();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    for number in 0..1000 {
+        let log = Arc::clone(&log);
+        runner.add(Check {
+            name: format!("c{number}").into(),
+            probe: Box::new(Noted(log)),
+            judge: Judge::new(Rules::default()),
+            interval: SECOND,
+        });
+    }
+    let began = Instant::now();
+    sleep(3 * SECOND).await;
+    let mut per_ms = vec![0_u32; 3000];
+    for start in log.lock().unwrap().iter() {
+        let ms = usize::try_from((*start - began).as_millis()).unwrap();
+        if ms < 3000 {
+            per_ms[ms] += 1;
+        }
+    }
+    assert_eq!(per_ms[0], 1000, "a node must know quickly");
+    let steady = &per_ms[1000..];
+    assert!(steady.iter().sum::<u32>() > 1900);
+    assert!(
+        steady.iter().all(|count| *count <= 4),
+        "{:?}",
+        steady.iter().max()
+    );
+}
+
+/// Notes when it is asked.
+struct Noted(Arc<Mutex<Vec<Instant>>>);
+
+impl Probe for Noted {
+    fn name(&self) -> String {
+        "noted".to_owned()
+    }
+
+    fn limit(&self) -> Duration {
+        SECOND
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Outcome> {
+        self.0.lock().unwrap().push(Instant::now());
+        async { Outcome::pass("", Duration::ZERO) }.boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warm_up_spreads_the_first_runs() {
+    let (mut runner, _changes) = runner();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let began = Instant::now();
+    for number in 0..100 {
+        runner.add(Check {
+            name: format!("c{number}").into(),
+            probe: Box::new(Noted(Arc::clone(&log))),
+            judge: Judge::new(Rules::default().warmup(10 * SECOND)),
+            interval: 10 * SECOND,
+        });
+    }
+    sleep(Duration::from_millis(10_010)).await;
+    let mut first: Vec<Duration> = log.lock().unwrap().iter().map(|at| *at - began).collect();
+    first.sort();
+    first.truncate(100);
+    let gap = first.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+    assert!(
+        first.len() == 100 && gap < SECOND / 2,
+        "{} began, {gap:?} between two",
+        first.len()
+    );
 }

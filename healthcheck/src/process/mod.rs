@@ -17,5 +17,4 @@ pub use command::{Command, SEARCH_PATH, Unusable};
 pub use remains::Remains;
 pub use run::{End, Finished, Limits, run};
 pub use security::{Insecure, check_path_security};
-pub use tail::OUTPUT_BYTES_MAX;
 pub use user::{RunAs, UserError};

@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::sleep;
 
-/// Bytes of output that are kept.
-pub const OUTPUT_BYTES_MAX: usize = 4096;
+use crate::output::{OUTPUT_BYTES_MAX, end, printable};
 
 /// Above this the reader slows down, so that a script that prints for ever does not take a core of ours too.
 const FLOOD_BYTES: u64 = 1 << 20;
@@ -90,34 +89,15 @@ impl Capture {
 }
 
 fn keep_end(kept: &mut Vec<u8>, chunk: &[u8]) {
-    let chunk = chunk
-        .get(chunk.len().saturating_sub(OUTPUT_BYTES_MAX)..)
-        .unwrap_or_default();
+    let chunk = end(chunk);
     let surplus = (kept.len() + chunk.len()).saturating_sub(OUTPUT_BYTES_MAX);
     kept.drain(..surplus.min(kept.len()));
     kept.extend_from_slice(chunk);
 }
 
-/// Output ends up on an operator's terminal: whatever could move its cursor or set its title is replaced by `?`,
-/// which also keeps the text within the limit.
-fn printable(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.extend(chunk.valid().chars().map(|c| match c {
-            '\n' | '\t' => c,
-            c if c.is_control() => '?',
-            c => c,
-        }));
-        if !chunk.invalid().is_empty() {
-            text.push('?');
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{OUTPUT_BYTES_MAX, keep_end, printable};
+    use super::{OUTPUT_BYTES_MAX, keep_end};
 
     #[test]
     fn the_end_is_kept_whatever_the_chunks() {
@@ -138,12 +118,5 @@ mod tests {
         keep_end(&mut kept, b"");
         keep_end(&mut kept, b"bc");
         assert_eq!(kept, b"abc");
-    }
-
-    #[test]
-    fn what_moves_a_terminal_is_replaced() {
-        assert_eq!(printable(b"a\x1b[2Jb\r\n\tc\xff\x00\x7fd"), "a?[2Jb?\n\tc???d");
-        assert_eq!(printable("größe".as_bytes()), "größe");
-        assert_eq!(printable("\u{9b}1m".as_bytes()), "?1m");
     }
 }

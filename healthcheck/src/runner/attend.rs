@@ -7,31 +7,28 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
+use vrrp_core::Health;
 
+use super::beat::{Beat, Slot};
 use super::status::{Change, Status};
 use super::{Check, OnChange};
+use crate::judge::Mode;
 use crate::probe::{Outcome, Probe};
 
-/// An interval of 0 would never let anything else run.
-const INTERVAL_MIN: Duration = Duration::from_millis(1);
-
-/// A run that ends this part of an interval after the next was due has not missed it: with keepalived's default, a
-/// timeout as long as the interval, a check that hangs would otherwise be run only every other time.
-const LATE_PART: u32 = 8;
-
 /// Never returns; dropped when the check is no longer wanted, and the run under way with it.
-pub(super) async fn attend(check: Check, teller: Arc<Teller>) {
-    let interval = check.interval.max(INTERVAL_MIN);
-    let mut due = Instant::now();
+pub(super) async fn attend(check: Check, teller: Arc<Teller>, slot: Slot) {
+    let warmup = check.judge.rules().warmup;
+    let mut due = Instant::now() + slot.warmup(warmup);
+    let mut beat = Beat::new(due, check.interval, warmup, slot);
     let mut was_late = false;
     loop {
+        teller.wait_until(due);
         sleep_until(due).await;
         teller.begin();
         let outcome = look(&*check.probe).await;
-        teller.tell(outcome);
-        due += interval;
-        let missed = missed_runs(Instant::now().saturating_duration_since(due), interval);
-        due += interval.saturating_mul(missed);
+        let retry_after = teller.tell(outcome);
+        let missed;
+        (due, missed) = beat.next(Instant::now(), retry_after);
         teller.skip(missed);
         if missed > 0 && !was_late {
             tracing::warn!(
@@ -42,15 +39,6 @@ pub(super) async fn attend(check: Check, teller: Arc<Teller>) {
         }
         was_late = missed > 0;
     }
-}
-
-/// How many runs fell due while another was going that has just ended, `late` after the first of them.
-fn missed_runs(late: Duration, interval: Duration) -> u32 {
-    let missed = late
-        .saturating_sub(interval / LATE_PART)
-        .as_nanos()
-        .div_ceil(interval.as_nanos());
-    u32::try_from(missed).unwrap_or(u32::MAX)
 }
 
 /// Where a check says what it found, until it is told that nobody listens any more.
@@ -89,6 +77,27 @@ impl Teller {
             .send_modify(|status| status.running_since = Some(Instant::now().into_std()));
     }
 
+    /// Nobody is woken for it.
+    fn wait_until(&self, due: Instant) {
+        self.status.send_if_modified(|status| {
+            status.next = Some(due.into_std());
+            false
+        });
+    }
+
+    /// Tells something else from now on.
+    pub(super) fn set_mode(&self, mode: Mode) {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        if *silent {
+            return;
+        }
+        let mut change = None;
+        self.status.send_modify(|status| change = switch(status, mode));
+        if let Some(change) = change {
+            (self.on_change)(change);
+        }
+    }
+
     fn skip(&self, runs: u32) {
         if runs > 0 {
             self.status
@@ -96,36 +105,66 @@ impl Teller {
         }
     }
 
-    fn tell(&self, outcome: Outcome) {
+    /// How soon to look again, if sooner than at the next interval.
+    fn tell(&self, outcome: Outcome) -> Option<Duration> {
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
         if *silent {
-            return;
+            return None;
         }
-        let mut change = None;
-        self.status.send_modify(|status| change = take(status, outcome));
+        let (mut change, mut retry_after) = (None, None);
+        self.status.send_modify(|status| {
+            change = take(status, outcome);
+            retry_after = status.judge.retry_after();
+        });
         if let Some(change) = change {
             (self.on_change)(change);
         }
+        retry_after
     }
 }
 
 fn take(status: &mut Status, outcome: Outcome) -> Option<Change> {
     let now = Instant::now().into_std();
     let before = status.health();
+    let was_degraded = status.judge.is_degraded();
     status.running_since = None;
     status.runs = status.runs.saturating_add(1);
     status.failures = status.failures.saturating_add(u64::from(!outcome.passed()));
-    let change = status.judge.handle(outcome.verdict).map(|health| Change {
+    let health = status.judge.handle(outcome.verdict);
+    if health.is_some() {
+        status.since = now;
+    }
+    let warned = status.judge.mode() == Mode::Live && was_degraded != status.judge.is_degraded();
+    let change = (health.is_some() || warned).then(|| Change {
         name: Arc::clone(&status.name),
-        health,
+        health: status.health(),
         before,
         outcome: outcome.clone(),
     });
-    if change.is_some() {
-        status.since = now;
-    }
     status.last = Some((now, outcome));
     change
+}
+
+fn switch(status: &mut Status, mode: Mode) -> Option<Change> {
+    let before = status.health();
+    let health = status.judge.set_mode(mode)?;
+    status.since = Instant::now().into_std();
+    let reason = match mode {
+        Mode::Live => "what the check finds counts again",
+        Mode::DryRun => "a dry run: what the check finds counts for nothing",
+        Mode::Maintenance(_) => "maintenance: an operator has decided",
+    };
+    let outcome = if health == Health::Down {
+        Outcome::fail(reason, Duration::ZERO)
+    } else {
+        Outcome::pass(reason, Duration::ZERO)
+    };
+    Some(Change {
+        name: Arc::clone(&status.name),
+        health,
+        before,
+        outcome,
+    })
 }
 
 /// One run, whatever the probe does: panic and overrun are fails, since a check must not vanish.
@@ -158,7 +197,7 @@ mod tests {
 
     use vrrp_core::Health;
 
-    use super::{Status, Teller, missed_runs};
+    use super::{Status, Teller};
     use crate::judge::{Judge, Rules};
     use crate::probe::Outcome;
 
@@ -173,6 +212,7 @@ mod tests {
             since: Instant::now(),
             last: None,
             running_since: None,
+            next: None,
             runs: 0,
             failures: 0,
             skipped: 0,
@@ -189,22 +229,10 @@ mod tests {
             (1, Health::Up)
         );
         teller.silence();
-        teller.tell(Outcome::fail("", Duration::ZERO));
+        assert_eq!(teller.tell(Outcome::fail("", Duration::ZERO)), None);
         assert_eq!(
             (told.load(Ordering::SeqCst), teller.status().health()),
             (1, Health::Up)
         );
-    }
-
-    #[test]
-    fn a_run_is_missed_when_the_one_before_ended_well_after_it_was_due() {
-        let missed = |late_ms| missed_runs(Duration::from_millis(late_ms), Duration::from_millis(1000));
-        assert_eq!(missed(0), 0);
-        assert_eq!(missed(125), 0);
-        assert_eq!(missed(126), 1);
-        assert_eq!(missed(999), 1);
-        assert_eq!(missed(1125), 1);
-        assert_eq!(missed(1126), 2);
-        assert_eq!(missed_runs(Duration::MAX, Duration::from_millis(1)), u32::MAX);
     }
 }

@@ -1,6 +1,7 @@
 //! Many checks on tokio, each in its own rhythm, beside the router loop.
 
 mod attend;
+mod beat;
 mod status;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ use vrrp_core::Health;
 pub use status::{Change, Status};
 
 use self::attend::Teller;
-use crate::judge::Judge;
+use self::beat::{Slot, Spread};
+use crate::judge::{Judge, Mode};
 use crate::probe::Probe;
 
 type OnChange = Arc<dyn Fn(Change) + Send + Sync>;
@@ -45,8 +47,12 @@ impl fmt::Debug for Check {
     }
 }
 
-/// Runs checks. The first run of a check begins at once; then one every interval. A run that falls due while the one
-/// before is still going is left out and counted ([`Status::skipped`]).
+/// Runs checks. The first run of a check begins at once, or within its [`Rules::warmup`](crate::Rules); then one every
+/// interval, and while it is failing one after [`Rules::retry_after`](crate::Rules). Of many checks with one interval the
+/// runs are spread over it: to that end the step from the first run to the second is shorter. A run that falls due while the
+/// one before is still going is left out and counted ([`Status::skipped`]).
+///
+/// One check serves many: it is run once, and everybody who wants its health goes by its name.
 ///
 /// Dropping the runner, or [`stop`](Self::stop), ends every check and kills what its run has started.
 ///
@@ -57,11 +63,13 @@ pub struct Runner {
     on_change: OnChange,
     runtime: Handle,
     checks: BTreeMap<Arc<str>, Attended>,
+    spread: Spread,
 }
 
 struct Attended {
     task: JoinHandle<()>,
     teller: Arc<Teller>,
+    slot: Slot,
 }
 
 impl Attended {
@@ -98,6 +106,7 @@ impl Runner {
             on_change: Arc::new(on_change),
             runtime,
             checks: BTreeMap::new(),
+            spread: Spread::new(),
         }
     }
 
@@ -111,27 +120,44 @@ impl Runner {
             since: Instant::now().into_std(),
             last: None,
             running_since: None,
+            next: None,
             runs: 0,
             failures: 0,
             skipped: 0,
         };
+        let mut slot = None;
         if let Some(before) = self.checks.remove(&check.name) {
             before.end();
+            slot = Some(before.slot);
             let before = before.teller.status();
+            status.judge = status.judge.succeed(&before.judge);
             if before.runs > 0 {
                 status = Status {
                     name: status.name,
                     probe: status.probe,
-                    judge: check.judge.succeed(&before.judge),
+                    judge: status.judge,
                     running_since: None,
+                    next: None,
                     ..before
                 };
             }
         }
         let name = Arc::clone(&check.name);
         let teller = Arc::new(Teller::new(status, Arc::clone(&self.on_change)));
-        let task = self.runtime.spawn(attend::attend(check, Arc::clone(&teller)));
-        self.checks.insert(name, Attended { task, teller });
+        let slot = slot.unwrap_or_else(|| self.spread.slot());
+        let task = self
+            .runtime
+            .spawn(attend::attend(check, Arc::clone(&teller), slot));
+        self.checks.insert(name, Attended { task, teller, slot });
+    }
+
+    /// Whether what a check finds counts: dry run, maintenance, or as usual. If that changes its health the change is told
+    /// before this returns. It outlives a replacement by [`add`](Self::add). False if there is none of this name.
+    pub fn set_mode(&mut self, name: &str, mode: Mode) -> bool {
+        let attended = self.checks.get(name);
+        attended
+            .inspect(|attended| attended.teller.set_mode(mode))
+            .is_some()
     }
 
     /// Ends a check, and kills its run; no change of it arrives any more. False if there is none of this name.

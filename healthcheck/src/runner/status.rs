@@ -6,7 +6,7 @@ use std::time::Instant;
 use vrrp_core::Health;
 
 use crate::judge::Judge;
-use crate::probe::Outcome;
+use crate::probe::{Outcome, Verdict};
 
 /// The present state of a check.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Status {
     pub last: Option<(Instant, Outcome)>,
     /// When the run that is under way began.
     pub running_since: Option<Instant>,
+    /// When the run that is waited for begins, or the one that is under way was due.
+    pub next: Option<Instant>,
     /// Results so far.
     pub runs: u64,
     /// Of these, fails.
@@ -39,7 +41,8 @@ impl Status {
     }
 }
 
-/// A check's health has changed.
+/// A check's health has changed, or a check that is up has begun or ceased to be degraded (then `health` and `before` are
+/// the same).
 #[derive(Debug, Clone)]
 pub struct Change {
     /// The check.
@@ -50,4 +53,12 @@ pub struct Change {
     pub before: Health,
     /// The result that decided.
     pub outcome: Outcome,
+}
+
+impl Change {
+    /// Whether it is up with a warning now.
+    #[must_use]
+    pub fn is_degraded(&self) -> bool {
+        self.health == Health::Up && self.outcome.verdict == Verdict::Degraded
+    }
 }

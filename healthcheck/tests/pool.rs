@@ -1,0 +1,489 @@
+//! The pool by hand-written tables, and by properties over any sequence of inputs.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use std::collections::BTreeMap;
+
+use healthcheck::{
+    Because, Health, LastResort, Member, Placement, Pool, PoolAction, PoolConfig, PoolError, PoolInput,
+};
+use proptest::prelude::*;
+use vrrp_core::Weight;
+
+fn add(member: &str, weight: u32) -> PoolAction {
+    let member = member.into();
+    PoolAction::Add { member, weight }
+}
+
+fn weigh(member: &str, weight: u32) -> PoolAction {
+    let member = member.into();
+    PoolAction::Weight { member, weight }
+}
+
+fn remove(member: &str) -> PoolAction {
+    PoolAction::Remove {
+        member: member.into(),
+    }
+}
+
+fn told(name: &str, health: Health) -> PoolInput<'_> {
+    PoolInput::Check {
+        name,
+        health,
+        degraded: false,
+    }
+}
+
+fn started(config: PoolConfig) -> (Pool, Vec<PoolAction>) {
+    let mut pool = Pool::new(config).unwrap();
+    let actions = pool.handle(PoolInput::Start);
+    (pool, actions)
+}
+
+fn sorry(inhibit: bool) -> LastResort {
+    LastResort::Server {
+        name: "sorry".into(),
+        weight: 7,
+        inhibit,
+    }
+}
+
+/// Three members of weight 2, 1, 1; each with a check of its own name.
+fn three() -> [Member; 3] {
+    [("a", 2), ("b", 1), ("c", 1)].map(|(name, weight)| Member::new(name).weight(weight).gated_by(name))
+}
+
+use PoolAction::{QuorumGained, QuorumLost};
+
+#[test]
+fn a_member_is_in_until_a_check_fails_and_comes_back_by_itself() {
+    let (mut pool, actions) = started(PoolConfig::new(three()));
+    assert_eq!(actions, [add("a", 2), add("b", 1), add("c", 1), QuorumGained]);
+    assert_eq!(pool.handle(told("b", Health::Up)), []);
+    assert_eq!(pool.handle(told("b", Health::Down)), [remove("b")]);
+    assert_eq!(
+        pool.handle(told("of nobody", Health::Down)),
+        [],
+        "nobody follows it"
+    );
+    assert_eq!(pool.handle(told("b", Health::Up)), [add("b", 1)]);
+    assert_eq!(
+        pool.snapshot().places[1].because.to_string(),
+        "its checks pass",
+        "and says why"
+    );
+}
+
+#[test]
+fn nothing_is_said_before_the_start() {
+    let mut pool = Pool::new(PoolConfig::new(three())).unwrap();
+    assert_eq!(pool.handle(told("a", Health::Down)), []);
+    assert_eq!(
+        pool.handle(PoolInput::Start),
+        [add("b", 1), add("c", 1), QuorumGained]
+    );
+}
+
+/// keepalived `alpha`: down until checked; the quorum starts down then.
+#[test]
+fn alpha_is_out_until_every_check_has_a_result() {
+    let member = Member::new("a").gated_by("one").gated_by("two").alpha();
+    let (mut pool, actions) = started(PoolConfig::new([member]));
+    assert_eq!(actions, []);
+    assert_eq!(
+        pool.snapshot().places[0].because,
+        Because::Unchecked("one".into())
+    );
+    assert_eq!(pool.handle(told("one", Health::Up)), []);
+    assert_eq!(pool.handle(told("two", Health::Up)), [add("a", 1), QuorumGained]);
+}
+
+/// keepalived `inhibit_on_failure`: weight 0, what is connected stays connected.
+#[test]
+fn inhibit_is_weight_0_instead_of_removal() {
+    let (mut pool, _) = started(PoolConfig::new(three().map(Member::inhibit)));
+    assert_eq!(pool.handle(told("a", Health::Down)), [weigh("a", 0)]);
+    assert_eq!(pool.handle(told("a", Health::Up)), [weigh("a", 2)]);
+}
+
+/// keepalived: gained at quorum + hysteresis, lost below quorum - hysteresis. Here 3 and 1: sums of 4, 2, 1, 2, 4.
+#[test]
+fn the_quorum_has_a_dead_band() {
+    let (mut pool, actions) = started(PoolConfig::new(three()).quorum(2, 1));
+    assert_eq!(actions.last(), Some(&QuorumGained));
+    assert_eq!(pool.handle(told("a", Health::Down)), [remove("a")], "2 of 2±1");
+    assert_eq!(pool.handle(told("b", Health::Down)), [remove("b")], "1 of 2±1");
+    assert_eq!(
+        pool.handle(told("c", Health::Down)),
+        [remove("c"), QuorumLost],
+        "0"
+    );
+    assert_eq!(pool.handle(told("a", Health::Up)), [add("a", 2)], "2 is not 3");
+    assert_eq!(
+        pool.handle(told("b", Health::Up)),
+        [add("b", 1), QuorumGained],
+        "3"
+    );
+}
+
+#[test]
+fn a_quorum_that_cannot_be_reached_is_cut() {
+    let pool = Pool::new(PoolConfig::new(three()).quorum(9, 9)).unwrap();
+    assert_eq!((pool.config().quorum, pool.config().hysteresis), (4, 3));
+    // keepalived would want 7 of 4 here, and never gain it.
+    let (_, actions) = started(PoolConfig::new(three()).quorum(9, 9));
+    assert_eq!(actions.last(), Some(&QuorumGained));
+    let pool = Pool::new(PoolConfig::new([Member::new("a").weight(0)]).quorum(0, 0)).unwrap();
+    assert_eq!(pool.config().quorum, 1);
+}
+
+/// keepalived empties the service for a moment in both directions; here who comes comes first.
+#[test]
+fn the_last_resort_comes_before_the_others_go_and_goes_after_they_have_come() {
+    let (mut pool, _) = started(PoolConfig::new(three()).quorum(2, 0).last_resort(sorry(false)));
+    assert_eq!(pool.handle(told("a", Health::Down)), [remove("a")]);
+    assert_eq!(
+        pool.handle(told("b", Health::Down)),
+        [add("sorry", 7), remove("b"), remove("c"), QuorumLost],
+        "what is left of the members goes too"
+    );
+    assert_eq!(
+        pool.handle(told("a", Health::Up)),
+        [add("a", 2), add("c", 1), remove("sorry"), QuorumGained]
+    );
+}
+
+#[test]
+fn an_inhibited_last_resort_stays_with_weight_0() {
+    let config = PoolConfig::new([Member::new("a").gated_by("a").inhibit()]).last_resort(sorry(true));
+    let (mut pool, actions) = started(config);
+    assert_eq!(actions, [add("a", 1), add("sorry", 0), QuorumGained]);
+    assert_eq!(
+        pool.handle(told("a", Health::Down)),
+        [weigh("sorry", 7), weigh("a", 0), QuorumLost]
+    );
+    assert_eq!(
+        pool.handle(told("a", Health::Up)),
+        [weigh("a", 1), weigh("sorry", 0), QuorumGained]
+    );
+}
+
+#[test]
+fn when_all_checks_fail_everyone_may_serve() {
+    let (mut pool, _) = started(PoolConfig::new(three()).last_resort(LastResort::Everyone));
+    let drained = PoolInput::Place {
+        member: "c",
+        placement: Placement::Out,
+    };
+    assert_eq!(pool.handle(drained), [remove("c")]);
+    assert_eq!(pool.handle(told("a", Health::Down)), [remove("a")]);
+    assert_eq!(pool.handle(told("b", Health::Down)), [add("a", 2), QuorumLost]);
+    assert_eq!(pool.snapshot().places[1].because, Because::LastResort);
+    assert_eq!(pool.handle(told("b", Health::Up)), [remove("a"), QuorumGained]);
+}
+
+/// keepalived: effective weight = configured + contributions; below 0 counts as failed.
+#[test]
+fn a_number_adds_to_the_weight_and_below_0_is_failed() {
+    let file = Weight::from_keepalived(2, false);
+    let member = Member::new("a").weight(10).follows("load", file);
+    let (mut pool, _) = started(PoolConfig::new([member, Member::new("b")]));
+    assert_eq!(pool.handle(told("load", Health::Value(5))), [weigh("a", 20)]);
+    assert_eq!(pool.handle(told("load", Health::Value(-5))), [weigh("a", 0)]);
+    assert_eq!(pool.handle(told("load", Health::Value(-6))), [remove("a")]);
+    assert_eq!(pool.snapshot().places[0].because, Because::WeightBelowZero);
+    assert_eq!(pool.handle(told("load", Health::Value(0))), [add("a", 10)]);
+}
+
+#[test]
+fn degraded_may_weigh_less() {
+    let members = [
+        Member::new("a").weight(10).gated_by("a").degraded_weight(1),
+        Member::new("b").weight(10).gated_by("b"),
+    ];
+    let (mut pool, _) = started(PoolConfig::new(members));
+    let warns = |name| PoolInput::Check {
+        name,
+        health: Health::Up,
+        degraded: true,
+    };
+    assert_eq!(pool.handle(warns("a")), [weigh("a", 1)]);
+    assert_eq!(pool.handle(warns("b")), [], "only where it is asked for");
+    assert_eq!(pool.snapshot().places[1].because.to_string(), "check 'b' warns");
+    assert_eq!(pool.handle(told("a", Health::Up)), [weigh("a", 10)]);
+}
+
+#[test]
+fn an_operator_decides_over_the_checks() {
+    let (mut pool, _) = started(PoolConfig::new(three()));
+    let mut place = |placement| {
+        pool.handle(PoolInput::Place {
+            member: "a",
+            placement,
+        })
+    };
+    assert_eq!(place(Placement::Drained), [weigh("a", 0)]);
+    assert_eq!(place(Placement::Out), [remove("a")]);
+    assert_eq!(place(Placement::Judged), [add("a", 2)]);
+    assert_eq!(pool.handle(told("a", Health::Down)), [remove("a")]);
+    let forced = PoolInput::Place {
+        member: "a",
+        placement: Placement::In,
+    };
+    assert_eq!(pool.handle(forced), [add("a", 2)]);
+}
+
+#[test]
+fn one_check_may_serve_many_members() {
+    let members = ["a", "b"].map(|name| Member::new(name).gated_by("rack"));
+    let (mut pool, _) = started(PoolConfig::new(members));
+    assert_eq!(
+        pool.handle(told("rack", Health::Down)),
+        [remove("a"), remove("b"), QuorumLost]
+    );
+}
+
+#[test]
+fn a_reload_keeps_what_is_known() {
+    let (mut pool, _) = started(PoolConfig::new(three()));
+    pool.handle(told("b", Health::Down));
+    let place = PoolInput::Place {
+        member: "c",
+        placement: Placement::Drained,
+    };
+    pool.handle(place);
+    let members = [
+        Member::new("b").gated_by("b"),
+        Member::new("c").gated_by("c"),
+        Member::new("d").weight(5).gated_by("d"),
+    ];
+    let actions = pool.reconfigure(PoolConfig::new(members)).unwrap();
+    assert_eq!(
+        actions,
+        [add("d", 5), remove("a")],
+        "b stays out, c drained, and a goes when d has come"
+    );
+    assert_eq!(pool.handle(PoolInput::Start), []);
+    let wrong = pool.reconfigure(PoolConfig::new([]));
+    assert_eq!(wrong, Err(PoolError::Empty));
+    assert_eq!(pool.handle(told("d", Health::Down)), [remove("d"), QuorumLost]);
+}
+
+#[test]
+fn a_sink_that_has_forgotten_is_told_all_again() {
+    let (mut pool, _) = started(PoolConfig::new(three()).last_resort(sorry(false)));
+    pool.handle(told("b", Health::Down));
+    assert_eq!(
+        pool.handle(PoolInput::Restate),
+        [add("a", 2), add("c", 1), remove("b"), remove("sorry")]
+    );
+}
+
+#[test]
+fn a_pool_that_cannot_be_says_why() {
+    let text = |config| Pool::new(config).unwrap_err().to_string();
+    assert!(text(PoolConfig::new([])).contains("at least one server"));
+    let twice = [Member::new("a"), Member::new("a")];
+    assert!(text(PoolConfig::new(twice)).contains("'a' is in the pool twice"));
+    let resort = PoolConfig::new([Member::new("sorry")]).last_resort(sorry(false));
+    assert!(text(resort).contains("'sorry'"));
+}
+
+const NAMES: [&str; 6] = ["0", "1", "2", "3", "4", "5"];
+
+fn member() -> impl Strategy<Value = Member> {
+    let follows = prop::collection::vec((0_usize..6, prop_oneof![Just(0_i16), -20_i16..20]), 0..3);
+    (
+        0_u32..5,
+        follows,
+        any::<bool>(),
+        any::<bool>(),
+        prop::option::of(0_u32..3),
+    )
+        .prop_map(|(weight, follows, inhibit, alpha, degraded_weight)| {
+            let member = Member {
+                inhibit,
+                alpha,
+                degraded_weight,
+                ..Member::new("").weight(weight)
+            };
+            follows.into_iter().fold(member, |member, (check, weight)| {
+                member.follows(NAMES[check], Weight::from_keepalived(weight, false))
+            })
+        })
+}
+
+fn config() -> impl Strategy<Value = PoolConfig> {
+    let resort = prop_oneof![
+        Just(LastResort::Nothing),
+        Just(LastResort::Everyone),
+        any::<bool>().prop_map(sorry),
+    ];
+    (prop::collection::vec(member(), 1..5), 0_u32..8, 0_u32..4, resort).prop_map(
+        |(mut members, quorum, hysteresis, resort)| {
+            for (index, member) in members.iter_mut().enumerate() {
+                member.name = format!("member {index}").into();
+            }
+            PoolConfig::new(members)
+                .quorum(quorum, hysteresis)
+                .last_resort(resort)
+        },
+    )
+}
+
+fn health() -> impl Strategy<Value = Health> {
+    prop_oneof![
+        1 => Just(Health::Unknown),
+        3 => Just(Health::Up),
+        3 => Just(Health::Down),
+        1 => (-20_i32..20).prop_map(Health::Value),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Check(usize, Health, bool),
+    Place(usize, Placement),
+    Restate,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let placement = prop_oneof![
+        Just(Placement::Judged),
+        Just(Placement::In),
+        Just(Placement::Drained),
+        Just(Placement::Out),
+    ];
+    prop_oneof![
+        10 => (0_usize..6, health(), any::<bool>()).prop_map(|(check, health, degraded)| Step::Check(check, health, degraded)),
+        2 => (0_usize..5, placement).prop_map(|(member, placement)| Step::Place(member, placement)),
+        1 => Just(Step::Restate),
+    ]
+}
+
+fn take(pool: &mut Pool, step: &Step) -> Vec<PoolAction> {
+    match step {
+        Step::Check(check, health, degraded) => pool.handle(PoolInput::Check {
+            name: NAMES[*check],
+            health: *health,
+            degraded: *degraded,
+        }),
+        Step::Place(member, placement) => pool.handle(PoolInput::Place {
+            member: &format!("member {member}"),
+            placement: *placement,
+        }),
+        Step::Restate => pool.handle(PoolInput::Restate),
+    }
+}
+
+type Held = BTreeMap<String, u32>;
+
+/// What a sink does with an action; whether it made sense.
+fn act(held: &mut Held, action: &PoolAction, restated: bool) -> bool {
+    match action {
+        PoolAction::Add { member, weight } => held.insert(member.to_string(), *weight).is_none() || restated,
+        PoolAction::Weight { member, weight } => held
+            .insert(member.to_string(), *weight)
+            .is_some_and(|before| before != *weight),
+        PoolAction::Remove { member } => held.remove(&**member).is_some() || restated,
+        QuorumGained | QuorumLost => true,
+    }
+}
+
+fn serves(held: &Held) -> bool {
+    held.values().any(|weight| *weight > 0)
+}
+
+fn wanted(pool: &Pool) -> Held {
+    let snapshot = pool.snapshot();
+    let places = snapshot.places.into_iter();
+    places
+        .filter_map(|place| Some((place.name.to_string(), place.weight?)))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn a_sink_that_obeys_holds_what_is_wanted_and_never_goes_empty_on_the_way(
+        config in config(), next in config(), steps in prop::collection::vec(step(), 1..40), reload_at: prop::sample::Index,
+    ) {
+        let mut pool = Pool::new(config).unwrap();
+        let mut held = Held::new();
+        let mut quorum = false;
+        let reload_at = reload_at.index(steps.len());
+        for index in 0..=steps.len() {
+            let before = serves(&held);
+            let (actions, restated) = match index.checked_sub(1) {
+                None => (pool.handle(PoolInput::Start), false),
+                Some(index) if index == reload_at => (pool.reconfigure(next.clone()).unwrap(), false),
+                Some(index) => (take(&mut pool, &steps[index]), matches!(steps[index], Step::Restate)),
+            };
+            let after = serves(&wanted(&pool));
+            for action in &actions {
+                prop_assert!(act(&mut held, action, restated), "{:?} has no sense", action);
+                if before && after {
+                    prop_assert!(serves(&held), "nobody serves after {:?} of {:?}", action, actions);
+                }
+                match action {
+                    QuorumGained => prop_assert!(!std::mem::replace(&mut quorum, true)),
+                    QuorumLost => prop_assert!(std::mem::replace(&mut quorum, false)),
+                    _ => {}
+                }
+            }
+            prop_assert_eq!(&held, &wanted(&pool));
+            prop_assert_eq!(quorum, pool.snapshot().quorum);
+            prop_assert_eq!(pool.handle(PoolInput::Start), [], "a second time changes nothing");
+        }
+    }
+
+    #[test]
+    fn with_a_last_resort_somebody_serves(config in config(), steps in prop::collection::vec(step(), 0..40)) {
+        let config = config.last_resort(sorry(false));
+        let (mut pool, _) = started(config);
+        for step in &steps {
+            take(&mut pool, step);
+        }
+        prop_assert!(serves(&wanted(&pool)));
+    }
+
+    #[test]
+    fn the_order_of_results_does_not_matter_without_a_dead_band(
+        config in config(), healths in prop::collection::vec((health(), any::<bool>()), 6),
+        order in Just((0_usize..6).collect::<Vec<_>>()).prop_shuffle(), noise in prop::collection::vec(step(), 0..20),
+    ) {
+        let config = PoolConfig { hysteresis: 0, ..config };
+        let (mut one, _) = started(config.clone());
+        let (mut other, _) = started(config);
+        for step in noise.iter().filter(|step| !matches!(step, Step::Place(..))) {
+            take(&mut other, step);
+        }
+        for (check, (health, degraded)) in healths.iter().enumerate() {
+            take(&mut one, &Step::Check(check, *health, *degraded));
+        }
+        for check in order {
+            let (health, degraded) = healths[check];
+            take(&mut other, &Step::Check(check, health, degraded));
+        }
+        prop_assert_eq!(one.snapshot(), other.snapshot());
+    }
+
+    #[test]
+    fn the_quorum_changes_only_across_its_dead_band(config in config(), steps in prop::collection::vec(step(), 1..40)) {
+        let (mut pool, _) = started(config);
+        for step in &steps {
+            let actions = take(&mut pool, step);
+            let living = pool.snapshot().living_weight;
+            let (quorum, band) = (u64::from(pool.config().quorum), u64::from(pool.config().hysteresis));
+            let all: u64 = pool.config().members.iter().map(|member| u64::from(member.weight)).sum();
+            if actions.contains(&QuorumGained) {
+                prop_assert!(living >= (quorum + band).min(all.max(1)));
+            }
+            if actions.contains(&QuorumLost) {
+                prop_assert!(living < quorum - band || living == 0);
+            }
+            if living == 0 {
+                prop_assert!(!pool.snapshot().quorum);
+            }
+        }
+    }
+}
