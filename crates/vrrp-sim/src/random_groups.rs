@@ -14,9 +14,12 @@ use crate::world::World;
 
 /// Faults of one world.
 const FAULTS: u64 = 24;
-/// From the last disturbance until one group serves: a full Active_Down_Interval (4), a false start of both at once and its
-/// hold (2), one interval for the loser, Skew_Time, the hold of a switchover before (1); rounded up, in intervals of 1 s.
-const REST: Duration = Duration::from_secs(12);
+/// From the last disturbance until one group of two serves: a full Active_Down_Interval (4), a false start of both at once
+/// and its hold (2), one interval for the loser, Skew_Time, the hold of a switchover before (1); rounded up, in intervals of 1 s.
+const REST_OF_TWO: Duration = Duration::from_secs(12);
+/// Where priorities contradict each other from LAN to LAN, a false start leaves one contender fewer, and the next comes an
+/// Active_Down_Interval later.
+const REST_OF_EACH_MORE: Duration = Duration::from_secs(4);
 /// Faults come at most so far apart, so that they often meet what the one before has left.
 const PAUSE_NANOS_MAX: u64 = 4_000_000_000;
 /// The longest stall.
@@ -43,6 +46,7 @@ pub fn group_world_of_bytes(bytes: &[u8]) -> Result<RandomWorld, ConfigError> {
 fn drawn(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, ConfigError> {
     let preempt = random.below(4) > 0;
     let slow = random.below(2) == 0;
+    let rest = REST_OF_TWO + REST_OF_EACH_MORE * u32::from(nodes.saturating_sub(2));
     let mut world = World::new(seed);
     let mut ids = Vec::new();
     for number in 0..nodes.clamp(1, 200) {
@@ -61,7 +65,7 @@ fn drawn(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, Config
     world.add_check(check::GroupsTogether);
     world.add_check(check::AddressesFollowTheState::default());
     world.add_check(check::NothingSentWhileBarred::default());
-    world.add_check(check::OneGroup::after(REST));
+    world.add_check(check::OneGroup::after(rest));
     let delay = Duration::from_micros(if random.below(2) == 0 {
         20
     } else {
@@ -71,7 +75,7 @@ fn drawn(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, Config
         delay,
         ..Way::default()
     });
-    let mut at = REST;
+    let mut at = rest;
     for _ in 0..random.between(1, FAULTS) {
         at += Duration::from_nanos(random.below(PAUSE_NANOS_MAX));
         let fault = fault(&mut random, &ids);
@@ -79,7 +83,7 @@ fn drawn(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, Config
     }
     at += Duration::from_nanos(STALL_NANOS_MAX);
     make_good(&mut world, &ids, at);
-    Ok(RandomWorld::resting_from(world, at, REST + REST / 4))
+    Ok(RandomWorld::resting_from(world, at, rest + rest / 4))
 }
 
 fn member(random: &mut Random, lan: u8) -> Settings {
