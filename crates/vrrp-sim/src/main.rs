@@ -12,7 +12,7 @@ use vrrp_core::Interval;
 use vrrp_sim::scenario::Scenario;
 use vrrp_sim::{RandomWorld, World};
 
-use many::Many;
+use many::{Kind, Many};
 use record::Wish;
 
 /// A million routers for a quarter of an hour, or eleven days of a thousand.
@@ -47,7 +47,7 @@ enum Command {
         #[arg(long, value_name = "NODE=FILE", value_parser = record::wish)]
         record: Vec<Wish>,
     },
-    /// Run random worlds and check them; prints the seed of the first that breaks an invariant
+    /// Run random worlds, and of each seed a drill of one theme, and check them; prints the seed of the first that breaks an invariant
     Random {
         /// First seed; each world takes the next
         #[arg(long, default_value_t = 1)]
@@ -93,6 +93,9 @@ enum Command {
         /// As printed
         #[arg(long)]
         groups: bool,
+        /// As printed: the drill of the seed
+        #[arg(long, conflicts_with = "groups")]
+        drill: bool,
         /// Print the periodic traffic too
         #[arg(long)]
         all: bool,
@@ -141,9 +144,17 @@ fn main() -> ExitCode {
             seed,
             nodes,
             groups,
+            drill,
             all,
             record,
-        } => many::world(seed, nodes, groups).and_then(|random| replay(random, all, &record)),
+        } => {
+            let kind = match (groups, drill) {
+                (true, _) => Kind::Groups,
+                (false, true) => Kind::Drill,
+                (false, false) => Kind::World,
+            };
+            many::world(seed, nodes, kind).and_then(|random| replay(random, all, &record))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use vrrp_sim::{RandomWorld, random_group_world, random_world};
+use vrrp_sim::{RandomWorld, random_drill, random_group_world, random_world};
 
 /// How often a long run says how far it is.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -33,7 +33,35 @@ struct Shared {
     millis: AtomicU64,
     over: AtomicBool,
     /// The violation of the smallest seed.
-    broken: Mutex<Option<(u64, String)>>,
+    broken: Mutex<Option<(u64, Found)>>,
+}
+
+#[derive(Debug)]
+struct Found {
+    found: String,
+    /// What `vrrp-sim replay` needs beside the seed and the number of nodes.
+    again: &'static str,
+}
+
+/// What a seed is the seed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Single routers, and anything that can happen to them.
+    World,
+    /// Single routers, and one thing that happens to them again and again.
+    Drill,
+    /// Gateways with a sync group.
+    Groups,
+}
+
+impl Kind {
+    const fn option(self) -> &'static str {
+        match self {
+            Self::World => "",
+            Self::Drill => " --drill",
+            Self::Groups => " --groups",
+        }
+    }
 }
 
 impl Many {
@@ -51,11 +79,10 @@ impl Many {
             }
         });
         let broken = shared.broken.into_inner().unwrap_or_default();
-        if let Some((seed, found)) = broken {
+        if let Some((seed, Found { found, again })) = broken {
             return Err(format!(
-                "{found}\n  again with: vrrp-sim replay --seed {seed} --nodes {}{}",
+                "{found}\n  again with: vrrp-sim replay --seed {seed} --nodes {}{again}",
                 self.nodes,
-                if self.groups { " --groups" } else { "" }
             ));
         }
         let (worlds, millis) = (shared.worlds.into_inner(), shared.millis.into_inner());
@@ -80,6 +107,15 @@ impl Many {
         )
     }
 
+    /// The world of a seed, and of single routers its drill: how long they lasted.
+    fn one(self, seed: u64) -> Result<Duration, Found> {
+        if self.groups {
+            return one(seed, self.nodes, Kind::Groups);
+        }
+        let lasted = one(seed, self.nodes, Kind::World)?;
+        Ok(lasted + one(seed, self.nodes, Kind::Drill)?)
+    }
+
     fn work(self, shared: &Shared, began: Instant, tells: bool) {
         let mut told = began;
         while !shared.over.load(Ordering::Relaxed) {
@@ -88,7 +124,7 @@ impl Many {
                 return;
             }
             let seed = self.seed.wrapping_add(number);
-            match one(seed, self.nodes, self.groups) {
+            match self.one(seed) {
                 Ok(lasted) => {
                     let routers = u128::from(self.nodes) * if self.groups { 2 } else { 1 };
                     let millis = lasted.as_millis().saturating_mul(routers);
@@ -123,18 +159,22 @@ impl Many {
     }
 }
 
-/// The world of a seed, of sync groups or of single routers.
-pub(super) fn world(seed: u64, nodes: u8, groups: bool) -> Result<RandomWorld, String> {
-    let world = if groups {
-        random_group_world(seed, nodes)
-    } else {
-        random_world(seed, nodes)
+/// The world of a seed.
+pub(super) fn world(seed: u64, nodes: u8, kind: Kind) -> Result<RandomWorld, String> {
+    let world = match kind {
+        Kind::World => random_world(seed, nodes),
+        Kind::Drill => random_drill(seed, nodes),
+        Kind::Groups => random_group_world(seed, nodes),
     };
     world.map_err(|error| format!("seed {seed}: {error}"))
 }
 
-fn one(seed: u64, nodes: u8, groups: bool) -> Result<Duration, String> {
-    let mut random = world(seed, nodes, groups)?;
-    random.run().map_err(|violation| violation.to_string())?;
-    Ok(random.ends)
+fn one(seed: u64, nodes: u8, kind: Kind) -> Result<Duration, Found> {
+    let run = || {
+        let mut random = world(seed, nodes, kind)?;
+        random.run().map_err(|violation| violation.to_string())?;
+        Ok(random.ends)
+    };
+    let again = kind.option();
+    run().map_err(|found| Found { found, again })
 }

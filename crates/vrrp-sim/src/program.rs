@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use vrrp_core::{
-    Config, Health, Input, InstanceId, Instant, InterfaceId, Router, StateName, Tracker, TrackerId,
-    VirtualRouter,
+    Config, Family, Health, Input, InstanceId, Instant, InterfaceId, Order, Router, StateName, Tracker,
+    TrackerId, VirtualRouter, Weight,
 };
 
 use crate::frame::Datagram;
@@ -29,21 +29,39 @@ pub(crate) struct Told {
     /// Interfaces with a carrier.
     pub(crate) up: BTreeSet<InterfaceId>,
     pub(crate) stopping: bool,
-    pub(crate) healths: BTreeMap<TrackerId, Health>,
+    healths: BTreeMap<(Which, TrackerId), Health>,
+    /// Asked to let another serve, and not asked back or Active since (PRJ-STOP-04).
+    resigned: BTreeSet<Which>,
 }
 
+/// One router of a program: interface, family, VRID.
+type Which = (Option<InterfaceId>, Family, u8);
+
+fn which(config: &Config) -> Which {
+    let settings = config.settings();
+    (settings.interface, settings.family, settings.vrid.get())
+}
+
+/// more than a number times its weight may add.
+const VALUE_ADDS_MAX: i64 = 253;
+
 impl Told {
-    pub(crate) fn hear(&mut self, input: &Input) {
+    pub(crate) fn hear(&mut self, config: &Config, input: &Input) {
         match input {
             Input::Track(id, health) => {
-                self.healths.insert(*id, *health);
+                self.healths.insert((which(config), *id), *health);
+            }
+            Input::Order(Order::Resign) => {
+                self.resigned.insert(which(config));
+            }
+            Input::Order(Order::Compete) => {
+                self.resigned.remove(&which(config));
             }
             Input::Stop => self.stopping = true,
             Input::Start => self.stopping = false,
             Input::Tick
             | Input::Link(_)
             | Input::Heard(_)
-            | Input::Order(_)
             | Input::Failed(_)
             | Input::Recovered
             | Input::SuccessorAnswers => {}
@@ -51,14 +69,54 @@ impl Told {
     }
 
     pub(crate) fn bars(&self, config: &Config) -> bool {
-        let closed = |(id, tracker): (u16, &Tracker)| {
-            let health = self.healths.get(&TrackerId(id)).copied();
-            tracker.weight.bars(health.unwrap_or(tracker.initial))
-        };
+        let closed = |(id, tracker): (u16, &Tracker)| tracker.weight.bars(self.health(config, id, tracker));
         let down = config
             .interface
             .is_some_and(|interface| !self.up.contains(&interface));
         self.stopping || down || (0..).zip(&config.trackers).any(closed)
+    }
+
+    fn health(&self, config: &Config, id: u16, tracker: &Tracker) -> Health {
+        let health = self.healths.get(&(which(config), TrackerId(id))).copied();
+        health.unwrap_or(tracker.initial)
+    }
+
+    pub(crate) fn is_active(&mut self, config: &Config) {
+        self.resigned.remove(&which(config));
+    }
+
+    pub(crate) fn resigned(&self, config: &Config) -> bool {
+        self.resigned.contains(&which(config))
+    }
+
+    /// X-04 by its words: the base and the sum of what each object adds, within 1 to 254; an owner's is 255.
+    pub(crate) fn priority(&self, config: &Config) -> u8 {
+        let base = config.priority.get();
+        if base == 255 {
+            return base;
+        }
+        let adds = |(id, tracker): (u16, &Tracker)| {
+            let Weight::Adjust { value, reverse } = tracker.weight else {
+                return 0;
+            };
+            let value = i64::from(value);
+            let well = match self.health(config, id, tracker) {
+                Health::Unknown => return 0,
+                Health::Value(number) => {
+                    let product = i64::from(number) * if reverse { -value } else { value };
+                    return if product < -VALUE_ADDS_MAX {
+                        0
+                    } else {
+                        product.min(VALUE_ADDS_MAX)
+                    };
+                }
+                Health::Up => !reverse,
+                Health::Down => reverse,
+            };
+            if well == (value > 0) { value } else { 0 }
+        };
+        let sum: i64 = (0..).zip(&config.trackers).map(adds).sum();
+        u8::try_from((i64::from(base) + sum).clamp(1, 254)).unwrap_or(base)
     }
 }
 

@@ -38,6 +38,8 @@ pub struct RandomWorld {
     pub ends: Duration,
     settle: Duration,
     faults_over_at: Duration,
+    /// What was wrong before it began.
+    pub(crate) flaw: Option<String>,
 }
 
 /// The world of `seed` with `nodes` nodes, at least 1 and at most 200.
@@ -107,10 +109,51 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
     // No fault lasts longer than one of them.
     let faults_over_at = at + settle;
     let ends = at + settle * 3 + if fails { SELF_BARRED } else { Duration::ZERO };
+    let kind = Kind {
+        fastest,
+        slowest,
+        lossy,
+        alike: !mixed && !migrating,
+    };
+    watch(&mut world, kind);
+    Ok(RandomWorld {
+        world,
+        ends,
+        settle,
+        faults_over_at,
+        flaw: None,
+    })
+}
+
+/// What decides which checks hold in a world of one virtual router per node.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    pub(crate) fastest: Interval,
+    pub(crate) slowest: Interval,
+    /// Frames may be lost.
+    pub(crate) lossy: bool,
+    /// One interval, and one version of all.
+    pub(crate) alike: bool,
+}
+
+pub(crate) fn watch(world: &mut World, kind: Kind) {
+    let Kind {
+        fastest,
+        slowest,
+        lossy,
+        alike,
+    } = kind;
     world.add_check(check::AddressesFollowTheState::default());
     world.add_check(check::NothingSentWhileBarred::default());
     world.add_check(check::TheNewActiveAnnounces::within(WORLD_ITSELF));
     world.add_check(check::OneActive::after(longest_hold(slowest) + WORLD_ITSELF));
+    world.add_check(check::NoBurst::default());
+    world.add_check(check::TheStalledStepBack::default());
+    world.add_check(check::ThePriorityIsAsTold);
+    world.add_check(check::EachVersionIsSaid);
+    world.add_check(check::TheOwnerIsActiveAtOnce);
+    world.add_check(check::HoldsAsPlanned::default());
+    world.add_check(check::TakesOverInTime::default());
     if !lossy {
         let merge = Duration::from_nanos(slowest.nanos());
         world.add_check(check::NoTwoHolders::for_longer_than(
@@ -119,17 +162,11 @@ fn drawn_world(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, 
         world.add_check(check::WinnerAnnounces::within(ROUND_PAUSE + WORLD_ITSELF));
         world.add_check(check::TheActiveIsLeftAlone::at(fastest));
         world.add_check(check::TheBetterStays::default());
-        if !mixed && !migrating {
-            world.add_check(check::TheBestIsFirst::at(usual));
-            world.add_check(check::HandedOver::at(usual));
+        if alike {
+            world.add_check(check::TheBestIsFirst::at(slowest));
+            world.add_check(check::HandedOver::at(slowest));
         }
     }
-    Ok(RandomWorld {
-        world,
-        ends,
-        settle,
-        faults_over_at,
-    })
 }
 
 impl RandomWorld {
@@ -140,6 +177,7 @@ impl RandomWorld {
             ends: faults_over_at.saturating_add(settle).saturating_add(settle),
             settle,
             faults_over_at,
+            flaw: None,
         }
     }
 
@@ -148,6 +186,13 @@ impl RandomWorld {
     /// # Errors
     /// The first broken invariant.
     pub fn run(&mut self) -> Result<(), Violation> {
+        if let Some(found) = self.flaw.take() {
+            return Err(Violation {
+                check: "settings are refused",
+                at: self.world.now(),
+                found,
+            });
+        }
         let mut now = self.faults_over_at;
         self.world.run_until(now)?;
         // Usually nobody waits for its next try any more, and a minute of waiting costs more than all the rest.
@@ -270,6 +315,6 @@ fn longest_hold(slowest: Interval) -> Duration {
 }
 
 /// Longer than every bound of [`check::OneActive`].
-fn settle(slowest: Interval) -> Duration {
+pub(crate) fn settle(slowest: Interval) -> Duration {
     Duration::from_nanos(slowest.nanos() * 5) + longest_hold(slowest) + WORLD_ITSELF
 }

@@ -55,6 +55,14 @@ fn random_worlds_hold_and_replay_is_the_same_twice() {
     let first = replay();
     assert!(first.contains("sends priority"), "{first}");
     assert_eq!(first, replay());
+    let drill = vrrp_sim(&["replay", "--seed", "5", "--nodes", "4", "--drill"]);
+    assert!(drill.status.success(), "{}", text(&drill.stderr));
+    assert!(!text(&drill.stdout).is_empty());
+    assert_ne!(
+        text(&drill.stdout),
+        first,
+        "a drill is another world than that of its seed"
+    );
 }
 
 /// Worlds are counted, in seconds of routers too, whatever the number of threads; a small run and a long one are the same thing.

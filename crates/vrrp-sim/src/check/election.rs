@@ -32,7 +32,7 @@ impl Check for TheBetterStays {
             let Some(router) = node.routers().next() else {
                 continue;
             };
-            let own: (u8, IpAddr) = (router.priority().get(), node.settings().primary);
+            let own: (u8, IpAddr) = (node.priority_told(router.config()), node.settings().primary);
             if own >= (priority, source) {
                 return Some(format!(
                     "{} with {} at {} steps back before {priority} at {source}",
@@ -64,23 +64,27 @@ impl TheActiveIsLeftAlone {
         }
     }
 
-    fn judge(&self, world: &World, id: NodeId, transition: &Transition) -> Option<String> {
+    fn judge(
+        silence: Duration,
+        history: &History,
+        world: &World,
+        id: NodeId,
+        transition: &Transition,
+    ) -> Option<String> {
         if !takes_over(transition) || transition.cause == Cause::PriorityZero {
             return None;
         }
         let now = world.now();
         let router = taking_part(world, id)?;
-        let follows = |priority| {
-            priority >= router.priority().get()
-                || !(router.config().preempt || router.config().priority.is_owner())
-        };
+        let own = world.node(id).priority_told(router.config());
+        let follows = |priority| priority >= own || !(router.config().preempt || own == 255);
         let (other, said) = world.nodes().find_map(|(other, _)| {
-            let said = self.history.said(other)?;
+            let said = history.said(other)?;
             let active = taking_part(world, other)?.state_name() == StateName::Active;
             // On its way, and before the receiver's next turn.
             let arrived = now > clock::after(said.at, ARRIVES);
-            let lately = now < clock::after(said.at, self.silence);
-            let calm = self.history.is_calm(said.at, None);
+            let lately = now < clock::after(said.at, silence);
+            let calm = history.is_calm(said.at, None);
             let heard = arrived && lately && calm && are_together(world, id, other);
             (other != id && active && heard && follows(said.priority)).then_some((other, said))
         })?;
@@ -105,12 +109,10 @@ impl Check for TheActiveIsLeftAlone {
     }
 
     fn look(&mut self, world: &World) -> Option<String> {
-        let changes = self.history.take(world);
-        let found = changes
-            .iter()
-            .find_map(|(id, transition)| self.judge(world, *id, transition));
-        self.history.keep(world.now(), &changes);
-        found
+        let silence = self.silence;
+        self.history.judge_each(world, |history, id, transition| {
+            Self::judge(silence, history, world, id, transition)
+        })
     }
 }
 
@@ -131,40 +133,51 @@ impl TheBestIsFirst {
         }
     }
 
-    fn judge(&self, world: &World, id: NodeId, transition: &Transition) -> Option<String> {
+    fn judge(
+        interval: Duration,
+        history: &History,
+        world: &World,
+        id: NodeId,
+        transition: &Transition,
+    ) -> Option<String> {
         let after_silence = matches!(transition.cause, Cause::NoResponse | Cause::PriorityZero);
         if !takes_over(transition) || !after_silence {
             return None;
         }
-        let (active, last) = self.history.last_word(id)?;
+        let (active, last) = history.last_word(id)?;
+        // What was said just now is on its way, and is not what the take-over follows on.
+        if !last.goodbye && world.now() <= clock::after(last.at, ARRIVES) {
+            return None;
+        }
         // Both have accepted one of its advertisements at least, and nothing but its end has happened since.
-        let since = before(last.at, self.interval + self.interval / 4)?;
+        let since = before(last.at, interval + interval / 4)?;
         if !are_together(world, id, active)
             || last.is_doubtful()
             || last.goodbye != (transition.cause == Cause::PriorityZero)
-            || !self.history.is_calm(since, Some(active))
+            || !history.is_calm(since, Some(active))
         {
             return None;
         }
         let follows = |other: NodeId| {
             let router = taking_part(world, other)?;
             let config = router.config();
-            let follows = last.priority >= router.priority().get() || !config.preempt;
-            let in_time = self.history.is_since(other, StateName::Backup, since);
-            (follows && in_time && !config.priority.is_owner()).then_some(router.priority().get())
+            let own = world.node(other).priority_told(config);
+            let follows = last.priority >= own || !config.preempt;
+            let in_time = history.is_since(other, StateName::Backup, since);
+            (follows && in_time && own != 255).then_some(own)
         };
         let own = follows(id)?;
         // V2-6.1-02: whatever the interval.
         let skew_base = match taking_part(world, id)?.config().version {
             Version::V2 => Duration::from_secs(1),
-            Version::V3 => self.interval,
+            Version::V3 => interval,
         };
         let better = world.nodes().find_map(|(other, node)| {
             let rival = other != id && other != active && are_together(world, id, other);
             let is_backup = node.routers().next()?.state_name() == StateName::Backup;
             let priority = follows(other).filter(|_| rival && is_backup)?;
             let ahead = skew_base * u32::from(priority.checked_sub(own)?) / 256;
-            (ahead > ARRIVES * 2 + self.interval / 250).then_some((other, priority))
+            (ahead > ARRIVES * 2 + interval / 250).then_some((other, priority))
         });
         let (other, priority) = better?;
         let name = |id| &world.node(id).settings().name;
@@ -189,11 +202,9 @@ impl Check for TheBestIsFirst {
     }
 
     fn look(&mut self, world: &World) -> Option<String> {
-        let changes = self.history.take(world);
-        let found = changes
-            .iter()
-            .find_map(|(id, transition)| self.judge(world, *id, transition));
-        self.history.keep(world.now(), &changes);
-        found
+        let interval = self.interval;
+        self.history.judge_each(world, |history, id, transition| {
+            Self::judge(interval, history, world, id, transition)
+        })
     }
 }

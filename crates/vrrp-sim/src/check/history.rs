@@ -84,6 +84,19 @@ impl History {
         changes
     }
 
+    /// Takes in the latest event and lets each transition in it be judged by what was before it.
+    pub(super) fn judge_each(
+        &mut self,
+        world: &World,
+        judge: impl Fn(&Self, NodeId, &Transition) -> Option<String>,
+    ) -> Option<String> {
+        let changes = self.take(world);
+        let mut all = changes.iter();
+        let found = all.find_map(|(id, transition)| judge(self, *id, transition));
+        self.keep(world.now(), &changes);
+        found
+    }
+
     /// To be called with what [`take`](Self::take) gave, when it has been judged.
     pub(super) fn keep(&mut self, now: Instant, changes: &[(NodeId, Transition)]) {
         for (node, transition) in changes {

@@ -97,14 +97,13 @@ fn judge(group: &Group<'_>) -> Option<String> {
     let (other, best) = group
         .iter()
         .filter(|(_, router)| router.config().preempt)
-        .max_by_key(|(_, router)| router.priority())?;
-    (best.priority() > router.priority()).then(|| {
-        format!(
-            "{} is Active with priority {}, though {} has {}",
-            node.settings().name,
-            router.priority(),
-            other.settings().name,
-            best.priority()
-        )
+        .max_by_key(|(node, router)| node.priority_told(router.config()))?;
+    let (own, better) = (
+        node.priority_told(router.config()),
+        other.priority_told(best.config()),
+    );
+    (better > own).then(|| {
+        let (name, other) = (&node.settings().name, &other.settings().name);
+        format!("{name} is Active with priority {own}, though {other} has {better}")
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vrrp_core::{Action, Draft, Failure, Input, InstanceId, Report, VirtualRouter};
+use vrrp_core::{Action, Draft, Failure, Input, InstanceId, Report, StateName, VirtualRouter};
 
 use super::{Effects, Node, local};
 use crate::Instant;
@@ -51,7 +51,20 @@ impl Node {
                 }
             }
             Action::RouterAdvertisements { .. } => {}
-            Action::Report(report) => effects.lines.push(line(id, router, report)),
+            Action::Report(report) => {
+                effects.lines.push(line(id, router, report));
+                self.note(id, report);
+            }
+        }
+    }
+
+    /// Whoever is Active again competes with its own priority (PRJ-STOP-04).
+    fn note(&mut self, id: InstanceId, report: Report) {
+        if let (Report::Transition(change), Some(program)) = (report, &mut self.program)
+            && change.to == StateName::Active
+            && let Some(router) = program.router.get(id)
+        {
+            program.told.is_active(router.config());
         }
     }
 
@@ -90,9 +103,11 @@ impl Node {
                     hop_limit: 255,
                     message: self.buffer[..octets].to_vec(),
                 };
+                let datagram = Arc::new(datagram);
+                effects.left.push((id, Arc::clone(&datagram)));
                 effects
                     .frames
-                    .push((interface, Frame::Advert(Arc::new(datagram)), Target::Everyone));
+                    .push((interface, Frame::Advert(datagram), Target::Everyone));
             }
         }
         if let Some(router) = program.router.get(id) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_core::wire::Received;
-use vrrp_core::{Config, Input, InterfaceId, Link, Outbox, Router, VirtualRouter};
+use vrrp_core::{Config, Input, InstanceId, InterfaceId, Link, Outbox, Router, VirtualRouter};
 
 use crate::frame::{Datagram, Frame, Target};
 use crate::kernel::{Job, Kernel};
@@ -46,6 +46,10 @@ pub struct Node {
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     pub(crate) frames: Vec<(InterfaceId, Frame, Target)>,
+    /// Advertisements among them.
+    pub(crate) left: Vec<(InstanceId, Arc<Datagram>)>,
+    /// Advertisements that were read and accepted.
+    pub(crate) heard: Vec<Arc<Datagram>>,
     pub(crate) lines: Vec<What>,
 }
 
@@ -139,6 +143,36 @@ impl Node {
         self.program
             .as_ref()
             .is_none_or(|program| program.told.bars(config))
+    }
+
+    /// The priority that this router is to compete with, by what its program was told: 1 after a switchover until it is
+    /// taken back or the router is Active (PRJ-STOP-04), else [`priority_of_its_own`](Self::priority_of_its_own).
+    #[must_use]
+    pub fn priority_told(&self, config: &Config) -> u8 {
+        if self.resigned_told(config) {
+            1
+        } else {
+            self.priority_of_its_own(config)
+        }
+    }
+
+    /// Base priority and tracked objects, by what its program was told; kept apart from the core.
+    #[must_use]
+    pub fn priority_of_its_own(&self, config: &Config) -> u8 {
+        let program = self.program.as_ref();
+        program.map_or_else(|| config.priority.get(), |program| program.told.priority(config))
+    }
+
+    /// Whether a switchover away from this router is in effect, by what its program was told.
+    #[must_use]
+    pub fn resigned_told(&self, config: &Config) -> bool {
+        let program = self.program.as_ref();
+        program.is_some_and(|program| program.told.resigned(config))
+    }
+
+    /// Its virtual routers with their numbers, while the program runs.
+    pub fn instances(&self) -> impl Iterator<Item = (InstanceId, &VirtualRouter)> {
+        self.program.iter().flat_map(|program| program.router.iter())
     }
 
     /// Its virtual routers, while the program runs.
@@ -362,11 +396,12 @@ impl Node {
                     hop_limit: Some(datagram.hop_limit),
                     message: &datagram.message,
                 };
-                if let Err(rejected) = router.receive(local, &received, out) {
-                    effects.lines.push(What::Rejected {
+                match router.receive(local, &received, out) {
+                    Ok(_) => effects.heard.push(datagram),
+                    Err(rejected) => effects.lines.push(What::Rejected {
                         source: rejected.source,
                         reject: rejected.reject,
-                    });
+                    }),
                 }
             }
             Waiting::Link(interface, up) => {
@@ -386,13 +421,18 @@ impl Node {
                 }
             }
             Waiting::Input(input) => {
-                program.told.hear(&input);
                 for id in &program.ids {
+                    if let Some(router) = router.get(*id) {
+                        program.told.hear(router.config(), &input);
+                    }
                     router.handle(local, *id, input, out);
                 }
             }
             Waiting::InputOf(index, input) => {
                 if let Some(id) = program.ids.get(index) {
+                    if let Some(router) = router.get(*id) {
+                        program.told.hear(router.config(), &input);
+                    }
                     router.handle(local, *id, input, out);
                 }
             }
@@ -441,6 +481,15 @@ impl Node {
                     .ask(now, Job::Remove(address), self.settings.address_takes);
             }
             *old = config;
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn forget_order(&mut self) {
+        if let Some(program) = &mut self.program {
+            for (_, router) in program.router.iter() {
+                program.told.is_active(router.config());
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vrrp_core::{Instant, InterfaceId};
+use vrrp_core::{InstanceId, Instant, InterfaceId};
 use vrrp_recording::Transcript;
 
 use crate::check::Check;
@@ -16,7 +16,7 @@ use crate::client::{Client, ClientId, ClientSettings};
 use crate::clock;
 use crate::fabric::Fabric;
 use crate::fault::{Fault, NodeId};
-use crate::frame::{Frame, Port, Target};
+use crate::frame::{Datagram, Frame, Port, Target};
 use crate::kernel::Job;
 use crate::node::{Effects, Node, NodeSettings, Waking};
 use crate::random::Random;
@@ -41,6 +41,15 @@ enum Event {
 enum Station {
     Node(NodeId, InterfaceId),
     Client(ClientId),
+}
+
+/// What an event led to.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct Pretended {
+    pub(crate) latest: Vec<(Option<NodeId>, What)>,
+    pub(crate) left: Vec<(NodeId, InstanceId, Arc<Datagram>)>,
+    pub(crate) heard: Vec<(NodeId, Arc<Datagram>)>,
 }
 
 /// An invariant was broken.
@@ -82,6 +91,8 @@ pub struct World {
     /// What the latest event led to.
     latest: Vec<(Option<NodeId>, What)>,
     touched: Vec<NodeId>,
+    left: Vec<(NodeId, InstanceId, Arc<Datagram>)>,
+    heard: Vec<(NodeId, Arc<Datagram>)>,
 }
 
 impl World {
@@ -103,6 +114,8 @@ impl World {
             disturbed_at: Instant::from_nanos(0),
             latest: Vec::new(),
             touched: Vec::new(),
+            left: Vec::new(),
+            heard: Vec::new(),
         }
     }
 
@@ -174,8 +187,7 @@ impl World {
                     found: format!("more than {AT_ONCE_MAX} events in one instant, the last: {event:?}"),
                 });
             }
-            self.latest.clear();
-            self.touched.clear();
+            self.forget_latest();
             // What passes between a client and a kernel changes neither.
             let dull = match &event {
                 Event::Arrives { frame, .. } => {
@@ -189,7 +201,7 @@ impl World {
             }
         }
         self.now = self.now.max(end);
-        self.latest.clear();
+        self.forget_latest();
         self.touched = (0..self.nodes.len()).map(NodeId).collect();
         self.look()
     }
@@ -284,6 +296,43 @@ impl World {
         &self.latest
     }
 
+    /// The advertisements that left in the latest event, in order, for checks: of which router, and what was in them.
+    #[must_use]
+    pub fn left(&self) -> &[(NodeId, InstanceId, Arc<Datagram>)] {
+        &self.left
+    }
+
+    /// The advertisements that programs have read and accepted in the latest event, in order, for checks.
+    #[must_use]
+    pub fn heard(&self) -> &[(NodeId, Arc<Datagram>)] {
+        &self.heard
+    }
+
+    fn forget_latest(&mut self) {
+        self.latest.clear();
+        self.touched.clear();
+        self.left.clear();
+        self.heard.clear();
+    }
+
+    /// As if the latest event had been this: a history by hand, for the tests of checks.
+    #[cfg(test)]
+    pub(crate) fn pretend(&mut self, after: Duration, event: Pretended) {
+        self.now = clock::after(self.now, after);
+        self.latest = event.latest;
+        self.touched = self.latest.iter().filter_map(|(id, _)| *id).collect();
+        self.left = event.left;
+        self.heard = event.heard;
+        self.touched.extend(self.left.iter().map(|(id, ..)| *id));
+        self.touched.extend(self.heard.iter().map(|(id, _)| *id));
+    }
+
+    /// As if an order had been taken back that the core goes on with.
+    #[cfg(test)]
+    pub(crate) fn forget_order(&mut self, id: NodeId) {
+        self.nodes[id.0].1.forget_order();
+    }
+
     fn schedule(&mut self, at: Instant, event: Event) {
         self.sequence += 1;
         self.events.insert((at.max(self.now), self.sequence), event);
@@ -361,6 +410,11 @@ impl World {
         for line in effects.lines {
             self.tell(Some(id), line);
         }
+        let left = effects.left.into_iter();
+        self.left
+            .extend(left.map(|(instance, datagram)| (id, instance, datagram)));
+        let heard = effects.heard.into_iter();
+        self.heard.extend(heard.map(|datagram| (id, datagram)));
         for (interface, frame, target) in effects.frames {
             if let Some(port) = self.port_on(id, interface) {
                 self.carry(port, frame, target);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use vrrp_conformance::proves;
 use vrrp_core::StateName;
-use vrrp_sim::{What, random_world};
+use vrrp_sim::{What, random_drill, random_world};
 
 use crate::cases;
 
@@ -29,6 +29,59 @@ proptest! {
         let outcome = random_world(seed, nodes).unwrap().run();
         prop_assert!(outcome.is_ok(), "{}\nvrrp-sim replay --seed {seed} --nodes {nodes}", outcome.unwrap_err());
     }
+}
+
+/// Every drill keeps them too, and the drills together reach what worlds seldom do.
+#[test]
+fn drills_are_of_every_theme_and_keep_the_invariants() {
+    let (mut stalls, mut owners, mut both, mut timid, mut strangers) = (0, 0, 0, 0, 0);
+    for seed in 0..120 {
+        let nodes = 2 + u8::try_from(seed % 3).unwrap();
+        let mut drill = random_drill(seed, nodes).unwrap();
+        for (_, node) in drill.world.nodes() {
+            let config = &node.settings().routers[0];
+            owners += u32::from(
+                config.priority.get() == 255 && config.addresses.contains(&node.settings().primary),
+            );
+            both += u32::from(config.v2_interop && config.interval.centiseconds() % 100 > 0);
+            timid += u32::from(config.step_back_when_stalled);
+        }
+        let outcome = drill.run();
+        assert!(
+            outcome.is_ok(),
+            "{}\nvrrp-sim replay --seed {seed} --nodes {nodes} --drill",
+            outcome.unwrap_err()
+        );
+        for line in drill.world.timeline().lines() {
+            stalls += u32::from(matches!(line.what, What::Fault(vrrp_sim::Fault::Stall(..))));
+            let answer = matches!(
+                &line.what,
+                What::Report {
+                    report: vrrp_core::Report::Reasserted { priority: 1, .. },
+                    ..
+                }
+            );
+            strangers += u32::from(answer);
+        }
+    }
+    assert!(stalls > 50, "{stalls} stalls");
+    assert!(owners > 10, "{owners} owners of the addresses they send from");
+    assert!(both > 20, "{both} routers of both versions at uneven intervals");
+    assert!(timid > 10, "{timid} routers that step back");
+    assert!(strangers > 50, "{strangers} answers to strangers");
+}
+
+/// PRJ-FSM-04 for drills.
+#[test]
+fn a_seed_is_one_drill() {
+    let run = || {
+        let mut drill = random_drill(7, 3).unwrap();
+        let outcome = drill.run();
+        (outcome, drill.world)
+    };
+    let ((first, one), (second, two)) = (run(), run());
+    assert_eq!(first, second);
+    assert_eq!(one.timeline(), two.timeline());
 }
 
 /// The generator reaches what it is meant to reach: over 200 seeds every kind of fault and every state.

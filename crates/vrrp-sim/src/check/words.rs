@@ -1,0 +1,121 @@
+//! What an Active says is what it was told: its priority, its versions; and an owner says it at once.
+
+use std::time::Duration;
+
+use vrrp_core::{Report, StateName, Version};
+
+use super::Check;
+use super::advert::Advert;
+use super::pace::instance_of;
+use crate::timeline::What;
+use crate::world::World;
+
+/// An advertisement carries the base priority and what tracked objects add to it (X-04, PRJ-CHG-02), an owner's always 255;
+/// that of a switchover, 1, is said by nobody: who is Active competes with its own again (PRJ-STOP-04).
+#[derive(Debug, Default)]
+pub struct ThePriorityIsAsTold;
+
+impl Check for ThePriorityIsAsTold {
+    fn name(&self) -> &'static str {
+        "the priority is as told"
+    }
+
+    fn look(&mut self, world: &World) -> Option<String> {
+        // In one turn it may have been told several things, and spoken between them.
+        let told = |id| {
+            let mut latest = world.latest().iter();
+            latest.any(|(who, what)| {
+                *who == Some(id)
+                    && matches!(
+                        what,
+                        What::Report {
+                            report: Report::Priority { .. },
+                            ..
+                        }
+                    )
+            })
+        };
+        world.left().iter().find_map(|(id, instance, datagram)| {
+            let advert = Advert::of(datagram).filter(|advert| advert.priority > 0)?;
+            let node = world.node(*id);
+            let router = instance_of(world, *id, *instance)?;
+            let expected = node.priority_of_its_own(router.config());
+            (advert.priority != expected && !told(*id)).then(|| {
+                let name = &node.settings().name;
+                format!("{name} says {}, and was told {expected}", advert.priority)
+            })
+        })
+    }
+}
+
+/// A router of both versions says each word in version 3 and then in version 2, of whole seconds rounded down and at least
+/// one (V3-8.4.2-03, PRJ-IOP-01); any other one speaks its own version alone (V3-8.4.2-02).
+#[derive(Debug, Default)]
+pub struct EachVersionIsSaid;
+
+impl Check for EachVersionIsSaid {
+    fn name(&self) -> &'static str {
+        "each version is said"
+    }
+
+    fn look(&mut self, world: &World) -> Option<String> {
+        let mut left = world.left().iter().peekable();
+        while let Some((id, instance, datagram)) = left.next() {
+            let Some(router) = instance_of(world, *id, *instance) else {
+                continue;
+            };
+            let (config, name) = (router.config(), &world.node(*id).settings().name);
+            let said = Advert::of(datagram)?;
+            let own = match config.version {
+                Version::V2 => 2,
+                Version::V3 => 3,
+            };
+            if said.version != own {
+                return Some(format!("{name} speaks version {} alone", said.version));
+            }
+            if !config.v2_interop {
+                continue;
+            }
+            let copy = left.next_if(|(other, of, _)| (other, of) == (id, instance));
+            let copy = copy.and_then(|(_, _, datagram)| Advert::of(datagram));
+            let Some(copy) = copy.filter(|copy| copy.version == 2) else {
+                return Some(format!("{name} says {} in version 3 alone", said.priority));
+            };
+            let seconds = Duration::from_secs(said.interval.as_secs().max(1));
+            if (copy.priority, copy.vrid, copy.interval) != (said.priority, said.vrid, seconds) {
+                return Some(format!("{name} says {said:?}, and then {copy:?}"));
+            }
+        }
+        None
+    }
+}
+
+/// The owner of the addresses is Active as soon as it starts, without waiting for anybody (T-I-01); for routers outside sync
+/// groups.
+#[derive(Debug, Default)]
+pub struct TheOwnerIsActiveAtOnce;
+
+impl Check for TheOwnerIsActiveAtOnce {
+    fn name(&self) -> &'static str {
+        "the owner is Active at once"
+    }
+
+    fn look(&mut self, world: &World) -> Option<String> {
+        world.latest().iter().find_map(|(id, what)| {
+            let What::Report {
+                router,
+                report: Report::Transition(change),
+                ..
+            } = what
+            else {
+                return None;
+            };
+            let id = (*id)?;
+            let config = instance_of(world, id, *router)?.config();
+            let node = world.node(id);
+            let waits = (change.from, change.to) == (StateName::Initialize, StateName::Backup);
+            let owns = config.priority.get() == 255 && !node.resigned_told(config);
+            (waits && owns).then(|| format!("{} owns the addresses and waits", node.settings().name))
+        })
+    }
+}
