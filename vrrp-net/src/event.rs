@@ -68,6 +68,12 @@ pub enum Happening {
         /// What the kernel said.
         error: String,
     },
+    /// A reload has given the service another name, and has changed nothing else by that. The event names the new one. Where
+    /// several get other names, two perhaps each other's, these events follow each other, with no other in between.
+    Renamed {
+        /// The name that it had.
+        before: String,
+    },
     /// An address that an earlier life had left behind was removed.
     LeftoverRemoved {
         /// The address.

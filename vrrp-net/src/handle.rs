@@ -1,5 +1,7 @@
 //! How the rest of a program talks to a running driver.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use vrrp_core::{Health, Priority, TrackerId};
@@ -7,6 +9,7 @@ use vrrp_core::{Health, Priority, TrackerId};
 use crate::accept::FilterError;
 use crate::event::Event;
 use crate::handover::Handover;
+use crate::options::Pace;
 use crate::routing::Statics;
 use crate::service::{Service, ServiceError};
 use crate::status::Status;
@@ -29,6 +32,11 @@ pub(crate) enum Command {
     },
     Compete {
         service: String,
+    },
+    Pace {
+        arp_gap: Duration,
+        neighbor_gap: Duration,
+        paces: Vec<Pace>,
     },
     Apply {
         services: Vec<Service>,
@@ -107,6 +115,18 @@ impl Handle {
     pub fn compete(&self, service: &str) -> Result<(), Gone> {
         self.send(Command::Compete {
             service: service.to_owned(),
+        })
+    }
+
+    /// Other gaps between announcements than [`Options`](crate::Options) had, for all that have not left yet.
+    ///
+    /// # Errors
+    /// [`Gone`] when the driver has ended.
+    pub fn set_pace(&self, arp_gap: Duration, neighbor_gap: Duration, paces: Vec<Pace>) -> Result<(), Gone> {
+        self.send(Command::Pace {
+            arp_gap,
+            neighbor_gap,
+            paces,
         })
     }
 
@@ -200,6 +220,8 @@ impl Handle {
 /// What became of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Applied {
+    /// Under another name from now on, and untouched by that: the earlier name and the one that stands below.
+    pub renamed: Vec<(String, String)>,
     /// Not touched.
     pub unchanged: Vec<String>,
     /// Reconfigured while running, or replaced where key or version changed (PRJ-CHG-07).

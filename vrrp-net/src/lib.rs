@@ -60,6 +60,7 @@ pub use failover::{Failover, ReplaceError, StartError};
 pub use handle::{Applied, Gone, Handle, RequestError, Resigned};
 pub use handover::{Handover, HandoverError};
 pub use options::{Options, Pace};
+pub use restart::renames;
 pub use routing::{Hop, Metric, Placement, Route, RouteKind, Rule, RuleAction, Static, Statics};
 pub use service::{Service, ServiceError};
 pub use status::{

@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::plan::{Check, FileTrack, Group, Instance, Plan, ProcessTrack};
+use vrrp_net::Service;
+
+use crate::plan::{Check, FileTrack, Group, Instance, Node, Plan, ProcessTrack};
+use crate::succession::Succession;
 
 /// What leads from one plan to another. Whatever it does not name stays untouched.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Difference {
+    /// Instances that have another name and go on as they are: the earlier name and the one that they have in the other lists.
+    pub renamed: Vec<(String, String)>,
     /// Instances whose service differs; others keep their timers, roles and sockets.
     pub changed: Vec<String>,
     /// Instances that are new.
     pub added: Vec<String>,
-    /// Instances that go.
+    /// Instances that go, by their earlier names. Another one may have such a name now.
     pub removed: Vec<String>,
     /// Instances that stay and follow other checks than before: tell them what those checks have found.
     pub follow_others: Vec<String>,
@@ -39,7 +44,16 @@ pub struct Difference {
     /// Processes to count no longer, by name.
     pub processes_removed: Vec<String>,
     /// Settings that a running process cannot change.
-    pub needs_restart: Vec<&'static str>,
+    pub needs_restart: Vec<Kept>,
+}
+
+/// A setting that a running process keeps as it is, whatever the new file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// keepalived's word for it.
+    pub word: &'static str,
+    /// `file:line` that says otherwise; `None`: the new file no longer has the word.
+    pub place: Option<String>,
 }
 
 impl Difference {
@@ -52,61 +66,129 @@ impl Difference {
     /// Whether the driver has anything to do.
     #[must_use]
     pub fn touches_services(&self) -> bool {
-        self.statics || !(self.changed.is_empty() && self.added.is_empty() && self.removed.is_empty())
+        let lists = [&self.changed, &self.added, &self.removed];
+        self.statics || !self.renamed.is_empty() || !lists.iter().all(|list| list.is_empty())
+    }
+
+    /// The name that an instance of the new plan has had.
+    #[must_use]
+    pub fn old_name<'a>(&'a self, name: &'a str) -> &'a str {
+        let mut renamed = self.renamed.iter();
+        let found = renamed.find(|(_, after)| after == name);
+        found.map_or(name, |(before, _)| before)
     }
 }
 
 /// What leads from `old` to `new`. Equal plans have an empty difference.
 #[must_use]
 pub fn difference(old: &Plan, new: &Plan) -> Difference {
-    let mut difference = Difference::default();
-    for instance in &new.instances {
-        let name = || instance.name.clone();
-        let Some(before) = find(old, &instance.name) else {
-            difference.added.push(name());
-            continue;
-        };
-        if before.service != instance.service {
-            difference.changed.push(name());
-        }
-        if before.tracked != instance.tracked {
-            difference.follow_others.push(name());
-        }
-        if before.hooks != instance.hooks {
-            difference.hooks.push(name());
-        }
+    // Whatever a plan has is compared here: a field that comes to it stops the compiler until it is.
+    let Plan {
+        node,
+        instances,
+        groups: _,
+        statics,
+        checks: _,
+        files: _,
+        processes: _,
+    } = new;
+    let succession = Succession::between(old, new);
+    let mut difference = Difference {
+        renamed: succession.renamed().to_vec(),
+        removed: succession.removed().map(|one| one.name.clone()).collect(),
+        groups: groups(old, new),
+        statics: old.statics != *statics,
+        ..Difference::default()
+    };
+    for instance in instances {
+        compare_instance(succession.before(&instance.name), instance, &mut difference);
     }
-    let gone = old
-        .instances
-        .iter()
-        .filter(|instance| find(new, &instance.name).is_none());
-    difference.removed = gone.map(|instance| instance.name.clone()).collect();
-    difference.groups = groups(old, new);
-    difference.statics = old.statics != new.statics;
     compare_checks(old, new, &mut difference);
+    compare_nodes(&old.node, node, &mut difference);
     compare_tracks(old, new, &mut difference);
-    let (before, after) = (&old.node, &new.node);
-    let fixed = [
-        (
-            before.realtime_priority != after.realtime_priority,
-            "vrrp_rt_priority",
-        ),
-        (before.nice != after.nice, "vrrp_priority"),
-        (before.no_swap != after.no_swap, "vrrp_no_swap"),
-        (before.arp_gap != after.arp_gap, "vrrp_garp_interval"),
-        (before.filter_table != after.filter_table, "nftables"),
-        (before.neighbor_gap != after.neighbor_gap, "vrrp_gna_interval"),
-        (before.paces != after.paces, "garp_group"),
-    ];
-    if before.router_id != after.router_id {
-        difference.node.push("router_id");
-    }
-    difference.needs_restart = fixed
-        .into_iter()
-        .filter(|(differs, _)| *differs)
-        .map(|(_, word)| word)
-        .collect();
     difference
+}
+
+fn compare_instance(before: Option<&Instance>, instance: &Instance, difference: &mut Difference) {
+    let Instance {
+        name,
+        place: _,
+        service,
+        tracked,
+        hooks,
+    } = instance;
+    let Some(before) = before else {
+        difference.added.push(name.clone());
+        return;
+    };
+    if !serves_alike(&before.service, service) {
+        difference.changed.push(name.clone());
+    }
+    if before.tracked != *tracked {
+        difference.follow_others.push(name.clone());
+    }
+    if before.hooks != *hooks {
+        difference.hooks.push(name.clone());
+    }
+}
+
+/// Equal but for the name.
+fn serves_alike(before: &Service, after: &Service) -> bool {
+    if before.name == after.name {
+        return before == after;
+    }
+    let mut before = before.clone();
+    before.name.clone_from(&after.name);
+    before == *after
+}
+
+fn compare_nodes(before: &Node, after: &Node, difference: &mut Difference) {
+    let Node {
+        router_id,
+        realtime_priority,
+        nice,
+        no_swap,
+        arp_gap,
+        neighbor_gap,
+        paces,
+        delay_after_boot,
+        filter_table,
+        dynamic_interfaces,
+        // Another one is refused: see `judge`.
+        net_namespace: _,
+        places: _,
+    } = after;
+    let taken_over = [
+        (before.router_id != *router_id, "router_id"),
+        (before.arp_gap != *arp_gap, "vrrp_garp_interval"),
+        (before.neighbor_gap != *neighbor_gap, "vrrp_gna_interval"),
+        (before.paces != *paces, "garp_group"),
+        // For instances that come from now on.
+        (
+            before.delay_after_boot != *delay_after_boot,
+            "vrrp_delay_after_boot",
+        ),
+        // For what is judged from now on.
+        (
+            before.dynamic_interfaces != *dynamic_interfaces,
+            "dynamic_interfaces",
+        ),
+    ];
+    let kept = [
+        (before.realtime_priority != *realtime_priority, "vrrp_rt_priority"),
+        (before.nice != *nice, "vrrp_priority"),
+        (before.no_swap != *no_swap, "vrrp_no_swap"),
+        (before.filter_table != *filter_table, "nftables"),
+    ];
+    let differing = |(differs, word): (bool, &'static str)| differs.then_some(word);
+    difference.node = taken_over.into_iter().filter_map(differing).collect();
+    let kept = kept.into_iter().filter_map(differing);
+    difference.needs_restart = kept
+        .map(|word| Kept {
+            word,
+            place: after.places.get(word).cloned(),
+        })
+        .collect();
 }
 
 fn groups(old: &Plan, new: &Plan) -> Vec<String> {
@@ -148,6 +230,16 @@ fn compare_tracks(old: &Plan, new: &Plan, difference: &mut Difference) {
     let files = new.files.iter();
     let files = files.filter(|file| !old.files.iter().any(|before| follows_alike(before, file)));
     difference.files_added = files.cloned().collect();
+    // What is written at a start is not written over what has been counted since.
+    let begins_otherwise = |file: &&FileTrack| {
+        let mut before = old.files.iter().filter(|before| follows_alike(before, file));
+        before.any(|before| before.init != file.init)
+    };
+    let kept = new.files.iter().filter(begins_otherwise).map(|file| Kept {
+        word: "init_file",
+        place: Some(file.place.clone()),
+    });
+    difference.needs_restart.extend(kept);
     let gone = old.files.iter();
     let gone = gone.filter(|file| !new.files.iter().any(|after| after.name == file.name));
     difference.files_removed = gone.map(|file| file.name.clone()).collect();
@@ -169,10 +261,6 @@ fn runs_alike(one: &Check, other: &Check) -> bool {
     *one == elsewhere
 }
 
-fn find<'a>(plan: &'a Plan, name: &str) -> Option<&'a Instance> {
-    plan.instances.iter().find(|instance| instance.name == name)
-}
-
 /// Something that runs now and would not with the new plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
@@ -192,10 +280,12 @@ pub fn losses(old: &Plan, new: &Plan) -> Vec<Loss> {
             .collect()
     };
     let kept = held(new);
+    let succession = Succession::between(old, new);
+    let removed: BTreeSet<&str> = succession.removed().map(|one| one.name.as_str()).collect();
     let mut losses = Vec::new();
     for instance in &old.instances {
         let name = || instance.name.clone();
-        if find(new, &instance.name).is_none() {
+        if removed.contains(instance.name.as_str()) {
             losses.push(Loss {
                 instance: name(),
                 address: None,
@@ -225,14 +315,19 @@ pub struct Astray {
     pub interface: String,
 }
 
-/// Instances of `new` that carry on what runs in `old`, by their name or by an address, and name an interface that
+/// Instances of `new` that carry on what runs in `old`, or hold an address of it, and name an interface that
 /// neither `exists` nor is waited for already. Most likely it is spelt wrong, and what runs would disappear by it.
 #[must_use]
 pub fn astray(old: &Plan, new: &Plan, exists: impl Fn(&str) -> bool) -> Vec<Astray> {
     let known: BTreeSet<&str> = old.instances.iter().flat_map(interfaces).collect();
+    let succession = Succession::between(old, new);
     let mut astray = Vec::new();
     for instance in &new.instances {
-        let before = || old.instances.iter().filter(|before| carries_on(before, instance));
+        let itself = succession.before(&instance.name);
+        let carries_on = |before: &&Instance| {
+            itself.is_some_and(|itself| itself.name == before.name) || shares_an_address(before, instance)
+        };
+        let before = || old.instances.iter().filter(carries_on);
         if !before().any(|before| interfaces(before).any(&exists)) {
             continue;
         }
@@ -249,10 +344,9 @@ pub fn astray(old: &Plan, new: &Plan, exists: impl Fn(&str) -> bool) -> Vec<Astr
     astray
 }
 
-fn carries_on(before: &Instance, after: &Instance) -> bool {
+fn shares_an_address(before: &Instance, after: &Instance) -> bool {
     let (before_has, after_has) = (&before.service.addresses, &after.service.addresses);
-    before.name == after.name
-        || (before_has.iter()).any(|held| after_has.iter().any(|other| other.address == held.address))
+    (before_has.iter()).any(|held| after_has.iter().any(|other| other.address == held.address))
 }
 
 /// Where an instance talks and where it holds addresses.

@@ -14,8 +14,9 @@ mod network;
 mod plan;
 mod reload;
 mod restart;
+mod succession;
 
-pub use difference::{Astray, Difference, Loss, astray, difference, losses};
+pub use difference::{Astray, Difference, Kept, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
 pub use machine::{ThisMachine, Wrong, file, hook, host, process, spec, try_check, try_hook};
@@ -29,3 +30,4 @@ pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
 };
 pub use restart::restarts;
+pub use succession::Succession;

@@ -1,5 +1,6 @@
 //! The wanted state of one node.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,8 +47,12 @@ pub struct Node {
     pub delay_after_boot: Duration,
     /// Name of the packet filter's table (keepalived `nftables`).
     pub filter_table: String,
+    /// An interface that does not exist is waited for also where something runs now (keepalived `dynamic_interfaces`).
+    pub dynamic_interfaces: bool,
     /// The network namespace to work in; `None`: the one that the daemon is started in (keepalived `net_namespace`).
     pub net_namespace: Option<NetNamespace>,
+    /// `file:line` of the words that a running process cannot take over, where the file has them.
+    pub places: BTreeMap<&'static str, String>,
 }
 
 /// A network namespace by its name.

@@ -30,7 +30,7 @@ fn a_pace_for_each_interface_and_for_some_together() {
     let paced = plan(group, "");
     assert_eq!(paced.node.paces, [pace(&["eth1"]), pace(&["eth2", "eth3"])]);
     let other = plan(&group.replace("0.002", "0.003"), "");
-    assert_eq!(difference(&paced, &other).needs_restart, ["garp_group"]);
+    assert_eq!(difference(&paced, &other).node, ["garp_group"]);
     assert!(difference(&paced, &paced.clone()).is_empty());
 }
 

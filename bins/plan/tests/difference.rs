@@ -8,7 +8,10 @@ use persistence::persistence;
 use proptest::prelude::*;
 use vrrp_core::{Family, InterfaceId, Priority, Profile, Settings, Tracker, Vrid, Weight};
 use vrrp_net::{HeldAddress, Service};
-use vrrp_plan::{Astray, Check, Command, Hooks, Instance, Plan, Tracked, astray, difference, losses};
+use vrrp_plan::{
+    Astray, Check, Command, Difference, FileTrack, Hooks, Instance, Kept, Node, Plan, Tracked, astray,
+    difference, losses,
+};
 
 fn command(word: &str) -> Command {
     Command {
@@ -32,7 +35,8 @@ fn check(name: &str, seconds: u64, line: u32) -> Check {
 }
 
 fn instance(name: &str, priority: u8, hosts: &[u8], checks: &[&str], hook: Option<&str>) -> Instance {
-    let vrid = Vrid::new(7).unwrap();
+    // Each name is a router of its own.
+    let vrid = Vrid::new(name.bytes().last().unwrap()).unwrap();
     let mut settings = Settings::new(Profile::Keepalived, Family::Ipv4, vrid, InterfaceId(0));
     settings.priority = Priority::new(priority).unwrap();
     let gate = Tracker {
@@ -174,9 +178,187 @@ fn an_address_that_moves_to_another_instance_is_not_lost() {
 fn a_setting_that_cannot_change_while_running_is_named() {
     let mut new = Plan::default();
     new.node.realtime_priority = Some(50);
-    new.node.arp_gap = Duration::from_millis(1);
+    new.node.nice = Some(-5);
+    let place = ("vrrp_rt_priority", "new.conf:3".to_owned());
+    new.node.places = [place].into();
     let found = difference(&Plan::default(), &new);
-    assert_eq!(found.needs_restart, ["vrrp_rt_priority", "vrrp_garp_interval"]);
+    let kept = |word, place: Option<&str>| Kept {
+        word,
+        place: place.map(str::to_owned),
+    };
+    let expected = [
+        kept("vrrp_rt_priority", Some("new.conf:3")),
+        kept("vrrp_priority", None),
+    ];
+    assert_eq!(found.needs_restart, expected);
+}
+
+/// Something of the node, and keepalived's word for it.
+type Change = (fn(&mut Node), &'static str);
+
+/// Every setting of the node: it is taken over, or told to be kept. Which ones there are, the compiler knows.
+#[test]
+fn no_setting_of_the_node_is_passed_over() {
+    let changed = |change: fn(&mut Node)| {
+        let mut new = Plan::default();
+        change(&mut new.node);
+        let Difference {
+            node, needs_restart, ..
+        } = difference(&Plan::default(), &new);
+        let kept: Vec<&str> = needs_restart.iter().map(|kept| kept.word).collect();
+        (node, kept)
+    };
+    let taken_over: [Change; 6] = [
+        (|node| node.router_id = "lb09".to_owned(), "router_id"),
+        (
+            |node| node.arp_gap = Duration::from_millis(1),
+            "vrrp_garp_interval",
+        ),
+        (
+            |node| node.neighbor_gap = Duration::from_millis(2),
+            "vrrp_gna_interval",
+        ),
+        (
+            |node| {
+                node.paces = vec![vrrp_net::Pace {
+                    interfaces: vec!["eth1".to_owned()],
+                    arp_gap: Duration::from_millis(1),
+                    neighbor_gap: Duration::ZERO,
+                }];
+            },
+            "garp_group",
+        ),
+        (
+            |node| node.delay_after_boot = Duration::from_secs(90),
+            "vrrp_delay_after_boot",
+        ),
+        (|node| node.dynamic_interfaces = true, "dynamic_interfaces"),
+    ];
+    for (change, word) in taken_over {
+        assert_eq!(changed(change), (vec![word], vec![]));
+    }
+    let kept: [Change; 4] = [
+        (|node| node.realtime_priority = Some(50), "vrrp_rt_priority"),
+        (|node| node.nice = Some(-5), "vrrp_priority"),
+        (|node| node.no_swap = true, "vrrp_no_swap"),
+        (|node| node.filter_table = "other".to_owned(), "nftables"),
+    ];
+    for (change, word) in kept {
+        assert_eq!(changed(change), (vec![], vec![word]));
+    }
+}
+
+/// What is written into a file at a start is not written over what it says since.
+#[test]
+fn another_first_number_of_a_file_counts_at_the_next_start() {
+    let with = |path: &str, init, line: u8| Plan {
+        files: vec![FileTrack {
+            name: "load".to_owned(),
+            place: format!("new.conf:{line}"),
+            path: path.into(),
+            init,
+        }],
+        ..Plan::default()
+    };
+    let old = with("/run/load", Some((5, false)), 3);
+    let found = difference(&old, &with("/run/load", Some((7, true)), 4));
+    let kept = Kept {
+        word: "init_file",
+        place: Some("new.conf:4".to_owned()),
+    };
+    assert_eq!((found.needs_restart, found.files_added), (vec![kept], vec![]));
+    assert!(difference(&old, &with("/run/load", Some((5, false)), 9)).is_empty());
+    let elsewhere = difference(&old, &with("/run/other", Some((7, true)), 4));
+    assert_eq!(
+        (elsewhere.needs_restart.len(), elsewhere.files_added.len()),
+        (0, 1)
+    );
+}
+
+fn called(name: &str, of: &str) -> Instance {
+    let mut instance = instance(of, 100, &[of.as_bytes()[0]], &[], None);
+    name.clone_into(&mut instance.name);
+    name.clone_into(&mut instance.service.name);
+    instance
+}
+
+fn pairs(renamed: &[(String, String)]) -> Vec<(&str, &str)> {
+    renamed
+        .iter()
+        .map(|(before, after)| (before.as_str(), after.as_str()))
+        .collect()
+}
+
+/// PRJ-KEY-01: a router is what it is by its interface, family, VRID and path, and not by what it is called.
+#[test]
+fn prj_key_01_another_name_is_the_same_router() {
+    let old = plan(vec![called("VI_1", "1"), called("VI_2", "2")], vec![]);
+    let new = plan(vec![called("web", "1"), called("VI_2", "2")], vec![]);
+    let found = difference(&old, &new);
+    let expected = Difference {
+        renamed: vec![("VI_1".to_owned(), "web".to_owned())],
+        ..Difference::default()
+    };
+    assert_eq!(found, expected);
+    assert!(found.touches_services() && losses(&old, &new).is_empty());
+    assert_eq!((found.old_name("web"), found.old_name("VI_2")), ("VI_1", "VI_2"));
+
+    let swapped = plan(vec![called("VI_2", "1"), called("VI_1", "2")], vec![]);
+    let found = difference(&old, &swapped);
+    assert_eq!(pairs(&found.renamed), [("VI_1", "VI_2"), ("VI_2", "VI_1")]);
+    let rest = Difference {
+        renamed: vec![],
+        ..found
+    };
+    assert!(rest.is_empty() && losses(&old, &swapped).is_empty());
+}
+
+#[test]
+fn another_name_and_other_settings_are_both_told_under_the_new_name() {
+    let old = plan(vec![called("VI_1", "1")], vec![]);
+    let mut web = called("web", "1");
+    web.service.settings.priority = Priority::new(90).unwrap();
+    web.hooks.any = Some(command("/x"));
+    let found = difference(&old, &plan(vec![web], vec![]));
+    assert_eq!(pairs(&found.renamed), [("VI_1", "web")]);
+    assert_eq!(
+        (found.changed, found.hooks),
+        (vec!["web".to_owned()], vec!["web".to_owned()])
+    );
+    assert!(found.added.is_empty() && found.removed.is_empty());
+}
+
+/// `VI_1` was router 1 and is now what `VI_2` was; router 1 is gone.
+#[test]
+fn a_name_that_another_router_has_now_is_gone_and_there() {
+    let old = plan(vec![called("VI_1", "1"), called("VI_2", "2")], vec![]);
+    let new = plan(vec![called("VI_1", "2"), called("VI_3", "3")], vec![]);
+    let found = difference(&old, &new);
+    assert_eq!(pairs(&found.renamed), [("VI_2", "VI_1")]);
+    assert_eq!(
+        (found.added, found.removed),
+        (vec!["VI_3".to_owned()], vec!["VI_1".to_owned()])
+    );
+    assert!(found.changed.is_empty());
+    let lost = losses(&old, &new);
+    let lost: Vec<_> = lost
+        .iter()
+        .map(|loss| (loss.instance.as_str(), loss.address))
+        .collect();
+    assert_eq!(lost, [("VI_1", None), ("VI_1", Some([192, 0, 2, b'1'].into()))]);
+}
+
+/// Another VRID under the same name is a restart as before, also beside one that is renamed.
+#[test]
+fn one_name_and_another_number_begins_anew_unless_the_name_is_taken() {
+    let old = plan(vec![called("VI_1", "1")], vec![]);
+    let found = difference(&old, &plan(vec![called("VI_1", "9")], vec![]));
+    assert_eq!((found.changed, found.removed.len()), (vec!["VI_1".to_owned()], 0));
+    // Router 1 goes on as `web`, so `VI_1` is a new one.
+    let new = plan(vec![called("VI_1", "9"), called("web", "1")], vec![]);
+    let found = difference(&old, &new);
+    assert_eq!(pairs(&found.renamed), [("VI_1", "web")]);
+    assert_eq!((found.added, found.changed.len()), (vec!["VI_1".to_owned()], 0));
 }
 
 fn on(mut instance: Instance, interface: &str) -> Instance {

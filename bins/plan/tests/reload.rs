@@ -7,8 +7,8 @@ use keepalived_conf::{MemoryFiles, Parsed, parse};
 use persistence::persistence;
 use proptest::prelude::*;
 use vrrp_plan::{
-    Allowed, Check, Difference, EverythingPresent, Group, Host, Instance, Lowered, Plan, difference, faults,
-    judge, losses, lower, restarts,
+    Allowed, Check, Difference, EverythingPresent, FileTrack, Group, Host, Instance, Lowered, Node, Plan,
+    ProcessTrack, difference, faults, judge, losses, lower, restarts,
 };
 
 /// One instance: number, priority, version 3, interval in seconds, hosts of its network, lines more.
@@ -22,6 +22,8 @@ fn parts() -> impl Strategy<Value = Parts> {
         "no_accept",
         "track_script {\n chk\n }",
         "track_interface {\n eth1 weight 5\n }",
+        "track_file {\n load weight 2\n }",
+        "track_process {\n worker\n }",
         "notify /bin/true",
         "dont_track_primary",
         "no_such_word",
@@ -41,26 +43,31 @@ fn parts() -> impl Strategy<Value = Parts> {
     )
 }
 
-fn instance(at: usize, (vrid, priority, v3, interval, hosts, more): &Parts) -> String {
+fn instance(name: &str, at: usize, (vrid, priority, v3, interval, hosts, more): &Parts) -> String {
     let addresses: String = hosts
         .iter()
         .map(|host| format!("  10.0.{at}.{host}/24\n"))
         .collect();
     let version = if *v3 { 3 } else { 2 };
     format!(
-        "vrrp_instance VI_{at} {{\n interface eth0\n virtual_router_id {vrid}\n priority {priority}\n version {version}\n \
+        "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n priority {priority}\n version {version}\n \
          advert_int {interval}\n virtual_ipaddress {{\n{addresses} }}\n {}\n}}\n",
         more.join("\n ")
     )
 }
 
 fn file(instances: &[Parts], strict: bool) -> String {
+    file_with_names(instances, strict, &["VI_0", "VI_1", "VI_2", "VI_3"])
+}
+
+fn file_with_names(instances: &[Parts], strict: bool, names: &[&str]) -> String {
     let strict = if strict { "vrrp_strict" } else { "" };
     let script = "vrrp_script chk {\n script \"/bin/true x\"\n interval 2\n weight 3\n}\n";
     let all: String = instances
         .iter()
         .enumerate()
-        .map(|(at, parts)| instance(at, parts))
+        .zip(names)
+        .map(|((at, parts), name)| instance(name, at, parts))
         .collect();
     format!("global_defs {{\n {strict}\n}}\n{script}{all}")
 }
@@ -83,21 +90,37 @@ fn any_file() -> impl Strategy<Value = String> {
         "router_id lb02",
         "vrrp_rt_priority 50",
         "vrrp_garp_interval 0.1",
+        "vrrp_gna_interval 0.2",
+        "vrrp_priority -5",
+        "vrrp_no_swap",
+        "nftables other",
+        "vrrp_delay_after_boot 60",
+        "vrrp_startup_delay 5",
+        "dynamic_interfaces",
         "vrrp_strict",
     ];
     let outside = vec![
         "vrrp_script chk {\n script \"/bin/true y\"\n interval 3\n}\n",
+        "track_file load {\n file /run/load\n init_file 3\n}\n",
+        "track_file load {\n file /run/load\n init_file 4 overwrite\n}\n",
+        "track_file load {\n file /run/other\n}\n",
+        "vrrp_track_process worker {\n process worker\n}\n",
+        "vrrp_track_process worker {\n process worker\n quorum 2\n}\n",
+        "static_ipaddress {\n 198.51.100.9/24 dev eth0\n}\n",
+        "static_routes {\n 203.0.113.0/24 dev eth0\n}\n",
+        "garp_group {\n garp_interval 0.5\n interface eth0\n}\n",
         "vrrp_sync_group G {\n group {\n VI_0\n VI_1\n }\n}\n",
         "vrrp_sync_group H {\n group {\n VI_2\n VI_1\n }\n notify /bin/true\n}\n",
     ];
     let parts = (
         prop::collection::vec(parts(), 1..5),
-        prop::sample::subsequence(globals, 0..3),
-        prop::sample::subsequence(outside, 0..3),
+        prop::sample::subsequence(globals, 0..5),
+        prop::sample::subsequence(outside, 0..5),
         any::<bool>(),
+        Just(vec!["VI_0", "VI_1", "VI_2", "VI_3", "web", "db"]).prop_shuffle(),
     );
-    parts.prop_map(|(instances, globals, outside, one_network)| {
-        let text = file(&instances, false).replace(
+    parts.prop_map(|(instances, globals, outside, one_network, names)| {
+        let text = file_with_names(&instances, false, &names).replace(
             "global_defs {\n",
             &format!("global_defs {{\n{}\n", globals.join("\n")),
         );
@@ -121,7 +144,10 @@ fn carried_out(old: &Plan, new: &Plan, difference: &Difference) -> Plan {
         ..
     } = difference;
     let mut plan = Plan {
-        node: old.node.clone(),
+        node: node_after(old, new, difference),
+        statics: if difference.statics { new } else { old }.statics.clone(),
+        files: files_after(old, new, difference),
+        processes: processes_after(old, difference),
         ..Plan::default()
     };
     for before in old
@@ -130,6 +156,10 @@ fn carried_out(old: &Plan, new: &Plan, difference: &Difference) -> Plan {
         .filter(|one| !listed(&difference.removed, &one.name))
     {
         let mut one = before.clone();
+        if let Some((_, name)) = difference.renamed.iter().find(|(name, _)| *name == one.name) {
+            name.clone_into(&mut one.name);
+            name.clone_into(&mut one.service.name);
+        }
         if let Some(after) = new.instances.iter().find(|after| after.name == one.name) {
             if listed(&difference.changed, &one.name) {
                 one.service = after.service.clone();
@@ -172,18 +202,58 @@ fn carried_out(old: &Plan, new: &Plan, difference: &Difference) -> Plan {
         .chain(checks_changed)
         .cloned()
         .collect();
-    if difference.node.contains(&"router_id") {
-        plan.node.router_id.clone_from(&new.node.router_id);
-    }
-    for word in &difference.needs_restart {
-        match *word {
-            "vrrp_rt_priority" => plan.node.realtime_priority = new.node.realtime_priority,
-            "vrrp_garp_interval" => plan.node.arp_gap = new.node.arp_gap,
-            "vrrp_gna_interval" => plan.node.neighbor_gap = new.node.neighbor_gap,
+    plan
+}
+
+/// The words that are taken over, and those that a start would take over.
+fn node_after(old: &Plan, new: &Plan, difference: &Difference) -> Node {
+    let (mut node, new) = (old.node.clone(), &new.node);
+    let kept = difference.needs_restart.iter().map(|kept| kept.word);
+    for word in difference.node.iter().copied().chain(kept) {
+        match word {
+            "router_id" => node.router_id.clone_from(&new.router_id),
+            "vrrp_garp_interval" => node.arp_gap = new.arp_gap,
+            "vrrp_gna_interval" => node.neighbor_gap = new.neighbor_gap,
+            "garp_group" => node.paces.clone_from(&new.paces),
+            "vrrp_delay_after_boot" => node.delay_after_boot = new.delay_after_boot,
+            "dynamic_interfaces" => node.dynamic_interfaces = new.dynamic_interfaces,
+            "vrrp_rt_priority" => node.realtime_priority = new.realtime_priority,
+            "vrrp_priority" => node.nice = new.nice,
+            "vrrp_no_swap" => node.no_swap = new.no_swap,
+            "nftables" => node.filter_table.clone_from(&new.filter_table),
+            "init_file" => {}
             other => panic!("{other} stands in no generated file"),
         }
     }
-    plan
+    node
+}
+
+fn processes_after(old: &Plan, difference: &Difference) -> Vec<ProcessTrack> {
+    let stay = old.processes.iter().filter(|one| {
+        let mut otherwise = difference.processes_added.iter();
+        !difference.processes_removed.contains(&one.name) && !otherwise.any(|other| other.name == one.name)
+    });
+    stay.chain(&difference.processes_added).cloned().collect()
+}
+
+fn files_after(old: &Plan, new: &Plan, difference: &Difference) -> Vec<FileTrack> {
+    let restarted = difference
+        .needs_restart
+        .iter()
+        .any(|kept| kept.word == "init_file");
+    let stay = old.files.iter().filter(|one| {
+        let mut elsewhere = difference.files_added.iter();
+        !difference.files_removed.contains(&one.name) && !elsewhere.any(|other| other.name == one.name)
+    });
+    let mut files: Vec<FileTrack> = stay.cloned().collect();
+    for file in &mut files {
+        let now = new.files.iter().find(|other| other.name == file.name);
+        if let Some(now) = now.filter(|_| restarted) {
+            file.init = now.init;
+        }
+    }
+    files.extend(difference.files_added.iter().cloned());
+    files
 }
 
 /// Without the order of blocks and their lines, which decide nothing.
@@ -199,6 +269,15 @@ fn wanted(plan: &Plan) -> Plan {
     plan.checks
         .iter_mut()
         .for_each(|Check { place, .. }| *place = nowhere());
+    plan.node.places.clear();
+    plan.files
+        .iter_mut()
+        .for_each(|FileTrack { place, .. }| *place = nowhere());
+    plan.processes
+        .iter_mut()
+        .for_each(|ProcessTrack { place, .. }| *place = nowhere());
+    plan.files.sort_by(|one, other| one.name.cmp(&other.name));
+    plan.processes.sort_by(|one, other| one.name.cmp(&other.name));
     plan.instances.sort_by(|one, other| one.name.cmp(&other.name));
     plan.groups.sort_by(|one, other| one.name.cmp(&other.name));
     plan.checks.sort_by(|one, other| one.name.cmp(&other.name));
@@ -219,6 +298,9 @@ proptest! {
         prop_assert!(difference(&after, &new).is_empty());
         prop_assert!(difference(&new, &new).is_empty());
         prop_assert_eq!(found.is_empty(), wanted(&old) == wanted(&new));
+        // And back.
+        let back = carried_out(&after, &old, &difference(&after, &old));
+        prop_assert_eq!(wanted(&back), wanted(&old));
     }
 
     /// The second file has other lines and other comments, and the same errors, if any.

@@ -14,8 +14,10 @@ const ADDRESSES_MAX: usize = 4;
 
 pub(crate) fn render(status: &Status, colour: Colour) -> String {
     let daemon = &status.daemon;
+    let network = daemon.net_namespace.as_deref();
+    let network = network.map_or_else(String::new, |name| format!(", in network {}", words::clean(name)));
     let mut text = format!(
-        "{}: vrrpd {} (process {}), up {}, {}\n",
+        "{}: vrrpd {} (process {}), up {}, {}{network}\n",
         words::clean(&daemon.router_id),
         daemon.program_version,
         daemon.pid,

@@ -205,3 +205,100 @@ fn another_password_is_told_and_not_shown() {
     );
     assert!(!said.contains("hidden"), "{said}");
 }
+
+/// PRJ-KEY-01: the same router under another name, alone and with other changes; two that have each other's.
+#[test]
+fn an_instance_with_another_name_is_renamed_and_goes_on() {
+    let old = instance("A", 1, 100, ONE) + &instance("B", 2, 100, TWO);
+    let new = instance("web", 1, 100, ONE) + &instance("B", 2, 100, TWO);
+    let output = plan(&old, &new, &["--assume-present"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("  web  renamed, was A; unchanged\n"), "{said}");
+    assert!(
+        !said.contains("Nothing would change") && !said.contains("move"),
+        "{said}"
+    );
+    let one = &told(&old, &new)["instances"][0];
+    assert_eq!(
+        (&one["name"], &one["renamed_from"], &one["what"]),
+        (&json!("web"), &json!("A"), &json!("unchanged"))
+    );
+    assert_eq!((&one["interrupts"], &one["settings"]), (&json!([]), &json!([])));
+
+    let swapped = told(&old, &(instance("B", 1, 90, ONE) + &instance("A", 2, 100, TWO)));
+    let all = swapped["instances"].as_array().unwrap();
+    let short: Vec<_> = all
+        .iter()
+        .map(|one| {
+            (
+                one["name"].as_str().unwrap(),
+                one["renamed_from"].as_str(),
+                one["what"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        short,
+        [("B", Some("A"), "changed"), ("A", Some("B"), "unchanged")]
+    );
+    assert_eq!(
+        all[0]["settings"],
+        json!([{"name": "priority", "old": 100, "new": 90}])
+    );
+    assert_eq!(swapped["moves"], json!([]));
+}
+
+/// `A` was router 1, which goes; its name is router 2's now.
+#[test]
+fn a_name_that_another_one_gets_stands_there_twice() {
+    let old = instance("A", 1, 100, ONE) + &instance("B", 2, 100, TWO);
+    let told = told(&old, &instance("A", 2, 100, TWO));
+    let all = told["instances"].as_array().unwrap();
+    let short: Vec<_> = all
+        .iter()
+        .map(|one| {
+            (
+                one["name"].as_str().unwrap(),
+                one["renamed_from"].as_str(),
+                one["what"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(short, [("A", Some("B"), "unchanged"), ("A", None, "removed")]);
+    assert_eq!(all[1]["interrupts"], json!(["no longer held: 192.0.2.1"]));
+}
+
+/// What a running process keeps, with the place and both values.
+#[test]
+fn what_needs_a_new_start_is_told_with_its_place_and_values() {
+    let with = |words: &str| format!("global_defs {{\n{words}\n}}\n{}", instance("A", 1, 100, ONE));
+    let old = with("router_id x\nvrrp_rt_priority 50\nvrrp_no_swap");
+    let new = with("router_id x\nvrrp_rt_priority 60\nnftables other");
+    let output = plan(&old, &new, &["--assume-present"]);
+    let said = text(&output.stdout);
+    for part in [
+        "new.conf:3: vrrp_rt_priority  50 -> 60: a running vrrpd keeps the old value until it is started anew\n",
+        "new.conf:4: nftables",
+        "\nvrrp_no_swap",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let told = told(&old, &new);
+    assert_eq!(
+        told["needs_restart"],
+        json!(["vrrp_rt_priority", "vrrp_no_swap", "nftables"])
+    );
+    assert_eq!(
+        told["kept"][0]["settings"],
+        json!([{"name": "vrrp_rt_priority", "old": 50, "new": 60}])
+    );
+    // Gaps between announcements are taken over.
+    let paced = self::told(
+        &old,
+        &with("router_id x\nvrrp_rt_priority 50\nvrrp_no_swap\nvrrp_garp_interval 0.1"),
+    );
+    assert_eq!(
+        (&paced["node"], &paced["needs_restart"]),
+        (&json!(["vrrp_garp_interval"]), &json!([]))
+    );
+}

@@ -62,6 +62,19 @@ fn text(octets: &[u8]) -> String {
     String::from_utf8(octets.to_vec()).unwrap()
 }
 
+/// Several daemons may run on one host, each in a network of its own.
+#[test]
+fn the_first_line_names_the_network_where_it_has_a_name() {
+    let first = |answer: &str| {
+        let output = asked("network", &["status"], answer);
+        text(&output.stdout).lines().next().unwrap().to_owned()
+    };
+    let own = first(ANSWER);
+    assert!(!own.contains("in network"), "{own}");
+    let named = ANSWER.replace("\"net_namespace\":null", "\"net_namespace\":\"red\"");
+    assert_eq!(first(&named), own + ", in network red");
+}
+
 #[test]
 fn the_table_names_state_priority_active_and_cause() {
     let output = asked("table", &["status"], ANSWER);

@@ -52,6 +52,18 @@ pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
     let Some(service) = event.service.as_deref() else {
         return false;
     };
+    if let Happening::Renamed { before } = &event.what {
+        // The first word of it is for all of them.
+        if let Some(names) = node.renames.heard() {
+            limits.rename(&names);
+            lock(&node.notifier).rename(&names);
+        }
+        info!(
+            instance = service,
+            "{service}: this was {before} until now; it goes on as it is"
+        );
+        return false;
+    }
     match &event.what {
         Happening::Core(report) => {
             lock(&node.notifier).report(service, report);
@@ -193,6 +205,11 @@ impl Limits {
     /// When [`unsaid`] is to be called.
     pub(crate) fn unsaid_at(&self) -> Option<Instant> {
         self.flaps.due_at()
+    }
+
+    fn rename(&mut self, names: &[(String, String)]) {
+        self.flaps.rename(names);
+        self.rivals.rename(names);
     }
 
     fn rival(&mut self, service: &str, source: IpAddr, priority: u8) {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use vrrp_core::Transition;
 
+use crate::renames::rename;
+
 /// As PRJ-LOG-01: of a minute.
 const WINDOW: Duration = Duration::from_secs(60);
 /// More changes than in the worst minute of an ordinary fault.
@@ -68,6 +70,11 @@ impl Flaps {
             count: before + 1,
         });
         false
+    }
+
+    /// Instances that go on under other names.
+    pub(crate) fn rename(&mut self, names: &[(String, String)]) {
+        let _gone = rename(&mut self.instances, names);
     }
 
     /// When something is to be said though nothing happens.

@@ -20,6 +20,7 @@ mod notify;
 mod privileges;
 mod record;
 mod reload;
+mod renames;
 mod rivals;
 mod router;
 mod run;

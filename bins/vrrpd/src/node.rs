@@ -12,6 +12,7 @@ use vrrp_plan::{Fault, Plan, Tracked};
 use crate::load::{Loaded, Trap};
 use crate::log::Log;
 use crate::notify::Notifier;
+use crate::renames::Renames;
 use crate::tracks::Tracks;
 
 /// Everything that runs. Locks are held for a moment and never across a wait.
@@ -23,6 +24,7 @@ pub(crate) struct Node {
     pub(crate) tracks: Mutex<Tracks>,
     pub(crate) notifier: Mutex<Notifier>,
     pub(crate) state: Mutex<State>,
+    pub(crate) renames: Renames,
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,

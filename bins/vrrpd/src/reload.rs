@@ -7,13 +7,13 @@ use healthcheck::HookQueue;
 use tracing::{error, info, warn};
 use vrrp_core::TrackerId;
 use vrrp_net::Service;
-use vrrp_plan::{Difference, Plan, difference};
+use vrrp_plan::{Difference, Kept, Plan, difference};
 
 use crate::arguments::Arguments;
 use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
 use crate::sys;
-use crate::{checks, kernel, start_delay, tracks};
+use crate::{checks, kernel, start, start_delay, tracks};
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
 const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
@@ -59,8 +59,17 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<Ho
 
 async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
     let difference = difference(old, &loaded.plan);
-    for word in &difference.needs_restart {
-        warn!("{word} has changed; a running vrrpd keeps the old value until it is started anew");
+    for Kept { word, place } in &difference.needs_restart {
+        match place {
+            Some(place) => {
+                warn!(
+                    "{place}: {word} has changed; a running vrrpd keeps the old value until it is started anew"
+                );
+            }
+            None => warn!(
+                "{word} is no longer in the file; a running vrrpd keeps the old value until it is started anew"
+            ),
+        }
     }
     checks::begin(
         &node.runner,
@@ -69,6 +78,7 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
     tracks::take(&node.tracks, &difference);
     checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
     let services = services(node, &loaded.plan, &difference);
+    let mut renaming = node.renames.begin(&difference.renamed);
     if difference.touches_services()
         && let Err(refused) = node
             .handle
@@ -78,11 +88,16 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
         undo(node, old, &difference);
         return Err(refused.to_string());
     }
+    if let Some(names) = renaming.heard().await {
+        lock(&node.notifier).rename(&names);
+    }
+    set_pace(node, &loaded.plan, &difference);
     checks::end(&node.runner, &difference.checks_removed);
     tracks::end(&node.tracks, &difference);
     let message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
+    drop(renaming);
     let plan = node.plan();
     if difference.touches_services() {
         kernel::warn_of_settings(&plan);
@@ -96,9 +111,24 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
     for name in again {
         if let Some(instance) = plan.instances.iter().find(|instance| instance.name == *name) {
             node.tell_healths_of(instance);
+            start::warn_of_absence(instance);
         }
     }
     Ok((message, queues))
+}
+
+fn set_pace(node: &Node, plan: &Plan, difference: &Difference) {
+    let paced = ["vrrp_garp_interval", "vrrp_gna_interval", "garp_group"];
+    if difference.node.iter().any(|word| paced.contains(word)) {
+        let vrrp_plan::Node {
+            arp_gap,
+            neighbor_gap,
+            paces,
+            ..
+        } = &plan.node;
+        // Gone: the loop of the daemon learns it from the thread's end.
+        let _ = node.handle.set_pace(*arp_gap, *neighbor_gap, paces.clone());
+    }
 }
 
 /// The services of the new plan: word for word what the driver has where an instance did not change, and with what is
@@ -108,10 +138,14 @@ fn services(node: &Node, plan: &Plan, difference: &Difference) -> Vec<Service> {
     let one = |instance: &vrrp_plan::Instance| {
         let touched =
             difference.changed.contains(&instance.name) || difference.added.contains(&instance.name);
+        let old_name = difference.old_name(&instance.name);
         let before = applied
             .iter()
-            .find(|service| service.name == instance.name && !touched)
-            .cloned();
+            .find(|service| service.name == old_name && !touched);
+        let before = before.map(|service| Service {
+            name: instance.name.clone(),
+            ..service.clone()
+        });
         before.unwrap_or_else(|| {
             let mut service = instance.service.clone();
             let (up, since_boot) = (node.began.0.elapsed(), start_delay::since_boot());
@@ -152,7 +186,10 @@ fn describe(difference: &Difference) -> String {
     let files = difference.files_added.iter().map(|file| file.name.clone());
     let processes = difference.processes_added.iter();
     let processes = processes.map(|process| process.name.clone());
+    let renamed = difference.renamed.iter();
+    let renamed = renamed.map(|(before, after)| format!("{before} to {after}"));
     let parts = [
+        ("renamed", renamed.collect()),
         ("new", difference.added.clone()),
         ("changed", difference.changed.clone()),
         ("gone", difference.removed.clone()),

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::renames::rename;
+
 /// As PRJ-LOG-01: the first at once, then one line in so long.
 const PAUSE: Duration = Duration::from_secs(60);
 
@@ -21,6 +23,11 @@ struct Said {
 }
 
 impl Rivals {
+    /// Instances that go on under other names.
+    pub(crate) fn rename(&mut self, names: &[(String, String)]) {
+        let _gone = rename(&mut self.instances, names);
+    }
+
     /// A rival was answered at `now`. `Some`: a line may be written, with the number of answers that had none.
     pub(crate) fn answered(&mut self, now: Instant, instance: &str) -> Option<u64> {
         let Some(said) = self.instances.get_mut(instance) else {

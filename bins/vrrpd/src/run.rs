@@ -75,6 +75,8 @@ struct Turn {
     limits: Limits,
     leaving: Vec<HookQueue>,
     events_open: bool,
+    /// What came of checks while names were changing.
+    held_news: Vec<News>,
 }
 
 /// Runs until the router loop has ended.
@@ -100,14 +102,12 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         limits: Limits::default(),
         leaving: Vec::new(),
         events_open: true,
+        held_news: Vec::new(),
     };
     let end = loop {
         tokio::select! {
             event = events.recv(), if turn.events_open => turn.event(event),
-            Some(news) = changes.recv() => {
-                events::tracked(&turn.node, &news);
-                turn.compare_soon();
-            }
+            Some(news) = changes.recv() => turn.news(news),
             _ = signals.terminate.recv() => turn.stop("SIGTERM"),
             _ = signals.interrupt.recv() => turn.stop("SIGINT"),
             _ = signals.hang_up.recv() => turn.hang_up(),
@@ -171,10 +171,23 @@ impl Turn {
             Err(RecvError::Lagged(lost)) => {
                 warn!("{lost} events were lost: the notify scripts are told the states as they are now");
                 let node = Arc::clone(&self.node);
-                tokio::spawn(async move { events::compare(&node, true).await });
+                tokio::spawn(async move {
+                    node.renames.over().await;
+                    events::compare(&node, true).await;
+                });
             }
             // The end of the router loop is told by its thread.
             Err(RecvError::Closed) => self.events_open = false,
+        }
+    }
+
+    /// To the driver by the names that it has: while those change, it waits.
+    fn news(&mut self, news: News) {
+        if self.node.renames.is_under_way() {
+            self.held_news.push(news);
+        } else {
+            events::tracked(&self.node, &news);
+            self.compare_soon();
         }
     }
 
@@ -185,7 +198,10 @@ impl Turn {
 
     async fn compare(&mut self, all: bool) {
         self.compare_at = None;
-        events::compare(&self.node, all).await;
+        // The end of a reload asks for it again.
+        if !self.node.renames.is_under_way() {
+            events::compare(&self.node, all).await;
+        }
     }
 
     fn stop(&mut self, signal: &str) {
@@ -218,6 +234,9 @@ impl Turn {
     fn reloaded(&mut self, queues: Vec<HookQueue>) {
         self.reload = None;
         self.leaving.extend(queues);
+        for news in std::mem::take(&mut self.held_news) {
+            self.news(news);
+        }
         self.compare_soon();
         if std::mem::take(&mut self.reload_again) {
             self.hang_up();

@@ -23,6 +23,7 @@ use crate::log::Log;
 use crate::node::{Node, State};
 use crate::notify::Notifier;
 use crate::privileges::{self, Missing};
+use crate::renames::Renames;
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
 use crate::start_delay::since_boot;
@@ -109,6 +110,7 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
             realtime_priority,
             began,
             state: Mutex::new(State::new(services)),
+            renames: Renames::default(),
         };
         node.take(loaded);
         checks::begin(&node.runner, &node.plan().checks);
@@ -209,15 +211,18 @@ fn hello(plan: &Plan) {
         info!("a packet filter on this node has to let protocol 112 in: {rule}");
     }
     kernel::warn_of_settings(plan);
-    for instance in &plan.instances {
-        if let Some(interface) = instance.service.interface.as_deref().filter(|name| !exists(name)) {
-            warn!(
-                instance = instance.name.as_str(),
-                "{}: {}: interface {interface} does not exist; it is waited for, as with keepalived's dynamic_interfaces",
-                instance.place,
-                instance.name
-            );
-        }
+    plan.instances.iter().for_each(warn_of_absence);
+}
+
+/// Of an interface that does not exist.
+pub(crate) fn warn_of_absence(instance: &Instance) {
+    if let Some(interface) = instance.service.interface.as_deref().filter(|name| !exists(name)) {
+        warn!(
+            instance = instance.name.as_str(),
+            "{}: {}: interface {interface} does not exist; it is waited for, as with keepalived's dynamic_interfaces",
+            instance.place,
+            instance.name
+        );
     }
 }
 

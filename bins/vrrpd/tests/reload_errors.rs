@@ -47,6 +47,42 @@ fn an_interface_that_is_spelt_wrong_takes_nothing_away() {
     }
 }
 
+/// With `dynamic_interfaces` the file says that it may come later: then it is waited for, as at a start.
+#[test]
+fn an_interface_that_may_come_later_is_waited_for() {
+    let config = instance("VI_1", 51, ADDRESS, "");
+    let Some(node) = Node::start(&config, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let later = config.replace("interface eth1", "interface eth9");
+    let reload = node.reload(&later);
+    assert!(
+        !reload.applied && reload.message.contains("dynamic_interfaces"),
+        "{reload:?}"
+    );
+    holds_both(&node);
+    let reload = node.reload(&format!("global_defs {{\n    dynamic_interfaces\n}}\n{later}"));
+    assert!(
+        reload.applied && reload.message.contains("settings: dynamic_interfaces"),
+        "{reload:?}"
+    );
+    node.until_state("VI_1", "FAULT");
+    assert!(
+        node.log()
+            .contains("VI_1: interface eth9 does not exist; it is waited for"),
+        "{}",
+        node.log()
+    );
+    node.inside(&[
+        "ip", "link", "add", "eth9", "type", "veth", "peer", "name", "far9",
+    ]);
+    node.inside(&["ip", "link", "set", "far9", "up"]);
+    node.inside(&["ip", "address", "add", "198.51.100.1/24", "dev", "eth9"]);
+    node.inside(&["ip", "link", "set", "eth9", "up"]);
+    node.until_state("VI_1", "MASTER");
+}
+
 #[test]
 fn an_included_file_that_is_gone_takes_nothing_away() {
     let first = instance("VI_1", 51, ADDRESS, "");

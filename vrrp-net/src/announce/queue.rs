@@ -89,6 +89,19 @@ impl Queue {
         }
     }
 
+    /// With the gaps of `other` from now on; what waits keeps its order and the time that it was promised.
+    pub(crate) fn pace_like(&mut self, other: Self) {
+        let lanes = std::mem::replace(self, other).lanes;
+        for ((_, is_ipv6), waiting) in lanes {
+            for item in waiting.items {
+                let lane = (self.road(item.place.device.0), is_ipv6);
+                let lane = self.lanes.entry(lane).or_default();
+                lane.free_at = lane.free_at.max(waiting.free_at);
+                lane.items.push_back(item);
+            }
+        }
+    }
+
     /// No longer the one who answers: nothing of it may leave.
     pub(crate) fn cancel(&mut self, by: InstanceId) {
         for waiting in self.lanes.values_mut() {
@@ -173,6 +186,32 @@ mod tests {
         // 0 and 1 of each round share; then 2 alone; 3 is not paced.
         let expected = [0, 2000, 0, 0, 4000, 6000, 5000, 0].map(at);
         assert_eq!(times, expected);
+    }
+
+    /// Others than it was made with: what waits leaves, in its order, by the new ones.
+    #[test]
+    fn what_waits_leaves_at_another_pace() {
+        let gap = |micros: u64| Gaps {
+            ipv4_nanos: micros * 1000,
+            ipv6_nanos: 0,
+        };
+        let mut queue = Queue::new(gap(1000), Vec::new());
+        let by = InstanceId(0);
+        let places: Vec<Place> = (0..6).map(|n| place(n % 2, &format!("192.0.2.{n}"))).collect();
+        queue.push(at(0), by, &places, 1);
+        assert_eq!(queue.pop(at(0)).map(|item| item.place), Some(places[0]));
+        let both = vec![(vec![InterfaceId(0), InterfaceId(1)], gap(3000))];
+        queue.pace_like(Queue::new(gap(7000), both));
+        // The first of the two lanes was to wait until 1 ms; now they are one.
+        let sent = play(&mut queue);
+        let expected = [
+            (at(1000), places[2]),
+            (at(4000), places[4]),
+            (at(7000), places[1]),
+            (at(10_000), places[3]),
+            (at(13_000), places[5]),
+        ];
+        assert_eq!(sent, expected);
     }
 
     /// NET-ND-06: 1 ms between Neighbor Advertisements for different addresses; ARP does not wait.

@@ -27,7 +27,10 @@ impl Engine {
         }
         self.widen_filter(&services)?;
         let statics_before = statics.map(|statics| self.change_statics(now, statics));
-        let mut applied = Applied::default();
+        let mut applied = Applied {
+            renamed: self.rename(now, &services),
+            ..Applied::default()
+        };
         self.bridge(&services);
         for id in self.ids() {
             let Some(instance) = self.instances.get(&id).filter(|instance| !instance.leaving) else {
@@ -37,7 +40,7 @@ impl Engine {
                 .iter()
                 .any(|service| service.name == instance.service.name)
             {
-                applied.removed.push(instance.service.name.clone());
+                applied.removed.push(instance.own_name());
                 self.send_away(now, id);
             }
         }
@@ -304,14 +307,13 @@ impl Engine {
         self.feed(now, id, Input::Stop);
     }
 
-    /// One that was sent away and is wanted again before its hold is over: it stays (PRJ-STOP-03).
+    /// One that was sent away and is wanted again before its hold is over: it stays (PRJ-STOP-03), under whatever name.
     fn call_back(&mut self, now: Instant, service: &Service) -> Option<InstanceId> {
         let id = self.rival(service)?;
-        let instance = self
-            .instances
-            .get_mut(&id)
-            .filter(|instance| instance.service.name == service.name)?;
+        let instance = self.instances.get_mut(&id);
+        let instance = instance.filter(|instance| instance.service.is_same_router(service))?;
         instance.leaving = false;
+        instance.call(&service.name);
         self.feed(now, id, Input::Start);
         self.carry_out(now);
         Some(id)

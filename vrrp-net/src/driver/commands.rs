@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 use vrrp_core::{Input, InstanceId, Instant, Order, Priority, TrackerId};
 
 use super::engine::{Ending, Engine};
+use super::open::paced;
 use super::virtual_macs::Wanted;
 use crate::address::keeper::Present;
 use crate::handle::{Command, RequestError, Resigned};
@@ -30,6 +31,14 @@ impl Engine {
                 Some(id) => self.feed(now, id, Input::Order(Order::Compete)),
                 None => tracing::warn!(service, "an order for an unknown service"),
             },
+            Command::Pace {
+                arp_gap,
+                neighbor_gap,
+                paces,
+            } => {
+                let other = paced(arp_gap, neighbor_gap, &paces, &mut self.devices);
+                self.announcements.pace_like(other);
+            }
             Command::Apply {
                 services,
                 statics,

@@ -20,6 +20,7 @@ mod links;
 mod oddities;
 mod open;
 mod packets;
+mod rename;
 mod report;
 mod routing;
 mod settings;

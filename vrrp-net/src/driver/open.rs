@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 use vrrp_core::{Input, InstanceId, Instant, Outbox, Router, VirtualRouter, Witness};
@@ -27,7 +28,7 @@ use crate::event::Event;
 use crate::handover::{Handover, Saved, SavedSocket};
 use crate::journal::Journal;
 use crate::netlink::{self, DATAGRAM_OCTETS, Requests};
-use crate::options::{Options, kernel_keeps_tags};
+use crate::options::{Options, Pace, kernel_keeps_tags};
 use crate::routing::{Entry, Routing, Statics};
 use crate::service::{Service, ServiceError};
 use crate::socket::{Buffers, Channel};
@@ -380,18 +381,33 @@ fn socket(what: &str, error: io::Error) -> OpenError {
 
 /// The queue of announcements with the gaps that the node asks for.
 fn announcements(options: &Options, devices: &mut Devices) -> Queue {
+    let Options {
+        arp_gap,
+        neighbor_gap,
+        paces,
+        ..
+    } = options;
+    paced(*arp_gap, *neighbor_gap, paces, devices)
+}
+
+pub(super) fn paced(
+    arp_gap: Duration,
+    neighbor_gap: Duration,
+    paces: &[Pace],
+    devices: &mut Devices,
+) -> Queue {
     let gaps = |arp, neighbor| Gaps {
         ipv4_nanos: nanos(arp),
         ipv6_nanos: nanos(neighbor),
     };
-    let paces = options.paces.iter().map(|pace| {
+    let paces = paces.iter().map(|pace| {
         let interfaces = pace.interfaces.iter().map(|name| devices.id(name)).collect();
         (interfaces, gaps(pace.arp_gap, pace.neighbor_gap))
     });
     let paces = paces.collect();
-    Queue::new(gaps(options.arp_gap, options.neighbor_gap), paces)
+    Queue::new(gaps(arp_gap, neighbor_gap), paces)
 }
 
-fn nanos(time: std::time::Duration) -> u64 {
+fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -26,6 +26,7 @@ mod odd;
 mod owner;
 mod proxy;
 mod reload;
+mod renames;
 mod routers;
 mod routes;
 mod stall;

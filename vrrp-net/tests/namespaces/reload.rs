@@ -85,6 +85,7 @@ fn prj_chg_05_a_reload_touches_what_has_changed() {
         wire.forget();
         let applied = block_on(running.handle.apply(vec![kept, other, new])).unwrap();
         let expected = Applied {
+            renamed: vec![],
             unchanged: vec!["kept".into()],
             changed: vec!["changed".into()],
             added: vec!["new".into()],

@@ -8,7 +8,7 @@ mod routing;
 mod tracks;
 mod virtual_mac;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use keepalived_conf::{Config, GarpGroup, Missing, SourceMap, Sourced, Span};
@@ -84,6 +84,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
     };
     lowering.out.plan.node = node(config, host);
     lowering.out.plan.node.net_namespace = lowering.net_namespace();
+    lowering.out.plan.node.places = lowering.places();
     let refused = lowering.missing("", &config.missing);
     lowering.out.refused = refused;
     let mut virtual_macs = VirtualMacs::new(config);
@@ -140,7 +141,9 @@ fn node(config: &Config, host: &Host) -> Node {
             .map_or(default.filter_table, |table| table.value.clone()),
         neighbor_gap: gap(&global.gna_interval, default.neighbor_gap),
         delay_after_boot: global.delay_after_boot.value,
+        dynamic_interfaces: global.dynamic_interfaces.value,
         net_namespace: None,
+        places: BTreeMap::new(),
     }
 }
 
@@ -211,6 +214,26 @@ impl Lowering<'_> {
             name: asked.value.clone(),
             place: asked.span().map_or_else(String::new, |span| self.place(span)),
         })
+    }
+
+    /// Where the file has words that are taken over at a start only.
+    fn places(&self) -> BTreeMap<&'static str, String> {
+        let global = &self.config.global;
+        let span = |set: Option<Span>| set.map(|span| self.place(span));
+        let words = [
+            (
+                "vrrp_rt_priority",
+                span(global.rt_priority.as_ref().and_then(Sourced::span)),
+            ),
+            (
+                "vrrp_priority",
+                span(global.nice.as_ref().and_then(Sourced::span)),
+            ),
+            ("vrrp_no_swap", span(global.no_swap.span())),
+            ("nftables", span(global.nftables.as_ref().and_then(Sourced::span))),
+        ];
+        let written = words.into_iter();
+        written.filter_map(|(word, place)| Some((word, place?))).collect()
     }
 
     /// The groups of which an instance of the plan is a member.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lower::NotStarted;
-use crate::plan::Plan;
+use crate::succession::Succession;
 use keepalived_conf::{Diagnostic, Parsed, Severity, line};
 
 /// What an error can do beside what it says.
@@ -84,18 +84,21 @@ impl Fault {
         self.reach == Reach::WhatFollows
     }
 
-    /// It concerns what runs by `plan`: one of its instances, or all that the file holds.
-    pub(super) fn concerns(&self, plan: &Plan) -> bool {
-        let runs = |name: &String| plan.instances.iter().any(|instance| instance.name == *name);
+    /// It concerns what runs already: one of its instances, or all that the file holds.
+    pub(super) fn concerns(&self, succession: &Succession<'_>) -> bool {
+        let runs = |name: &String| succession.before(name).is_some();
         self.reach != Reach::Absent && self.instance.as_ref().is_none_or(runs)
     }
 }
 
-/// The faults of `new` that `old` does not have, counted: the same mistake a second time is a new one.
-pub(super) fn fresh<'a>(old: &'a [Fault], new: &'a [Fault]) -> Vec<&'a Fault> {
+/// The faults of `new` that `old` does not have, counted: the same mistake a second time is a new one. That of an instance
+/// that goes on under another name is the same.
+pub(super) fn fresh<'a>(old: &'a [Fault], new: &'a [Fault], succession: &Succession<'a>) -> Vec<&'a Fault> {
     let mut known: BTreeMap<Key<'_>, usize> = BTreeMap::new();
     for fault in old {
-        *known.entry(fault.key()).or_default() += 1;
+        let (instance, what) = fault.key();
+        let instance = instance.map(|name| succession.after(name).unwrap_or(name));
+        *known.entry((instance, what)).or_default() += 1;
     }
     let mut fresh = Vec::new();
     for fault in new {

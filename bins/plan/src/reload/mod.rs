@@ -8,6 +8,7 @@ use keepalived_conf::{Diagnostic, Parsed, Severity, line};
 use crate::difference::{Astray, Loss, astray, losses};
 use crate::lower::{Lowered, NotStarted};
 use crate::plan::{Check, Command, NetNamespace, Plan};
+use crate::succession::Succession;
 use fault::fresh;
 
 pub use fault::Fault;
@@ -132,7 +133,8 @@ pub fn judge(
         };
         return Err(format!("{file}: no vrrp_instance would be left: {why}"));
     }
-    let fresh = fresh(old_faults, new_faults);
+    let succession = Succession::between(old, new);
+    let fresh = fresh(old_faults, new_faults, &succession);
     let lost = losses(old, new);
     let hides = |fault: &&Fault| fault.may_hide() || fresh.contains(fault);
     let doubts: Vec<&Fault> = new_faults.iter().filter(hides).collect();
@@ -144,19 +146,23 @@ pub fn judge(
             texts(doubts)
         ));
     }
-    let wrong: Vec<&Fault> = fresh.into_iter().filter(|fault| fault.concerns(old)).collect();
+    let wrong: Vec<&Fault> = fresh
+        .into_iter()
+        .filter(|fault| fault.concerns(&succession))
+        .collect();
     if !wrong.is_empty() {
         return Err(format!(
             "the file has errors that the one in force does not have, and what runs would no longer be what it says: {}. Correct them and reload again",
             texts(wrong)
         ));
     }
-    let nowhere = astray(old, new, |name| machine.has_interface(name));
+    let may_come_later = |name: &str| new.node.dynamic_interfaces || machine.has_interface(name);
+    let nowhere = astray(old, new, may_come_later);
     if !nowhere.is_empty() {
         let nowhere: Vec<String> = nowhere.iter().map(lacking).collect();
         return Err(nowhere.join("; "));
     }
-    let unusable = scripts::unusable(old, new, machine);
+    let unusable = scripts::unusable(old, new, &succession, machine);
     if !unusable.is_empty() {
         return Err(format!(
             "scripts of what runs cannot be run as this machine stands: {}. Correct the file or the machine, and reload again",
@@ -205,6 +211,6 @@ fn lacking(astray: &Astray) -> String {
         interface,
     } = astray;
     format!(
-        "{place}: {instance}: interface {interface} does not exist, and what runs now would disappear; correct the name, or create the interface first"
+        "{place}: {instance}: interface {interface} does not exist, and what runs now would disappear; correct the name, create the interface first, or write dynamic_interfaces into global_defs to have it waited for"
     )
 }

@@ -2,13 +2,19 @@
 
 use super::Machine;
 use crate::plan::{Check, Instance, Plan, Tracked};
+use crate::succession::Succession;
 
 /// Scripts that what runs by `old` would have with `new` and not before, and that cannot be run, each with its place. A
 /// check that fails from its first run on would take an address away.
-pub(super) fn unusable(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<String> {
+pub(super) fn unusable(
+    old: &Plan,
+    new: &Plan,
+    succession: &Succession<'_>,
+    machine: &dyn Machine,
+) -> Vec<String> {
     let mut found = Vec::new();
     for instance in &new.instances {
-        let Some(before) = old.instances.iter().find(|before| before.name == instance.name) else {
+        let Some(before) = succession.before(&instance.name) else {
             continue;
         };
         let had: Vec<_> = before.hooks.named().collect();
@@ -33,7 +39,7 @@ pub(super) fn unusable(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<Str
     let runs = |check: &&Check| {
         let check = Tracked::Check(check.name.clone());
         let mut following = new.instances.iter().filter(|one| one.follows(&check));
-        following.any(|one| old.instances.iter().any(|before| before.name == one.name))
+        following.any(|one| succession.before(&one.name).is_some())
     };
     let had = |check: &&Check| {
         (old.checks.iter()).any(|before| before.name == check.name && before.command == check.command)

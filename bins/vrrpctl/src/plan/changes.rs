@@ -1,33 +1,34 @@
 //! From two plans to what is told: which block changes how is the daemon's own difference, what in it is read off the
 //! effective values.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use keepalived_conf::{Entry, Section, Setting, Value};
-use vrrp_core::Restart;
-use vrrp_plan::{Check, Difference, Instance, Plan, difference, refusal, restarts};
+use vrrp_plan::{Check, Difference, Instance, Plan, Succession, difference, refusal, restarts};
 
 use super::Side;
-use super::report::{Change, Differs, Move, Report, What};
+use super::report::{Change, Differs, Kept, Move, Report, What};
 
 /// Both sides, and what the daemon makes of them.
 struct Comparison<'a> {
     old: &'a Side,
     new: &'a Side,
     difference: Difference,
+    succession: Succession<'a>,
     moves: Vec<Move>,
 }
 
 pub(super) fn changes(old: &Side, new: &Side) -> Report {
     let (before, after) = (&old.lowered.plan, &new.lowered.plan);
+    let succession = Succession::between(before, after);
     let comparison = Comparison {
         old,
         new,
         difference: difference(before, after),
-        moves: moves(before, after),
+        moves: moves(before, after, &succession),
+        succession,
     };
-    let names = |plan: &Plan| -> Vec<String> { plan.instances.iter().map(|one| one.name.clone()).collect() };
     let checks = |plan: &Plan| -> Vec<String> { plan.checks.iter().map(|one| one.name.clone()).collect() };
     let files = |plan: &Plan| -> Vec<String> { plan.files.iter().map(|one| one.name.clone()).collect() };
     let processes =
@@ -40,9 +41,7 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
         applied: true,
         because: None,
         changes: !comparison.difference.is_empty(),
-        instances: both(&names(before), &names(after))
-            .map(|name| comparison.instance(name))
-            .collect(),
+        instances: comparison.instances(),
         scripts: both(&checks(before), &checks(after))
             .map(|name| comparison.script(name))
             .collect(),
@@ -57,7 +56,10 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
             .collect(),
         node: comparison.difference.node.iter().map(words).collect(),
         statics: comparison.statics().into_iter().collect(),
-        needs_restart: comparison.difference.needs_restart.iter().map(words).collect(),
+        needs_restart: (comparison.difference.needs_restart.iter())
+            .map(|kept| kept.word.to_owned())
+            .collect(),
+        kept: comparison.kept(),
         moves: comparison.moves,
         not_started,
     }
@@ -67,9 +69,9 @@ fn listed(list: &[String], name: &str) -> bool {
     list.iter().any(|other| other == name)
 }
 
-/// Values that differ in a block of both files.
-fn settings(old: &[Section], new: &[Section], name: &str) -> Vec<Differs> {
-    let find = |sections: &[Section]| {
+/// Values that differ in a block of both files, each with its name there.
+fn settings(old: (&[Section], &str), new: (&[Section], &str)) -> Vec<Differs> {
+    let find = |(sections, name): (&[Section], &str)| {
         let mut found = sections.iter();
         found
             .find(|section| section.name.as_deref() == Some(name))
@@ -82,9 +84,18 @@ fn settings(old: &[Section], new: &[Section], name: &str) -> Vec<Differs> {
 }
 
 impl Comparison<'_> {
-    fn instance(&self, name: &str) -> Change {
-        let (before, after) = (&self.old.lowered.plan, &self.new.lowered.plan);
-        let (one, other) = (find(before, name), find(after, name));
+    /// Those of the new file in its order, then those that go.
+    fn instances(&self) -> Vec<Change> {
+        let after = self.new.lowered.plan.instances.iter();
+        let after = after.map(|one| (self.succession.before(&one.name), Some(one)));
+        let removed = self.succession.removed().map(|one| (Some(one), None));
+        let all = after.chain(removed);
+        all.filter_map(|(one, other)| self.instance(one, other)).collect()
+    }
+
+    /// What becomes of one; `None` where there is neither.
+    fn instance(&self, one: Option<&Instance>, other: Option<&Instance>) -> Option<Change> {
+        let name = &other.or(one)?.name;
         let because = one
             .zip(other)
             .map_or_else(Vec::new, |(one, other)| restarts(&one.service, &other.service));
@@ -100,19 +111,41 @@ impl Comparison<'_> {
             _ if lists.iter().any(|list| listed(list, name)) => What::Changed,
             _ => What::Unchanged,
         };
+        let old_name = one.map_or(name, |one| &one.name);
         let (old, new) = (&self.old.effective.instances, &self.new.effective.instances);
-        let mut settings = settings(old, new, name);
+        let mut settings = match other {
+            Some(_) => settings((old, old_name), (new, name)),
+            None => Vec::new(),
+        };
         let hidden = one
             .zip(other)
             .and_then(|(one, other)| secret(one, other, &settings));
         settings.extend(hidden);
-        Change {
-            name: name.to_owned(),
+        let after = &self.new.lowered.plan;
+        Some(Change {
+            name: name.clone(),
+            renamed_from: (old_name != name).then(|| old_name.clone()),
             what,
             because,
             settings,
-            interrupts: interrupts(what, one, after, &self.moves),
-        }
+            interrupts: one.map_or_else(Vec::new, |one| interrupts(what, (one, other), after, &self.moves)),
+        })
+    }
+
+    /// What a running daemon does not take over, with the values of both files.
+    fn kept(&self) -> Vec<Kept> {
+        let global = differing(&self.old.effective.global, &self.new.effective.global);
+        let mut global: BTreeMap<String, Differs> = global
+            .into_iter()
+            .map(|differs| (differs.keyword.to_owned(), differs))
+            .collect();
+        let kept = self.difference.needs_restart.iter();
+        kept.map(|kept| Kept {
+            word: kept.word,
+            place: kept.place.clone(),
+            settings: global.remove(kept.word).into_iter().collect(),
+        })
+        .collect()
     }
 
     fn script(&self, name: &str) -> Change {
@@ -127,7 +160,7 @@ impl Comparison<'_> {
             What::Unchanged
         };
         let (old, new) = (&self.old.effective.scripts, &self.new.effective.scripts);
-        plain_change(name, what, settings(old, new, name))
+        plain_change(name, what, settings((old, name), (new, name)))
     }
 
     fn statics(&self) -> Option<Change> {
@@ -149,7 +182,7 @@ impl Comparison<'_> {
         let touched = self.difference.files_added.iter().any(|one| one.name == name);
         let (old, new) = (&self.old.effective.track_files, &self.new.effective.track_files);
         let what = what(has(self.old), has(self.new), touched);
-        plain_change(name, what, settings(old, new, name))
+        plain_change(name, what, settings((old, name), (new, name)))
     }
 
     fn process(&self, name: &str) -> Change {
@@ -160,7 +193,7 @@ impl Comparison<'_> {
             &self.new.effective.track_processes,
         );
         let what = what(has(self.old), has(self.new), touched);
-        plain_change(name, what, settings(old, new, name))
+        plain_change(name, what, settings((old, name), (new, name)))
     }
 
     fn group(&self, name: &str) -> Change {
@@ -171,7 +204,7 @@ impl Comparison<'_> {
             _ => What::Changed,
         };
         let (old, new) = (&self.old.effective.sync_groups, &self.new.effective.sync_groups);
-        plain_change(name, what, settings(old, new, name))
+        plain_change(name, what, settings((old, name), (new, name)))
     }
 }
 
@@ -189,6 +222,7 @@ const fn what(before: bool, after: bool, touched: bool) -> What {
 fn plain_change(name: &str, what: What, settings: Vec<Differs>) -> Change {
     Change {
         name: name.to_owned(),
+        renamed_from: None,
         what,
         because: Vec::new(),
         settings,
@@ -213,9 +247,12 @@ fn holders(plan: &Plan) -> impl Iterator<Item = (IpAddr, &str)> {
     })
 }
 
-/// Addresses whose instance is another one afterwards.
-fn moves(before: &Plan, after: &Plan) -> Vec<Move> {
-    let remains = |address: IpAddr, name: &str| holders(after).any(|new| new == (address, name));
+/// Addresses whose instance is another one afterwards; one that only has another name is none.
+fn moves(before: &Plan, after: &Plan, succession: &Succession<'_>) -> Vec<Move> {
+    let remains = |address: IpAddr, name: &str| {
+        let now = succession.after(name);
+        now.is_some_and(|now| holders(after).any(|new| new == (address, now)))
+    };
     let mut moves = Vec::new();
     for (address, from) in holders(before).filter(|(address, name)| !remains(*address, name)) {
         if let Some((_, to)) = holders(after).find(|(new, _)| *new == address) {
@@ -223,7 +260,7 @@ fn moves(before: &Plan, after: &Plan) -> Vec<Move> {
                 address: address.to_string(),
                 from: from.to_owned(),
                 to: to.to_owned(),
-                stays: stays(before, after, (from, to), address),
+                stays: stays(before, after, (from, to), address, succession),
             });
         }
     }
@@ -231,25 +268,32 @@ fn moves(before: &Plan, after: &Plan) -> Vec<Move> {
 }
 
 /// Whoever gets it runs on, and has it as it was made.
-fn stays(before: &Plan, after: &Plan, (from, to): (&str, &str), address: IpAddr) -> bool {
+fn stays(
+    before: &Plan,
+    after: &Plan,
+    (from, to): (&str, &str),
+    address: IpAddr,
+    succession: &Succession<'_>,
+) -> bool {
     let runs_on = |one: &Instance, other: &Instance| restarts(&one.service, &other.service).is_empty();
     let alike = |one: &Instance, other: &Instance| one.service.makes_alike(&other.service, address);
     let receiver = find(after, to);
-    (find(before, to).zip(receiver)).is_some_and(|(one, other)| runs_on(one, other))
+    (succession.before(to).zip(receiver)).is_some_and(|(one, other)| runs_on(one, other))
         && (find(before, from).zip(receiver)).is_some_and(|(one, other)| alike(one, other))
 }
 
 /// What a client of the old instance's addresses would notice.
-fn interrupts(what: What, before: Option<&Instance>, after: &Plan, moves: &[Move]) -> Vec<String> {
-    let Some(before) = before else { return Vec::new() };
+fn interrupts(
+    what: What,
+    (before, same): (&Instance, Option<&Instance>),
+    after: &Plan,
+    moves: &[Move],
+) -> Vec<String> {
     let held: BTreeSet<IpAddr> = before.service.addresses.iter().map(|held| held.address).collect();
     let mut out = Vec::new();
     // An owner is Active at once.
-    let owns = find(after, &before.name).is_some_and(|one| one.service.settings.priority.is_owner());
-    let same_router = find(after, &before.name).is_some_and(|one| {
-        let mut reasons = before.service.restarts(&one.service).into_iter();
-        !reasons.any(Restart::is_another_router)
-    });
+    let owns = same.is_some_and(|one| one.service.settings.priority.is_owner());
+    let same_router = same.is_some_and(|one| before.service.is_same_router(&one.service));
     if what == What::Restarted && !(owns && same_router) {
         out.push(
             "it hands over and begins as Backup: its addresses are away until it, or a peer, is Active"
@@ -332,6 +376,7 @@ fn secret(one: &Instance, other: &Instance, told: &[Differs]) -> Option<Differs>
     };
     let known = told.iter().any(|differs| differs.name.starts_with("auth_"));
     (!known).then(|| Differs {
+        keyword: word.to_owned(),
         name: word.to_owned(),
         old: None,
         new: None,
@@ -347,6 +392,7 @@ fn differs(keyword: &str, old: Option<&Setting>, new: Option<&Setting>) -> Diffe
         (None, new) => format!("{keyword}  + {}", new.unwrap_or_default()),
     };
     Differs {
+        keyword: keyword.to_owned(),
         name: new.or(old).map_or_else(|| keyword.to_owned(), Setting::name),
         old: old.map(|setting| setting.value.clone()),
         new: new.map(|setting| setting.value.clone()),

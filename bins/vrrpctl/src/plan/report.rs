@@ -30,6 +30,8 @@ pub(super) struct Report {
     pub(super) node: Vec<String>,
     /// Settings that a running vrrpd keeps until it is started anew.
     pub(super) needs_restart: Vec<String>,
+    /// The same, each with its place and its values.
+    pub(super) kept: Vec<Kept>,
     /// Blocks of the new file that do not start.
     pub(super) not_started: Vec<String>,
 }
@@ -47,6 +49,8 @@ pub(super) enum What {
 #[derive(Debug, Serialize)]
 pub(super) struct Change {
     pub(super) name: String,
+    /// The name that it has had, where that was another: it goes on under the new one.
+    pub(super) renamed_from: Option<String>,
     pub(super) what: What,
     /// Why it is restarted, in keepalived's words.
     pub(super) because: Vec<&'static str>,
@@ -55,8 +59,19 @@ pub(super) struct Change {
     pub(super) interrupts: Vec<String>,
 }
 
+/// A setting that a running vrrpd keeps.
+#[derive(Debug, Serialize)]
+pub(super) struct Kept {
+    pub(super) word: &'static str,
+    /// `file:line` of the new file, where it has the word.
+    pub(super) place: Option<String>,
+    pub(super) settings: Vec<Differs>,
+}
+
 #[derive(Debug, Serialize)]
 pub(super) struct Differs {
+    #[serde(skip)]
+    pub(super) keyword: String,
     /// As in `vrrpctl effective --json`.
     pub(super) name: String,
     pub(super) old: Option<Value>,
@@ -122,10 +137,14 @@ pub(super) fn text(report: &Report) -> String {
     for word in &report.node {
         let _ = writeln!(out, "{word}: taken over");
     }
-    for word in &report.needs_restart {
+    for kept in &report.kept {
+        let place = kept.place.as_deref();
+        let place = place.map_or_else(String::new, |place| format!("{}: ", clean(place)));
+        let word = kept.settings.first().map_or(kept.word, |differs| &differs.shown);
         let _ = writeln!(
             out,
-            "{word}: a running vrrpd keeps the old value until it is started anew"
+            "{place}{}: a running vrrpd keeps the old value until it is started anew",
+            clean(word)
         );
     }
     for left in &report.not_started {
@@ -147,7 +166,9 @@ fn change(change: &Change) -> String {
     } else {
         format!(", because of another {}", change.because.join(", "))
     };
-    let mut out = format!("  {}  {what}{because}\n", clean(&change.name));
+    let before = change.renamed_from.as_deref();
+    let renamed = before.map_or_else(String::new, |name| format!("renamed, was {}; ", clean(name)));
+    let mut out = format!("  {}  {renamed}{what}{because}\n", clean(&change.name));
     for differs in &change.settings {
         let _ = writeln!(out, "      {}", clean(&differs.shown));
     }

@@ -12,6 +12,7 @@ use vrrp_core::{Report, Settings, StateName};
 use vrrp_net::GroupStatus;
 use vrrp_plan::Plan;
 
+use crate::renames;
 use told::Told;
 
 /// The scripts of one instance, ready to run.
@@ -51,6 +52,8 @@ pub(crate) struct Notifier {
     limits: HookLimits,
     instances: BTreeMap<String, Instance>,
     groups: BTreeMap<String, Instance>,
+    /// Of instances that went, until the reload that they went by is through.
+    leaving: Vec<HookQueue>,
 }
 
 /// Whose scripts they are.
@@ -76,6 +79,15 @@ impl Notifier {
             limits,
             instances: BTreeMap::new(),
             groups: BTreeMap::new(),
+            leaving: Vec::new(),
+        }
+    }
+
+    /// Instances that go on under other names: they have been told what they have been told. One that goes, and whose name
+    /// another one has now, is told so.
+    pub(crate) fn rename(&mut self, names: &[(String, String)]) {
+        for (name, mut instance) in renames::rename(&mut self.instances, names) {
+            self.leaving.extend(instance.goes(&name, self.limits));
         }
     }
 
@@ -87,13 +99,12 @@ impl Notifier {
         mut scripts: BTreeMap<String, Scripts>,
         groups: BTreeMap<String, Scripts>,
     ) -> Vec<HookQueue> {
-        let mut leaving = self.take_groups(groups);
+        let mut leaving = std::mem::take(&mut self.leaving);
+        leaving.extend(self.take_groups(groups));
         self.instances.retain(|name, instance| {
             let stays = plan.instances.iter().any(|other| other.name == *name);
             if !stays {
-                let state = instance.told.removed(instance.scripts.tells_deleted);
-                instance.notify(name, state, self.limits);
-                leaving.extend(instance.queue.take());
+                leaving.extend(instance.goes(name, self.limits));
             }
             stays
         });
@@ -241,6 +252,13 @@ impl Instance {
             let queue = self.queue.get_or_insert_with(|| HookQueue::new(limits));
             queue.push(command, "notify_master_rx_lower_pri".to_owned());
         }
+    }
+
+    /// The last that it is told.
+    fn goes(&mut self, name: &str, limits: HookLimits) -> Option<HookQueue> {
+        let state = self.told.removed(self.scripts.tells_deleted);
+        self.notify(name, state, limits);
+        self.queue.take()
     }
 
     /// The script of the state first, then the one for all, as keepalived does.
