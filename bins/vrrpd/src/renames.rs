@@ -127,7 +127,7 @@ mod tests {
     }
 
     /// Whoever hears it first does it, once; a reload that is given up leaves nothing behind.
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_word_that_is_lost_is_made_good_and_one_that_comes_late_does_nothing() {
         let renames = Renames::default();
         let asked = names(&[("A", "B")]);

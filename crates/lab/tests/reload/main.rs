@@ -4,5 +4,6 @@ mod bench;
 mod moves;
 mod quiet;
 mod refused;
+mod renames;
 mod restarts;
 mod storm;

@@ -18,7 +18,7 @@ fn what_did_not_change_sends_nothing_more_and_misses_nothing() {
 
 /// The time between two neighbours is the interval, whatever is reloaded meanwhile: nothing is missed, nothing is sent in
 /// between.
-fn regular(bench: &Bench, vrid: u8, from: Stamp, stall: &Stall) -> Result<(usize, f64), LabError> {
+pub(crate) fn regular(bench: &Bench, vrid: u8, from: Stamp, stall: &Stall) -> Result<(usize, f64), LabError> {
     let adverts = bench.adverts(vrid, from);
     let gaps: Vec<f64> = adverts
         .windows(2)

@@ -1,0 +1,225 @@
+//! What a reload refuses, each with the reason that it gives.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use keepalived_conf::{MemoryFiles, parse};
+use vrrp_plan::{Allowed, Check, Command, Fault, Host, Machine, Plan, faults, judge, lower};
+
+/// `eth0` and `eth1`; scripts whose name does not begin with `/no`.
+struct Small;
+
+fn runs(command: &Command) -> Result<(), String> {
+    if command.words[0].starts_with("/no") {
+        Err(format!("{} does not exist", command.words[0]))
+    } else {
+        Ok(())
+    }
+}
+
+impl Machine for Small {
+    fn has_interface(&self, name: &str) -> bool {
+        ["eth0", "eth1"].contains(&name)
+    }
+
+    fn try_check(&self, check: &Check) -> Result<(), String> {
+        runs(&check.command)
+    }
+
+    fn try_hook(&self, command: &Command) -> Result<(), String> {
+        runs(command)
+    }
+}
+
+fn read(text: &str) -> (Plan, Vec<Fault>) {
+    let parsed = parse(&MemoryFiles::new([("k.conf", text.to_owned())]), "k.conf");
+    let lowered = lower(
+        &parsed.config,
+        &parsed.sources,
+        &Allowed::default(),
+        &Host::default(),
+    );
+    let found = faults(&parsed, &lowered);
+    (lowered.plan, found)
+}
+
+/// What a node that runs `old` says to `new`.
+fn judged(old: &str, new: &str) -> Result<(), String> {
+    let ((old, old_faults), (new, new_faults)) = (read(old), read(new));
+    assert!(!old.instances.is_empty());
+    judge("k.conf", (&old, &old_faults), (&new, &new_faults), &Small)
+}
+
+fn refused(old: &str, new: &str) -> String {
+    judged(old, new).unwrap_err()
+}
+
+fn instance(name: &str, vrid: u8, more: &str) -> String {
+    format!(
+        "vrrp_instance {name} {{\n interface eth0\n virtual_router_id {vrid}\n virtual_ipaddress {{\n 192.0.2.{vrid}/24\n }}\n{more}\n}}\n"
+    )
+}
+
+fn both() -> String {
+    instance("A", 1, "") + &instance("B", 2, "")
+}
+
+#[test]
+fn another_network_is_refused_with_both_names_and_the_cure() {
+    let (red, green) = (
+        format!("net_namespace red\n{}", both()),
+        format!("\nnet_namespace green\n{}", both()),
+    );
+    let rows = [
+        (
+            both(),
+            &red,
+            "k.conf:1: net_namespace red, and vrrpd was started with none",
+        ),
+        (
+            green.clone(),
+            &red,
+            "k.conf:1: net_namespace red, and vrrpd was started with green",
+        ),
+    ];
+    for (old, new, expected) in rows {
+        let said = refused(&old, new);
+        assert!(
+            said.contains(expected) && said.contains("Stop it and start it again"),
+            "{said}"
+        );
+    }
+    let said = refused(&red, &both());
+    assert!(
+        said.contains("no net_namespace, and vrrpd was started with red"),
+        "{said}"
+    );
+    assert_eq!(judged(&red, &format!("\n\n{red}# more\n")), Ok(()));
+}
+
+#[test]
+fn a_file_without_an_instance_is_refused() {
+    let said = refused(&both(), "global_defs {\n}\n");
+    assert!(
+        said.contains("no vrrp_instance would be left: to stop vrrpd send SIGTERM"),
+        "{said}"
+    );
+    // Because of an error: that is the reason.
+    let said = refused(&instance("A", 1, ""), &instance("A", 1, " use_ipvlan"));
+    assert!(
+        said.contains("no vrrp_instance would be left") && said.contains("use_ipvlan"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_would_disappear_by_an_error_is_named() {
+    let said = refused(
+        &both(),
+        &both().replace("virtual_router_id 2", "virtual_router_id 999"),
+    );
+    assert!(
+        said.contains("the file has errors, and B, 192.0.2.2 of B would disappear"),
+        "{said}"
+    );
+    let said = refused(&both(), &(instance("A", 1, "") + "include more.conf\n"));
+    assert!(
+        said.contains("B, 192.0.2.2 of B would disappear") && said.contains("more.conf"),
+        "{said}"
+    );
+    // Without an error it may go.
+    assert_eq!(judged(&both(), &instance("A", 1, "")), Ok(()));
+}
+
+#[test]
+fn an_error_in_what_runs_is_refused_once_and_under_another_name_as_well() {
+    let wrong = |name: &str| instance(name, 1, " priority 1500");
+    let said = refused(&instance("A", 1, ""), &wrong("A"));
+    assert!(
+        said.contains("what runs would no longer be what it says") && said.contains("k.conf:7:"),
+        "{said}"
+    );
+    let renamed = refused(&instance("A", 1, ""), &wrong("web"));
+    assert!(renamed.contains("what runs would no longer be"), "{renamed}");
+    // It ran with that already, whatever it was called.
+    assert_eq!(judged(&wrong("A"), &format!("# moved\n{}", wrong("A"))), Ok(()));
+    assert_eq!(judged(&wrong("A"), &wrong("web")), Ok(()));
+    // In one that is new, it concerns nothing that runs.
+    assert_eq!(
+        judged(
+            &instance("A", 1, ""),
+            &(instance("A", 1, "") + &instance("C", 3, " priority 1500"))
+        ),
+        Ok(())
+    );
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_refused_unless_it_may_come_later() {
+    let elsewhere = both().replace("eth0", "eth9");
+    let said = refused(&both(), &elsewhere);
+    assert!(
+        said.contains("k.conf:1: A: interface eth9 does not exist"),
+        "{said}"
+    );
+    assert!(
+        said.contains("B: interface eth9") && said.contains("dynamic_interfaces"),
+        "{said}"
+    );
+    let renamed = elsewhere.replace("_instance A", "_instance web");
+    assert!(refused(&both(), &renamed).contains("web: interface eth9 does not exist"));
+    assert_eq!(judged(&both(), &both().replace("eth0", "eth1")), Ok(()));
+    assert_eq!(
+        judged(
+            &both(),
+            &format!("global_defs {{\n dynamic_interfaces\n}}\n{elsewhere}")
+        ),
+        Ok(())
+    );
+    // What is waited for already may be waited for elsewhere.
+    assert_eq!(judged(&elsewhere, &both().replace("eth0", "eth8")), Ok(()));
+}
+
+/// Of instances, of sync groups and of checks; what was there before is told by the script itself.
+#[test]
+fn a_script_that_cannot_be_run_is_refused_where_it_is_new() {
+    let hooked = |name: &str, hook: &str| instance(name, 1, &format!(" notify_master {hook}"));
+    let said = refused(&hooked("A", "/bin/true"), &hooked("A", "/no/such"));
+    assert!(
+        said.contains("k.conf:1: notify_master of A: /no/such does not exist"),
+        "{said}"
+    );
+    let said = refused(&hooked("A", "/bin/true"), &hooked("web", "/no/such"));
+    assert!(said.contains("notify_master of web"), "{said}");
+    assert_eq!(judged(&hooked("A", "/no/such"), &hooked("A", "/no/such")), Ok(()));
+    assert_eq!(
+        judged(&hooked("A", "/no/such"), &hooked("web", "/no/such")),
+        Ok(())
+    );
+
+    let grouped = |hook: &str| {
+        format!(
+            "vrrp_sync_group G {{\n group {{\n A\n B\n }}\n notify_fault {hook}\n}}\n{}",
+            both()
+        )
+    };
+    let said = refused(&grouped("/bin/true"), &grouped("/no/such"));
+    assert!(
+        said.contains("k.conf:1: notify_fault of G: /no/such does not exist"),
+        "{said}"
+    );
+    assert_eq!(judged(&grouped("/no/such"), &grouped("/no/such")), Ok(()));
+
+    let check = |script: &str, name: &str| {
+        let tracked = instance(name, 1, " track_script {\n chk\n }");
+        format!("vrrp_script chk {{\n script \"{script}\"\n}}\n{tracked}")
+    };
+    let said = refused(&check("/bin/true", "A"), &check("/no/such", "A"));
+    assert!(
+        said.contains("k.conf:1: script of chk: /no/such does not exist"),
+        "{said}"
+    );
+    assert!(refused(&check("/bin/true", "A"), &check("/no/such", "web")).contains("script of chk"));
+    assert_eq!(judged(&check("/no/such", "A"), &check("/no/such", "web")), Ok(()));
+    // Only one that is new would follow it.
+    let beside = instance("C", 3, "") + &check("/no/such", "A");
+    assert_eq!(judged(&instance("C", 3, ""), &beside), Ok(()));
+}
