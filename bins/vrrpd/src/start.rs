@@ -98,13 +98,12 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
         if loaded.plan.node.no_swap {
             lock_memory();
         }
-        let notifier = Notifier::new(hook_limits(&arguments));
         let node = Node {
             handle,
             log: log.clone(),
             runner: Mutex::new(runner),
             tracks: Mutex::new(tracks),
-            notifier: Mutex::new(notifier),
+            notifier: Mutex::new(Notifier::new(hook_limits(&arguments))),
             config_file: arguments.file.display().to_string(),
             net_namespace: net_namespace(&arguments, &loaded.plan),
             realtime_priority,
