@@ -39,6 +39,32 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(owned).collect()
 }
 
+/// Applies what gives others names and changes nothing else.
+fn rename(running: &mut Running, services: Vec<Service>, expected: &[(&str, &str)]) {
+    let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
+    let applied = block_on(running.handle.apply(services)).unwrap();
+    let mut renamed = applied.renamed.clone();
+    renamed.sort();
+    assert_eq!(renamed, owned(expected));
+    assert_eq!(applied.unchanged, names);
+    let mut heard = told(running);
+    heard.sort();
+    assert_eq!(heard, owned(expected));
+    running.forget();
+}
+
+/// Of each VRID and priority nothing else, and no more than in this time is due.
+fn nothing_extra(wire: &Capture, expected: [(u8, u8); 2]) {
+    for (vrid, priority) in expected {
+        let adverts = wire.adverts(1).into_iter().filter(|advert| advert.vrid == vrid);
+        let adverts: Vec<_> = adverts.collect();
+        assert!(adverts.iter().all(|advert| advert.priority == priority));
+        let time = adverts[adverts.len() - 1].at - adverts[0].at;
+        let room = time.as_millis() / 100 + 2;
+        assert!(adverts.len() as u128 <= room, "{} in {time:?}", adverts.len());
+    }
+}
+
 /// Other names, then each other's, then with another group and a better priority: states, times and addresses stay, and on
 /// the wire is what would have been there.
 #[test]
@@ -69,27 +95,10 @@ fn prj_key_01_another_name_changes_nothing_else() {
         grouped
             .iter_mut()
             .for_each(|service| service.group = Some("other".into()));
-        let rows = [
-            (vec![called("web", 1), called("two", 2)], vec![("one", "web")]),
-            (
-                vec![called("two", 1), called("web", 2)],
-                vec![("web", "two"), ("two", "web")],
-            ),
-        ];
-        for (services, expected) in rows {
-            let names: Vec<String> = services.iter().map(|service| service.name.clone()).collect();
-            let applied = block_on(running.handle.apply(services)).unwrap();
-            let mut renamed = applied.renamed.clone();
-            renamed.sort();
-            let mut expected = owned(&expected);
-            expected.sort();
-            assert_eq!(renamed, expected);
-            assert_eq!(applied.unchanged, names);
-            let mut heard = told(&mut running);
-            heard.sort();
-            assert_eq!(heard, expected);
-            running.forget();
-        }
+        let renamed = vec![called("web", 1), called("two", 2)];
+        rename(&mut running, renamed, &[("one", "web")]);
+        let swapped = vec![called("two", 1), called("web", 2)];
+        rename(&mut running, swapped, &[("two", "web"), ("web", "two")]);
         let applied = block_on(running.handle.apply(grouped)).unwrap();
         assert_eq!((applied.renamed.len(), applied.changed.len()), (0, 2));
         let after = (running.service("two"), running.service("web"));
@@ -105,15 +114,7 @@ fn prj_key_01_another_name_changes_nothing_else() {
         wait_for("some more adverts", LIMIT, || {
             (wire.count(1, 1) >= 5 && wire.count(1, 2) >= 5).then_some(())
         });
-        for vrid in [1, 2] {
-            let adverts = wire.adverts(1).into_iter().filter(|advert| advert.vrid == vrid);
-            let adverts: Vec<_> = adverts.collect();
-            let priority = if vrid == 1 { 107 } else { 100 };
-            assert!(adverts.iter().all(|advert| advert.priority == priority));
-            let time = adverts[adverts.len() - 1].at - adverts[0].at;
-            let room = time.as_millis() / 100 + 2;
-            assert!(adverts.len() as u128 <= room, "{} in {time:?}", adverts.len());
-        }
+        nothing_extra(&wire, [(1, 107), (2, 100)]);
         assert_eq!(running.states(), []);
         // Orders go to the one that has the name now.
         running
