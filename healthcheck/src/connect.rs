@@ -1,16 +1,14 @@
 //! Is there somebody at this port: the TCP and UDP halves of keepalived's `</dev/tcp/HOST/PORT` idiom, in process.
 
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
 
-use crate::aside::Aside;
+use crate::endpoint::{Dialer, Endpoint};
 use crate::probe::{Outcome, Probe};
 
 /// What is connected.
@@ -65,16 +63,28 @@ impl fmt::Display for Target {
 #[derive(Debug)]
 pub struct ConnectProbe {
     target: Target,
-    look_up: Aside<io::Result<Vec<SocketAddr>>>,
+    dialer: Dialer,
 }
 
 impl ConnectProbe {
     /// Nothing is looked up or connected yet.
     #[must_use]
-    pub const fn new(target: Target) -> Self {
+    pub fn new(target: Target) -> Self {
+        let endpoint = Endpoint::new(target.host.clone(), target.port);
+        Self::by_way_of(endpoint, target.transport, target.timeout)
+    }
+
+    /// With a source address, an interface, a mark (keepalived `TCP_CHECK`).
+    #[must_use]
+    pub fn by_way_of(endpoint: Endpoint, transport: Transport, timeout: Duration) -> Self {
         Self {
-            target,
-            look_up: Aside::new(),
+            target: Target {
+                transport,
+                host: endpoint.host.clone(),
+                port: endpoint.port,
+                timeout,
+            },
+            dialer: Dialer::new(endpoint),
         }
     }
 
@@ -84,43 +94,16 @@ impl ConnectProbe {
         &self.target
     }
 
-    async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
-        let Target { host, port, .. } = &self.target;
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, *port)]);
-        }
-        let asked = (host.clone(), *port);
-        self.look_up
-            .call(move || asked.to_socket_addrs().map(Iterator::collect))
-            .await?
+    /// Where, and by which way.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Endpoint {
+        self.dialer.endpoint()
     }
 
     async fn connect(&self) -> Result<SocketAddr, String> {
-        let Target { host, .. } = &self.target;
-        let addresses = self
-            .addresses()
-            .await
-            .map_err(|error| format!("'{host}' cannot be looked up: {error}"))?;
-        let mut refusal = format!("'{host}' has no address");
-        for address in addresses {
-            match self.connect_to(address).await {
-                Ok(()) => return Ok(address),
-                Err(error) => refusal = format!("{address}: {error}"),
-            }
-        }
-        Err(refusal)
-    }
-
-    async fn connect_to(&self, address: SocketAddr) -> io::Result<()> {
         match self.target.transport {
-            Transport::Tcp => TcpStream::connect(address).await.map(drop),
-            Transport::Udp => {
-                let any: IpAddr = match address {
-                    SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-                    SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-                };
-                UdpSocket::bind((any, 0)).await?.connect(address).await
-            }
+            Transport::Tcp => self.dialer.tcp().await.map(|(_closed_here, address)| address),
+            Transport::Udp => self.dialer.udp().await.map(|(_closed_here, address)| address),
         }
     }
 }

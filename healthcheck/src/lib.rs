@@ -8,7 +8,9 @@
 //! ```
 //!
 //! What is here: [`ConnectProbe`] (TCP, UDP) and, with feature `script`, [`ScriptProbe`] (keepalived's
-//! `vrrp_script`), [`HookQueue`] (its `notify` scripts, in order) and the process runner behind both.
+//! `vrrp_script`), [`HookQueue`] (its `notify` scripts, in order) and the process runner behind both; [`push`], for an
+//! application that says by itself how it is; and behind features of the same names probes for `http`, `tls`, `dns`,
+//! `icmp`, and `exchange` (SMTP, Redis, SQL greetings, UDP). [`Pool`] decides which of several servers serve.
 //! With feature `watch`: [`FileWatch`] (keepalived's `track_file`) and [`ProcessWatch`] (its `vrrp_track_process`), which
 //! the kernel tells of changes instead of being asked at an interval.
 //! What is not: interfaces. A link is an event and not a question, so `track_interface` is fed by the link watch of
@@ -67,16 +69,28 @@
 
 mod aside;
 mod connect;
+#[cfg(feature = "dns")]
+mod dns;
+mod endpoint;
+#[cfg(feature = "exchange")]
+mod exchange;
 #[cfg(feature = "watch")]
 mod file;
+#[cfg(any(feature = "exchange", feature = "http"))]
+mod hex;
 #[cfg(feature = "script")]
 mod hooks;
+#[cfg(feature = "http")]
+mod http;
 mod judge;
 mod output;
+#[cfg(feature = "icmp")]
+mod ping;
 mod pool;
 mod probe;
 #[cfg(feature = "script")]
 mod process;
+mod push;
 mod runner;
 #[cfg(feature = "watch")]
 mod running;
@@ -84,17 +98,32 @@ mod running;
 mod script;
 #[cfg(feature = "script")]
 mod sys;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use connect::{ConnectProbe, Target, Transport};
+#[cfg(feature = "dns")]
+pub use dns::{DnsProbe, DnsSpec, DnsSpecError};
+pub use endpoint::Endpoint;
+#[cfg(feature = "exchange")]
+pub use exchange::{ExchangeProbe, ExchangeSpec, Expect, Heard, Reply, Step, UdpProbe, UdpSpec};
 #[cfg(feature = "watch")]
 pub use file::{FileSpec, FileStatus, FileWatch, Init, Number, Oddity, number};
+#[cfg(any(feature = "exchange", feature = "http"))]
+pub use hex::{HexError, HexPattern, hex};
 #[cfg(feature = "script")]
 pub use hooks::{
     Drained, HookEnd, HookLimits, HookQueue, HookResult, HookStatus, NotifyState, notify_arguments,
     notify_group_arguments,
 };
+#[cfg(feature = "http")]
+pub use http::{
+    BodyRule, HttpProbe, HttpSpec, HttpUrl, HttpVersion, StubLimits, StubStatus, digest_md5, digest_sha256,
+};
 pub use judge::{Judge, Mode, Rules};
 pub use output::OUTPUT_BYTES_MAX;
+#[cfg(feature = "icmp")]
+pub use ping::{PingProbe, PingSpec};
 pub use pool::{
     Because, Follows, LastResort, Member, Place, Placement, Pool, PoolAction, PoolConfig, PoolError,
     PoolHandle, PoolInput, Sink, SinkError, Snapshot, drive,
@@ -107,6 +136,7 @@ pub use process::{
     Command, End, Finished, Insecure, Limits, Remains, RunAs, SEARCH_PATH, Unusable, UserError,
     check_path_security, run,
 };
+pub use push::{PushHandle, PushProbe, push};
 pub use runner::{Change, Check, Runner, Status};
 #[cfg(feature = "watch")]
 pub use running::{
@@ -116,6 +146,8 @@ pub use running::{
 pub use script::{Form, FormError, ScriptProbe, ScriptSpec};
 #[cfg(feature = "script")]
 pub use sys::close_inherited_on_exec;
+#[cfg(feature = "tls")]
+pub use tls::{TlsProbe, TlsSpec};
 pub use vrrp_core::Health;
 
 /// The examples of the README are tests too.

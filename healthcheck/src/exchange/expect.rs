@@ -1,0 +1,133 @@
+//! What has been heard -> is it what was expected. Pure, and safe against any bytes.
+
+use regex::bytes::Regex;
+
+use crate::output::printable;
+
+/// So much of a wrong answer is told.
+const TOLD_BYTES: usize = 120;
+
+/// What a service is expected to say.
+#[derive(Debug, Clone)]
+pub enum Expect {
+    /// It begins with these octets.
+    Begins(Vec<u8>),
+    /// A pattern is found in what it says so far.
+    Finds(Regex),
+    /// A line, ended by LF, in which a pattern is found; any other line is wrong.
+    Line(Regex),
+    /// A reply of SMTP (RFC 5321 4.2), of one line or many, with this code: 220 for a greeting, 250 for `EHLO`.
+    Smtp(u16),
+    /// The greeting of a MySQL or MariaDB server, protocol version 10. Its error packet (too many connections, host is
+    /// blocked) is wrong, and told.
+    MySqlGreeting,
+    /// PostgreSQL's answer to an `SSLRequest`: `S` or `N`.
+    PostgresAnswer,
+}
+
+/// What was heard is this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Not enough yet.
+    More,
+    /// What was expected; so many octets belong to it.
+    Expected(usize),
+    /// Something else.
+    Wrong(String),
+}
+
+impl Expect {
+    /// Judges what has been heard so far.
+    ///
+    /// ```
+    /// use healthcheck::{Expect, Heard};
+    ///
+    /// let greeting = Expect::Smtp(220);
+    /// assert_eq!(greeting.look(b"220-mail.example\r\n"), Heard::More); // more lines follow
+    /// assert_eq!(greeting.look(b"220-mail.example\r\n220 ready\r\n"), Heard::Expected(29));
+    /// assert!(matches!(greeting.look(b"554 go away\r\n"), Heard::Wrong(_)));
+    /// ```
+    #[must_use]
+    pub fn look(&self, heard: &[u8]) -> Heard {
+        match self {
+            Self::Begins(start) => begins(start, heard),
+            Self::Finds(pattern) => match pattern.find(heard) {
+                Some(found) => Heard::Expected(found.end()),
+                None => Heard::More,
+            },
+            Self::Line(pattern) => match line(heard) {
+                Some((said, _)) if !pattern.is_match(said) => wrong(said),
+                Some((_, octets)) => Heard::Expected(octets),
+                None => Heard::More,
+            },
+            Self::Smtp(code) => smtp(*code, heard),
+            Self::MySqlGreeting => mysql(heard),
+            Self::PostgresAnswer => match heard.first() {
+                Some(b'S' | b'N') => Heard::Expected(1),
+                Some(_) => wrong(heard),
+                None => Heard::More,
+            },
+        }
+    }
+}
+
+fn wrong(heard: &[u8]) -> Heard {
+    let told = heard.get(..TOLD_BYTES).unwrap_or(heard);
+    Heard::Wrong(format!("'{}'", printable(told.trim_ascii_end())))
+}
+
+fn begins(start: &[u8], heard: &[u8]) -> Heard {
+    if heard.starts_with(start) {
+        Heard::Expected(start.len())
+    } else if start.starts_with(heard) {
+        Heard::More
+    } else {
+        wrong(heard)
+    }
+}
+
+/// The first line without its end, and its octets with it.
+fn line(heard: &[u8]) -> Option<(&[u8], usize)> {
+    let end = heard.iter().position(|octet| *octet == b'\n')?;
+    Some((heard.get(..end)?.trim_ascii_end(), end + 1))
+}
+
+fn smtp(code: u16, heard: &[u8]) -> Heard {
+    let mut octets = 0;
+    while let Some((said, length)) = line(heard.get(octets..).unwrap_or_default()) {
+        octets += length;
+        let found = said.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        if found.and_then(|digits| digits.parse().ok()) != Some(code) {
+            return wrong(said);
+        }
+        match said.get(3) {
+            Some(b'-') => {}
+            Some(b' ') | None => return Heard::Expected(octets),
+            Some(_) => return wrong(said),
+        }
+    }
+    Heard::More
+}
+
+fn mysql(heard: &[u8]) -> Heard {
+    let [l0, l1, l2, _sequence, kind, rest @ ..] = heard else {
+        return Heard::More;
+    };
+    let length = usize::from(*l0) | usize::from(*l1) << 8 | usize::from(*l2) << 16;
+    match (kind, rest) {
+        // Of the rest only that it is a greeting's: a version that ends with 0 and more behind it.
+        (10, _) if (20..4096).contains(&length) => {
+            if heard.len() < length + 4 {
+                Heard::More
+            } else {
+                Heard::Expected(length + 4)
+            }
+        }
+        (0xff, [c0, c1, text @ ..]) if heard.len() >= length.saturating_add(4).min(4096) => {
+            let code = u16::from_le_bytes([*c0, *c1]);
+            Heard::Wrong(format!("error {code}: {}", printable(text)))
+        }
+        (0xff, _) => Heard::More,
+        _ => wrong(heard),
+    }
+}

@@ -1,0 +1,216 @@
+//! Send and expect over TCP.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use regex::bytes::Regex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::expect::{Expect, Heard};
+use crate::endpoint::{Dialer, Endpoint};
+use crate::probe::{Outcome, Probe};
+
+const CHUNK_BYTES: usize = 4096;
+
+/// One step of a conversation.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Say this.
+    Send(Vec<u8>),
+    /// Wait for this.
+    Expect(Expect),
+}
+
+/// A conversation over TCP.
+#[derive(Debug, Clone)]
+pub struct ExchangeSpec {
+    /// With whom.
+    pub endpoint: Endpoint,
+    /// For all of it, the look-up and the connection included.
+    pub timeout: Duration,
+    /// What is said and heard, in order.
+    pub steps: Vec<Step>,
+    /// More than this in answer to one step is wrong; 64 KB.
+    pub reply_bytes_max: usize,
+    /// What this is in words: `SMTP`.
+    pub what: String,
+}
+
+impl ExchangeSpec {
+    /// Nothing is said yet: add [`send`](Self::send) and [`expect`](Self::expect).
+    pub fn new(endpoint: Endpoint, timeout: Duration) -> Self {
+        Self {
+            endpoint,
+            timeout,
+            steps: Vec::new(),
+            reply_bytes_max: 64 * 1024,
+            what: "send and expect".to_owned(),
+        }
+    }
+
+    /// Says this next.
+    #[must_use]
+    pub fn send(mut self, octets: impl Into<Vec<u8>>) -> Self {
+        self.steps.push(Step::Send(octets.into()));
+        self
+    }
+
+    /// Waits for this next.
+    #[must_use]
+    pub fn expect(mut self, expect: Expect) -> Self {
+        self.steps.push(Step::Expect(expect));
+        self
+    }
+
+    fn called(mut self, what: &str) -> Self {
+        what.clone_into(&mut self.what);
+        self
+    }
+
+    /// The greeting of a mail server, `EHLO` and `QUIT` (keepalived `SMTP_CHECK`, with its `helo_name`).
+    #[must_use]
+    pub fn smtp(endpoint: Endpoint, timeout: Duration, helo_name: &str) -> Self {
+        // Nothing of the name may become a line of its own.
+        let name: String = helo_name.chars().filter(|c| !c.is_control()).collect();
+        Self::new(endpoint, timeout)
+            .called("SMTP")
+            .expect(Expect::Smtp(220))
+            .send(format!("EHLO {name}\r\n"))
+            .expect(Expect::Smtp(250))
+            .send("QUIT\r\n")
+            .expect(Expect::Smtp(221))
+    }
+
+    /// `PING`, answered by `+PONG`, or by `-NOAUTH`, which a server says that wants a password and is well. `-LOADING`
+    /// and the like are fails.
+    ///
+    /// # Errors
+    /// None in practice: the pattern is fixed.
+    pub fn redis(endpoint: Endpoint, timeout: Duration) -> Result<Self, regex::Error> {
+        let line = Expect::Line(Regex::new(r"^(\+PONG|-NOAUTH)")?);
+        Ok(Self::new(endpoint, timeout)
+            .called("Redis PING")
+            .send("PING\r\n")
+            .expect(line))
+    }
+
+    /// The greeting of MySQL or MariaDB. The server counts a client that leaves after it as a failed connection, and
+    /// blocks a host after `max_connect_errors` of them (100) unless one of that host succeeds: raise that number, or use
+    /// a script that logs in.
+    #[must_use]
+    pub fn mysql(endpoint: Endpoint, timeout: Duration) -> Self {
+        Self::new(endpoint, timeout)
+            .called("MySQL greeting")
+            .expect(Expect::MySqlGreeting)
+    }
+
+    /// PostgreSQL's answer to the question whether it speaks TLS (`SSLRequest`), which it gives before any log-in.
+    #[must_use]
+    pub fn postgresql(endpoint: Endpoint, timeout: Duration) -> Self {
+        Self::new(endpoint, timeout)
+            .called("PostgreSQL SSLRequest")
+            .send([0, 0, 0, 8, 4, 210, 22, 47])
+            .expect(Expect::PostgresAnswer)
+    }
+}
+
+/// Has a conversation at every run. It passes when every step did; the connection is closed then.
+///
+/// ```
+/// use std::time::Duration;
+/// use healthcheck::{Endpoint, ExchangeProbe, ExchangeSpec, Probe};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let server = Endpoint::new("127.0.0.1", 1);
+/// let spec = ExchangeSpec::smtp(server, Duration::from_secs(2), "lb01.example.org");
+/// let outcome = ExchangeProbe::new(spec).probe().await;
+/// assert!(outcome.reason.contains("refused"), "{outcome:?}");
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ExchangeProbe {
+    spec: ExchangeSpec,
+    dialer: Dialer,
+}
+
+impl ExchangeProbe {
+    /// Nothing is connected yet.
+    #[must_use]
+    pub fn new(spec: ExchangeSpec) -> Self {
+        let dialer = Dialer::new(spec.endpoint.clone());
+        Self { spec, dialer }
+    }
+
+    async fn talk(&self, heard: &mut Vec<u8>) -> Result<String, String> {
+        let (mut stream, address) = self.dialer.tcp().await?;
+        for (step, number) in self.spec.steps.iter().zip(1_u32..) {
+            match step {
+                Step::Send(octets) => stream
+                    .write_all(octets)
+                    .await
+                    .map_err(|error| format!("{address}, step {number}: {error}"))?,
+                Step::Expect(expect) => {
+                    self.hear(&mut stream, expect, heard)
+                        .await
+                        .map_err(|error| format!("{address}, step {number}: {error}"))?;
+                }
+            }
+        }
+        Ok(format!("{address} answers as it should"))
+    }
+
+    async fn hear(&self, stream: &mut TcpStream, expect: &Expect, heard: &mut Vec<u8>) -> Result<(), String> {
+        let most = self.spec.reply_bytes_max;
+        loop {
+            match expect.look(heard) {
+                Heard::Expected(octets) => {
+                    heard.drain(..octets.min(heard.len()));
+                    return Ok(());
+                }
+                Heard::Wrong(what) => return Err(format!("it says {what}")),
+                Heard::More if heard.len() >= most => {
+                    return Err(format!("{most} octets came without what is expected"));
+                }
+                Heard::More => {}
+            }
+            let mut chunk = [0_u8; CHUNK_BYTES];
+            let room = chunk.len().min(most - heard.len());
+            let read = stream.read(chunk.get_mut(..room).unwrap_or_default()).await;
+            match read {
+                Ok(0) => return Err("it closed the connection".to_owned()),
+                Ok(count) => heard.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+}
+
+impl Probe for ExchangeProbe {
+    fn name(&self) -> String {
+        format!("{} with {}", self.spec.what, self.dialer.endpoint())
+    }
+
+    fn limit(&self) -> Duration {
+        self.spec.timeout.saturating_add(Duration::from_secs(1))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Outcome> {
+        async move {
+            let started = Instant::now();
+            let mut heard = Vec::new();
+            let result = timeout(self.spec.timeout, self.talk(&mut heard)).await;
+            let took = started.elapsed();
+            match result {
+                Ok(Ok(reason)) => Outcome::pass(reason, took),
+                Ok(Err(reason)) => Outcome::fail(reason, took).with_output(&heard),
+                Err(_elapsed) => Outcome::fail(format!("not done within {:?}", self.spec.timeout), took)
+                    .with_output(&heard),
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,138 @@
+//! One request on one connection, driven within the caller's future: dropped with it, nothing goes on.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::{Either, select};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::LOCATION;
+use hyper::rt::Executor;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
+
+/// A head that is longer is no answer.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// A connection of any kind.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// An answer as far as it is wanted.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) status: u16,
+    pub(super) location: Option<String>,
+    pub(super) body: Bytes,
+}
+
+/// Asks over HTTP/1; the body only if it is wanted, and no more than `body_bytes_max` of it.
+pub(super) async fn http1(
+    stream: Box<dyn Stream>,
+    request: Request<Empty<Bytes>>,
+    body_bytes_max: Option<usize>,
+) -> Result<Page, String> {
+    let mut builder = hyper::client::conn::http1::Builder::new();
+    builder.max_buf_size(HEAD_BYTES_MAX);
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(words)?;
+    let talk = async {
+        let response = sender.send_request(request).await.map_err(words)?;
+        page(response, body_bytes_max).await
+    };
+    beside(talk, connection).await
+}
+
+/// The same over HTTP/2.
+pub(super) async fn http2(
+    stream: Box<dyn Stream>,
+    request: Request<Empty<Bytes>>,
+    body_bytes_max: Option<usize>,
+) -> Result<Page, String> {
+    let tasks = Tasks::default();
+    let _aborted_with_this_future = AbortAll(tasks.clone());
+    let mut builder = hyper::client::conn::http2::Builder::new(tasks);
+    builder.max_header_list_size(64 * 1024);
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(words)?;
+    let talk = async {
+        let response = sender.send_request(request).await.map_err(words)?;
+        page(response, body_bytes_max).await
+    };
+    beside(talk, connection).await
+}
+
+/// The connection is polled for as long as somebody talks over it.
+async fn beside(
+    talk: impl Future<Output = Result<Page, String>>,
+    connection: impl Future<Output = hyper::Result<()>>,
+) -> Result<Page, String> {
+    match select(pin!(talk), pin!(connection)).await {
+        Either::Left((done, _connection)) => done,
+        // What has come in before its end, or its error, is the talk's to tell.
+        Either::Right((_, talk)) => talk.await,
+    }
+}
+
+async fn page(response: Response<Incoming>, body_bytes_max: Option<usize>) -> Result<Page, String> {
+    let status = response.status().as_u16();
+    let location = response
+        .headers()
+        .get(LOCATION)
+        .map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+    let body = match body_bytes_max {
+        None => Bytes::new(),
+        Some(most) => match Limited::new(response.into_body(), most).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                return Err(format!("its body has more than {most} octets"));
+            }
+            Err(error) => return Err(format!("its body does not end as it should: {error}")),
+        },
+    };
+    Ok(Page {
+        status,
+        location,
+        body,
+    })
+}
+
+/// hyper's words and those of what caused it.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn words(error: hyper::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(deeper) = cause {
+        let more = deeper.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = deeper.source();
+    }
+    text
+}
+
+/// HTTP/2 wants tasks of its own, which hold the socket: they end with the request.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<JoinSet<()>>>);
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, task: F) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(async {
+            task.await;
+        });
+    }
+}
+
+struct AbortAll(Tasks);
+
+impl Drop for AbortAll {
+    fn drop(&mut self) {
+        let mut tasks = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.abort_all();
+    }
+}

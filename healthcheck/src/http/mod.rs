@@ -1,0 +1,12 @@
+//! HTTP: statuses, digests, patterns, nginx `stub_status`.
+
+mod body;
+mod connection;
+mod probe;
+mod spec;
+mod stub;
+
+pub use body::{BodyRule, digest_md5, digest_sha256};
+pub use probe::HttpProbe;
+pub use spec::{HttpSpec, HttpUrl, HttpVersion};
+pub use stub::{StubLimits, StubStatus};

@@ -1,0 +1,199 @@
+//! The probe: each page in turn.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use hyper::{Request, Uri, Version};
+use tokio::time::{Instant, timeout};
+
+use super::connection::{Page, Stream, http1, http2};
+use super::spec::{HttpSpec, HttpUrl, HttpVersion};
+use crate::endpoint::Dialer;
+use crate::output::printable;
+use crate::probe::{Outcome, Probe};
+#[cfg(feature = "tls")]
+use crate::tls::Client;
+
+const AGENT: &str = concat!("vrrp-healthcheck/", env!("CARGO_PKG_VERSION"));
+
+/// Asks a web server for its pages at every run. Passes when each is as it has to be; redirects are not followed (a status
+/// of 300 to 399 is a status like any other). With HTTPS it warns before the certificate ends.
+///
+/// ```
+/// use std::time::Duration;
+/// use healthcheck::{BodyRule, Endpoint, HttpProbe, HttpSpec, HttpUrl, Probe, StubLimits};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let limits = StubLimits { active_warn: Some(900), active_max: None };
+/// let spec = HttpSpec::new(Endpoint::new("127.0.0.1", 1), Duration::from_secs(2))
+///     .host("www.example.org")
+///     .url(HttpUrl::new("/healthz").status(200..=204).body(BodyRule::Finds("ok".parse()?)))
+///     .url(HttpUrl::new("/nginx_status").body(BodyRule::StubStatus(limits)));
+/// let outcome = HttpProbe::new(spec).probe().await;
+/// assert!(outcome.reason.contains("refused"), "{outcome:?}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct HttpProbe {
+    spec: HttpSpec,
+    dialer: Dialer,
+    #[cfg(feature = "tls")]
+    tls: Option<Client>,
+}
+
+/// What one page was: a warning, if any, and its body.
+type Good = Option<String>;
+
+impl HttpProbe {
+    /// Nothing is connected yet.
+    #[must_use]
+    pub fn new(spec: HttpSpec) -> Self {
+        let dialer = Dialer::new(spec.endpoint.clone());
+        Self {
+            #[cfg(feature = "tls")]
+            tls: spec.tls.as_ref().map(|tls| {
+                let protocols: &[&[u8]] = match spec.version {
+                    HttpVersion::Http2 => &[b"h2"],
+                    HttpVersion::Http10 | HttpVersion::Http11 => &[b"http/1.1"],
+                };
+                Client::new(
+                    tls,
+                    protocols,
+                    spec.host.as_deref().unwrap_or(&spec.endpoint.host),
+                )
+            }),
+            spec,
+            dialer,
+        }
+    }
+
+    async fn connect(&self) -> Result<(Box<dyn Stream>, Good), String> {
+        let (stream, address) = self.dialer.tcp().await?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let (stream, warning) = tls
+                .handshake(stream)
+                .await
+                .map_err(|error| format!("{address}: {error}"))?;
+            return Ok((Box::new(stream), warning));
+        }
+        #[cfg(not(feature = "tls"))]
+        let _ = address;
+        Ok((Box::new(stream), None))
+    }
+
+    fn request(&self, url: &HttpUrl) -> Result<Request<Empty<Bytes>>, String> {
+        let endpoint = self.spec.endpoint.to_string();
+        let host = url.host.as_ref().or(self.spec.host.as_ref()).unwrap_or(&endpoint);
+        let wrong = |error: &dyn std::fmt::Display| format!("'{host}' and '{}': {error}", url.path);
+        let request = Request::get(&url.path)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT, "*/*");
+        let request = match self.spec.version {
+            HttpVersion::Http2 => {
+                let scheme = if self.spec.is_https() { "https" } else { "http" };
+                let uri = Uri::builder()
+                    .scheme(scheme)
+                    .authority(host.as_str())
+                    .path_and_query(&url.path);
+                let uri = uri.build().map_err(|error| wrong(&error))?;
+                request.uri(uri).version(Version::HTTP_2)
+            }
+            HttpVersion::Http11 => request.header(HOST, host).header(CONNECTION, "close"),
+            HttpVersion::Http10 => request.header(HOST, host).version(Version::HTTP_10),
+        };
+        request.body(Empty::new()).map_err(|error| wrong(&error))
+    }
+
+    async fn get(&self, url: &HttpUrl) -> Result<(Page, Good), String> {
+        let request = self.request(url)?;
+        let (stream, warning) = self.connect().await?;
+        let wanted = (!url.body.is_empty()).then_some(self.spec.body_bytes_max);
+        let page = match self.spec.version {
+            HttpVersion::Http2 => http2(stream, request, wanted).await?,
+            HttpVersion::Http10 | HttpVersion::Http11 => http1(stream, request, wanted).await?,
+        };
+        Ok((page, warning))
+    }
+
+    /// The last page that was asked, for the result.
+    async fn look(&self, took_from: Instant) -> Outcome {
+        let mut warnings = Vec::new();
+        let mut last = String::new();
+        for url in &self.spec.urls {
+            let path = &url.path;
+            let got = match timeout(self.spec.timeout, self.get(url)).await {
+                Ok(got) => got,
+                Err(_elapsed) => Err(format!("no whole answer within {:?}", self.spec.timeout)),
+            };
+            let took = took_from.elapsed();
+            let (page, warning) = match got {
+                Ok(got) => got,
+                Err(error) => return Outcome::fail(format!("{path}: {error}"), took),
+            };
+            match judge(url, &page) {
+                Ok(more) => warnings.extend(more.into_iter().chain(warning)),
+                Err(error) => {
+                    return Outcome::fail(format!("{path}: {error}"), took).with_output(&page.body);
+                }
+            }
+            last = format!("{path}: {}", page.status);
+        }
+        let took = took_from.elapsed();
+        warnings.dedup();
+        match (self.spec.urls.len(), warnings.is_empty()) {
+            (0, _) => Outcome::fail("no page is given; name one, for example /", took),
+            (1, true) => Outcome::pass(last, took),
+            (count, true) => Outcome::pass(format!("{count} pages, the last {last}"), took),
+            (_, false) => Outcome::degraded(warnings.join("; "), took),
+        }
+    }
+}
+
+fn judge(url: &HttpUrl, page: &Page) -> Result<Vec<String>, String> {
+    let Page {
+        status,
+        location,
+        body,
+    } = page;
+    if !url.is_good(*status) {
+        return Err(match location {
+            Some(to) => format!(
+                "{status} to '{}'; redirects are not followed",
+                printable(to.as_bytes())
+            ),
+            None => format!("status {status}"),
+        });
+    }
+    let mut warnings = Vec::new();
+    for rule in &url.body {
+        warnings.extend(rule.judge(body).map_err(|error| format!("{status}, {error}"))?);
+    }
+    Ok(warnings)
+}
+
+impl Probe for HttpProbe {
+    fn name(&self) -> String {
+        let scheme = if self.spec.is_https() { "https" } else { "http" };
+        let paths: Vec<&str> = self.spec.urls.iter().map(|url| url.path.as_str()).collect();
+        format!("{scheme}://{} {}", self.dialer.endpoint(), paths.join(" "))
+    }
+
+    fn limit(&self) -> Duration {
+        let pages = u32::try_from(self.spec.urls.len()).unwrap_or(u32::MAX);
+        self.spec
+            .timeout
+            .saturating_mul(pages)
+            .saturating_add(Duration::from_secs(1))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Outcome> {
+        self.look(Instant::now()).boxed()
+    }
+}

@@ -1,0 +1,137 @@
+//! ICMP echo (keepalived `PING_CHECK`).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use surge_ping::{Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence, SurgeError};
+use tokio::time::{Instant, timeout};
+
+use crate::endpoint::{Dialer, Endpoint};
+use crate::probe::{Outcome, Probe};
+
+/// Whom to ping and how.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PingSpec {
+    /// An address or a name; of a name the first address.
+    pub host: String,
+    /// For the look-up and the reply together.
+    pub timeout: Duration,
+    /// The address to come from.
+    pub source: Option<IpAddr>,
+    /// Only through this interface.
+    pub interface: Option<String>,
+    /// Octets of payload; 56.
+    pub payload_bytes: u16,
+}
+
+impl PingSpec {
+    /// With a payload of 56 octets, by the kernel's choice of address and interface.
+    pub fn new(host: impl Into<String>, timeout: Duration) -> Self {
+        Self {
+            host: host.into(),
+            timeout,
+            source: None,
+            interface: None,
+            payload_bytes: 56,
+        }
+    }
+}
+
+/// Sends one echo request at every run; passes when the reply comes back. It needs `CAP_NET_RAW`, or a group that the
+/// kernel lets ping (`net.ipv4.ping_group_range`), which it leaves as it is.
+///
+/// ```
+/// use std::time::Duration;
+/// use healthcheck::{PingProbe, PingSpec, Probe};
+///
+/// let probe = PingProbe::new(PingSpec::new("192.0.2.1", Duration::from_secs(1)));
+/// assert_eq!(probe.name(), "ping 192.0.2.1");
+/// ```
+#[derive(Debug)]
+pub struct PingProbe {
+    spec: PingSpec,
+    dialer: Dialer,
+}
+
+impl PingProbe {
+    /// Nothing is sent yet.
+    #[must_use]
+    pub fn new(spec: PingSpec) -> Self {
+        let mut endpoint = Endpoint::new(spec.host.clone(), 0);
+        endpoint.source = spec.source;
+        Self {
+            dialer: Dialer::new(endpoint),
+            spec,
+        }
+    }
+
+    async fn ping(&self) -> Result<String, String> {
+        let addresses = self.dialer.addresses().await?;
+        let address = addresses.first().ok_or("it has no address")?.ip();
+        let kind = if address.is_ipv4() { ICMP::V4 } else { ICMP::V6 };
+        let mut config = Config::builder().kind(kind);
+        if let Some(source) = self.spec.source {
+            config = config.bind(SocketAddr::new(source, 0));
+        }
+        if let Some(interface) = &self.spec.interface {
+            config = config.interface(interface);
+        }
+        // A client, and its socket and task, for every run: nothing is left when the run is dropped.
+        let client =
+            Client::new(&config.build()).map_err(|error| format!("no socket to ping with: {error}"))?;
+        let ident = PingIdentifier(u16::try_from(std::process::id() & 0xffff).unwrap_or_default());
+        let mut pinger = client.pinger(address, ident).await;
+        pinger.timeout(self.spec.timeout);
+        let payload = vec![0x56; usize::from(self.spec.payload_bytes)];
+        match pinger.ping(PingSequence(1), &payload).await {
+            Ok((packet, took)) if is_reply(&packet) => Ok(format!("{address} answers in {took:.1?}")),
+            Ok((packet, _)) => Err(format!("{address}: {}", complaint(&packet))),
+            Err(SurgeError::Timeout { .. }) => {
+                Err(format!("no answer of {address} within {:?}", self.spec.timeout))
+            }
+            Err(error) => Err(format!("{address}: {error}")),
+        }
+    }
+}
+
+/// A router's complaint comes back the same way as a reply.
+fn is_reply(packet: &IcmpPacket) -> bool {
+    match packet {
+        IcmpPacket::V4(packet) => packet.get_icmp_type().0 == 0,
+        IcmpPacket::V6(packet) => packet.get_icmpv6_type().0 == 129,
+    }
+}
+
+fn complaint(packet: &IcmpPacket) -> String {
+    let (kind, code) = match packet {
+        IcmpPacket::V4(packet) => (packet.get_icmp_type().0, packet.get_icmp_code().0),
+        IcmpPacket::V6(packet) => (packet.get_icmpv6_type().0, packet.get_icmpv6_code().0),
+    };
+    format!("ICMP type {kind} code {code} came back instead of a reply")
+}
+
+impl Probe for PingProbe {
+    fn name(&self) -> String {
+        format!("ping {}", self.spec.host)
+    }
+
+    fn limit(&self) -> Duration {
+        self.spec.timeout.saturating_add(Duration::from_secs(1))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Outcome> {
+        async move {
+            let started = Instant::now();
+            let result = timeout(self.spec.timeout, self.ping()).await;
+            let took = started.elapsed();
+            match result {
+                Ok(Ok(reason)) => Outcome::pass(reason, took),
+                Ok(Err(reason)) => Outcome::fail(reason, took),
+                Err(_elapsed) => Outcome::fail(format!("no answer within {:?}", self.spec.timeout), took),
+            }
+        }
+        .boxed()
+    }
+}
