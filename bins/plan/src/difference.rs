@@ -191,6 +191,31 @@ fn compare_nodes(before: &Node, after: &Node, difference: &mut Difference) {
         .collect();
 }
 
+impl Plan {
+    /// What a process that runs `running` runs after a reload to this: the same, but for what only a start takes over.
+    #[must_use]
+    pub fn taken_over(mut self, running: &Self) -> Self {
+        let Node {
+            realtime_priority,
+            nice,
+            no_swap,
+            filter_table,
+            ..
+        } = &running.node;
+        self.node.realtime_priority = *realtime_priority;
+        self.node.nice = *nice;
+        self.node.no_swap = *no_swap;
+        self.node.filter_table.clone_from(filter_table);
+        for file in &mut self.files {
+            let mut before = running.files.iter();
+            if let Some(before) = before.find(|before| follows_alike(before, file)) {
+                file.init = before.init;
+            }
+        }
+        self
+    }
+}
+
 fn groups(old: &Plan, new: &Plan) -> Vec<String> {
     let unlike = |one: &Plan, other: &Plan| {
         let same =
@@ -219,7 +244,6 @@ fn compare_checks(old: &Plan, new: &Plan, difference: &mut Difference) {
 }
 
 fn compare_tracks(old: &Plan, new: &Plan, difference: &mut Difference) {
-    let follows_alike = |one: &FileTrack, other: &FileTrack| one.name == other.name && one.path == other.path;
     let counts_alike = |one: &ProcessTrack, other: &ProcessTrack| {
         let elsewhere = ProcessTrack {
             place: one.place.clone(),
@@ -250,6 +274,10 @@ fn compare_tracks(old: &Plan, new: &Plan, difference: &mut Difference) {
     let gone = old.processes.iter();
     let gone = gone.filter(|process| !new.processes.iter().any(|after| after.name == process.name));
     difference.processes_removed = gone.map(|process| process.name.clone()).collect();
+}
+
+fn follows_alike(one: &FileTrack, other: &FileTrack) -> bool {
+    one.name == other.name && one.path == other.path
 }
 
 /// A check that only moved within the file runs on.

@@ -275,6 +275,37 @@ fn another_first_number_of_a_file_counts_at_the_next_start() {
     );
 }
 
+/// What a process keeps, it keeps also when a later file agrees with the one between: told as long as it differs, and no
+/// longer.
+#[test]
+fn what_is_kept_is_what_the_process_began_with() {
+    let file = |init| FileTrack {
+        name: "load".to_owned(),
+        place: String::new(),
+        path: "/run/load".into(),
+        init: Some((init, false)),
+    };
+    let mut began = Plan::default();
+    began.node.filter_table = "vrrpd".to_owned();
+    began.files = vec![file(1)];
+    let mut other = began.clone();
+    other.node.realtime_priority = Some(50);
+    other.node.nice = Some(-5);
+    other.node.no_swap = true;
+    other.node.filter_table = "other".to_owned();
+    other.node.router_id = "lb09".to_owned();
+    other.files = vec![file(2)];
+    let runs = other.clone().taken_over(&began);
+    let again = difference(&runs, &other);
+    assert_eq!((again.needs_restart.len(), again.node.len()), (5, 0));
+    let back = difference(&runs, &began);
+    assert_eq!((back.needs_restart.len(), back.node), (0, vec!["router_id"]));
+    // Of another path it is begun with what the new file says.
+    let mut moved = other.clone();
+    moved.files[0].path = "/run/other".into();
+    assert_eq!(moved.taken_over(&began).files[0].init, Some((2, false)));
+}
+
 fn called(name: &str, of: &str) -> Instance {
     let mut instance = instance(of, 100, &[of.as_bytes()[0]], &[], None);
     name.clone_into(&mut instance.name);

@@ -125,6 +125,8 @@ fn what_would_disappear_by_an_error_is_named() {
         said.contains("B, 192.0.2.2 of B would disappear") && said.contains("more.conf"),
         "{said}"
     );
+    // A file that is not there and takes nothing away is no error.
+    assert_eq!(judged(&both(), &(both() + "include more.conf\n")), Ok(()));
     // Without an error it may go.
     assert_eq!(judged(&both(), &instance("A", 1, "")), Ok(()));
 }

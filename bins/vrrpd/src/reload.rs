@@ -57,8 +57,10 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<Ho
     queues
 }
 
-async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
+async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
     let difference = difference(old, &loaded.plan);
+    // What is told to be kept is told until it is no longer so.
+    loaded.plan = loaded.plan.taken_over(old);
     for Kept { word, place } in &difference.needs_restart {
         match place {
             Some(place) => {
@@ -78,6 +80,8 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
     tracks::take(&node.tracks, &difference);
     checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
     let services = services(node, &loaded.plan, &difference);
+    // Before the addresses that a reload brings are announced.
+    set_pace(node, &loaded.plan, &difference);
     let mut renaming = node.renames.begin(&difference.renamed);
     if difference.touches_services()
         && let Err(refused) = node
@@ -85,13 +89,13 @@ async fn take(node: &Node, old: &Plan, loaded: Loaded) -> Result<(String, Vec<Ho
             .apply_all(services.clone(), loaded.plan.statics.clone())
             .await
     {
+        set_pace(node, old, &difference);
         undo(node, old, &difference);
         return Err(refused.to_string());
     }
     if let Some(names) = renaming.heard().await {
         lock(&node.notifier).rename(&names);
     }
-    set_pace(node, &loaded.plan, &difference);
     checks::end(&node.runner, &difference.checks_removed);
     tracks::end(&node.tracks, &difference);
     let message = describe(&difference);
@@ -186,6 +190,15 @@ fn describe(difference: &Difference) -> String {
     let files = difference.files_added.iter().map(|file| file.name.clone());
     let processes = difference.processes_added.iter();
     let processes = processes.map(|process| process.name.clone());
+    let kept = difference.needs_restart.iter();
+    let kept = kept.map(|kept| {
+        let place = kept.place.as_ref();
+        place.map_or_else(
+            || kept.word.to_owned(),
+            |place| format!("{} ({place})", kept.word),
+        )
+    });
+    let kept: Vec<String> = kept.collect();
     let renamed = difference.renamed.iter();
     let renamed = renamed.map(|(before, after)| format!("{before} to {after}"));
     let parts = [
@@ -207,6 +220,7 @@ fn describe(difference: &Difference) -> String {
         ("files gone", difference.files_removed.clone()),
         ("processes new or changed", processes.collect()),
         ("processes gone", difference.processes_removed.clone()),
+        ("as before until a new start", kept),
     ];
     let statics = difference.statics.then(|| "static entries changed".to_owned());
     let said = parts.into_iter().filter(|(_, names)| !names.is_empty());

@@ -194,3 +194,35 @@ fn a_clean_file_may_take_an_address_away() {
         "{kernel}"
     );
 }
+
+/// A word that only a start takes over: told with its line as long as the file says otherwise, and nothing else happens.
+#[test]
+fn what_a_running_process_keeps_is_told_as_long_as_the_file_says_otherwise() {
+    let plain = instance("VI_1", 51, ADDRESS, "");
+    let Some(node) = Node::start(&plain, &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let other = format!("global_defs {{\n    nftables other\n}}\n{plain}");
+    for turn in 0..2 {
+        let reload = node.reload(&format!("{other}# {turn}\n"));
+        let expected = format!(
+            "as before until a new start: nftables ({}:2)",
+            node.folder.join("vrrpd.conf").display()
+        );
+        assert!(reload.applied && reload.message == expected, "{reload:?}");
+    }
+    assert_eq!(
+        node.log()
+            .matches(":2: nftables has changed; a running vrrpd")
+            .count(),
+        2
+    );
+    // As it was at the start.
+    let reload = node.reload(&plain);
+    assert_eq!(reload.message, "the file says the same as before");
+    // Gaps between announcements are taken over.
+    let paced = format!("global_defs {{\n    vrrp_garp_interval 0.01\n}}\n{plain}");
+    assert_eq!(node.reload(&paced).message, "settings: vrrp_garp_interval");
+    assert_eq!(node.instance("VI_1").counters["master-transitions"], 1);
+}

@@ -2,6 +2,7 @@
 
 mod bench;
 mod moves;
+mod pace;
 mod quiet;
 mod refused;
 mod renames;
