@@ -31,6 +31,22 @@ pub(crate) fn first(text: &[u8]) -> Result<(Vec<Vec<u8>>, &[u8]), CommandError> 
     Ok((split(&command).map_err(inside)?, behind))
 }
 
+/// Whether a text ends with a double quote that opens nothing.
+pub(crate) fn dangling(text: &[u8]) -> bool {
+    let mut inside = None;
+    let mut bytes = text.trim_ascii_end().iter();
+    while let Some(byte) = bytes.next() {
+        match (*byte, inside) {
+            (b'\\', _) => _ = bytes.next(),
+            (b'"', None) if bytes.as_slice().is_empty() => return true,
+            (quote @ (b'"' | b'\''), None) => inside = Some(quote),
+            (quote, Some(open)) if quote == open => inside = None,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// All words of a text.
 pub(crate) fn split(mut text: &[u8]) -> Result<Vec<Vec<u8>>, CommandError> {
     let mut words = Vec::new();
@@ -88,6 +104,8 @@ fn next(text: &[u8]) -> Result<(Vec<u8>, &[u8]), CommandError> {
     let mut inside: Option<u8> = None;
     while let [byte, tail @ ..] = rest {
         match (*byte, inside) {
+            // A quote that ends the text opens nothing.
+            (b'"' | b'\'', None) if tail.is_empty() => {}
             (b'\\', _) => {
                 let (letter, behind) = escape(tail);
                 word.extend(letter);

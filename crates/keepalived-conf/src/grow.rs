@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Keepalived};
 use crate::keywords::{self, Block, Content, Keyword, Safety, Suggestion};
 use crate::lexer::{Piece, Word};
 use crate::secrets::may_be_key;
@@ -129,6 +129,15 @@ impl Grower<'_> {
         }
         let body = keyword.and_then(|keyword| Some((keyword, keyword.opens?)));
         let body = body.map(|(keyword, opens)| self.body(keyword, opens, span));
+        let bare = |body: &Body| body.span.start == span.start && breaks_keepalived(body);
+        if first == b"vrrp_instance" && words.len() != 2 && body.as_ref().is_some_and(bare) {
+            let text = "vrrp_instance has neither one name nor a `{`, and blocks follow";
+            let mut found = Diagnostic::error("block-name", span, text)
+                .effect("keepalived 2.2.7 breaks down here, and does not start")
+                .help("write vrrp_instance NAME {");
+            found.keepalived = Keepalived::Stops;
+            self.findings.push(found);
+        }
         Item {
             words,
             raw,
@@ -143,9 +152,12 @@ impl Grower<'_> {
             Some(Piece::Open(span)) => Some(span),
             _ => {
                 let text = format!("{} needs a `{{` behind it", keyword.name);
-                let found = Diagnostic::error("missing-open-brace", header, text)
+                let mut found = Diagnostic::error("missing-open-brace", header, text)
                     .effect("what follows, up to the next `}`, is read as its block")
                     .help("add the brace");
+                if block == Block::VirtualServerGroup {
+                    found.keepalived = Keepalived::Stops;
+                }
                 self.findings.push(found);
                 None
             }
@@ -315,6 +327,16 @@ impl Grower<'_> {
             });
         }
     }
+}
+
+/// A block with blocks in it.
+fn breaks_keepalived(body: &Body) -> bool {
+    let block = |node: &Node| match node {
+        Node::Item(item) => item.body.is_some(),
+        Node::StrayBrace(_) => true,
+        Node::Unread { .. } => false,
+    };
+    body.nodes.iter().any(block)
 }
 
 fn missing_argument(keyword: &Keyword, span: Span) -> Diagnostic {

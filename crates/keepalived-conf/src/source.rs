@@ -51,12 +51,22 @@ impl core::fmt::Display for Place {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Source {
     path: String,
     bytes: Arc<[u8]>,
     /// Offset of the first byte of each line.
     lines: Vec<u32>,
+}
+
+/// Without the text: passwords stand in it.
+impl core::fmt::Debug for Source {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Source")
+            .field("path", &self.path)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// All files of one configuration, as they were read.

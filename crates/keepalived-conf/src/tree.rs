@@ -28,8 +28,9 @@ pub enum Node {
     },
 }
 
-/// One keyword with its arguments and block, or one line of a list.
-#[derive(Clone, Debug)]
+/// One keyword with its arguments and block, or one line of a list. Its [`Debug`](core::fmt::Debug) leaves the text out, as
+/// that of [`Word`] does.
+#[derive(Clone)]
 pub struct Item {
     /// Never empty.
     pub words: Vec<Word>,
@@ -40,6 +41,17 @@ pub struct Item {
     pub keyword: Option<&'static Keyword>,
     /// The block that follows.
     pub body: Option<Body>,
+}
+
+impl core::fmt::Debug for Item {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Item")
+            .field("keyword", &self.keyword.map(|keyword| keyword.name))
+            .field("words", &self.words)
+            .field("span", &self.span)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The inside of a block.
@@ -108,7 +120,7 @@ pub(crate) fn items(nodes: &[Node]) -> impl Iterator<Item = &Item> {
 }
 
 /// A word that is lost by a mistake in writing and on which service may depend.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Bar {
     /// The item at the top in which it stands, by its span; none at the top itself.
     pub(crate) owner: Option<Span>,
@@ -118,4 +130,14 @@ pub(crate) struct Bar {
     /// What was probably meant, if the word itself is not known.
     pub(crate) meant: Option<&'static Keyword>,
     pub(crate) why: String,
+}
+
+impl core::fmt::Debug for Bar {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Bar")
+            .field("owner", &self.owner)
+            .field("span", &self.span)
+            .field("meant", &self.meant.map(|keyword| keyword.name))
+            .finish_non_exhaustive()
+    }
 }

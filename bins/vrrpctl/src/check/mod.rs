@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Take it that every interface, user, group and script that a file names exists, whatever this machine has.
     #[arg(long)]
     assume_present: bool,
+    /// Also what could be said of nearly every file (notes such as yields-unsaid, docs/lint.md).
+    #[arg(short, long)]
+    verbose: bool,
     /// The node for which lines with `@ID` are read; the host's name up to the first dot if not given.
     #[arg(short = 'i', long, value_name = "ID")]
     config_id: Option<String>,
@@ -51,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
     let checked: Vec<Checked> = arguments
         .files
         .iter()
-        .map(|file| check(file, &host, arguments.assume_present))
+        .map(|file| check(file, &host, arguments))
         .collect();
     let exit = gravest(&checked);
     let together = nodes::compare(&checked);
@@ -72,7 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
     }
 }
 
-fn check(file: &str, host: &keepalived_conf::Host, assume_present: bool) -> Checked {
+fn check(file: &str, host: &keepalived_conf::Host, arguments: &Arguments) -> Checked {
+    let assume_present = arguments.assume_present;
     let parsed = parse_for(host, &DiskFiles, file);
     let asked = Asked::of(&parsed);
     let facts = if assume_present {
@@ -90,6 +94,9 @@ fn check(file: &str, host: &keepalived_conf::Host, assume_present: bool) -> Chec
             lint::Machine::read(&parsed.config, &DiskFiles)
         };
         judged.diagnostics.extend(lint::file(&parsed, &machine));
+        if arguments.verbose {
+            judged.diagnostics.extend(lint::advice(&parsed));
+        }
     }
     Checked {
         file: file.to_owned(),

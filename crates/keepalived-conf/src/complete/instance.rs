@@ -56,9 +56,13 @@ fn identity(draft: &mut Draft, global: &GlobalDefs, out: &mut About<'_>) -> Opti
         255 => Sourced::implied(InitialState::Master, "priority 255"),
         _ => Sourced::default(InitialState::Backup),
     });
-    let allowed = address::check(draft, version.value, family.value, strict.value, out)
-        && (!strict.value || strict::check(draft, &mut state, priority.value, version.value, out));
-    allowed.then_some(Identity {
+    if !address::check(draft, version.value, family.value, strict.value, out) {
+        return None;
+    }
+    if strict.value {
+        strict::check(draft, &mut state, priority.value, version.value, out);
+    }
+    Some(Identity {
         virtual_router_id,
         family,
         strict,
@@ -80,7 +84,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
     let own = identity(&mut draft, global, &mut out)?;
     let auth_hmac = auth_hmac::auth_hmac(&mut draft, own.strict.value, &mut out).ok()?;
     let authentication = authentication(&mut draft, own.version.value, &mut out);
-    let (preempt, preempt_delay) = preemption(&draft, own.state.value, &mut out);
+    let (preempt, preempt_delay) = preemption(&draft, own.state.value, own.priority.value, &mut out);
     let path = path::path(&mut draft, own.family.value, global, &mut out);
     path::old_checksum(&mut draft, &path, own.version.value, &mut out);
     let accept = strict::accept(&draft, own.strict.value, own.priority.value, &mut out);
@@ -309,7 +313,12 @@ fn authentication(draft: &mut Draft, version: Version, out: &mut About<'_>) -> O
     }
 }
 
-fn preemption(draft: &Draft, state: InitialState, out: &mut About<'_>) -> (Sourced<bool>, Sourced<Duration>) {
+fn preemption(
+    draft: &Draft,
+    state: InitialState,
+    priority: u8,
+    out: &mut About<'_>,
+) -> (Sourced<bool>, Sourced<Duration>) {
     let mut preempt = draft.preempt.unwrap_or(Sourced::default(true));
     let mut delay = draft.preempt_delay.unwrap_or(Sourced::default(Duration::ZERO));
     let master = state == InitialState::Master;
@@ -323,6 +332,15 @@ fn preemption(draft: &Draft, state: InitialState, out: &mut About<'_>) -> (Sourc
         .help("write state BACKUP on both nodes");
         out.push(found);
         preempt = Sourced::implied(true, "state MASTER");
+    } else if priority == 255 && !preempt.value {
+        let span = preempt.span().unwrap_or(draft.span);
+        let found = Diagnostic::error("nopreempt-owner", span, "nopreempt needs a priority below 255")
+            .effect(
+                "nopreempt is cleared: an owner takes its addresses whenever it is there, as with keepalived",
+            )
+            .help("write a priority from 1 to 254, or remove nopreempt");
+        out.push(found);
+        preempt = Sourced::implied(true, "priority 255");
     }
     let reason = match (master, preempt.value, delay.value.is_zero()) {
         (_, _, true) => None,

@@ -47,6 +47,9 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
     clash::routers(&mut config, findings);
     clash::addresses(&mut config.instances, findings);
     group::complete(blocks.groups, &mut config, findings);
+    for instance in config.instances.iter_mut().filter(|one| one.is_owner()) {
+        track::interfaces_of_owner(instance, findings);
+    }
     config.statics = statics::complete(blocks.statics.statics, &config, findings);
     missing::report(&config, findings);
     missing::harmless(tree, findings);

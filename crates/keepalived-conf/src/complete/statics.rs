@@ -1,7 +1,7 @@
-//! Track groups: who is in them, and what names them.
+//! Track groups: who is in them.
 
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::model::{Config, Sourced, Statics};
+use crate::model::{Config, Statics};
 
 /// Leaves out what does not exist.
 pub(super) fn complete(mut statics: Statics, config: &Config, findings: &mut Findings) -> Statics {
@@ -19,26 +19,6 @@ pub(super) fn complete(mut statics: Statics, config: &Config, findings: &mut Fin
             }
             known
         });
-    }
-    let names: Vec<String> = statics.groups.iter().map(|group| group.name.clone()).collect();
-    let mut check = |named: &mut Option<Sourced<String>>| {
-        let unknown = named.take_if(|name| !names.contains(&name.value));
-        if let Some((name, span)) = unknown.and_then(|name| Some((name.value.clone(), name.span()?))) {
-            let text = format!("there is no track_group {name}");
-            let found = Diagnostic::error("unknown-track-group", span, text)
-                .effect("no instance is barred when the entry is lost, as with keepalived")
-                .help("define the group, or correct the name");
-            findings.push(found);
-        }
-    };
-    for address in &mut statics.addresses {
-        check(&mut address.track_group);
-    }
-    for route in &mut statics.routes {
-        check(&mut route.track_group);
-    }
-    for rule in &mut statics.rules {
-        check(&mut rule.track_group);
     }
     statics
 }

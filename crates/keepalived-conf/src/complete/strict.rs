@@ -1,36 +1,33 @@
-//! What `vrrp_strict` forbids, and what it makes of `accept`. What else it merely sets is set where the value is.
+//! What `vrrp_strict` takes away, and what it makes of `accept`. What else it merely sets is set where the value is.
 
 use super::instance::About;
 use crate::diagnostic::Diagnostic;
 use crate::model::{InitialState, Sourced, Version};
 use crate::read::Draft;
 
-/// Removes what strict mode does not allow; false if it does not allow the instance itself.
+/// Removes what strict mode does not allow.
 pub(super) fn check(
     draft: &mut Draft,
     state: &mut Sourced<InitialState>,
     priority: u8,
     version: Version,
     out: &mut About<'_>,
-) -> bool {
-    if let Some(span) = draft.unicast.filter(|_| !draft.peers.is_empty()) {
-        let found = Diagnostic::dropped(
-            "strict-unicast",
-            span,
-            "strict mode does not allow unicast where multicast works",
-        )
-        .silent()
-        .effect("the instance is left out, as keepalived does")
-        .help("remove vrrp_strict, or add strict_mode off to this instance");
-        out.push(found);
-        return false;
-    }
-    if let Some(block) = draft.auth.block.take() {
+) {
+    let typed = draft.auth.kind.is_some();
+    if let Some(block) = draft.auth.block.take().filter(|_| typed) {
         let found = Diagnostic::warning("strict-auth", block, "strict mode does not allow authentication")
             .effect(
                 "the block is ignored, as keepalived does: peers that use a password do not hear this node",
             )
             .help("remove vrrp_strict, or the block on every node");
+        out.push(found);
+    }
+    if let Some(span) = draft.unicast.filter(|_| !draft.peers.is_empty()) {
+        let text = "strict mode is not meant for unicast where multicast works";
+        let found = Diagnostic::warning("strict-unicast", span, text)
+            .silent()
+            .effect("the instance runs, as with keepalived 2.2.7; newer releases leave it out")
+            .help("remove vrrp_strict, or add strict_mode off to this instance");
         out.push(found);
     }
     virtual_mac(draft, out);
@@ -82,7 +79,6 @@ pub(super) fn check(
         );
         draft.accept = None;
     }
-    true
 }
 
 /// Whether the addresses are served: what the instance says, else what strict mode does.

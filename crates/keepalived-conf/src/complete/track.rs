@@ -1,8 +1,8 @@
 //! What an instance tracks.
 
 use super::instance::About;
-use crate::diagnostic::Diagnostic;
-use crate::model::{Config, Sourced, Track, Weight};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::model::{Config, Sourced, Track, VrrpInstance, Weight};
 use crate::read::{Above, Draft, DraftTrack};
 use crate::source::Span;
 
@@ -78,7 +78,7 @@ pub(super) fn scripts(draft: &mut Draft, config: &Config, priority: u8, out: &mu
         }
         let weight = track.resolve(script.weight.inherited("weight"));
         if priority == 255 && weight.value.value != 0 {
-            out.push(weight_of_owner(track));
+            out.push(weight_of_owner(&track.name, track.span));
             continue;
         }
         draft.missing.extend(script.missing.iter().cloned());
@@ -202,9 +202,22 @@ pub(super) fn without_numbers(tracks: &mut Vec<Track>, because: &str, mut push: 
     });
 }
 
-fn weight_of_owner(track: &DraftTrack) -> Diagnostic {
-    let text = format!("the weight of {} cannot change priority 255", track.name);
-    Diagnostic::warning("weight-of-owner", track.span, text)
+/// An owner's priority does not move: what has a weight is not tracked. A sync group has taken its members' weights away
+/// before.
+pub(super) fn interfaces_of_owner(instance: &mut VrrpInstance, findings: &mut Findings) {
+    let name = &instance.name;
+    instance.track_interfaces.retain(|track| {
+        let weighted = track.weight.value.value != 0;
+        if weighted {
+            findings.push(weight_of_owner(&track.name, track.span).about(name));
+        }
+        !weighted
+    });
+}
+
+fn weight_of_owner(name: &str, span: Span) -> Diagnostic {
+    let text = format!("the weight of {name} cannot change priority 255");
+    Diagnostic::warning("weight-of-owner", span, text)
         .effect("it is not tracked, as with keepalived")
         .help("set a priority below 255")
 }

@@ -164,6 +164,16 @@ impl Expansion<'_> {
         self.findings.push(found);
     }
 
+    /// A pattern that finds nothing in a folder that is there: keepalived says nothing to it.
+    fn looks_in_vain(&self, pattern: &str) -> bool {
+        let Some(sign) = pattern.find(['*', '?', '[']) else {
+            return false;
+        };
+        let searched = folder(pattern.get(..sign).unwrap_or_default());
+        let own = self.reading.last().map_or("", |path| folder(path));
+        searched == own || self.files.read(searched) == Err(FileError::Folder)
+    }
+
     /// No file is there: fatal for some of the directives.
     fn absent(&mut self, include: &Include, pattern: &str, fatal: &[Kind]) {
         let text = format!("no file matches {pattern}");
@@ -171,9 +181,12 @@ impl Expansion<'_> {
             Diagnostic::fatal("include-absent", include.span, text)
                 .effect("nothing is started, as keepalived does")
         } else {
-            let wildcard = ['*', '?', '['].iter().any(|sign| pattern.contains(*sign));
             let found = Diagnostic::warning("include-absent", include.span, text);
-            let found = if wildcard { found.silent() } else { found };
+            let found = if self.looks_in_vain(pattern) {
+                found.silent()
+            } else {
+                found
+            };
             found.effect("the rest is read without it, as keepalived does")
         };
         let quoted = pattern.contains('"') || pattern.contains('\'');

@@ -10,7 +10,7 @@ mod sequence;
 use crate::Host;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::{FileError, Files};
-use crate::lexer::{Pasted, Piece, Text, cut};
+use crate::lexer::{Pasted, Piece, Text, Unread, cut};
 use crate::pattern;
 use crate::source::{SourceMap, Span};
 use definitions::Definitions;
@@ -214,11 +214,14 @@ impl<'a> Expansion<'a> {
         let Some(why) = lines::unread(text) else {
             return false;
         };
-        if lines::is_blank_or_comment(text) {
+        let comment = lines::is_blank_or_comment(text);
+        let fits =
+            why == Unread::TooLong && lines::without_comment(text).bytes.len() <= lines::LINE_BYTES_MAX;
+        if comment || fits {
             if let Some(found) = lines::long_comment(text) {
                 self.findings.push(found);
             }
-            return true;
+            return comment;
         }
         let span = text.span(0, text.bytes.len());
         self.findings.push(lines::report(why, text.bytes.len(), span));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::names;
 use crate::Parsed;
 use crate::keywords::Block;
-use crate::model::{Command, Config, Notify, ScriptUser, Sourced};
+use crate::model::{Command, Config, Notify, NotifyScript, ScriptUser};
 use crate::source::Span;
 use crate::tree::{Item, items};
 
@@ -14,9 +14,10 @@ use crate::tree::{Item, items};
 pub enum InterfaceUse {
     /// Adverts, addresses, routes, rules, tracking, pacing: `dynamic_interfaces` lets it come later.
     Later,
-    /// `linkbeat_interfaces` and `interface_up_down_delays`: it must be there before anything else, a virtual MAC of
-    /// the same file included.
+    /// `interface_up_down_delays`: it must be there before anything else, a virtual MAC of the same file included.
     Before,
+    /// `linkbeat_interfaces`: likewise for `keepalived -t`; the daemon goes on without it.
+    Polled,
 }
 
 /// An interface by name.
@@ -85,7 +86,7 @@ impl Asked {
         if let Some(user) = &parsed.config.global.script_user {
             asked.account(&user.value);
         }
-        for item in items(&parsed.tree.nodes) {
+        for item in items(&parsed.tree.nodes).filter(|item| !is_skipped(item, &parsed.config)) {
             asked.top(item);
         }
         asked.commands(&parsed.config);
@@ -113,7 +114,8 @@ impl Asked {
                 .is_some_and(|body| body.block == Block::Instance)
         });
         let wanted = match item.body.as_ref().map(|body| body.block) {
-            Some(Block::LinkbeatInterfaces | Block::UpDownDelays) => InterfaceUse::Before,
+            Some(Block::UpDownDelays) => InterfaceUse::Before,
+            Some(Block::LinkbeatInterfaces) => InterfaceUse::Polled,
             _ => InterfaceUse::Later,
         };
         for named in names::interfaces(item) {
@@ -148,10 +150,15 @@ impl Asked {
             .iter()
             .map(|one| (&one.name, one.span, &one.notify));
         for (name, span, notify) in instances.chain(groups) {
-            for script in hooks(notify) {
-                let place = script.span().unwrap_or(span);
-                let user = script.value.user.clone();
-                self.program(script.value.argv.first(), place, name, user, ProgramUse::Notify);
+            for (script, place) in hooks(notify) {
+                let user = script.user.clone();
+                self.program(
+                    script.argv.first(),
+                    place.unwrap_or(span),
+                    name,
+                    user,
+                    ProgramUse::Notify,
+                );
             }
         }
     }
@@ -178,7 +185,17 @@ impl Asked {
     }
 }
 
-fn hooks(notify: &Notify) -> impl Iterator<Item = &Sourced<crate::model::NotifyScript>> {
+/// An instance without a name, or with one that is taken: keepalived passes over the whole block.
+fn is_skipped(item: &Item, config: &Config) -> bool {
+    let instance = item
+        .keyword
+        .is_some_and(|keyword| keyword.name == "vrrp_instance");
+    let mut read = config.instances.iter().map(|one| one.span);
+    let mut dropped = config.dropped.iter().map(|one| one.span);
+    instance && !read.any(|span| span == item.span) && !dropped.any(|span| span == item.span)
+}
+
+fn hooks(notify: &Notify) -> impl Iterator<Item = (&NotifyScript, Option<Span>)> {
     let all = [
         &notify.any,
         &notify.master,
@@ -187,5 +204,8 @@ fn hooks(notify: &Notify) -> impl Iterator<Item = &Sourced<crate::model::NotifyS
         &notify.stop,
         &notify.rx_lower_pri,
     ];
-    all.into_iter().flatten()
+    let deleted = notify.deleted.as_ref();
+    let deleted = deleted.and_then(|hook| Some((hook.value.as_ref()?, hook.span())));
+    let all = all.into_iter().flatten().map(|hook| (&hook.value, hook.span()));
+    all.chain(deleted)
 }

@@ -23,7 +23,7 @@ fn interfaces(asked: &Asked, config: &Config, facts: &Facts) -> Vec<Diagnostic> 
     let mut found = Vec::new();
     for one in &asked.interfaces {
         let own = asked.made.contains(&one.name);
-        let there = facts.interfaces.contains(&one.name) && !(own && one.wanted == InterfaceUse::Before);
+        let there = facts.interfaces.contains(&one.name) && !(own && one.wanted != InterfaceUse::Later);
         let later = config.global.dynamic_interfaces.value || (own && one.wanted == InterfaceUse::Later);
         if there || later || !told.insert((&one.name, one.instance.as_deref())) {
             continue;
@@ -44,6 +44,11 @@ fn absent(one: &AskedInterface, own: bool) -> Diagnostic {
         InterfaceUse::Before => (
             format!("there is no interface {name} on this machine"),
             "keepalived does not start; vrrpd needs no such block",
+            "correct the name (ip link lists them), or remove the line",
+        ),
+        InterfaceUse::Polled => (
+            format!("there is no interface {name} on this machine"),
+            "keepalived -t calls the file unusable, and the daemon goes on without it; vrrpd needs no such block",
             "correct the name (ip link lists them), or remove the line",
         ),
         InterfaceUse::Later => (

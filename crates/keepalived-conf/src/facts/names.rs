@@ -47,6 +47,10 @@ fn collect(item: &Item, found: &mut Vec<Named>) {
             Block::Instance if is(line, "interface") => {
                 found.extend(line.argument().map(Named::of).filter(possible));
             }
+            // Beside an interface it is passed over, and that was said.
+            Block::Instance if is(line, "vrf") && !item.items().any(|line| is(line, "interface")) => {
+                found.extend(line.argument().map(Named::of));
+            }
             Block::GarpGroup if is(line, "interface") => found.extend(line.argument().map(Named::of)),
             Block::GarpInterfaces => found.extend(words.iter().map(Named::of)),
             Block::LinkbeatInterfaces | Block::UpDownDelays => found.extend(words.first().map(Named::of)),

@@ -90,7 +90,6 @@ fn once(block: Block, name: &str) -> bool {
                 | "vmac_prefix"
                 | "vmac_addr_prefix"
         ),
-        Block::Instance => name == "notify_deleted",
         Block::TrackFileDefinition => name == "file",
         Block::TrackProcessDefinition => name == "process",
         Block::DnsCheck => name == "name",

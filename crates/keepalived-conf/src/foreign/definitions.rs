@@ -6,6 +6,7 @@ use super::{reported, word};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Block;
 use crate::lexer::Word;
+use crate::number;
 use crate::read::address;
 use crate::tree::{Item, Tree, items};
 
@@ -119,6 +120,7 @@ fn tracked(item: &Item, tree: &Tree, findings: &mut Findings) {
             Some("track_bfd") => &["bfd_instance"],
             _ => continue,
         };
+        sessions(list, findings);
         for name in list.items().filter_map(|line| line.words.first()) {
             let defined = |top: &Item| {
                 let kind = top.keyword.is_some_and(|word| kinds.contains(&word.name));
@@ -132,6 +134,35 @@ fn tracked(item: &Item, tree: &Tree, findings: &mut Findings) {
                 let found = reported("unknown-track", name.span, text);
                 findings.push(found.help("define it, or correct the name"));
             }
+        }
+    }
+}
+
+/// Lines of `track_bfd`: each name once, with `weight N [reverse]` behind it.
+fn sessions(list: &Item, findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for line in list.items() {
+        let Some(name) = line.words.first() else { continue };
+        if !seen.insert(name.bytes()) {
+            let text = format!("{} is tracked already", name.text());
+            findings.push(reported("tracked-twice", line.span, text).help("remove one of them"));
+            continue;
+        }
+        let weight = |word: &Word| {
+            let read = number::integer(word.bytes());
+            read.whole && (-253..=253).contains(&read.value)
+        };
+        let good = match line.arguments() {
+            [] => true,
+            [option, value, rest @ ..] => {
+                let reverse = rest.is_empty() || matches!(rest, [word] if word.is("reverse"));
+                option.is("weight") && weight(value) && reverse
+            }
+            [_] => false,
+        };
+        if !good {
+            let text = format!("{} may be followed by weight N [reverse]", name.text());
+            findings.push(reported("unknown-option", line.span, text).help("correct the line"));
         }
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{reported, shape, walk, word};
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::command::{self, CommandError};
+use crate::diagnostic::{Diagnostic, Findings, Keepalived};
 use crate::lexer::Word;
 use crate::number;
 use crate::read::address;
@@ -15,12 +16,34 @@ enum Head {
     /// An address and, unless 0, a port.
     Address(IpAddr, u16),
     Mark,
-    Group,
+    Group(Marks),
     Bad,
 }
 
+/// Whether marks stand in a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marks {
+    /// Addresses alone, or nothing at all.
+    Absent,
+    Beside,
+    /// Nothing else.
+    Only,
+}
+
+impl Head {
+    /// It has no protocol of its own.
+    const fn is_mark(&self) -> bool {
+        matches!(self, Self::Mark | Self::Group(Marks::Only))
+    }
+
+    /// Ports and addresses are those of packets that somebody marks.
+    const fn has_marks(&self) -> bool {
+        matches!(self, Self::Mark | Self::Group(Marks::Only | Marks::Beside))
+    }
+}
+
 pub(super) fn check(item: &Item, tree: &Tree, findings: &mut Findings) {
-    let head = head(item);
+    let head = head(item, tree);
     if matches!(head, Head::Bad) {
         let text = "a virtual server is IP [PORT], fwmark N, or group NAME";
         findings.push(reported("virtual-server", item.span, text).help("correct the address and the port"));
@@ -34,7 +57,7 @@ pub(super) fn check(item: &Item, tree: &Tree, findings: &mut Findings) {
     for server in &real {
         checkers(server, tree, findings);
     }
-    sorry(item, findings);
+    sorry(item, &head, findings);
     if let Some(found) = settings(item, &head) {
         findings.push(found);
     }
@@ -47,13 +70,13 @@ pub(super) fn check(item: &Item, tree: &Tree, findings: &mut Findings) {
     quorum(item, weights, findings);
 }
 
-fn head(item: &Item) -> Head {
+fn head(item: &Item, tree: &Tree) -> Head {
     let Some(first) = item.argument() else {
-        return Head::Group;
+        return Head::Group(Marks::Absent);
     };
     let second = item.arguments().get(1);
     if first.is("group") {
-        return Head::Group;
+        return Head::Group(second.map_or(Marks::Absent, |name| marks(name, tree)));
     }
     if first.is("fwmark") {
         let mark = second.map(|word| number::integer(word.bytes()));
@@ -65,6 +88,23 @@ fn head(item: &Item) -> Head {
     match (address(first), port(second)) {
         (Some(ip), Some(port)) => Head::Address(ip, port),
         _ => Head::Bad,
+    }
+}
+
+/// The marks in the group of that name.
+fn marks(name: &Word, tree: &Tree) -> Marks {
+    let groups = items(&tree.nodes).filter(|item| {
+        let group = item
+            .keyword
+            .is_some_and(|word| word.name == "virtual_server_group");
+        group && item.argument().is_some_and(|word| word.bytes() == name.bytes())
+    });
+    let lines = groups.flat_map(Item::items).filter_map(|line| line.words.first());
+    let (marks, others): (Vec<_>, Vec<_>) = lines.partition(|first| first.is("fwmark"));
+    match (marks.is_empty(), others.is_empty()) {
+        (true, _) => Marks::Absent,
+        (false, true) => Marks::Only,
+        (false, false) => Marks::Beside,
     }
 }
 
@@ -86,7 +126,7 @@ fn settings(item: &Item, head: &Head) -> Option<Diagnostic> {
     let known = |names: &[&str]| value(item, names);
     let protocol = known(&["protocol"]).map(|name| name.to_ascii_uppercase());
     let scheduler = known(&["lb_algo", "lvs_sched"]);
-    let mark = matches!(head, Head::Mark);
+    let mark = head.is_mark();
     if scheduler.is_none() {
         return found("this virtual server has no lb_algo").map(|found| found.help("write lb_algo wlc"));
     }
@@ -99,6 +139,10 @@ fn settings(item: &Item, head: &Head) -> Option<Diagnostic> {
     }
     if protocol.is_some() && mark {
         return found("a virtual server for a mark has no protocol")
+            .map(|found| found.help("remove the word"));
+    }
+    if word(item, &["ha_suspend"]).is_some() && head.has_marks() {
+        return found("ha_suspend asks for addresses, and a mark is none")
             .map(|found| found.help("remove the word"));
     }
     if matches!(head, Head::Address(_, 0)) && word(item, &["persistence_timeout"]).is_none() {
@@ -148,6 +192,9 @@ fn servers(item: &Item, head: &Head, real: &[&Item], findings: &mut Findings) ->
                 bad("with DR and TUN the port of the real server is that of the virtual server");
             }
         }
+        if head.has_marks() && matches!(method, Some("DR" | "TUN")) && own != 0 {
+            bad("with DR and TUN a marked packet keeps its port: that of the real server has no effect");
+        }
         if !seen.insert((ip, own)) {
             bad("this real server is there already");
             continue;
@@ -186,7 +233,18 @@ fn quorum(item: &Item, weights: u64, findings: &mut Findings) {
 }
 
 /// `sorry_server_inhibit` is for a sorry server that stands above it.
-fn sorry(item: &Item, findings: &mut Findings) {
+fn sorry(item: &Item, head: &Head, findings: &mut Findings) {
+    let method =
+        value(item, &["sorry_server_lvs_method"]).or_else(|| value(item, &["lb_kind", "lvs_method"]));
+    let port = |line: &Item| line.arguments().get(1).is_some_and(|word| !word.is("0"));
+    if let Some(line) = word(item, &["sorry_server"])
+        && head.has_marks()
+        && matches!(method.as_deref(), Some("DR" | "TUN"))
+        && port(line)
+    {
+        let text = "with DR and TUN a marked packet keeps its port: that of the sorry server has no effect";
+        findings.push(reported("real-server", line.span, text).help("remove the port"));
+    }
     let named = |line: &&Item| {
         line.keyword
             .is_some_and(|word| word.name.starts_with("sorry_server"))
@@ -196,6 +254,31 @@ fn sorry(item: &Item, findings: &mut Findings) {
         let text = "sorry_server_inhibit stands in front of sorry_server, or without it";
         findings.push(reported("bad-value", line.span, text).help("write it behind sorry_server"));
     }
+}
+
+/// Without one, keepalived 2.2.7 breaks down.
+const USABLE_URL: &str = "url with a path";
+
+/// The quotes of `misc_path`.
+fn quotes(check: &Item) -> Option<Diagnostic> {
+    let line = word(check, &["misc_path"])?;
+    let raw = line.raw_arguments().trim_ascii();
+    if command::dangling(raw) {
+        let text = "this double quote is never closed on its line";
+        return Some(reported("unmatched-quote", line.span, text).help("remove it"));
+    }
+    if !matches!(command::first(raw), Err(CommandError::OpenQuote(_))) {
+        return None;
+    }
+    let mut found = reported(
+        "bad-command",
+        line.span,
+        "the command of misc_path lacks a closing quote",
+    )
+    .effect("keepalived 2.2.7 breaks down at this line, and does not start")
+    .help("put the whole command into double quotes");
+    found.keepalived = Keepalived::Stops;
+    Some(found)
 }
 
 /// What a checker cannot do without.
@@ -215,15 +298,18 @@ fn checkers(server: &Item, tree: &Tree, findings: &mut Findings) {
         {
             findings.push(found);
         }
+        if let Some(found) = quotes(check) {
+            findings.push(found);
+        }
         let lacking = match name {
-            "HTTP_GET" | "SSL_GET" => match word(check, &["url"]) {
-                None => Some("url"),
-                Some(_) => {
-                    let mut urls = check.items().filter(|line| line.body.is_some());
-                    urls.any(|url| word(url, &["path"]).is_none())
-                        .then_some("path in its url")
+            "HTTP_GET" | "SSL_GET" => {
+                let urls = || check.items().filter(|line| line.body.is_some());
+                let whole = urls().filter(|url| word(url, &["path"]).is_some()).count();
+                match (whole, urls().count()) {
+                    (0, _) => Some(USABLE_URL),
+                    (whole, all) => (whole < all).then_some("path in its url"),
                 }
-            },
+            }
             "MISC_CHECK" => value(check, &["misc_path"])
                 .is_none_or(|path| path.is_empty())
                 .then_some("misc_path"),
@@ -233,10 +319,14 @@ fn checkers(server: &Item, tree: &Tree, findings: &mut Findings) {
                 .then_some("bfd_instance of this file as its name"),
             _ => None,
         };
-        if let Some(lacking) = lacking {
-            let text = format!("{name} has no {lacking}");
-            findings.push(reported("checker", check.span, text).effect("keepalived leaves the check out"));
+        let Some(lacking) = lacking else { continue };
+        let mut found = reported("checker", check.span, format!("{name} has no {lacking}"))
+            .effect("keepalived leaves the check out");
+        if lacking == USABLE_URL {
+            found = found.effect("keepalived 2.2.7 breaks down at this block, and does not start");
+            found.keepalived = Keepalived::Stops;
         }
+        findings.push(found);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::text::Text;
 use super::word::Scan;
 use super::{Piece, Word};
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Keepalived};
 use crate::keywords;
 use crate::source::Span;
 
@@ -72,7 +72,7 @@ pub(crate) fn cut(text: &Text<'_>, pieces: &mut Vec<Piece>, pasted: &mut Pasted,
                 let word = scan.typographic().map_or_else(
                     || scan.plain(),
                     |(word, quote)| {
-                        pasted.quote(quote);
+                        pasted.quote(quote, pending.words.first());
                         word
                     },
                 );
@@ -97,6 +97,34 @@ fn unmatched(span: Span) -> Diagnostic {
 pub(crate) struct Pasted {
     blanks: Option<(Span, usize)>,
     quotes: Option<(Span, usize)>,
+    /// What keepalived says to the quotes.
+    letters: Keepalived,
+}
+
+/// Words behind which keepalived takes any letters.
+const ANY_LETTERS: &[&str] = &[
+    "router_id",
+    "smtp_helo_name",
+    "notification_email_from",
+    "vrrp_instance",
+    "vrrp_script",
+    "path",
+    "virtualhost",
+];
+
+/// What keepalived says to letters that were meant for quotes, behind the word that begins the line.
+fn letters(first: Option<&Word>) -> Keepalived {
+    let Some(first) = first else {
+        return Keepalived::Reports;
+    };
+    let command = keywords::takes_command(first.bytes()) && !first.is("script");
+    if first.is("interface") {
+        Keepalived::Stops
+    } else if command || ANY_LETTERS.iter().any(|word| first.is(word)) {
+        Keepalived::Silent
+    } else {
+        Keepalived::Reports
+    }
 }
 
 impl Pasted {
@@ -105,7 +133,8 @@ impl Pasted {
         *count = count.saturating_add(1);
     }
 
-    fn quote(&mut self, at: Span) {
+    fn quote(&mut self, at: Span, first: Option<&Word>) {
+        self.letters = self.letters.max(letters(first));
         let (_, count) = self.quotes.get_or_insert((at, 0));
         *count = count.saturating_add(1);
     }
@@ -124,12 +153,11 @@ impl Pasted {
         }
         if let Some((at, count)) = self.quotes {
             let text = format!("typographic quotes, as web pages put them ({count} pairs, first here)");
-            findings.push(
-                Diagnostic::warning("typographic-quote", at, text)
-                    .silent()
-                    .effect("read as plain double quotes; keepalived takes them for letters")
-                    .help(AGAIN),
-            );
+            let mut found = Diagnostic::warning("typographic-quote", at, text)
+                .effect("read as plain double quotes; keepalived takes them for letters")
+                .help(AGAIN);
+            found.keepalived = self.letters;
+            findings.push(found);
         }
     }
 }

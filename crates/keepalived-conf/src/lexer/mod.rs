@@ -11,14 +11,25 @@ pub(crate) use word::blank;
 
 use crate::source::Span;
 
-/// One word of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One word of the file. Its [`Debug`](core::fmt::Debug) says where it stands and not what it is: any word may be a password, by a
+/// mistake in the line above it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Word {
     bytes: Vec<u8>,
     /// Where it stands, without its quotes.
     pub span: Span,
     /// It stood in quotes.
     pub quoted: bool,
+}
+
+impl core::fmt::Debug for Word {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Word")
+            .field("bytes", &self.bytes.len())
+            .field("span", &self.span)
+            .field("quoted", &self.quoted)
+            .finish()
+    }
 }
 
 impl Word {

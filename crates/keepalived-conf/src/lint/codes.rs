@@ -51,6 +51,8 @@ rules! {
     LINK_NOT_TRACKED: Note "link-not-tracked", "dont_track_primary: a pulled cable moves nothing";
     // Scripts.
     UNUSED_SCRIPT: Warning "unused-script", "a vrrp_script that nothing tracks";
+    UNUSED_TRACK: Warning "unused-track", "a tracked file, process or BFD session that nothing tracks";
+    UNUSED_TRACK_GROUP: Warning "unused-track-group", "a track_group that no static entry names";
     STOPS_KEEPALIVED: Warning "stops-keepalived", "a script that stops or restarts keepalived";
     ASKS_FOR_KEEPALIVED: Warning "asks-for-keepalived", "a script that asks whether keepalived runs";
     PROCESS_CHECK: Note "process-check", "a script that only asks whether a process runs";

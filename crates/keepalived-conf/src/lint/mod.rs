@@ -2,7 +2,7 @@
 //!
 //! Parsing says what is wrong; the lint says what never worked. Its findings are warnings and notes, keepalived says
 //! nothing to any of them ([`Keepalived::Silent`](crate::Keepalived::Silent)), and what parsing has reported is not said
-//! again. [`RULES`] lists all of them; `docs/lint.md` explains each.
+//! again. [`RULES`] lists all of them, those of [`advice`] among them; `docs/lint.md` explains each.
 //!
 //! ```
 //! use keepalived_conf::{MemoryFiles, lint, parse};
@@ -30,6 +30,7 @@ mod router_id;
 mod script;
 mod timing;
 mod unicast;
+mod unused;
 mod weight;
 
 pub use codes::{RULES, Rule};
@@ -53,7 +54,7 @@ pub fn file(parsed: &Parsed, machine: &Machine) -> Vec<Diagnostic> {
         announce::instance(instance, &mut out);
     }
     election::groups(config, &mut out);
-    script::unused(parsed, &mut out);
+    unused::file(parsed, &mut out);
     script::users(config, &mut out);
     for script in &config.scripts {
         timing::script(script, &mut out);
@@ -68,5 +69,13 @@ pub fn file(parsed: &Parsed, machine: &Machine) -> Vec<Diagnostic> {
     auth::file(config, &mut out);
     mail::file(parsed, &mut out);
     machine::nonlocal_bind(config, machine, &mut out);
+    out.finish()
+}
+
+/// What could be said of nearly every file, and is told to those who ask for it (`vrrpctl check --verbose`).
+#[must_use]
+pub fn advice(parsed: &Parsed) -> Vec<Diagnostic> {
+    let mut out = Findings::default();
+    rival::yields(&parsed.config, &mut out);
     out.finish()
 }

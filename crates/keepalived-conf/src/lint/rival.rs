@@ -4,7 +4,8 @@ use super::codes::{CHALLENGE_UNTOLD, YIELDS_UNSAID};
 use crate::diagnostic::Findings;
 use crate::model::{Config, VrrpInstance};
 
-pub(super) fn file(config: &Config, out: &mut Findings) {
+/// True of every file that leaves the defaults alone.
+pub(super) fn yields(config: &Config, out: &mut Findings) {
     let silent = |one: &&VrrpInstance| {
         // Strict mode leaves no choice, and an owner does not yield.
         let free = !one.strict.value && !one.is_owner();
@@ -18,6 +19,9 @@ pub(super) fn file(config: &Config, out: &mut Findings) {
             .about(&one.name);
         out.push(found);
     }
+}
+
+pub(super) fn file(config: &Config, out: &mut Findings) {
     let unaware = config.instances.iter().find_map(|one| {
         let notify = &one.notify;
         let told = notify.master.as_ref().filter(|_| notify.rx_lower_pri.is_none())?;

@@ -1,39 +1,9 @@
-//! Scripts: used, found, and run as somebody.
+//! Scripts: found, and run as somebody.
 
-use std::collections::HashSet;
-
-use super::codes::{RELATIVE_SCRIPT, SCRIPT_USER, UNUSED_SCRIPT};
+use super::codes::{RELATIVE_SCRIPT, SCRIPT_USER};
 use super::command::{Run, all};
-use crate::Parsed;
 use crate::diagnostic::Findings;
 use crate::model::Config;
-use crate::tree::{Item, items};
-
-/// What nothing names. A line that an error or a rule takes away was said, and names it all the same.
-pub(super) fn unused(parsed: &Parsed, out: &mut Findings) {
-    let mut named = HashSet::new();
-    for item in items(&parsed.tree.nodes) {
-        for list in item.items().filter(|list| is(list, "track_script")) {
-            named.extend(list.items().map(Item::name));
-        }
-    }
-    for script in parsed
-        .config
-        .scripts
-        .iter()
-        .filter(|script| !named.contains(&script.name))
-    {
-        let found = UNUSED_SCRIPT
-            .at(script.span, format!("nothing tracks {}", script.name))
-            .effect("it is never run, and its failure moves nothing; keepalived drops it without a word")
-            .help(format!("add to the instance: track_script {{ {} }}", script.name));
-        out.push(found);
-    }
-}
-
-fn is(item: &Item, name: &str) -> bool {
-    item.keyword.is_some_and(|keyword| keyword.name == name)
-}
 
 pub(super) fn command(run: &Run<'_>, out: &mut Findings) {
     let Some(program) = run.argv.first().filter(|program| !program.starts_with('/')) else {

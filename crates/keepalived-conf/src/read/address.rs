@@ -80,6 +80,7 @@ impl Reader<'_> {
                 return Some(Line::Lost(word.span));
             }
         }
+        self.host_of_peer(&mut address);
         self.drop_foreign(&mut address);
         Some(Line::Good(Box::new(address)))
     }
@@ -159,8 +160,33 @@ impl Reader<'_> {
         self.push(found.effect(effect).help("write it behind the word"));
     }
 
+    /// An address with a peer is that of a host.
+    fn host_of_peer(&mut self, address: &mut Address) {
+        let most = address.prefix.value.max_prefix_len();
+        if address.peer.is_none() || address.prefix.value.prefix_len() == most {
+            return;
+        }
+        let text = format!("{} has a prefix length, and a peer", address.prefix.value);
+        let found = Diagnostic::error(
+            "peer-and-length",
+            address.prefix.span().unwrap_or(address.span),
+            text,
+        )
+        .effect(format!("its length is {most}, as with keepalived"))
+        .help("remove the length, or the peer");
+        self.push(found);
+        address.prefix.value = IpNet::from(address.ip());
+    }
+
     /// The other end, which is of the family of the address.
     fn peer_of(&mut self, word: &Word, address: &Address) -> Option<Sourced<IpNet>> {
+        if word.bytes().contains(&b'/') {
+            self.push(
+                super::argument::bad_address(word, "a peer, which has no prefix length,")
+                    .effect("the address has no peer, as with keepalived"),
+            );
+            return None;
+        }
         let peer = self.prefix(word)?;
         if peer.value.addr().is_ipv4() == address.ip().is_ipv4() {
             return Some(peer);

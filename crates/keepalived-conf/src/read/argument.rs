@@ -218,6 +218,19 @@ impl Reader<'_> {
         None
     }
 
+    /// A text that is only shown to people: octets that are not UTF-8 are replaced, and nothing is lost by that.
+    pub(super) fn shown(&mut self, word: &Word) -> Sourced<String> {
+        let text = word.text();
+        if std::str::from_utf8(word.bytes()).is_err() {
+            let found = Diagnostic::warning("not-utf8", word.span, format!("{text:?} is not UTF-8 text"))
+                .silent()
+                .effect("octets that are no text are shown as U+FFFD; keepalived shows them as they are")
+                .help("save the file as UTF-8");
+            self.push(found);
+        }
+        Sourced::line(text, word.span)
+    }
+
     /// The name of an interface, as the kernel allows it.
     pub(super) fn interface(&mut self, word: &Word) -> Option<Sourced<String>> {
         let name = word.text();

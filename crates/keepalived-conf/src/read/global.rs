@@ -101,7 +101,7 @@ impl Reader<'_> {
             "router_id" => {
                 if let Some(word) = item.argument() {
                     self.surplus(item, 1);
-                    defs.router_id = self.text(word);
+                    defs.router_id = Some(self.shown(word));
                 }
             }
             // Of these the first one counts.

@@ -28,20 +28,26 @@ impl Reader<'_> {
             return true;
         };
         if place.is_some() {
-            // keepalived keeps the first and says so.
-            let found = Diagnostic::error("set-again", item.span, format!("{} is set already", item.name()))
-                .effect("the first one counts, as for keepalived")
-                .help("remove one of them");
-            self.push(found);
+            self.set_already(item);
             return true;
         }
         *place = Some(script);
         true
     }
 
+    /// keepalived keeps the first and says so.
+    fn set_already(&mut self, item: &Item) {
+        let found = Diagnostic::error("set-again", item.span, format!("{} is set already", item.name()))
+            .effect("the first one counts, as for keepalived")
+            .help("remove one of them");
+        self.push(found);
+    }
+
     /// `[COMMAND [USER [GROUP]]]`.
     fn deleted(&mut self, item: &Item, notify: &mut Notify) {
-        if let Some(script) = self.notify_script(item) {
+        if notify.deleted.is_some() {
+            self.set_already(item);
+        } else if let Some(script) = self.notify_script(item) {
             notify.deleted = Some(script.map(Some));
         } else if item.arguments().is_empty() {
             notify.deleted = Some(Sourced::line(None, item.span));
@@ -116,7 +122,14 @@ impl Reader<'_> {
             self.push(found);
             return None;
         }
-        let raw = item.raw_arguments().trim_ascii_start();
+        let raw = item.raw_arguments().trim_ascii();
+        if command::dangling(raw) {
+            let text = "this double quote is never closed on its line";
+            let found = Diagnostic::error("unmatched-quote", item.span, text)
+                .effect("it is passed over, as by keepalived")
+                .help("remove it");
+            self.push(found);
+        }
         let all = item.arguments();
         let parsed = if word.quoted && raw.first() != Some(&b'"') {
             // Typographic quotes; the lexer has found their ends.

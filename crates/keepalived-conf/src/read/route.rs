@@ -11,6 +11,7 @@ use super::route_report::{bad_line, is_static, refused_by_the_kernel};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::Word;
 use crate::model::{Missing, Route, RouteHop, RouteKind, RouteMetric, RoutePlacement, Sourced};
+use crate::number;
 use crate::source::Span;
 use crate::tree::Item;
 
@@ -61,6 +62,8 @@ struct Draft {
     no_track: bool,
     track_group: Option<Sourced<String>>,
     deprecated: Vec<(&'static str, &'static str)>,
+    /// Another destination behind the first.
+    again: Option<(Span, bool)>,
     /// Words that change nothing.
     ignored: Vec<(Span, String, &'static str)>,
     /// Times that are shorter than keepalived lets them be.
@@ -94,6 +97,13 @@ impl Reader<'_> {
                 .help(*help);
             self.push(found);
         }
+        if let Some((span, told)) = draft.again {
+            let found = Diagnostic::warning("set-again", span, "a route has one destination")
+                .effect("the last one counts, as with keepalived")
+                .help("write a line for each destination");
+            // It reports a second default, and no other one.
+            self.push(if told { found } else { found.silent() });
+        }
         for name in &draft.raised {
             let text = format!("{name} is at least {TIME_LEAST_MS} ms");
             let found = Diagnostic::warning("short-time", line.span, text)
@@ -122,9 +132,23 @@ impl Reader<'_> {
     }
 }
 
+/// The name or number of a kind of route; behind it stands where it leads.
+fn is_kind(word: &Word) -> bool {
+    let number = number::integer(word.bytes());
+    let numbered = word.bytes().is_empty() || (number.whole && (0..=255).contains(&number.value));
+    numbered || RouteKind::of(word.bytes()).is_some()
+}
+
 fn read(mut words: Words<'_>) -> Result<Draft, Wrong> {
     let mut draft = Draft::default();
+    let mut leads = false;
     while let Some(word) = words.next() {
+        if words.peek().is_none() && is_kind(word) && !leads {
+            return Err(Wrong::Lacks(word.span, word.text()));
+        }
+        // What stands behind these is a destination.
+        let family = word.is("inet") || word.is("inet6");
+        leads = family || is_everywhere(word) || RouteKind::of(word.bytes()).is_some();
         let done = draft.plain(word)?
             || draft.way(word, &mut words)?
             || draft.place(word, &mut words)?
@@ -347,7 +371,8 @@ impl Draft {
             Some(prefix(word).ok_or_else(|| bad(word, "word or destination of a route"))?)
         };
         if self.to.replace(to).is_some() {
-            return Err(bad(word, "word of a route, which has a destination already"));
+            let told = self.again.is_some_and(|(_, told)| told);
+            self.again = Some((word.span, told || is_everywhere(word)));
         }
         Ok(())
     }

@@ -30,11 +30,15 @@ impl Reader<'_> {
         match item.keyword.map(|keyword| keyword.name) {
             Some("static_ipaddress") => self.static_addresses(item, tree, draft),
             Some("static_routes") => {
-                let routes = self.routes(item, &mut draft.missing);
+                let mut routes = self.routes(item, &mut draft.missing);
+                let names = routes.iter_mut().map(|route| &mut route.track_group);
+                self.above(names, &draft.statics.groups);
                 draft.statics.routes.extend(routes);
             }
             Some("static_rules") => {
-                let rules = self.rules(item, &mut draft.missing);
+                let mut rules = self.rules(item, &mut draft.missing);
+                let names = rules.iter_mut().map(|rule| &mut rule.track_group);
+                self.above(names, &draft.statics.groups);
                 draft.statics.rules.extend(rules);
             }
             Some("track_group") => self.track_group(item, draft),
@@ -58,7 +62,27 @@ impl Reader<'_> {
                     None => Sourced::default(DEFAULT_INTERFACE.to_owned()),
                 });
             }
+            self.above(std::iter::once(&mut address.track_group), &draft.statics.groups);
             draft.statics.addresses.push(*address);
+        }
+    }
+
+    /// Takes away names of groups that do not stand above: keepalived knows no others.
+    fn above<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n mut Option<Sourced<String>>>,
+        groups: &[TrackGroup],
+    ) {
+        for named in names {
+            let unknown = named.take_if(|name| groups.iter().all(|group| group.name != name.value));
+            let Some((name, span)) = unknown.and_then(|name| Some((name.value.clone(), name.span()?))) else {
+                continue;
+            };
+            let text = format!("there is no track_group {name} so far");
+            let found = Diagnostic::error("unknown-track-group", span, text)
+                .effect("no instance is barred when the entry is lost, as with keepalived")
+                .help("define the group above this block, or correct the name");
+            self.push(found);
         }
     }
 

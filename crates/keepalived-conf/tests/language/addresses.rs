@@ -79,7 +79,7 @@ fn every_word_of_the_line() {
     );
     assert!(address.no_prefix_route && address.no_track && address.home && address.manage_temporary);
     assert!(address.auto_join && address.duplicate_detection);
-    let address = one("192.0.2.1/30 broadcast - peer 198.51.100.1/32 scope 7 preferred_lft forever");
+    let address = one("192.0.2.1/30 broadcast - peer 198.51.100.1 scope 7 preferred_lft forever");
     assert_eq!(address.broadcast.unwrap().value.to_string(), "192.0.2.0");
     assert_eq!(address.peer.unwrap().value.to_string(), "198.51.100.1/32");
     assert_eq!(address.scope.unwrap().value.number(), 7);

@@ -153,9 +153,11 @@ fn checks_of_real_servers() {
         ("TCP_CHECK {\nretry 5x\n}", false),
         ("TCP_CHECK {\nnb_get_retry 3\n}", false),
         ("TCP_CHECK {\n}\nPING_CHECK {\n}", true),
-        ("HTTP_GET {\n}", false),
         ("HTTP_GET {\nurl {\npath /\n}\n}", true),
-        ("HTTP_GET {\nurl {\nstatus_code 200\n}\n}", false),
+        (
+            "HTTP_GET {\nurl {\nstatus_code 200\n}\nurl {\npath /\n}\n}",
+            false,
+        ),
         ("HTTP_GET {\nurl {\npath /\nstatus_code 200-299 301\n}\n}", true),
         ("HTTP_GET {\nurl {\npath /\nstatus_code 99\n}\n}", false),
         ("HTTP_GET {\nurl {\npath /\nstatus_code 300-200\n}\n}", false),

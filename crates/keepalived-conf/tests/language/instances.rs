@@ -250,13 +250,10 @@ fn strict_mode_of_an_owner_serves() {
 }
 
 #[test]
-fn strict_mode_refuses_unicast_and_an_empty_list() {
-    assert!(
-        web("strict_mode\nunicast_peer { 192.0.2.9 }")
-            .config
-            .instances
-            .is_empty()
-    );
+fn strict_mode_refuses_an_empty_list_and_warns_of_unicast() {
+    let parsed = web("strict_mode\nunicast_peer { 192.0.2.9 }");
+    assert_eq!(found(&parsed, "strict-unicast").severity, Severity::Warning);
+    assert!(only(&parsed).strict.value, "2.2.7 runs it, and so do we");
     let parsed =
         file("global_defs {\nvrrp_strict\n}\nvrrp_instance A {\ninterface eth0\nvirtual_router_id 1\n}");
     assert_eq!(parsed.config.dropped.len(), 1);

@@ -19,6 +19,7 @@ mod facts;
 mod foreign;
 mod grammar;
 mod groups;
+mod handwritten;
 mod instances;
 mod interop;
 mod limits;

@@ -141,6 +141,7 @@ fn each_relative_of_include_is_strict_in_its_own_way() {
             );
             let expected = match fatal.contains(&(directive, pattern)) {
                 true => Keepalived::Stops,
+                // The folder is there: it holds the file itself.
                 false if pattern == WILDCARD => Keepalived::Silent,
                 false => Keepalived::Reports,
             };

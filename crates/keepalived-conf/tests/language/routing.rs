@@ -276,7 +276,7 @@ fn static_entries_and_who_is_barred_by_their_loss() {
     let named: Vec<_> = statics.groups_named().map(|name| name.value.as_str()).collect();
     assert_eq!(named, ["up", "up"]);
     assert_eq!(statics.groups[0].members.len(), 1);
-    assert_eq!(codes(&parsed), ["unknown-member", "unknown-track-group"]);
+    assert_eq!(codes(&parsed), ["unknown-track-group", "unknown-member"]);
     let shown = effective(&parsed).statics.unwrap();
     let routes: Vec<String> = shown
         .many("static_routes")

@@ -1,6 +1,9 @@
 //! Addresses, numbers, peers, announcements, mail.
 
-use super::text::{found, trips, web};
+use keepalived_conf::lint;
+use keepalived_conf::lint::Machine;
+
+use super::text::{file, found, trips, web};
 
 #[test]
 fn announced_once() {
@@ -276,6 +279,8 @@ fn who_gives_way_says_nothing() {
     ] {
         trips("yields-unsaid", &web(""), "1:1", &web(clean));
     }
+    let unasked = lint::file(&file(&web("")), &Machine::default());
+    assert!(unasked.iter().all(|found| found.code != "yields-unsaid"));
 }
 
 #[test]

@@ -14,4 +14,5 @@ mod machine;
 mod nodes;
 mod text;
 mod traps;
+mod unused;
 mod weights;

@@ -24,7 +24,11 @@ pub(crate) fn tracked(script: &str, instance: &str) -> String {
 
 /// All that the lint says of a file.
 pub(crate) fn found(text: &str) -> Vec<Diagnostic> {
-    lint::file(&file(text), &Machine::default())
+    of(&file(text))
+}
+
+fn of(parsed: &Parsed) -> Vec<Diagnostic> {
+    [lint::file(parsed, &Machine::default()), lint::advice(parsed)].concat()
 }
 
 fn codes(found: &[Diagnostic]) -> Vec<&str> {
@@ -34,7 +38,7 @@ fn codes(found: &[Diagnostic]) -> Vec<&str> {
 /// `text` has what `code` finds, at `line:column` and once; `clean`, which is nearly the same, has not.
 pub(crate) fn trips(code: &str, text: &str, place: &str, clean: &str) -> Diagnostic {
     let parsed = file(text);
-    let all = lint::file(&parsed, &Machine::default());
+    let all = of(&parsed);
     let one = only(code, &all);
     let at = parsed.sources.place(one.span.unwrap());
     assert_eq!(format!("{}:{}", at.line, at.column), place, "{code}");

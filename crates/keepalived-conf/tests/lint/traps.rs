@@ -101,7 +101,8 @@ fn every_trap_that_is_kept_is_told_with_its_cure() {
     for (code, text) in examples() {
         let parsed = file(&text);
         let said = lint::file(&parsed, &Machine::default());
-        let mut all = parsed.diagnostics.iter().chain(&said);
+        let asked = lint::advice(&parsed);
+        let mut all = parsed.diagnostics.iter().chain(&said).chain(&asked);
         let found = all.find(|found| found.code == code);
         let found = found.unwrap_or_else(|| panic!("{code} is not told of\n{text}"));
         assert!(!found.effect.is_empty() && !found.help.is_empty(), "{code}");

@@ -34,12 +34,7 @@ const NOT_SAID: &[(&str, &str, &str)] = &[
     (
         "150",
         "*Unknown keyword 'vrrp_ipsets'",
-        "a word of later releases, which is known here",
-    ),
-    (
-        "150",
-        "(VI_0) ignoring tracked file *",
-        "the files of an instance are not tracked, and so it does not start",
+        "that keepalived was built without sets of addresses; the word is known here, and has no effect",
     ),
     (
         "154",

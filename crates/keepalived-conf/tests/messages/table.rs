@@ -185,7 +185,7 @@ pub(crate) const CLASSES: &[Class] = &[
     said(
         "(*) ignoring tracked * % with weight* due to address_owner",
         Named,
-        &["weight-of-owner"],
+        &["weight-of-owner", "weight-without-effect"],
     ),
     said(
         "(%) promote_secondaries is automatically set for vmacs - ignoring",
