@@ -271,6 +271,8 @@ impl VirtualRouter {
                             ..hold
                         }),
                     };
+                    // A stop that was taken back in the middle of it has left its priority behind.
+                    self.set_resigned(false, out);
                     if untaken {
                         self.asks_group();
                     }

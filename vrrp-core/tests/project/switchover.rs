@@ -221,3 +221,24 @@ fn prj_stop_04_obeys_a_stop_taken_back_leaves_the_switchover() {
     );
     proves!("PRJ-STOP-04", Obeys);
 }
+
+/// PRJ-STOP-04 "until undone": also where a stop came between that was taken back, and the successor has spoken already.
+#[test]
+fn prj_stop_04_obeys_undone_after_a_stop_that_was_taken_back_it_competes_again() {
+    let mut router = resigning(default(100, 100));
+    router.wait(300 * MILLI);
+    assert_eq!(router.stop(), "Priority(100 -> 1)");
+    assert_eq!(router.start(), "");
+    router.wait(300 * MILLI);
+    router.hear(50);
+    router.wait(10 * MILLI);
+    assert_eq!(router.order(Order::Compete), "Priority(1 -> 100)");
+    assert!(router.router.holds());
+    assert_eq!(
+        router.wait(40 * MILLI).tick(),
+        "Disown; HoldEnded { successor: Some(192.0.2.20) }; State(Backup, Started)"
+    );
+    assert_eq!(router.router.priority().get(), 100);
+    assert!(!router.router.resigned());
+    proves!("PRJ-STOP-04", Obeys);
+}

@@ -39,8 +39,9 @@ impl HandedOver {
         let calm = self
             .history
             .is_calm(clock::after(*began, Duration::from_nanos(1)), None);
-        // Whoever wakes from a stall may read the order and the loss of its link in one turn.
-        if !calm || world.node(id).is_mute(world.now()) || !world.node(id).link_up() {
+        // Whoever wakes from a stall may read the order, and another that makes it void or the loss of its link, in one turn.
+        if *began == world.now() || !calm || world.node(id).is_mute(world.now()) || !world.node(id).link_up()
+        {
             return None;
         }
         let (ready, _) = world.nodes().find(|(other, _)| {

@@ -127,7 +127,8 @@ impl HoldsAsPlanned {
                 let early = clock::after(now, lasted / DOUBT) < ends_at;
                 // Who may take part again lets go at once where somebody has taken over; who wakes from a stall reads the
                 // order and what makes it void in one turn.
-                let goes = held.successor_at.is_some() && !node.is_barred(config);
+                let heard = held.successor_at.is_some() || world.heard().iter().any(|(id, _)| *id == key.0);
+                let goes = heard && !node.is_barred(config);
                 let at_once = held.since == now || config.interface.is_some_and(|own| !node.is_up(own));
                 (early && !held.may_end && !held.unclear && !goes && !at_once)
                     .then(|| format!("{name} lets go {:?} too early", ends_at.since(now)))

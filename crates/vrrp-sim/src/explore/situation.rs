@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vrrp_core::{Instant, StateName, VirtualRouter};
+use vrrp_core::{Instant, Priority, StateName, VirtualRouter};
 
 use super::{Budget, Setup};
 
@@ -49,6 +49,8 @@ pub(super) struct Place {
     pub(super) failed: bool,
     /// Was Backup when the latest goodbye was sent, and has been since: owes the client an answer.
     pub(super) heir: bool,
+    /// Has heard another while its addresses only answered still.
+    pub(super) succeeded: bool,
 }
 
 /// The whole group between two events.
@@ -89,7 +91,7 @@ impl Situation {
             }
             let stalled = place.stalled_until.map(|at| at.nanos_since(self.now));
             (place.away, place.answers, stalled, &place.socket).hash(&mut hasher);
-            (place.resigned, place.failed, place.heir).hash(&mut hasher);
+            (place.resigned, place.failed, place.heir, place.succeeded).hash(&mut hasher);
         }
         for flight in &self.flights {
             (
@@ -117,12 +119,12 @@ impl Situation {
             }
             match router.state_name() {
                 StateName::Active if active.is_some() => return false,
-                StateName::Active => active = Some(router.priority()),
+                StateName::Active => active = Some(place.priority(router)),
                 StateName::Initialize if place.answers => return false,
                 StateName::Backup | StateName::Initialize => {}
             }
             if router.state_name() != StateName::Initialize && router.config().preempt {
-                best = best.max(Some(router.priority()));
+                best = best.max(Some(place.priority(router)));
             }
         }
         let nobody = self.places.iter().all(|place| !place.takes_part());
@@ -167,6 +169,16 @@ impl Place {
             resigned: false,
             failed: false,
             heir: false,
+            succeeded: false,
+        }
+    }
+
+    /// What it is to compete with: gates move no priority, and only a switchover does that was not taken back.
+    fn priority(&self, router: &VirtualRouter) -> Priority {
+        if self.resigned {
+            router.priority()
+        } else {
+            router.config().priority
         }
     }
 

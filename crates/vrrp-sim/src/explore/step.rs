@@ -364,8 +364,10 @@ impl Step<'_> {
         let actions = router
             .receive(now, &received)
             .map_err(|reject| format!("a router of the group is not understood: {reject:?}"))?;
-        self.coverage
-            .heard(before, own, packet.octets.get(2).copied().unwrap_or_default());
+        let priority = packet.octets.get(2).copied().unwrap_or_default();
+        self.coverage.heard(before, own, priority);
+        let place = &mut self.situation.places[number];
+        place.succeeded |= before == StateName::Initialize && place.answers && priority > 0;
         self.carry_out(number, before, actions)
     }
 
@@ -393,7 +395,15 @@ impl Step<'_> {
                     return Err("an address is announced that is not held".to_owned());
                 }
                 Action::AnnounceAddresses { .. } | Action::RouterAdvertisements { .. } => {}
-                Action::Report(Report::Transition(transition)) => self.coverage.transition(&transition),
+                Action::Report(Report::Transition(transition)) => {
+                    self.coverage.transition(&transition);
+                    let succeeded = std::mem::take(&mut self.situation.places[number].succeeded);
+                    let owns = self.setup.routers[number].priority.get() == 255;
+                    // PRJ-STOP-03: an owner that is started again is Active at once (T-I-01).
+                    if succeeded && !owns && transition.to == StateName::Active {
+                        return Err("the addresses are taken back from a successor".to_owned());
+                    }
+                }
                 Action::Report(_) => {}
             }
         }
@@ -416,6 +426,11 @@ impl Step<'_> {
                 router.state_name(),
                 if place.answers { "" } else { " not" }
             ));
+        }
+        let only_holds = router.state_name() == StateName::Initialize && place.answers;
+        let asked = place.away.is_some() || place.failed || place.resigned || place.succeeded;
+        if only_holds && !asked {
+            return Err("a router that may take part only holds its addresses".to_owned());
         }
         place.heir &= router.state_name() == StateName::Backup;
         let done = !router.holds() && router.deadline().is_none();
