@@ -314,6 +314,34 @@ async fn a_long_body_is_not_taken_in() {
     assert!(!outcome.passed(), "half a body is none: {outcome:?}");
 }
 
+/// What this process has had in memory at most, in KB.
+fn memory_peak_kb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_body_of_a_gigabyte_or_without_end_costs_no_memory() {
+    let before = memory_peak_kb();
+    let length: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n";
+    let chunked: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (head, flood) in [(length, b"x" as &[u8]), (chunked, b"10\r\n0123456789abcdef\r\n")] {
+        let server = Server::new(Does::Pours(head, flood)).await;
+        let spec = |url| HttpSpec::new(server.endpoint(), LONG).url(url);
+        let outcome = look(&HttpProbe::new(spec(HttpUrl::new("/")))).await;
+        assert!(outcome.passed(), "nobody wants the body: {outcome:?}");
+        let outcome = look(&HttpProbe::new(spec(HttpUrl::new("/").body(finds("."))))).await;
+        assert_eq!(outcome.reason, "/: its body has more than 1048576 octets");
+        until("the connection is closed", || server.open() == 0).await;
+    }
+    let grown_kb = memory_peak_kb() - before;
+    assert!(grown_kb < 64 * 1024, "{grown_kb} KB");
+}
+
 #[tokio::test]
 async fn a_run_that_is_dropped_closes_its_connection() {
     for version in VERSIONS {

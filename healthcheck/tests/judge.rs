@@ -135,6 +135,17 @@ fn it_looks_again_soon_only_while_up_and_failing() {
         let found = (judge.handle(verdict), judge.retry_after());
         assert_eq!(found, (told, again), "step {index}");
     }
+    // On the way up it takes its time.
+    let rules = Rules {
+        rise: 3.try_into().unwrap(),
+        ..Rules::retrying(0, Duration::from_secs(3))
+    };
+    let mut judge = Judge::new(rules);
+    judge.handle(Fail);
+    assert_eq!(
+        (judge.handle(Pass), judge.against(), judge.retry_after()),
+        (None, 1, None)
+    );
     // A server that starts up is taken out by a single failure of its first check.
     let mut judge = Judge::new(Rules::retrying(2, Duration::from_secs(3)));
     assert_eq!((judge.handle(Fail), judge.retry_after()), (DOWN, None));

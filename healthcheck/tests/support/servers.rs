@@ -22,6 +22,8 @@ pub(crate) enum Does {
     Resets,
     /// Says this for ever.
     Floods(&'static [u8]),
+    /// Says the first when it has heard something, then the second for ever.
+    Pours(&'static [u8], &'static [u8]),
     /// Says this, one octet every 20 ms.
     Drips(&'static [u8]),
 }
@@ -109,6 +111,16 @@ async fn serve(mut stream: TcpStream, does: Does) {
         Does::Floods(what) => {
             let flood = what.repeat(65_536 / what.len());
             while stream.write_all(&flood).await.is_ok() {}
+            return;
+        }
+        Does::Pours(head, what) => {
+            if !matches!(stream.read(&mut heard).await, Ok(1..)) {
+                return;
+            }
+            let flood = what.repeat(65_536 / what.len());
+            if stream.write_all(head).await.is_ok() {
+                while stream.write_all(&flood).await.is_ok() {}
+            }
             return;
         }
         Does::Drips(what) => {

@@ -1,6 +1,6 @@
 //! Checks, from the runner.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use healthcheck::{Outcome, Runner};
 use vrrp_control::{Check, Run};
@@ -35,9 +35,9 @@ fn one(plan: &Plan, check: &vrrp_plan::Check, known: healthcheck::Status, now: S
         failures: known.failures,
         skipped: known.skipped,
         last: last.map(|(at, outcome)| run(*at, outcome, now)),
-        next_in_ms: match known.running_since {
-            Some(_) => None,
-            None => last.map(|(at, outcome)| ms(until_next(*at, outcome.took, check.interval))),
+        next_in_ms: match (known.running_since, known.next) {
+            (None, Some(at)) => Some(ms(at.saturating_duration_since(Instant::now()))),
+            _ => None,
         },
         tracked_by: tracking.map(|instance| instance.name.clone()).collect(),
     })
@@ -51,9 +51,4 @@ fn run(at: Instant, outcome: &Outcome, now: SystemTime) -> Run {
         result: outcome.reason.clone(),
         output: outcome.output.clone(),
     }
-}
-
-/// A run begins one interval after the one before began.
-fn until_next(ended: Instant, took: Duration, interval: Duration) -> Duration {
-    interval.saturating_sub(took.saturating_add(ended.elapsed()))
 }
