@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::{reported, shape, walk, word};
 use crate::command::{self, CommandError};
 use crate::diagnostic::{Diagnostic, Findings, Keepalived};
+use crate::keywords::Block;
 use crate::lexer::Word;
 use crate::number;
 use crate::read::address;
@@ -256,7 +257,17 @@ fn sorry(item: &Item, head: &Head, findings: &mut Findings) {
     }
 }
 
-/// Without one, keepalived 2.2.7 breaks down.
+/// Whether no other check of the file stands above.
+fn is_first(check: &Item, tree: &Tree) -> bool {
+    let servers = items(&tree.nodes).flat_map(Item::items);
+    let mut checks = servers.flat_map(Item::items).filter(|line| {
+        let block = line.keyword.is_some_and(|word| word.opens.is_some());
+        block && line.keyword.is_some_and(|word| word.block == Block::RealServer)
+    });
+    checks.next().is_some_and(|first| first.span == check.span)
+}
+
+/// Without one, keepalived 2.2.7 breaks down at the first check of a file.
 const USABLE_URL: &str = "url with a path";
 
 /// The quotes of `misc_path`.
@@ -322,7 +333,7 @@ fn checkers(server: &Item, tree: &Tree, findings: &mut Findings) {
         let Some(lacking) = lacking else { continue };
         let mut found = reported("checker", check.span, format!("{name} has no {lacking}"))
             .effect("keepalived leaves the check out");
-        if lacking == USABLE_URL {
+        if lacking == USABLE_URL && is_first(check, tree) {
             found = found.effect("keepalived 2.2.7 breaks down at this block, and does not start");
             found.keepalived = Keepalived::Stops;
         }

@@ -98,6 +98,8 @@ fn what_breaks_keepalived_down() {
         &[
             server("HTTP_GET {\nurl {\nstatus_code 200\n}\nurl {\npath /\n}\n}"),
             server("MISC_CHECK {\nmisc_path /bin/true\"\n}"),
+            // Behind another check it is left out, and that is all.
+            server("TCP_CHECK {\n}\n}\nreal_server 192.0.2.3 80 {\nHTTP_GET {\nurl {\nstatus_code 200\n}\n}"),
             "vrrp_instance\ninterface eth0\n}\n".to_owned(),
             format!("{INSTANCE}virtual_routes {{\n198.51.100.0/24 via 192.0.2.9 x y\n}}\n}}\n"),
         ],
