@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::network::{self, Outside};
 use crate::notify::Scripts;
 use crate::scripts;
+use crate::settled::read_settled;
 
 /// A file as it can be run.
 #[derive(Debug)]
@@ -140,9 +141,8 @@ fn dropped(parsed: &Parsed) -> Vec<NotStarted> {
 
 /// At the start: what can run is run, and the rest is said. Enters the network that the file names.
 pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
-    let loaded = load(arguments, &BTreeSet::new(), |plan| {
-        network::enter(arguments, plan)
-    })?;
+    let enter = |plan: &Plan| network::enter(arguments, plan);
+    let loaded = load(read(arguments), arguments, &BTreeSet::new(), enter)?;
     if loaded.plan.instances.is_empty() {
         let why = if loaded.not_started.is_empty() {
             "the file asks for no vrrp_instance"
@@ -168,7 +168,7 @@ pub(crate) fn again(
 ) -> Result<Loaded, String> {
     // Where its network is another one, it is refused.
     let stay = |_: &Plan| Ok(());
-    let loaded = load(arguments, traps, stay).map_err(|error| match error {
+    let loaded = load(read_settled(arguments), arguments, traps, stay).map_err(|error| match error {
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
         LoadError::Outside(outside) => outside.to_string(),
     })?;
@@ -178,11 +178,11 @@ pub(crate) fn again(
 }
 
 fn load(
+    parsed: Parsed,
     arguments: &Arguments,
     told: &BTreeSet<Trap>,
     enter: impl FnOnce(&Plan) -> Result<(), Outside>,
 ) -> Result<Loaded, LoadError> {
-    let parsed = read(arguments);
     findings(&parsed).for_each(|found| tell(found, &parsed));
     if let Some(fatal) = fatal(&parsed) {
         return Err(fatal);

@@ -25,6 +25,7 @@ mod rivals;
 mod router;
 mod run;
 mod scripts;
+mod settled;
 mod start;
 mod start_delay;
 mod status;

@@ -226,3 +226,28 @@ fn what_a_running_process_keeps_is_told_as_long_as_the_file_says_otherwise() {
     assert_eq!(node.reload(&paced).message, "settings: vrrp_garp_interval");
     assert_eq!(node.instance("VI_1").counters["master-transitions"], 1);
 }
+
+/// The first half is a clean file by itself, by which an instance would go.
+#[test]
+fn a_file_that_is_being_written_is_read_when_it_is_whole() {
+    let (first, second) = (
+        instance("VI_1", 51, ADDRESS, ""),
+        instance("VI_2", 52, "192.0.2.101/24", ""),
+    );
+    let Some(node) = Node::start(&format!("{first}{second}"), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    node.until_state("VI_2", "MASTER");
+    let path = node.folder.join("vrrpd.conf");
+    std::fs::write(&path, &first).unwrap();
+    node.signal("-HUP");
+    // Somebody who writes in two parts.
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    std::fs::write(&path, format!("{first}{second}# whole\n")).unwrap();
+    let status = node.until("reloaded", |status| status.daemon.last_reload.is_some());
+    let reload = status.daemon.last_reload.unwrap();
+    assert_eq!(reload.message, "the file says the same as before");
+    assert_eq!(status.instances.len(), 2);
+    assert_eq!(node.instance("VI_2").counters["yielded"], 0);
+}
