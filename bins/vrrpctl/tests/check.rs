@@ -99,6 +99,38 @@ fn what_is_no_readable_file_ends_with_4_and_says_why() {
     }
 }
 
+/// Opening a pipe waits for somebody who writes: a reload would never end.
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe.conf");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let includes = folder.file("k.conf", format!("include {pipe}\n{GOOD}"));
+    for path in [pipe.as_str(), &includes, "/dev/zero"] {
+        let output = Command::new("timeout")
+            .args([
+                "10",
+                env!("CARGO_BIN_EXE_vrrpctl"),
+                "check",
+                "--assume-present",
+                path,
+            ])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("it is a pipe or a device"), "{path}: {text}");
+    }
+    // What a shell hands over is one, too, and somebody writes it.
+    let mut given = Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
+        .args(["check", "--assume-present", "/dev/stdin"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut given.stdin.take().unwrap(), GOOD.as_bytes()).unwrap();
+    assert_eq!(given.wait_with_output().unwrap().status.code(), Some(0));
+}
+
 #[test]
 fn no_bytes_make_it_fail_otherwise() {
     let folder = Folder::new();

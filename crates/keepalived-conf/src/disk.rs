@@ -20,6 +20,11 @@ impl Files for DiskFiles {
             std::io::ErrorKind::IsADirectory => FileError::Folder,
             _ => FileError::Unreadable(error.to_string()),
         };
+        let kind = std::fs::metadata(path).map_err(trouble)?;
+        if !(kind.is_file() || kind.is_dir() || is_handed_over(path)) {
+            // Opening a pipe waits for somebody who writes.
+            return Err(FileError::Special);
+        }
         let file = std::fs::File::open(path).map_err(trouble)?;
         let mut bytes = Vec::new();
         // A device has no end.
@@ -41,6 +46,14 @@ impl Files for DiskFiles {
         };
         pattern::alternatives(pattern).iter().flat_map(sorted).collect()
     }
+}
+
+/// What a shell opens for the program (`<(command)`, a redirection), which somebody writes or nobody has to.
+fn is_handed_over(path: &str) -> bool {
+    matches!(path, "/dev/stdin" | "/dev/null")
+        || ["/dev/fd/", "/proc/self/fd/"]
+            .iter()
+            .any(|folder| path.starts_with(folder))
 }
 
 /// Follows a pattern folder by folder.

@@ -11,6 +11,9 @@ pub enum FileError {
     /// It is a folder.
     #[error("it is a folder")]
     Folder,
+    /// It is a pipe, a socket or a device: reading might wait for ever.
+    #[error("it is a pipe or a device")]
+    Special,
     /// It is there, and cannot be read: the system's words for why.
     #[error("{0}")]
     Unreadable(String),

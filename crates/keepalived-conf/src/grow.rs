@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::diagnostic::{Diagnostic, Findings, Keepalived};
 use crate::keywords::{self, Block, Content, Keyword, Safety, Suggestion};
 use crate::lexer::{Piece, Word};
-use crate::secrets::may_be_key;
+use crate::secrets::quotable;
 use crate::source::Span;
 use crate::tree::{Bar, Body, Item, Node, Tree};
 
@@ -223,7 +223,12 @@ impl Grower<'_> {
         let within = self.open.clone();
         let what = match before {
             Some(Node::Item(item)) if item.keyword.is_some() => format!("{} takes no block", item.name()),
-            Some(Node::Item(item)) => format!("{} is not a word that takes a block here", item.name()),
+            Some(Node::Item(item)) => {
+                let block = within.last().map_or(Block::Root, |open| open.block);
+                let quoted = item.words.first().filter(|word| quotable(block, word.bytes()));
+                let name = quoted.map_or_else(|| "(not shown)".to_owned(), Word::text);
+                format!("{name} is not a word that takes a block here")
+            }
             _ => "no word in front of it takes a block".to_owned(),
         };
         let mut found = Diagnostic::error("unexpected-open-brace", span, format!("unexpected `{{`: {what}"))
@@ -247,10 +252,10 @@ impl Grower<'_> {
         if silenced && stranded.is_none() {
             return;
         }
-        let text = if block == Block::AuthHmac && may_be_key(word.bytes()) {
-            "(not shown)".to_owned()
-        } else {
+        let text = if quotable(block, word.bytes()) {
             word.text()
+        } else {
+            "(not shown)".to_owned()
         };
         let mut found = Diagnostic::error(
             "unknown-keyword",
@@ -320,7 +325,11 @@ impl Grower<'_> {
         if matches!(meant.safety, Safety::Decides { .. }) {
             self.bars.push(Bar {
                 owner,
-                word: word.text(),
+                word: if quotable(meant.block, word.bytes()) {
+                    word.text()
+                } else {
+                    meant.name.to_owned()
+                },
                 span: word.span,
                 meant: Some(meant),
                 why,

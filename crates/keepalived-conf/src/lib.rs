@@ -118,7 +118,7 @@ pub fn parse_for(host: &Host, files: &dyn Files, path: &str) -> Parsed {
     let mut findings = diagnostic::Findings::default();
     let pieces = expand::Expansion::new(files, host, &mut sources, &mut findings).top(path);
     let tree = grow::grow(pieces, &mut findings);
-    for secret in secrets::secrets(&tree) {
+    for secret in secrets::secrets(&tree, &sources) {
         sources.hide(secret);
     }
     let blocks = read::Reader::new(&mut findings, files).blocks(&tree);

@@ -3,8 +3,8 @@
 
 use crate::keywords::{self, Block};
 use crate::lexer::Word;
-use crate::source::Span;
-use crate::tree::{Item, Tree, items};
+use crate::source::{SourceMap, Span};
+use crate::tree::{Item, Node, Tree};
 
 /// A longer word may be a key; no keyword, number or mode is longer.
 const PLAIN_BYTES_MAX: usize = 16;
@@ -14,13 +14,92 @@ pub(crate) const fn may_be_key(word: &[u8]) -> bool {
     word.len() > PLAIN_BYTES_MAX
 }
 
-/// Where what is not to be shown begins; it goes on to the end of its line, comments included.
-pub(crate) fn secrets(tree: &Tree) -> Vec<Span> {
-    let mut found = Vec::new();
-    for item in items(&tree.nodes) {
-        within(item, Block::Root, &mut found);
+/// What people write for `auth_pass` and `auth_type`, besides misspelling them; letters only.
+const ALIASES: &[&str] = &[
+    "auth",
+    "authkey",
+    "authpass",
+    "authpassword",
+    "authpasswd",
+    "authtype",
+    "key",
+    "pass",
+    "password",
+    "passwd",
+    "secret",
+];
+
+/// Whether an unknown word of this block may be quoted: it is not, and holds no, password or key that lost its place.
+pub(crate) fn quotable(block: Block, word: &[u8]) -> bool {
+    match block {
+        Block::AuthHmac => !may_be_key(word),
+        Block::Authentication => is_plain(word),
+        _ => !announces(word) || is_plain(word),
     }
+}
+
+/// Whether what stands behind `auth_type` is a kind, and not the password that was written in its place.
+pub(crate) fn is_kind(word: &[u8]) -> bool {
+    word.len() <= 8 && word.iter().all(u8::is_ascii_alphabetic) || word == b"MD5"
+}
+
+/// A word of the language, or what somebody took for one.
+fn is_plain(word: &[u8]) -> bool {
+    let word = word
+        .strip_suffix(b":")
+        .or(word.strip_suffix(b"="))
+        .unwrap_or(word);
+    let sign = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-');
+    word.iter().all(sign)
+        && (ALIASES.contains(&letters(word).as_str())
+            || keywords::resembling(Block::Authentication, word).is_some()
+            || Block::ALL
+                .iter()
+                .any(|block| keywords::find(*block, word).is_some()))
+}
+
+/// A password stands behind such a word, or in it (`auth_pass=sesame`).
+fn announces(word: &[u8]) -> bool {
+    // Asked of every word of a file.
+    if !matches!(word.first(), Some(b'a' | b'A' | b'p' | b'P')) {
+        return false;
+    }
+    let letters = letters(word);
+    letters.starts_with("authpas") || letters.starts_with("password")
+}
+
+fn letters(word: &[u8]) -> String {
+    let letters = word.iter().filter(|byte| byte.is_ascii_alphabetic());
+    letters
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect()
+}
+
+/// Where what is not to be shown begins; it goes on to the end of its line, comments included.
+pub(crate) fn secrets(tree: &Tree, sources: &SourceMap) -> Vec<Span> {
+    let mut found = Vec::new();
+    inside(&tree.nodes, Block::Root, sources, &mut found);
     found
+}
+
+fn inside(nodes: &[Node], block: Block, sources: &SourceMap, found: &mut Vec<Span>) {
+    for node in nodes {
+        match node {
+            Node::Item(item) => {
+                within(item, block, found);
+                if let Some(body) = &item.body {
+                    inside(&body.nodes, body.block, sources, found);
+                }
+            }
+            // Nobody knows its words.
+            Node::Unread { span, .. } => {
+                let text = letters(sources.slice(*span));
+                let marked = ["pass", "key"].iter().any(|mark| text.contains(mark));
+                found.extend(marked.then_some(*span));
+            }
+            Node::StrayBrace(_) => {}
+        }
+    }
 }
 
 fn within(item: &Item, block: Block, found: &mut Vec<Span>) {
@@ -31,13 +110,39 @@ fn within(item: &Item, block: Block, found: &mut Vec<Span>) {
     if block == Block::AuthHmac || astray {
         found.extend(hidden(item));
     }
-    let password = item.words.first().filter(|word| word.is("auth_pass"));
-    found.extend(password.map(behind));
+    found.extend(password(item, block));
     let digits = |word: &&Word| word.bytes().starts_with(b"hex:");
     found.extend(item.words.iter().filter(digits).map(|word| word.span));
-    for inner in item.items() {
-        within(inner, item.body.as_ref().map_or(block, |body| body.block), found);
+}
+
+/// From where on the line may hold a password.
+fn password(item: &Item, block: Block) -> Option<Span> {
+    let first = item.words.first()?;
+    let whole = |word: &Word| {
+        if is_plain(word.bytes()) {
+            behind(word)
+        } else {
+            word.span
+        }
+    };
+    // These blocks have no name.
+    let opens = matches!(first.bytes(), b"authentication" | b"auth_hmac");
+    if block == Block::Authentication && item.keyword.is_none() || opens {
+        return Some(whole(first));
     }
+    if first.is("auth_type") {
+        let kind = item.argument()?;
+        return Some(if is_kind(kind.bytes()) {
+            behind(kind)
+        } else {
+            kind.span
+        });
+    }
+    // The block's own word may be misspelt here, too.
+    if item.keyword.is_none() && ALIASES.contains(&letters(first.bytes()).as_str()) {
+        return Some(whole(first));
+    }
+    item.words.iter().find(|word| announces(word.bytes())).map(whole)
 }
 
 /// From behind the words that are no key.

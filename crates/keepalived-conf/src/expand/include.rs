@@ -112,7 +112,11 @@ impl Expansion<'_> {
                 Err(error) => {
                     let text = format!("the included file {path} cannot be read: {error}");
                     let found = Diagnostic::fatal("include-unreadable", include.span, text);
-                    let found = found.effect("nothing is started: what the file holds is not known");
+                    let mut found = found.effect("nothing is started: what the file holds is not known");
+                    if error == FileError::Special {
+                        // It is passed over, and said so.
+                        found.keepalived = Keepalived::Reports;
+                    }
                     self.findings
                         .push(found.help("let this user read it, or remove the line"));
                 }

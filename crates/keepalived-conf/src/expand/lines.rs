@@ -1,6 +1,6 @@
 //! Physical lines: which are not read at all, and where their comment begins.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Keepalived};
 use crate::lexer::{Text, Unread, blank};
 use crate::source::Span;
 
@@ -28,16 +28,21 @@ fn first(text: &Text<'_>) -> Option<u8> {
 }
 
 pub(super) fn report(why: Unread, length: usize, span: Span) -> Diagnostic {
-    let (code, message) = match why {
+    let (code, message, help) = match why {
         Unread::TooLong => (
             "line-too-long",
             format!("this line has {length} bytes; {LINE_BYTES_MAX} are read"),
+            "write it as several lines, or shorter",
         ),
-        Unread::Nul => ("line-with-nul", "this line holds a NUL byte".to_owned()),
+        Unread::Nul => (
+            "line-with-nul",
+            "this line holds a NUL byte".to_owned(),
+            "remove the byte; where it was something else, restore the file",
+        ),
     };
     let found = Diagnostic::error(code, span, message)
         .effect("the whole line is left out, as newer releases of keepalived do")
-        .help("break the line at a blank, or remove the byte");
+        .help(help);
     match why {
         Unread::TooLong => found,
         // 2.2.7 ends the line there.
@@ -88,6 +93,23 @@ pub(super) fn byte_order_mark(text: &Text<'_>) -> Option<Diagnostic> {
         "it is passed over; keepalived takes it for a part of the first word, which it does not know then",
     );
     Some(found.help("save the file as UTF-8 without a mark"))
+}
+
+/// A file of two bytes a character, by its mark.
+pub(super) fn wide_characters(text: &Text<'_>) -> Option<Diagnostic> {
+    let marks: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+    // Behind the mark of another encoding no NUL stands.
+    let wide = marks.iter().any(|mark| text.bytes.starts_with(mark)) && text.bytes.contains(&0);
+    let place = wide.then(|| text.span(0, text.bytes.len()))?;
+    let mut found = Diagnostic::fatal(
+        "utf-16",
+        place,
+        "this file is UTF-16, as editors of Windows save it",
+    )
+    .effect("nothing is started: no word of it can be read; keepalived runs without any")
+    .help("save it as UTF-8: iconv -f UTF-16 -t UTF-8 FILE > NEW");
+    found.keepalived = Keepalived::Reports;
+    Some(found)
 }
 
 /// A password or key that a comment cuts, or takes the place of.

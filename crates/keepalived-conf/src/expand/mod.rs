@@ -93,7 +93,7 @@ impl<'a> Expansion<'a> {
         let text = format!("the configuration cannot be read: {why}");
         let found = Diagnostic::fatal("file", start, text).effect("nothing is started");
         self.findings
-            .push(found.help("give the path of a file that this user may read"));
+            .push(found.help("give the path of a configuration file that this user may read"));
     }
 
     fn file(&mut self, path: &str, bytes: Vec<u8>) {
@@ -108,6 +108,10 @@ impl<'a> Expansion<'a> {
             let text = Text::new(id, start, line.strip_suffix(b"\n").unwrap_or(line));
             if let Some(found) = (start == 0).then(|| lines::byte_order_mark(&text)).flatten() {
                 self.findings.push(found);
+            }
+            if let Some(found) = (start == 0).then(|| lines::wide_characters(&text)).flatten() {
+                self.findings.push(found);
+                break;
             }
             if self.unread(&text) {
                 continue;

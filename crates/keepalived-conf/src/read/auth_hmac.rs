@@ -131,6 +131,7 @@ impl Reader<'_> {
                 let help = match error {
                     FileError::Absent => "create it, with the same key on every node, or correct the path",
                     FileError::Folder => "name the file in it",
+                    FileError::Special => "write the path of a file",
                     FileError::Unreadable(_) => "let this user read it",
                 };
                 self.wrong(value.span, "hmac-key-file", text, help);

@@ -4,6 +4,7 @@ use super::Reader;
 use super::instance::DraftAuth;
 use crate::diagnostic::Diagnostic;
 use crate::model::{AuthPass, Sourced};
+use crate::secrets::is_kind;
 use crate::tree::Item;
 
 /// `auth_type` as written.
@@ -34,7 +35,12 @@ impl Reader<'_> {
             b"PASS" => AuthType::Pass,
             b"AH" => AuthType::Ah,
             _ => {
-                let text = format!("unknown kind of authentication {:?}", word.text());
+                let quoted = if is_kind(word.bytes()) {
+                    format!("{:?}", word.text())
+                } else {
+                    "(not shown, it may be the password)".to_owned()
+                };
+                let text = format!("unknown kind of authentication {quoted}");
                 let found = Diagnostic::error("bad-auth-type", word.span, text)
                     .effect("keepalived runs without authentication; this instance does not start")
                     .help("write PASS, in capitals, or remove the block");

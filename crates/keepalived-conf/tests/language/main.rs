@@ -25,6 +25,7 @@ mod interop;
 mod limits;
 mod lost;
 mod observed;
+mod passwords;
 mod properties;
 mod router_advertisements;
 mod routing;

@@ -1,6 +1,6 @@
 //! What keepalived 2.2.7 makes of the same few lines, seen in its messages and in the configuration it prints.
 
-use keepalived_conf::{Host, Keepalived, MemoryFiles, Parsed, Severity, parse_for};
+use keepalived_conf::{Host, Keepalived, MemoryFiles, Parsed, Severity, parse, parse_for};
 
 use super::text::{codes, file, found, only};
 
@@ -80,6 +80,22 @@ fn a_byte_order_mark_is_told() {
     let parsed = file(&format!("\u{feff}{}", named("a")));
     assert_eq!(id(&parsed), Some("a"));
     assert_eq!(found(&parsed, "byte-order-mark").keepalived, Keepalived::Reports);
+}
+
+/// keepalived reads two letters of its first line and no line more.
+#[test]
+fn a_file_of_utf_16_is_told_once() {
+    let text = format!("\u{feff}{}", named("a"));
+    for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+        let wide: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+        let parsed = parse(&MemoryFiles::new([("k.conf", wide)]), "k.conf");
+        assert_eq!(codes(&parsed), ["utf-16"]);
+        let told = found(&parsed, "utf-16");
+        assert_eq!(
+            (told.severity, told.keepalived),
+            (Severity::Fatal, Keepalived::Reports)
+        );
+    }
 }
 
 #[test]
