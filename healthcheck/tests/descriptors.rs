@@ -3,7 +3,7 @@
 
 #![cfg(all(
     feature = "exchange",
-    feature = "http",
+    feature = "http2",
     feature = "tls",
     feature = "dns",
     feature = "icmp"

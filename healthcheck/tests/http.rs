@@ -1,6 +1,6 @@
 //! Pages of hyper servers, of hostile ones, and of nginx.
 
-#![cfg(all(feature = "http", feature = "exchange"))]
+#![cfg(all(feature = "http2", feature = "exchange"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod support;
@@ -114,7 +114,7 @@ async fn a_page_passes_by_its_status() {
         let wanted = match version {
             HttpVersion::Http10 => Version::HTTP_10,
             HttpVersion::Http11 => Version::HTTP_11,
-            HttpVersion::Http2 => Version::HTTP_2,
+            _ => Version::HTTP_2,
         };
         let rule = finds(&format!("^{wanted:?}$").replace('.', r"\."));
         let outcome = get(version, HttpUrl::new("/version").body(rule)).await;

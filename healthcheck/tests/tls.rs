@@ -1,6 +1,6 @@
 //! rustls servers with certificates of the test: good, expired, soon to end, of strangers.
 
-#![cfg(all(feature = "tls", feature = "http", feature = "exchange"))]
+#![cfg(all(feature = "tls", feature = "http2", feature = "exchange"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 mod support;

@@ -12,20 +12,28 @@ mod machine;
 #[cfg(feature = "machine")]
 mod network;
 mod plan;
+#[cfg(feature = "machine")]
+mod probe;
+mod question;
 mod reload;
 mod restart;
 mod succession;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use difference::{Astray, Difference, Kept, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
-pub use machine::{ThisMachine, Wrong, file, hook, host, process, spec, try_check, try_hook};
+pub use machine::{ThisMachine, Wrong, file, hook, host, process, try_check, try_hook};
 #[cfg(feature = "machine")]
 pub use network::{NotEntered, enter};
 pub use plan::{
     Check, Command, CommandLine, FileTrack, Group, Hooks, Instance, NetNamespace, Node, Plan, ProcessTrack,
-    Tracked,
+    Tracked, What,
 };
+#[cfg(feature = "machine")]
+pub use probe::probe;
+pub use question::{Asks, Http, Page, Question};
 pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
 };

@@ -1,12 +1,15 @@
 //! The plan's commands on the machine that this runs on: users looked up, programs looked for.
 
+use std::time::Duration;
+
 use healthcheck::{
     FileSpec, Init, Parameters, Pattern, ProcessSpec, Quorum, RunAs, ScriptSpec, Unusable, UserError,
 };
 use keepalived_conf::{Config, Notify};
 
 use crate::lower::Host;
-use crate::plan::{Check, Command, CommandLine, FileTrack, ProcessTrack};
+use crate::plan::{Check, Command, CommandLine, FileTrack, ProcessTrack, What};
+use crate::probe;
 use crate::reload::Machine;
 
 /// Who runs a command. Asks the user database: not for the router loop.
@@ -31,10 +34,10 @@ pub fn hook(command: &Command) -> Result<healthcheck::Command, UserError> {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub fn spec(check: &Check) -> Result<ScriptSpec, String> {
-    let run_as = user(&check.command).map_err(|error| error.to_string())?;
-    let spec = ScriptSpec::new(&check.command.words, check.timeout).map_err(|error| error.to_string())?;
-    Ok(spec.run_as(run_as).secure(check.command.secure))
+pub(crate) fn spec(command: &Command, timeout: Duration) -> Result<ScriptSpec, String> {
+    let run_as = user(command).map_err(|error| error.to_string())?;
+    let spec = ScriptSpec::new(&command.words, timeout).map_err(|error| error.to_string())?;
+    Ok(spec.run_as(run_as).secure(command.secure))
 }
 
 /// A tracked file, ready to be followed.
@@ -105,7 +108,15 @@ impl Wrong {
 /// # Errors
 /// What is wrong with it.
 pub fn try_check(check: &Check) -> Result<(), Wrong> {
-    spec(check)
+    let command = match &check.what {
+        What::Run(command) => command,
+        What::Ask(question) => {
+            return probe::ask(question, check.timeout)
+                .map(drop)
+                .map_err(Wrong::Unusable);
+        }
+    };
+    spec(command, check.timeout)
         .map_err(Wrong::Unusable)?
         .check()
         .map_err(|unusable| Wrong::of(&unusable))

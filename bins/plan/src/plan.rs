@@ -7,6 +7,8 @@ use std::time::Duration;
 use vrrp_core::TrackerId;
 use vrrp_net::{Pace, Service, Statics};
 
+use crate::question::Question;
+
 /// Everything that a node is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
@@ -174,15 +176,15 @@ pub enum CommandLine {
     Initial,
 }
 
-/// One check (keepalived `vrrp_script`).
+/// One check (keepalived `vrrp_script`, or `vrrp_check`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// Name in the file.
     pub name: String,
     /// `file:line` where it is defined.
     pub place: String,
-    /// What is run.
-    pub command: Command,
+    /// What it does.
+    pub what: What,
     /// How often; more than 0.
     pub interval: Duration,
     /// How long a run may take; more than 0.
@@ -193,6 +195,35 @@ pub struct Check {
     pub fall: u32,
     /// Down until the first result (keepalived `init_fail`).
     pub initially_down: bool,
+}
+
+/// What a check does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Runs a program.
+    Run(Command),
+    /// Asks a service by itself.
+    Ask(Box<Question>),
+}
+
+impl What {
+    /// The keyword that asks for it.
+    #[must_use]
+    pub const fn keyword(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "script",
+            Self::Ask(question) => question.word,
+        }
+    }
+
+    /// What it is called where it cannot be done.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Run(command) => format!("script {}", command.words.join(" ")),
+            Self::Ask(question) => format!("{} of {}", question.word, question.ip),
+        }
+    }
 }
 
 /// A program to run, its user still by name: who that is decides the machine that runs it.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use vrrp_core::{Family, InterfaceId, Priority, Profile, Settings, Tracker, Vrid, Weight};
 use vrrp_net::{HeldAddress, Service};
 use vrrp_plan::{
-    Astray, Check, Command, Difference, FileTrack, Hooks, Instance, Kept, Node, Plan, Tracked, astray,
+    Astray, Check, Command, Difference, FileTrack, Hooks, Instance, Kept, Node, Plan, Tracked, What, astray,
     difference, losses,
 };
 
@@ -25,7 +25,7 @@ fn check(name: &str, seconds: u64, line: u32) -> Check {
     Check {
         name: name.to_owned(),
         place: format!("a.conf:{line}"),
-        command: command("/bin/true"),
+        what: What::Run(command("/bin/true")),
         interval: Duration::from_secs(seconds),
         timeout: Duration::from_secs(seconds),
         rise: 1,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use keepalived_conf::{MemoryFiles, parse};
 use vrrp_conformance::proves;
 use vrrp_core::{Authentication, Family, Health, Interval, Path, Profile, Version, Weight};
-use vrrp_plan::{Allowed, Host, Instance, Lowered, Tracked, lower};
+use vrrp_plan::{Allowed, Check, Command, Host, Instance, Lowered, Tracked, What, lower};
 
 fn lowered_with(text: &str, allowed: &[&str], host: &Host) -> Lowered {
     let parsed = parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
@@ -235,7 +235,7 @@ fn trackers_are_scripts_then_interfaces_and_their_index_is_their_id() {
         .collect();
     assert_eq!(names, ["a", "b"], "what nobody tracks does not run");
     let a = &lowered.plan.checks[0];
-    assert_eq!(a.command.words, ["/bin/a", "x"]);
+    assert_eq!(run(a).words, ["/bin/a", "x"]);
     assert_eq!(
         (a.interval, a.timeout),
         (Duration::from_secs(2), Duration::from_millis(1500))
@@ -243,12 +243,19 @@ fn trackers_are_scripts_then_interfaces_and_their_index_is_their_id() {
     assert_eq!((a.rise, a.fall, a.initially_down), (3, 2, true));
 }
 
+fn run(check: &Check) -> &Command {
+    match &check.what {
+        What::Run(command) => command,
+        What::Ask(question) => panic!("{question:?}"),
+    }
+}
+
 #[test]
 fn a_connection_keeps_its_word() {
     let text = "vrrp_script chk {\n script \"</dev/tcp/127.0.0.1/8088\"\n}\n".to_owned()
         + &instance(" track_script {\n  chk\n }");
     assert_eq!(
-        lowered(&text).plan.checks[0].command.words,
+        run(&lowered(&text).plan.checks[0]).words,
         ["</dev/tcp/127.0.0.1/8088"]
     );
 }
@@ -262,7 +269,7 @@ fn scripts_run_as_their_user_else_script_user_else_keepalived_script() {
     let users = |text: &str, host: &Host| {
         let plan = lowered_with(text, &[], host).plan;
         let hook = plan.instances[0].hooks.any.clone().unwrap();
-        (plan.checks[0].command.user.clone(), hook.user, hook.secure)
+        (run(&plan.checks[0]).user.clone(), hook.user, hook.secure)
     };
     let named = |name: &str| Some((name.to_owned(), None));
     let bare = Host::default();
@@ -297,7 +304,7 @@ fn notify_scripts_by_state() {
         " notify /n/any\n notify_master \"/n/m a\"\n notify_backup /n/b\n notify_fault /n/f\n notify_stop /n/s",
     ))
     .hooks;
-    let words = |command: &Option<vrrp_plan::Command>| command.as_ref().unwrap().words.join(" ");
+    let words = |command: &Option<Command>| command.as_ref().unwrap().words.join(" ");
     let all = [
         &hooks.any,
         &hooks.master,

@@ -86,7 +86,11 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
     };
     for check in &lowered.plan.checks {
         if let Err(wrong) = scripts::try_check(check) {
-            note(&check.place, &format!("script of {}", check.name), wrong);
+            note(
+                &check.place,
+                &format!("{} of {}", check.what.keyword(), check.name),
+                wrong,
+            );
         }
     }
     for instance in &lowered.plan.instances {

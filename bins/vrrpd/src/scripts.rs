@@ -4,17 +4,17 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use healthcheck::{Outcome, Probe, ScriptProbe};
-use vrrp_plan::{Check, spec};
+use healthcheck::{Outcome, Probe};
+use vrrp_plan::Check;
 pub(crate) use vrrp_plan::{Wrong, hook, try_check, try_hook};
 
 /// What a check looks at. One that cannot be made is a probe that fails with the reason: a check that vanished would
 /// let a dead service keep the address.
 pub(crate) fn probe(check: &Check) -> Box<dyn Probe> {
-    match spec(check) {
-        Ok(spec) => Box::new(ScriptProbe::new(spec)),
+    match vrrp_plan::probe(check) {
+        Ok(probe) => probe,
         Err(reason) => Box::new(Impossible {
-            command: check.command.words.join(" "),
+            name: check.what.name(),
             reason,
         }),
     }
@@ -22,13 +22,13 @@ pub(crate) fn probe(check: &Check) -> Box<dyn Probe> {
 
 /// Fails every time, with the reason.
 struct Impossible {
-    command: String,
+    name: String,
     reason: String,
 }
 
 impl Probe for Impossible {
     fn name(&self) -> String {
-        format!("script {}", self.command)
+        self.name.clone()
     }
 
     fn limit(&self) -> Duration {

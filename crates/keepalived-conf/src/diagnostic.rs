@@ -200,6 +200,25 @@ impl Findings {
         }
     }
 
+    /// How many there are so far: for [`Self::of_our_own`].
+    pub(crate) const fn mark(&self) -> (usize, usize) {
+        (self.list.len(), self.left_out)
+    }
+
+    /// What came since `mark` is about a block that keepalived does not know, and costs it; whether an error is among it.
+    pub(crate) fn of_our_own(&mut self, mark: (usize, usize), effect: &'static str) -> bool {
+        let (from, left_out) = mark;
+        let mut spoilt = self.left_out > left_out;
+        for found in self.list.iter_mut().skip(from) {
+            found.keepalived = Keepalived::Silent;
+            if found.severity <= Severity::Error {
+                found.effect = Cow::Borrowed(effect);
+                spoilt = true;
+            }
+        }
+        spoilt
+    }
+
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         if let (true, Some(span)) = (self.left_out > 0, self.list.last().and_then(|last| last.span)) {
             let text = format!("{} more findings of the same kinds are not listed", self.left_out);

@@ -55,6 +55,8 @@ pub struct Config {
     pub globals: Vec<String>,
     /// Checks.
     pub scripts: Vec<Script>,
+    /// Further blocks in front of the virtual routers, word for word.
+    pub blocks: Vec<String>,
     /// Virtual routers.
     pub instances: Vec<Instance>,
 }
@@ -151,6 +153,9 @@ impl Config {
         text.push_str("}\n");
         for script in &self.scripts {
             script.write(&mut text);
+        }
+        for block in &self.blocks {
+            text.push_str(block);
         }
         for instance in &self.instances {
             instance.write(&mut text);

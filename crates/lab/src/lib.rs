@@ -28,6 +28,7 @@ pub mod frr;
 pub mod holders;
 pub mod http;
 pub mod interop;
+pub mod nginx;
 mod packet_socket;
 pub mod pair;
 pub mod picture;

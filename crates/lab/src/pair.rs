@@ -39,6 +39,8 @@ pub struct Options {
     pub nopreempt: bool,
     /// Whether the daemons keep their logs to themselves, for measuring.
     pub quiet: bool,
+    /// Whether the test brings its own service to port 80.
+    pub own_service: bool,
 }
 
 /// A node with its daemon, its echo and its configuration.
@@ -56,7 +58,7 @@ pub struct Member {
     pub running: Option<Running>,
     quiet: bool,
     _echo: Echo,
-    _web: Web,
+    _web: Option<Web>,
 }
 
 /// Two members and a client.
@@ -91,6 +93,7 @@ impl Options {
             priorities: [150, 100],
             nopreempt: false,
             quiet: false,
+            own_service: false,
         }
     }
 
@@ -146,7 +149,7 @@ impl Member {
         }
         instance.nopreempt = options.nopreempt;
         let echo = Echo::start(&node)?;
-        let web = Web::start(&node)?;
+        let web = (!options.own_service).then(|| Web::start(&node)).transpose()?;
         let daemon = options.daemons[number];
         Ok(Self {
             node,

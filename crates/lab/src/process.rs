@@ -115,6 +115,14 @@ impl Process {
         kill(self.pid(), signal).map_err(LabError::errno(format!("{signal} to {}", self.id())))
     }
 
+    /// Send a signal to the program and all its children.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub fn signal_all(&self, signal: Signal) -> Result<(), LabError> {
+        killpg(self.pid(), signal).map_err(LabError::errno(format!("{signal} to group {}", self.id())))
+    }
+
     /// kill -9 of the program and all its children in one system call, so that none has time to say good-bye.
     ///
     /// # Errors

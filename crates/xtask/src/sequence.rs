@@ -124,6 +124,17 @@ fn static_checks(runner: &mut Runner, project: &Project, arguments: &TestArgumen
         "clippy hmac",
         &["--package", "vrrp-core", "--features", "hmac"],
     );
+    clippy(
+        runner,
+        "clippy healthcheck",
+        &[
+            "--package",
+            "vrrp-healthcheck",
+            "--package",
+            "vrrpd",
+            "--all-features",
+        ],
+    );
     // What a program gets that asks for no feature.
     clippy(runner, "clippy vrrp-net", &["--package", "vrrp-net"]);
     if arguments.quick {
@@ -203,7 +214,7 @@ fn tests(runner: &mut Runner, quick: bool) {
             "--exclude",
             "vrrp-lab",
             "--features",
-            "vrrp-core/hmac",
+            "vrrp-core/hmac,vrrp-healthcheck/sink,vrrp-healthcheck/http2,vrrp-healthcheck/tls,vrrp-healthcheck/dns,vrrpd/tls,vrrpd/dns,vrrpctl/tls,vrrpctl/dns",
         ]);
         if quick {
             command.args(["--lib", "--bins"]);

@@ -1,6 +1,6 @@
 //! What has been heard -> is it what was expected. Pure, and safe against any bytes.
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use crate::output::printable;
 
@@ -37,6 +37,18 @@ pub enum Heard {
 }
 
 impl Expect {
+    /// These octets, anywhere in what it says.
+    ///
+    /// # Errors
+    /// More of them than a pattern can hold.
+    pub fn contains(octets: &[u8]) -> Result<Self, regex::Error> {
+        let pattern: String = octets.iter().map(|octet| format!("\\x{octet:02x}")).collect();
+        RegexBuilder::new(&pattern)
+            .unicode(false)
+            .build()
+            .map(Self::Finds)
+    }
+
     /// Judges what has been heard so far.
     ///
     /// ```

@@ -55,6 +55,22 @@ impl BodyRule {
         octets(digits).map(Self::Sha256)
     }
 
+    /// This pattern is found in it.
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn finds(pattern: &str) -> Result<Self, regex::Error> {
+        Regex::new(pattern).map(Self::Finds)
+    }
+
+    /// This pattern is not found in it.
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn finds_not(pattern: &str) -> Result<Self, regex::Error> {
+        Regex::new(pattern).map(Self::FindsNot)
+    }
+
     pub(super) const fn is_digest(&self) -> bool {
         matches!(self, Self::Md5(_) | Self::Sha256(_))
     }

@@ -1,17 +1,14 @@
 //! One request on one connection, driven within the caller's future: dropped with it, nothing goes on.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::{Either, select};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::LOCATION;
-use hyper::rt::Executor;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::task::JoinSet;
 
 /// A head that is longer is no answer.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -44,26 +41,8 @@ pub(super) async fn http1(
     beside(talk, connection).await
 }
 
-/// The same over HTTP/2.
-pub(super) async fn http2(
-    stream: Box<dyn Stream>,
-    request: Request<Empty<Bytes>>,
-    body_bytes_max: Option<usize>,
-) -> Result<Page, String> {
-    let tasks = Tasks::default();
-    let _aborted_with_this_future = AbortAll(tasks.clone());
-    let mut builder = hyper::client::conn::http2::Builder::new(tasks);
-    builder.max_header_list_size(64 * 1024);
-    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(words)?;
-    let talk = async {
-        let response = sender.send_request(request).await.map_err(words)?;
-        page(response, body_bytes_max).await
-    };
-    beside(talk, connection).await
-}
-
 /// The connection is polled for as long as somebody talks over it.
-async fn beside(
+pub(super) async fn beside(
     talk: impl Future<Output = Result<Page, String>>,
     connection: impl Future<Output = hyper::Result<()>>,
 ) -> Result<Page, String> {
@@ -74,7 +53,10 @@ async fn beside(
     }
 }
 
-async fn page(response: Response<Incoming>, body_bytes_max: Option<usize>) -> Result<Page, String> {
+pub(super) async fn page(
+    response: Response<Incoming>,
+    body_bytes_max: Option<usize>,
+) -> Result<Page, String> {
     let status = response.status().as_u16();
     let location = response
         .headers()
@@ -99,7 +81,7 @@ async fn page(response: Response<Incoming>, body_bytes_max: Option<usize>) -> Re
 
 /// hyper's words and those of what caused it.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
-fn words(error: hyper::Error) -> String {
+pub(super) fn words(error: hyper::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);
     while let Some(deeper) = cause {
@@ -110,29 +92,4 @@ fn words(error: hyper::Error) -> String {
         cause = deeper.source();
     }
     text
-}
-
-/// HTTP/2 wants tasks of its own, which hold the socket: they end with the request.
-#[derive(Clone, Default)]
-struct Tasks(Arc<Mutex<JoinSet<()>>>);
-
-impl<F> Executor<F> for Tasks
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    fn execute(&self, task: F) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.spawn(async {
-            task.await;
-        });
-    }
-}
-
-struct AbortAll(Tasks);
-
-impl Drop for AbortAll {
-    fn drop(&mut self) {
-        let mut tasks = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.abort_all();
-    }
 }

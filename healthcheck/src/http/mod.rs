@@ -5,6 +5,8 @@ mod connection;
 mod probe;
 mod spec;
 mod stub;
+#[cfg(feature = "http2")]
+mod version_2;
 
 pub use body::{BodyRule, digest_md5, digest_sha256};
 pub use probe::HttpProbe;

@@ -5,13 +5,17 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http_body_util::Empty;
+#[cfg(feature = "http2")]
+use hyper::Uri;
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
-use hyper::{Request, Uri, Version};
+use hyper::{Request, Version};
 use tokio::time::{Instant, timeout};
 
-use super::connection::{Page, Stream, http1, http2};
+use super::connection::{Page, Stream, http1};
 use super::spec::{HttpSpec, HttpUrl, HttpVersion};
+#[cfg(feature = "http2")]
+use super::version_2::http2;
 use crate::endpoint::Dialer;
 use crate::output::printable;
 use crate::probe::{Outcome, Probe};
@@ -59,6 +63,7 @@ impl HttpProbe {
             #[cfg(feature = "tls")]
             tls: spec.tls.as_ref().map(|tls| {
                 let protocols: &[&[u8]] = match spec.version {
+                    #[cfg(feature = "http2")]
                     HttpVersion::Http2 => &[b"h2"],
                     HttpVersion::Http10 | HttpVersion::Http11 => &[b"http/1.1"],
                 };
@@ -96,6 +101,7 @@ impl HttpProbe {
             .header(USER_AGENT, AGENT)
             .header(ACCEPT, "*/*");
         let request = match self.spec.version {
+            #[cfg(feature = "http2")]
             HttpVersion::Http2 => {
                 let scheme = if self.spec.is_https() { "https" } else { "http" };
                 let uri = Uri::builder()
@@ -116,6 +122,7 @@ impl HttpProbe {
         let (stream, warning) = self.connect().await?;
         let wanted = (!url.body.is_empty()).then_some(self.spec.body_bytes_max);
         let page = match self.spec.version {
+            #[cfg(feature = "http2")]
             HttpVersion::Http2 => http2(stream, request, wanted).await?,
             HttpVersion::Http10 | HttpVersion::Http11 => http1(stream, request, wanted).await?,
         };

@@ -10,6 +10,7 @@ use crate::tls::TlsSpec;
 
 /// How a request is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
 pub enum HttpVersion {
     /// HTTP/1.0 (keepalived's default).
     Http10,
@@ -17,6 +18,7 @@ pub enum HttpVersion {
     #[default]
     Http11,
     /// HTTP/2; without TLS at once ("prior knowledge"), with TLS by ALPN.
+    #[cfg(feature = "http2")]
     Http2,
 }
 

@@ -3,27 +3,33 @@
 use keepalived_conf::{Notify, NotifyScript, ScriptUser, Sourced, VrrpScript};
 
 use super::Lowering;
-use crate::plan::{Check, Command, Hooks};
+use crate::plan::{Check, Command, Hooks, What};
+use crate::question::Question;
 
 /// keepalived's user for scripts where the file names none and the machine has it.
 const KEEPALIVED_SCRIPT: &str = "keepalived_script";
 
 impl Lowering<'_> {
-    pub(super) fn check(&self, script: &VrrpScript) -> Check {
-        let words = match &script.command.value {
-            keepalived_conf::Command::Run { argv } => argv.clone(),
-            keepalived_conf::Command::CanOpen { path } => vec![format!("<{path}")],
+    /// None for one that cannot be run: what tracks it is barred.
+    pub(super) fn check(&self, script: &VrrpScript) -> Option<Check> {
+        let user = script.user.as_ref().map(|user| &user.value);
+        let run = |words| What::Run(self.command(words, user));
+        let what = match &script.command.value {
+            keepalived_conf::Command::Run { argv } => run(argv.clone()),
+            keepalived_conf::Command::CanOpen { path } => run(vec![format!("<{path}")]),
+            keepalived_conf::Command::Ask(checker) => What::Ask(Box::new(Question::of(checker))),
+            keepalived_conf::Command::Nothing => return None,
         };
-        Check {
+        Some(Check {
             name: script.name.clone(),
             place: self.place(script.span),
-            command: self.command(words, script.user.as_ref().map(|user| &user.value)),
+            what,
             interval: script.interval.value,
             timeout: script.timeout.value,
             rise: script.rise.value,
             fall: script.fall.value,
             initially_down: script.init_fail.value,
-        }
+        })
     }
 
     pub(super) fn hooks(&self, notify: &Notify) -> Hooks {

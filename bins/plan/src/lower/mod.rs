@@ -264,6 +264,6 @@ impl Lowering<'_> {
             all.any(|tracked| *tracked == Tracked::Check(name.to_owned()))
         };
         let scripts = self.config.scripts.iter().filter(|script| tracked(&script.name));
-        scripts.map(|script| self.check(script)).collect()
+        scripts.filter_map(|script| self.check(script)).collect()
     }
 }

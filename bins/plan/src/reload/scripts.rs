@@ -42,11 +42,16 @@ pub(super) fn unusable(
         following.any(|one| succession.before(&one.name).is_some())
     };
     let had = |check: &&Check| {
-        (old.checks.iter()).any(|before| before.name == check.name && before.command == check.command)
+        (old.checks.iter()).any(|before| before.name == check.name && before.what == check.what)
     };
     for check in new.checks.iter().filter(|check| !had(check)).filter(runs) {
         if let Err(wrong) = machine.try_check(check) {
-            found.push(format!("{}: script of {}: {}", check.place, check.name, wrong));
+            found.push(format!(
+                "{}: {} of {}: {wrong}",
+                check.place,
+                check.what.keyword(),
+                check.name
+            ));
         }
     }
     found

@@ -1,7 +1,7 @@
 //! Words that are not carried out, or lost by a mistake in writing, and what must not start because of them.
 
 use crate::diagnostic::{Diagnostic, Findings, Severity};
-use crate::keywords::{Keyword, Safety, Scope, Support};
+use crate::keywords::{Keyword, KnownTo, Safety, Scope, Support};
 use crate::model::{Config, Missing, VrrpInstance};
 use crate::read::Blocks;
 use crate::tree::{Bar, Item, Tree, items};
@@ -78,7 +78,7 @@ fn place(bar: &Bar, tree: &Tree, blocks: &mut Blocks, daemon: &mut Vec<Missing>)
                 draft.missing.push(missing(Scope::Instance));
             }
         }
-        Some("vrrp_script" | "track_file" | "vrrp_track_file" | "vrrp_track_process") => {
+        Some("vrrp_script" | "vrrp_check" | "track_file" | "vrrp_track_file" | "vrrp_track_process") => {
             let script = bar
                 .owner
                 .and_then(|span| blocks.scripts.iter_mut().find(|script| script.span == span));
@@ -154,8 +154,20 @@ pub(super) fn harmless(tree: &Tree, findings: &mut Findings) {
     }
 }
 
+fn own(item: &Item) -> Diagnostic {
+    let text = format!("{} is a word of vrrpd", item.name());
+    Diagnostic::new(Severity::Note, "own-word", item.span, text)
+        .effect("keepalived reports it as unknown and goes on without it")
+        .help("nothing to do for vrrpd; a file that both read keeps to keepalived's words")
+}
+
 fn harmless_item(item: &Item, findings: &mut Findings) {
     if let Some(keyword) = item.keyword {
+        if keyword.known_to == KnownTo::Own {
+            // What is in such a block its reader says.
+            findings.push(own(item));
+            return;
+        }
         let why = match keyword.support {
             Support::Ignored(why) | Support::Refused(why) => why,
             Support::Full | Support::Partial(_) => "",

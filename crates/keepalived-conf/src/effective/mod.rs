@@ -2,6 +2,7 @@
 
 mod address;
 mod announcing;
+mod check;
 mod global;
 mod instance;
 mod notify;
@@ -32,7 +33,7 @@ pub struct Effective {
     pub files: Vec<String>,
     /// `global_defs`.
     pub global: Section,
-    /// `vrrp_script`.
+    /// `vrrp_script`, `vrrp_check`.
     pub scripts: Vec<Section>,
     /// `track_file`.
     pub track_files: Vec<Section>,

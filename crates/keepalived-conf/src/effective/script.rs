@@ -8,26 +8,39 @@ use super::{Entry, Section};
 
 impl Places<'_> {
     pub(super) fn script(self, script: &VrrpScript) -> Section {
-        let command = match &script.command.value {
-            Command::Run { argv } => Value::Words(argv.clone()),
-            Command::CanOpen { path } => Value::Text(format!("</{}", path.trim_start_matches('/'))),
-        };
-        let user = self.or("user", script.user.as_ref(), "script_user");
-        let settings = [
-            self.with("script", Unit::None, &script.command, command),
+        let timing = [
             self.time("interval", Unit::Us, &script.interval),
             self.time("timeout", Unit::Us, &script.timeout),
             self.value("weight", &script.weight),
             self.value("rise", &script.rise),
             self.value("fall", &script.fall),
-            user,
-            self.value("init_fail", &script.init_fail),
         ];
+        let timing = timing.map(Entry::One);
+        let init_fail = Entry::One(self.value("init_fail", &script.init_fail));
+        let run = |command| {
+            let command = self.with("script", Unit::None, &script.command, command);
+            let user = self.or("user", script.user.as_ref(), "script_user");
+            let mut settings = vec![Entry::One(command)];
+            settings.extend(timing.clone());
+            settings.extend([Entry::One(user), init_fail.clone()]);
+            ("vrrp_script", settings)
+        };
+        let (block, settings) = match &script.command.value {
+            Command::Run { argv } => run(Value::Words(argv.clone())),
+            Command::CanOpen { path } => run(Value::Text(format!("</{}", path.trim_start_matches('/')))),
+            Command::Ask(checker) => {
+                let mut settings = self.checker(checker);
+                settings.extend(timing);
+                settings.push(init_fail);
+                ("vrrp_check", settings)
+            }
+            Command::Nothing => ("vrrp_check", timing.into_iter().chain([init_fail]).collect()),
+        };
         Section {
-            block: "vrrp_script",
+            block,
             name: Some(script.name.clone()),
             place: Some(self.of(script.span)),
-            settings: settings.map(Entry::One).into(),
+            settings,
             missing: self.missing(&script.missing),
         }
     }

@@ -54,6 +54,8 @@ blocks! {
     LinkbeatInterfaces Lines "linkbeat_interfaces",
     UpDownDelays Lines "interface_up_down_delays",
     VrrpScript Keywords "vrrp_script",
+    VrrpCheck Keywords "vrrp_check",
+    SendExpect Keywords "SEND_EXPECT",
     TrackFileDefinition Keywords "track_file definition",
     TrackProcessDefinition Keywords "vrrp_track_process",
     BfdInstance Keywords "bfd_instance",

@@ -3,10 +3,18 @@
 use super::{Block, Section, word};
 
 const LVS: &str = "virtual servers are not built yet; their block is refused";
+/// What a `vrrp_check` carries out.
+const CHECK: &str = "in a vrrp_check; virtual servers are not built yet, and their block is refused";
 
 macro_rules! rows {
     ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
         &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.ignored(LVS),)*]
+    };
+}
+
+macro_rules! checked {
+    ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
+        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.partial(CHECK),)*]
     };
 }
 
@@ -21,7 +29,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Block::PingCheck,
             Block::UdpCheck,
         ],
-        rows! {
+        checked! {
             "connect_ip" "IP" "Address to check." default "of the real server",
             "connect_port" "PORT" "Port to check." default "of the real server",
             "bindto" "IP" "Source address." default "the kernel's choice",
@@ -60,19 +68,19 @@ pub(super) const SECTIONS: &[Section] = &[
             word("url", "{ path, … }", "A page to ask for.")
                 .opens(Block::Url)
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
         ],
     ),
     (
         &[Block::HttpGet],
-        rows! {
+        checked! {
             "enable_sni" "" "Sends the host name in the TLS greeting.",
             "fast_recovery" "" "Checks all pages in one turn.",
         },
     ),
     (
         &[Block::Url],
-        rows! {
+        checked! {
             "path" "PATH" "Path of the page.",
             "digest" "MD5" "MD5 of the body.",
             "regex_no_match" "" "What it must not match.",
@@ -84,7 +92,7 @@ pub(super) const SECTIONS: &[Section] = &[
             word("helo_name", "STRING", "Name in the SMTP greeting.")
                 .default("smtpchecker.keepalived.org")
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
             word("host", "{ connect_ip, … }", "Old place of the connection words.")
                 .opens(Block::SmtpHost)
                 .lenient()
@@ -93,7 +101,7 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::DnsCheck],
-        rows! {
+        checked! {
             "type" "A|NS|CNAME|SOA|MX|TXT|AAAA" "Record type to ask for." default "SOA",
             "name" "NAME" "Name to ask for." default "the root",
         },
@@ -107,7 +115,7 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::UdpCheck],
-        rows! {
+        checked! {
             "require_reply" "[HEX]" "What must come back.",
             "min_reply_length" "0..65535" "Least length of the answer." default "0",
             "max_reply_length" "0..65535" "Greatest length of the answer." default "255",
@@ -130,17 +138,17 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             word("virtualhost", "STRING", "Host header.")
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
             word("sni_name", "STRING", "The name to send there.")
                 .newer()
-                .ignored(LVS),
+                .partial(CHECK),
             word("tls_compliant", "", "Insists on a proper TLS end.")
                 .newer()
                 .ignored(LVS),
             word("http_protocol", "1.0|1.0C|1.1", "Version of HTTP.")
                 .default("1.0")
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
         ],
     ),
     (
@@ -150,13 +158,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 .range("100..599")
                 .default("200-299 if there is no digest")
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
             word("virtualhost", "STRING", "Host header.")
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
             word("regex", "PATTERN", "What the body must match.")
                 .lenient()
-                .ignored(LVS),
+                .partial(CHECK),
             word("regex_options", "NAME …", "Options of the pattern.")
                 .lenient()
                 .ignored(LVS),
@@ -188,7 +196,7 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::UdpCheck],
-        &[word("payload", "HEX", "What to send.").lenient().ignored(LVS)],
+        &[word("payload", "HEX", "What to send.").lenient().partial(CHECK)],
     ),
     (
         &[Block::BfdCheck],

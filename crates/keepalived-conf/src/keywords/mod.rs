@@ -2,6 +2,7 @@
 //! completions all come from it; there is no second list.
 
 mod block;
+mod check;
 mod checker;
 mod daemon;
 mod global;
@@ -237,6 +238,7 @@ static TABLE: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
         global::SECTIONS,
         daemon::SECTIONS,
         track::SECTIONS,
+        check::SECTIONS,
         group::SECTIONS,
         instance::SECTIONS,
         line::SECTIONS,

@@ -15,6 +15,7 @@ pub(super) fn script(script: &VrrpScript, out: &mut Findings) {
     match &script.command.value {
         Command::Run { argv } => ping(script, argv, out),
         Command::CanOpen { path } => dev_tcp(script, path, out),
+        Command::Ask(_) | Command::Nothing => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod address;
 mod announce;
 mod auth_hmac;
+mod checker;
 mod global;
 mod instance;
 mod notify;
@@ -16,6 +17,7 @@ use serde::Serialize;
 pub use address::{Address, Lifetime, RouteScope};
 pub use announce::{ExtraInterfaces, GarpGroup};
 pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
+pub use checker::{Checker, Http, HttpVersion, Nibbles, Question, Url};
 pub use global::{Announcements, GlobalDefs, Mail};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
@@ -145,7 +147,7 @@ pub struct Dropped {
 pub struct Config {
     /// `global_defs`.
     pub global: GlobalDefs,
-    /// `vrrp_script`, in the order of the file.
+    /// `vrrp_script` and `vrrp_check`, in the order of the file.
     pub scripts: Vec<VrrpScript>,
     /// `track_file`, in the order of the file.
     pub track_files: Vec<TrackFile>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Argv, Missing, Notify, ScriptUser, Sourced};
+use super::{Argv, Checker, Missing, Notify, ScriptUser, Sourced};
 use crate::source::Span;
 
 /// What a tracked thing adds to the priority.
@@ -27,7 +27,7 @@ pub struct Track {
     pub weight: Sourced<Weight>,
 }
 
-/// `script` of a `vrrp_script`.
+/// What a check does: `script` of a `vrrp_script`, or the checker of a `vrrp_check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Command {
@@ -42,9 +42,13 @@ pub enum Command {
         /// The path behind `<`.
         path: String,
     },
+    /// Asks a service itself: `vrrp_check`.
+    Ask(Box<Checker>),
+    /// A `vrrp_check` without a checker that can be run: what tracks it is barred.
+    Nothing,
 }
 
-/// `vrrp_script`.
+/// `vrrp_script`, or `vrrp_check`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VrrpScript {
     /// Its name.

@@ -6,6 +6,10 @@ mod announcing;
 mod argument;
 mod auth_hmac;
 mod authentication;
+mod check;
+mod checker;
+mod checker_http;
+mod checker_octets;
 mod global;
 mod group;
 mod instance;
@@ -113,6 +117,7 @@ impl<'a> Reader<'a> {
         for item in items(&tree.nodes) {
             match item.keyword.map(|keyword| keyword.name) {
                 Some("vrrp_script") => self.script_block(item, &mut blocks),
+                Some("vrrp_check") => self.check_block(item, &mut blocks),
                 Some("track_file" | "vrrp_track_file") => self.track_file_block(item, &mut blocks),
                 Some("vrrp_track_process") => self.track_process_block(item, &mut blocks),
                 Some("vrrp_instance") => self.instance_block(item, &mut blocks),
@@ -138,6 +143,18 @@ impl<'a> Reader<'a> {
             Some(script) => blocks.scripts.push(script),
             None => blocks.lost_definitions.push((name, item.span)),
         }
+    }
+
+    /// It shares its names with the scripts: `track_script` names either.
+    fn check_block(&mut self, item: &Item, blocks: &mut Blocks) {
+        let Some(name) = self.block_name(item) else { return };
+        if let Some(first) = blocks.scripts.iter().find(|script| script.name == name) {
+            let found = duplicate(item, &name, first.span, "script or check").silent();
+            self.push(found.effect("this block is left out whole"));
+            return;
+        }
+        let check = self.check(item, &name);
+        blocks.scripts.push(check);
     }
 
     fn track_file_block(&mut self, item: &Item, blocks: &mut Blocks) {

@@ -13,13 +13,19 @@ use crate::tree::Item;
 #[derive(Default)]
 struct Parts {
     command: Option<Sourced<Command>>,
-    interval: Option<Sourced<Duration>>,
-    timeout: Option<Sourced<Duration>>,
-    weight: Option<Sourced<Weight>>,
-    rise: Option<Sourced<u32>>,
-    fall: Option<Sourced<u32>>,
     user: Option<Sourced<ScriptUser>>,
-    init_fail: Option<Sourced<bool>>,
+    timing: Timing,
+}
+
+/// When it runs and what its result counts, as scripts and checks without a script have it.
+#[derive(Default)]
+pub(super) struct Timing {
+    pub(super) interval: Option<Sourced<Duration>>,
+    pub(super) timeout: Option<Sourced<Duration>>,
+    pub(super) weight: Option<Sourced<Weight>>,
+    pub(super) rise: Option<Sourced<u32>>,
+    pub(super) fall: Option<Sourced<u32>>,
+    pub(super) init_fail: Option<Sourced<bool>>,
 }
 
 /// keepalived counts microseconds in 32 bits.
@@ -42,20 +48,23 @@ impl Reader<'_> {
             self.push(found);
             return None;
         };
-        let interval = parts.interval.unwrap_or(Sourced::default(Duration::from_secs(1)));
+        let timing = parts.timing;
+        let interval = timing
+            .interval
+            .unwrap_or(Sourced::default(Duration::from_secs(1)));
         Some(VrrpScript {
             name: name.to_owned(),
             span: block.span,
             command,
             interval,
-            timeout: parts
+            timeout: timing
                 .timeout
                 .unwrap_or_else(|| Sourced::implied(interval.value, "interval")),
-            weight: parts.weight.unwrap_or(Sourced::default(Weight::default())),
-            rise: parts.rise.unwrap_or(Sourced::default(1)),
-            fall: parts.fall.unwrap_or(Sourced::default(1)),
+            weight: timing.weight.unwrap_or(Sourced::default(Weight::default())),
+            rise: timing.rise.unwrap_or(Sourced::default(1)),
+            fall: timing.fall.unwrap_or(Sourced::default(1)),
             user: parts.user,
-            init_fail: parts.init_fail.unwrap_or(Sourced::default(false)),
+            init_fail: timing.init_fail.unwrap_or(Sourced::default(false)),
             missing: Vec::new(),
         })
     }
@@ -63,16 +72,22 @@ impl Reader<'_> {
     fn script_word(&mut self, item: &Item, parts: &mut Parts) {
         match item.keyword.map(|keyword| keyword.name) {
             Some("script") => parts.command = self.script_command(item).or(parts.command.take()),
-            Some("interval") => parts.interval = self.positive_seconds(item).or(parts.interval),
-            Some("timeout") => parts.timeout = self.positive_seconds(item).or(parts.timeout),
-            Some("weight") => parts.weight = self.script_weight(item).or(parts.weight),
-            Some("rise") => parts.rise = self.count(item).or(parts.rise),
-            Some("fall") => parts.fall = self.count(item).or(parts.fall),
             Some("user") if item.argument().is_some() => {
                 self.surplus(item, 2);
                 parts.user = self.user(item.arguments()).or(parts.user.take());
             }
-            Some("init_fail") => parts.init_fail = Some(self.flag(item)),
+            _ => self.timing_word(item, &mut parts.timing),
+        }
+    }
+
+    pub(super) fn timing_word(&mut self, item: &Item, timing: &mut Timing) {
+        match item.keyword.map(|keyword| keyword.name) {
+            Some("interval") => timing.interval = self.positive_seconds(item).or(timing.interval),
+            Some("timeout") => timing.timeout = self.positive_seconds(item).or(timing.timeout),
+            Some("weight") => timing.weight = self.script_weight(item).or(timing.weight),
+            Some("rise") => timing.rise = self.count(item).or(timing.rise),
+            Some("fall") => timing.fall = self.count(item).or(timing.fall),
+            Some("init_fail") => timing.init_fail = Some(self.flag(item)),
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ fn words(command: &str) -> Vec<String> {
     match &parsed.config.scripts.first().map(|script| &script.command.value) {
         Some(Command::Run { argv }) => argv.to_vec(),
         Some(Command::CanOpen { path }) => vec![format!("<{path}")],
-        None => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@
 mod addresses;
 mod announcing;
 mod auth_hmac;
+mod checks;
 mod commands;
 mod defaults;
 mod examples;

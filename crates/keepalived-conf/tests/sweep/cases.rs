@@ -271,7 +271,7 @@ fn place(block: Block) -> Option<Place> {
             "from 198.51.100.0/24 table 100 priority 1000 ",
             "}\n}\n",
         ),
-        Block::AuthHmac | Block::RouterAdvertisements => return None,
+        Block::AuthHmac | Block::RouterAdvertisements | Block::VrrpCheck | Block::SendExpect => return None,
     })
 }
 

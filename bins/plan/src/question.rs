@@ -1,0 +1,167 @@
+//! What a check asks by itself: the checkers of `vrrp_check`, without the places where they stand, so that two plans compare.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use keepalived_conf as conf;
+
+/// A checker, whom it asks and how it gets there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The keyword of its block: `HTTP_GET`.
+    pub word: &'static str,
+    /// Whom.
+    pub ip: IpAddr,
+    /// Its port; 0 for an echo.
+    pub port: u16,
+    /// The address to come from.
+    pub source: Option<IpAddr>,
+    /// The port to come from; 0: the kernel's choice.
+    pub source_port: u16,
+    /// Only through this interface.
+    pub interface: Option<String>,
+    /// The mark of the packets; 0: none.
+    pub mark: u32,
+    /// Limit of the connection.
+    pub connect_timeout: Duration,
+    /// What is asked.
+    pub asks: Asks,
+}
+
+/// What is asked, and what must come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// A connection.
+    Tcp,
+    /// Pages, all of them.
+    Http(Http),
+    /// Greeting, HELO, QUIT.
+    Smtp {
+        /// The name in HELO.
+        helo: String,
+    },
+    /// An answer without an error.
+    Dns {
+        /// A, NS, CNAME, SOA, MX, TXT or AAAA.
+        record: String,
+        /// The name asked for.
+        name: String,
+    },
+    /// An echo.
+    Ping,
+    /// A datagram.
+    Udp {
+        /// What is sent.
+        payload: Vec<u8>,
+        /// What must come back, as bits that count and their values; none: nothing need come, only no error.
+        reply: Option<Vec<(u8, u8)>>,
+        /// Least and greatest length of the answer.
+        reply_octets: (u16, u16),
+    },
+    /// A few octets.
+    SendExpect {
+        /// What is sent; empty: the service speaks first.
+        send: Vec<u8>,
+        /// What must be in what comes back.
+        expect: Vec<u8>,
+    },
+}
+
+/// Pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// Over TLS.
+    pub tls: bool,
+    /// The certificate must be one that this machine trusts.
+    pub verify: bool,
+    /// The name in the TLS greeting.
+    pub server_name: Option<String>,
+    /// HTTP/1.1; else 1.0.
+    pub version_1_1: bool,
+    /// One or more.
+    pub pages: Vec<Page>,
+}
+
+/// One page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Its path.
+    pub path: String,
+    /// The host asked for.
+    pub host: Option<String>,
+    /// Ranges of status codes that are good.
+    pub statuses: Vec<(u16, u16)>,
+    /// MD5 of the body, in lower case.
+    pub digest: Option<String>,
+    /// A pattern, and whether the body must not have it.
+    pub pattern: Option<(String, bool)>,
+}
+
+impl Question {
+    pub(crate) fn of(checker: &conf::Checker) -> Self {
+        let (source, source_port) = checker.source.value;
+        Self {
+            word: checker.word,
+            ip: checker.ip.value,
+            port: checker.port.value,
+            source,
+            source_port,
+            interface: checker.interface.as_ref().map(|name| name.value.clone()),
+            mark: checker.mark.value,
+            connect_timeout: checker.connect_timeout.value,
+            asks: asks(&checker.question),
+        }
+    }
+}
+
+fn asks(question: &conf::Question) -> Asks {
+    match question {
+        conf::Question::Tcp => Asks::Tcp,
+        conf::Question::Http(http) => Asks::Http(of_http(http)),
+        conf::Question::Smtp { helo } => Asks::Smtp {
+            helo: helo.value.clone(),
+        },
+        conf::Question::Dns { record, name } => Asks::Dns {
+            record: record.value.clone(),
+            name: name.value.clone(),
+        },
+        conf::Question::Ping => Asks::Ping,
+        conf::Question::Udp {
+            payload,
+            reply,
+            reply_min,
+            reply_max,
+        } => Asks::Udp {
+            payload: payload
+                .as_ref()
+                .map_or_else(Vec::new, |octets| octets.value.clone()),
+            reply: reply.as_ref().map(|reply| {
+                let pair = |octet: &conf::Nibbles| (octet.mask, octet.value);
+                reply.value.iter().map(pair).collect()
+            }),
+            reply_octets: (reply_min.value, reply_max.value),
+        },
+        conf::Question::SendExpect { send, expect } => Asks::SendExpect {
+            send: send.as_ref().map_or_else(Vec::new, |octets| octets.value.clone()),
+            expect: expect.value.clone(),
+        },
+    }
+}
+
+fn of_http(http: &conf::Http) -> Http {
+    let text = |value: &Option<conf::Sourced<String>>| value.as_ref().map(|text| text.value.clone());
+    let page = |url: &conf::Url| Page {
+        path: url.path.value.clone(),
+        host: text(&url.host).or_else(|| text(&http.host)),
+        statuses: url.statuses.value.clone(),
+        digest: text(&url.digest),
+        pattern: text(&url.regex).map(|pattern| (pattern, url.regex_no_match)),
+    };
+    Http {
+        tls: http.tls,
+        verify: http.verify.value,
+        server_name: text(&http.server_name),
+        version_1_1: http.version.value == conf::HttpVersion::V1_1,
+        pages: http.urls.iter().map(page).collect(),
+    }
+}

@@ -1,0 +1,211 @@
+//! The checkers of a `vrrp_check`: whom they ask, and what.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use super::Reader;
+use super::argument::Junk;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::Word;
+use crate::model::{Checker, Question, Sourced};
+use crate::tree::Item;
+
+/// Words that a `vrrp_check` says by others.
+const INSTEAD: &[(&str, &str)] = &[
+    ("retry", "fall"),
+    ("nb_get_retry", "fall"),
+    ("delay_before_retry", "interval"),
+    ("delay_loop", "interval"),
+    ("alpha", "init_fail"),
+];
+
+/// Whom a checker asks, before defaults.
+#[derive(Default)]
+struct Target {
+    ip: Option<Sourced<IpAddr>>,
+    port: Option<Sourced<u16>>,
+    bind_to: Option<Sourced<IpAddr>>,
+    bind_port: Option<Sourced<u16>>,
+    interface: Option<Sourced<String>>,
+    mark: Option<Sourced<u32>>,
+    connect_timeout: Option<Sourced<Duration>>,
+}
+
+impl Reader<'_> {
+    pub(super) fn checker(&mut self, block: &Item, timeout: Sourced<Duration>) -> Option<Checker> {
+        let word = block.keyword?.name;
+        let mut target = Target::default();
+        for item in block.items() {
+            self.target_word(item, &mut target);
+        }
+        let question = self.question(block, word)?;
+        let port = target
+            .port
+            .or_else(|| usual_port(&question).map(Sourced::default));
+        let Some(port) = port else {
+            let text = format!("{word} does not say which port");
+            let found = Diagnostic::error("check-without-port", block.span, text);
+            self.push(found.help("add connect_port PORT"));
+            return None;
+        };
+        let source = match (target.bind_to, target.bind_port) {
+            (None, None) => Sourced::default((None, 0)),
+            (ip, port) => {
+                let span = ip.and_then(|ip| ip.span()).or_else(|| port?.span());
+                let value = (ip.map(|ip| ip.value), port.map_or(0, |port| port.value));
+                Sourced::line(value, span.unwrap_or(block.span))
+            }
+        };
+        Some(Checker {
+            word,
+            span: block.span,
+            ip: target
+                .ip
+                .unwrap_or(Sourced::default(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+            port,
+            source,
+            interface: target.interface,
+            mark: target.mark.unwrap_or(Sourced::default(0)),
+            connect_timeout: target
+                .connect_timeout
+                .unwrap_or_else(|| Sourced::implied(timeout.value, "timeout")),
+            question,
+        })
+    }
+
+    fn target_word(&mut self, item: &Item, target: &mut Target) {
+        let Some(name) = item.keyword.map(|keyword| keyword.name) else {
+            return;
+        };
+        match name {
+            "connect_ip" => target.ip = self.ip(item).or(target.ip),
+            "connect_port" => target.port = self.port_of(item).or(target.port),
+            "bindto" => target.bind_to = self.ip(item).or(target.bind_to),
+            "bind_port" => target.bind_port = self.port_of(item).or(target.bind_port),
+            "bind_if" => {
+                let Some(word) = item.argument() else { return };
+                self.surplus(item, 1);
+                target.interface = self.interface(word).or(target.interface.take());
+            }
+            "fwmark" => {
+                let mark = self.integer(item, Junk::Refused, 0, i64::from(u32::MAX));
+                let mark = mark.map(|mark| mark.map(|mark| u32::try_from(mark).unwrap_or(0)));
+                target.mark = mark.or(target.mark);
+            }
+            "connect_timeout" => {
+                target.connect_timeout = self.positive_seconds(item).or(target.connect_timeout)
+            }
+            "warmup" | "log_all_failures" => self.elsewhere(
+                item,
+                "each vrrp_check begins at once, and each failure is shown by vrrpctl status",
+                "remove the line",
+            ),
+            _ => {
+                if let Some((_, instead)) = INSTEAD.iter().find(|(word, _)| *word == name) {
+                    let help = format!("write {instead} in the vrrp_check itself");
+                    self.elsewhere(item, "it is a word of real servers", &help);
+                }
+            }
+        }
+    }
+
+    fn elsewhere(&mut self, item: &Item, why: &str, help: &str) {
+        let text = format!("{} is not for a vrrp_check: {why}", item.name());
+        self.push(Diagnostic::error("not-in-a-check", item.span, text).help(help.to_owned()));
+    }
+
+    fn port_of(&mut self, item: &Item) -> Option<Sourced<u16>> {
+        let read = self.integer(item, Junk::Refused, 1, i64::from(u16::MAX))?;
+        Some(read.map(|port| u16::try_from(port).unwrap_or(0)))
+    }
+
+    fn question(&mut self, block: &Item, word: &str) -> Option<Question> {
+        match word {
+            "TCP_CHECK" => Some(Question::Tcp),
+            "PING_CHECK" => Some(Question::Ping),
+            "HTTP_GET" | "SSL_GET" => self.http(block, word == "SSL_GET").map(Question::Http),
+            "SMTP_CHECK" => Some(self.smtp(block)),
+            "DNS_CHECK" => Some(self.dns(block)),
+            "UDP_CHECK" => Some(self.udp(block)),
+            "SEND_EXPECT" => self.send_expect(block),
+            _ => None,
+        }
+    }
+
+    fn smtp(&mut self, block: &Item) -> Question {
+        let mut helo = None;
+        for item in block.items() {
+            match item.keyword.map(|keyword| keyword.name) {
+                Some("helo_name") => helo = self.word_of(item).or(helo),
+                Some("host") => self.elsewhere(
+                    item,
+                    "it is the old place of the connection words",
+                    "write connect_ip and connect_port directly into SMTP_CHECK",
+                ),
+                _ => {}
+            }
+        }
+        let helo = helo.unwrap_or_else(|| Sourced::default("smtpchecker.keepalived.org".to_owned()));
+        Question::Smtp { helo }
+    }
+
+    fn dns(&mut self, block: &Item) -> Question {
+        let (mut record, mut name) = (None, None);
+        for item in block.items() {
+            match item.keyword.map(|keyword| keyword.name) {
+                Some("type") => record = self.record_type(item).or(record),
+                Some("name") => name = self.word_of(item).or(name),
+                _ => {}
+            }
+        }
+        Question::Dns {
+            record: record.unwrap_or_else(|| Sourced::default("SOA".to_owned())),
+            name: name.unwrap_or_else(|| Sourced::default(".".to_owned())),
+        }
+    }
+
+    fn record_type(&mut self, item: &Item) -> Option<Sourced<String>> {
+        const TYPES: [&str; 7] = ["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA"];
+        let read = self.word_of(item)?;
+        let upper = read.value.to_ascii_uppercase();
+        if TYPES.contains(&upper.as_str()) {
+            return Some(read.map(|_| upper));
+        }
+        let text = format!("type is one of {}; found {:?}", TYPES.join(", "), read.value);
+        let found = Diagnostic::error("bad-value", item.span, text);
+        self.push(found.help("correct the record type"));
+        None
+    }
+
+    /// The one word behind a keyword, as text.
+    pub(super) fn word_of(&mut self, item: &Item) -> Option<Sourced<String>> {
+        let Some(word) = item.argument() else {
+            self.lacks_its_word(item);
+            return None;
+        };
+        self.surplus(item, 1);
+        self.text(word)
+    }
+
+    pub(super) fn lacks_its_word(&mut self, item: &Item) {
+        let text = format!("{} lacks its argument", item.name());
+        let found = Diagnostic::error("missing-argument", item.span, text);
+        self.push(found.help("write it behind the word"));
+    }
+
+    /// What is wrong with a word, in a check.
+    pub(super) fn wrong_in_check(&mut self, word: &Word, text: String, help: &'static str) {
+        self.push(Diagnostic::error("bad-value", word.span, text).help(help));
+    }
+}
+
+const fn usual_port(question: &Question) -> Option<u16> {
+    match question {
+        Question::Http(http) if http.tls => Some(443),
+        Question::Http(_) => Some(80),
+        Question::Smtp { .. } => Some(25),
+        Question::Dns { .. } => Some(53),
+        Question::Ping => Some(0),
+        Question::Tcp | Question::Udp { .. } | Question::SendExpect { .. } => None,
+    }
+}
