@@ -147,6 +147,12 @@ fn an_error_in_what_runs_is_refused_once_and_under_another_name_as_well() {
     // It ran with that already, whatever it was called.
     assert_eq!(judged(&wrong("A"), &format!("# moved\n{}", wrong("A"))), Ok(()));
     assert_eq!(judged(&wrong("A"), &wrong("web")), Ok(()));
+    // What goes with a removed one is no excuse for the one that gets its name.
+    let said = refused(
+        &(instance("A", 1, "") + &instance("B", 2, " priority 1500")),
+        &wrong("B"),
+    );
+    assert!(said.contains("the file has errors, and B"), "{said}");
     // In one that is new, it concerns nothing that runs.
     assert_eq!(
         judged(

@@ -61,18 +61,6 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
     let difference = difference(old, &loaded.plan);
     // What is told to be kept is told until it is no longer so.
     loaded.plan = loaded.plan.taken_over(old);
-    for Kept { word, place } in &difference.needs_restart {
-        match place {
-            Some(place) => {
-                warn!(
-                    "{place}: {word} has changed; a running vrrpd keeps the old value until it is started anew"
-                );
-            }
-            None => warn!(
-                "{word} is no longer in the file; a running vrrpd keeps the old value until it is started anew"
-            ),
-        }
-    }
     checks::begin(
         &node.runner,
         difference.checks_added.iter().chain(&difference.checks_changed),
@@ -93,6 +81,7 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
         undo(node, old, &difference);
         return Err(refused.to_string());
     }
+    tell_kept(&difference);
     if let Some(names) = renaming.heard().await {
         lock(&node.notifier).rename(&names);
     }
@@ -119,6 +108,22 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
         }
     }
     Ok((message, queues))
+}
+
+/// What a reload does not take over.
+fn tell_kept(difference: &Difference) {
+    for Kept { word, place } in &difference.needs_restart {
+        match place {
+            Some(place) => {
+                warn!(
+                    "{place}: {word} has changed; a running vrrpd keeps the old value until it is started anew"
+                );
+            }
+            None => warn!(
+                "{word} is no longer in the file; a running vrrpd keeps the old value until it is started anew"
+            ),
+        }
+    }
 }
 
 fn set_pace(node: &Node, plan: &Plan, difference: &Difference) {

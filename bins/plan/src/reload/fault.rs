@@ -97,7 +97,14 @@ pub(super) fn fresh<'a>(old: &'a [Fault], new: &'a [Fault], succession: &Success
     let mut known: BTreeMap<Key<'_>, usize> = BTreeMap::new();
     for fault in old {
         let (instance, what) = fault.key();
-        let instance = instance.map(|name| succession.after(name).unwrap_or(name));
+        let instance = match instance {
+            None => None,
+            Some(name) => match succession.after(name) {
+                // It has gone, and another one that runs has its name now.
+                None if succession.before(name).is_some() => continue,
+                after => Some(after.unwrap_or(name)),
+            },
+        };
         *known.entry((instance, what)).or_default() += 1;
     }
     let mut fresh = Vec::new();

@@ -65,7 +65,9 @@ impl Check for EachVersionIsSaid {
                 continue;
             };
             let (config, name) = (router.config(), &world.node(*id).settings().name);
-            let said = Advert::of(datagram)?;
+            let Some(said) = Advert::of(datagram) else {
+                return Some(format!("{name} sends what is no advertisement"));
+            };
             let own = match config.version {
                 Version::V2 => 2,
                 Version::V3 => 3,
