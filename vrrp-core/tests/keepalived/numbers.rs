@@ -93,6 +93,16 @@ fn x_05_obeys_a_number_bars() {
     proves!("X-05", Obeys);
 }
 
+/// a number that bars is no addend: 1 times -254 bars and adds nothing, 1 times -253 is added. What shows a priority's
+/// parts asks so.
+#[test]
+fn x_05_obeys_what_bars_adds_nothing() {
+    let adds = |weight, number| Weight::from_keepalived(weight, false).contribution(Health::Value(number));
+    assert_eq!((adds(-254, 1), adds(-253, 1), adds(1, -300)), (0, -253, 0));
+    assert_eq!((adds(1, 252), adds(1, 253), adds(1, 400)), (252, 253, 253));
+    proves!("X-05", Obeys);
+}
+
 /// it comes back as Backup when its number lets it.
 #[test]
 fn x_05_obeys_a_number_that_is_good_again() {
