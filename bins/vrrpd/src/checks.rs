@@ -36,8 +36,13 @@ pub(crate) fn end(runner: &Mutex<Runner>, names: &[String]) {
     }
 }
 
-/// Waits until each of `checks` has given a result, at most `limit`.
-pub(crate) async fn first_results(runner: &Mutex<Runner>, checks: &[vrrp_plan::Check], limit: Duration) {
+/// Waits until each of `checks` has given a result, at most `limit`; answers with those that have none, and nothing else
+/// that says how they are.
+pub(crate) async fn first_results(
+    runner: &Mutex<Runner>,
+    checks: &[vrrp_plan::Check],
+    limit: Duration,
+) -> Vec<String> {
     let watched: Vec<_> = checks
         .iter()
         .filter_map(|check| lock(runner).watch(&check.name))
@@ -46,6 +51,12 @@ pub(crate) async fn first_results(runner: &Mutex<Runner>, checks: &[vrrp_plan::C
         // An error: the check has been ended meanwhile.
         let _ = watched.wait_for(|status| status.runs > 0).await;
     });
-    // Without a result in time an instance waits for it as it does at the start.
-    let _ = timeout(limit, futures::future::join_all(each)).await;
+    if timeout(limit, futures::future::join_all(each)).await.is_ok() {
+        return Vec::new();
+    }
+    let runner = lock(runner);
+    let unknown = checks
+        .iter()
+        .filter(|check| runner.health(&check.name) == vrrp_core::Health::Unknown);
+    unknown.map(|check| check.name.clone()).collect()
 }

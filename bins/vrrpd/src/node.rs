@@ -108,10 +108,12 @@ impl Node {
         }
     }
 
-    /// Tells the driver what is known of all that one instance tracks.
+    /// Tells the driver what is known of all that one instance tracks. Of a check without result nothing is: it stays what
+    /// it was taken for.
     pub(crate) fn tell_healths_of(&self, instance: &vrrp_plan::Instance) {
         for (id, tracked) in (0_u16..).zip(&instance.tracked) {
-            if let Some(health) = self.health(tracked) {
+            let waits = |health: &Health| *health == Health::Unknown && matches!(tracked, Tracked::Check(_));
+            if let Some(health) = self.health(tracked).filter(|health| !waits(health)) {
                 let _ = self
                     .handle
                     .set_health(&instance.name, vrrp_core::TrackerId(id), health);

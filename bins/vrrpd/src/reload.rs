@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use healthcheck::HookQueue;
 use tracing::{error, info, warn};
-use vrrp_core::TrackerId;
+use vrrp_core::{Health, TrackerId};
 use vrrp_net::Service;
-use vrrp_plan::{Difference, Kept, Plan, difference};
+use vrrp_plan::{Difference, Kept, Plan, Tracked, difference};
 
 use crate::arguments::Arguments;
 use crate::load::{self, Loaded};
@@ -66,8 +66,15 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
         difference.checks_added.iter().chain(&difference.checks_changed),
     );
     tracks::take(&node.tracks, &difference);
-    checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
-    let services = services(node, &loaded.plan, &difference);
+    let unknown = checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
+    if !unknown.is_empty() {
+        warn!(
+            "no result within {} s: {}; what runs goes on as if it were up until it has one",
+            FIRST_RESULTS_WITHIN.as_secs(),
+            unknown.join(", ")
+        );
+    }
+    let services = services(node, &loaded.plan, &difference, &unknown);
     // Before the addresses that a reload brings are announced.
     set_pace(node, &loaded.plan, &difference);
     let mut renaming = node.renames.begin(&difference.renamed);
@@ -142,16 +149,15 @@ fn set_pace(node: &Node, plan: &Plan, difference: &Difference) {
 
 /// The services of the new plan: word for word what the driver has where an instance did not change, and with what is
 /// known of its checks where it did, so that nobody is barred by ignorance.
-fn services(node: &Node, plan: &Plan, difference: &Difference) -> Vec<Service> {
+fn services(node: &Node, plan: &Plan, difference: &Difference, unknown: &[String]) -> Vec<Service> {
     let applied = lock(&node.state).applied.clone();
     let one = |instance: &vrrp_plan::Instance| {
         let touched =
             difference.changed.contains(&instance.name) || difference.added.contains(&instance.name);
         let old_name = difference.old_name(&instance.name);
-        let before = applied
-            .iter()
-            .find(|service| service.name == old_name && !touched);
-        let before = before.map(|service| Service {
+        let before = applied.iter().find(|service| service.name == old_name);
+        let runs = before.is_some();
+        let before = before.filter(|_| !touched).map(|service| Service {
             name: instance.name.clone(),
             ..service.clone()
         });
@@ -160,11 +166,15 @@ fn services(node: &Node, plan: &Plan, difference: &Difference) -> Vec<Service> {
             let (up, since_boot) = (node.began.0.elapsed(), start_delay::since_boot());
             start_delay::hold_back(&mut service, &plan.node, up, since_boot);
             for (id, tracker) in (0_u16..).zip(&mut service.settings.trackers) {
-                match instance
-                    .tracked(TrackerId(id))
-                    .and_then(|object| node.health(object))
-                {
-                    None | Some(vrrp_core::Health::Unknown) => {}
+                let object = instance.tracked(TrackerId(id));
+                match object.and_then(|object| node.health(object)) {
+                    None => {}
+                    Some(Health::Unknown) => {
+                        let late = matches!(object, Some(Tracked::Check(name)) if unknown.contains(name));
+                        if runs && late {
+                            tracker.initial = Health::Up;
+                        }
+                    }
                     Some(known) => tracker.initial = known,
                 }
             }

@@ -94,6 +94,30 @@ fn a_reload_that_adds_a_check_does_not_bar_who_runs() {
     assert_eq!(one.priority.contributions[0].health, Health::Up);
 }
 
+/// As keepalived: it takes a check that a reload brings for good until its first run ends.
+#[test]
+fn a_check_that_hangs_does_not_bar_who_runs_when_a_reload_brings_it() {
+    let place = folder();
+    let hangs = script(&place, "hangs.sh", "exec sleep 100");
+    let good = script(&place, "good.sh", "exit 0");
+    let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let slow = |path: &str| with_check(path, 0).replace("interval 0.1\n", "interval 60\n    timeout 50\n");
+    assert!(slow(&hangs).contains("timeout 50"), "{}", slow(&hangs));
+    // Brought to an instance; and another check in the place of one that is good.
+    let swapped = slow(&hangs).replace("chk", "other");
+    for config in [slow(&hangs), with_check(&good, 0), swapped] {
+        let reload = node.reload(&config);
+        assert!(reload.applied, "{reload:?}");
+        let one = node.instance("VI_1");
+        assert_eq!(one.state, State::Active, "{}", node.log());
+        assert_eq!(one.counters["yielded"], 0, "{}", node.log());
+        assert_eq!(one.counters["master-transitions"], 1, "{}", node.log());
+    }
+}
+
 #[test]
 fn a_reload_that_adds_a_tracked_interface_does_not_bar_who_runs() {
     let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
