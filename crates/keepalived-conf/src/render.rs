@@ -30,7 +30,20 @@ pub fn line(found: &Diagnostic, sources: &SourceMap) -> String {
         text.push_str("; ");
         text.push_str(part);
     }
-    text
+    harmless(&text)
+}
+
+/// A word of a file may tell a terminal what to do; `?` instead, byte for byte.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in text.chars() {
+        if sign.is_control() && !matches!(sign, '\n' | '\r' | '\t') {
+            out.extend(std::iter::repeat_n('?', sign.len_utf8()));
+        } else {
+            out.push(sign);
+        }
+    }
+    out
 }
 
 /// Several lines with the source beside: what was found, what happens now, what to do. Begins with the place as
@@ -85,7 +98,7 @@ impl<'a> Renderer<'a> {
             sources.place(span),
             found.severity.word(),
             found.code,
-            found.message
+            harmless(&found.message)
         );
         let spans = std::iter::once(span).chain(found.labels.iter().map(|label| label.span));
         if spans
@@ -115,21 +128,21 @@ fn picture(found: &Diagnostic, span: Span, texts: &mut Texts<'_>, color: bool) -
         .with_char_set(CharSet::Ascii);
     let mut report = Report::build(kind, (span.file, at.clone()))
         .with_config(config)
-        .with_message(&found.message);
+        .with_message(harmless(&found.message));
     report = report.with_label(
         Label::new((span.file, at)).with_message(if found.effect.is_empty() {
-            "here"
+            "here".to_owned()
         } else {
-            &found.effect
+            harmless(&found.effect)
         }),
     );
     for label in &found.labels {
         let range = texts.range(label.span);
-        report = report.with_label(Label::new((label.span.file, range)).with_message(&label.text));
+        report = report.with_label(Label::new((label.span.file, range)).with_message(harmless(&label.text)));
     }
     report = report.with_note(found.keepalived.sentence());
     if !found.help.is_empty() {
-        report = report.with_help(&found.help);
+        report = report.with_help(harmless(&found.help));
     }
     let mut out = Vec::new();
     report.finish().write(texts, &mut out).ok()?;
@@ -163,7 +176,7 @@ impl Texts<'_> {
 fn one_for_one(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
+        text.push_str(&harmless(chunk.valid()));
         text.extend(chunk.invalid().iter().map(|_| '?'));
     }
     text

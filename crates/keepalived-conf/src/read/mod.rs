@@ -216,7 +216,7 @@ fn duplicate(item: &Item, name: &str, first: Span, what: &str) -> Diagnostic {
     Diagnostic::error(
         "duplicate-block",
         item.span,
-        format!("there is a {what} {name} already"),
+        format!("{what} {name} is there already"),
     )
     .effect("this block is left out whole, as keepalived does")
     .help("give it another name, or remove one of the two")

@@ -1,4 +1,5 @@
-//! A password is shown to nobody, wherever a mistake has put it: findings go to terminals, logs and tickets.
+//! What findings do not show, since they go to terminals, logs and tickets: a password, wherever a mistake has put it, and what
+//! commands a terminal.
 
 use keepalived_conf::{line, render};
 
@@ -91,5 +92,22 @@ fn a_misspelt_word_is_still_named() {
             .iter()
             .any(|found| found.message.contains(named));
         assert!(told, "{lines}: {:?}", codes(&parsed));
+    }
+}
+
+#[test]
+fn no_finding_commands_a_terminal() {
+    let text =
+        "a\u{1b}[31m {\n}\nvrrp_instance \u{1b}[2J\u{9b}2JX {\n}\nvrrp_instance Y {\ninterface \u{1b}c\n}\n";
+    let parsed = crate::text::file(text);
+    assert!(parsed.diagnostics.len() >= 3);
+    for found in &parsed.diagnostics {
+        for shown in [
+            line(found, &parsed.sources),
+            render(found, &parsed.sources, false),
+        ] {
+            let bad = shown.chars().any(|sign| sign.is_control() && sign != '\n');
+            assert!(!bad, "{shown:?}");
+        }
     }
 }
