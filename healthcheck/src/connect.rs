@@ -58,7 +58,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Passes when a connection can be made; every address of a name is tried in turn. The connection is closed at
+/// Passes when a connection can be made; every address of a name is tried in turn, each for an equal part of the time that is left. The connection is closed at
 /// once, and also when the run is dropped.
 #[derive(Debug)]
 pub struct ConnectProbe {
@@ -102,7 +102,10 @@ impl ConnectProbe {
 
     async fn connect(&self) -> Result<SocketAddr, String> {
         match self.target.transport {
-            Transport::Tcp => self.dialer.tcp().await.map(|(_closed_here, address)| address),
+            Transport::Tcp => {
+                let connected = self.dialer.tcp(self.target.timeout).await;
+                connected.map(|(_closed_here, address)| address)
+            }
             Transport::Udp => self.dialer.udp().await.map(|(_closed_here, address)| address),
         }
     }

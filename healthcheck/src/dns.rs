@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
@@ -22,7 +22,7 @@ pub struct DnsSpec {
     pub endpoint: Endpoint,
     /// For the look-up of the server's own name and the answer together.
     pub timeout: Duration,
-    /// Whether the answer has to have a record; otherwise any answer with the response code 0 will do, as for keepalived.
+    /// Whether the answer has to have a record of the type that is asked for; otherwise any answer with the response code 0 will do, as for keepalived.
     pub needs_record: bool,
     query: Query,
 }
@@ -67,7 +67,7 @@ impl DnsSpec {
         })
     }
 
-    /// The answer has to have a record.
+    /// The answer has to have a record of the type that is asked for (any one for `ANY`).
     #[must_use]
     pub const fn needs_record(mut self) -> Self {
         self.needs_record = true;
@@ -137,7 +137,7 @@ impl DnsProbe {
     }
 
     async fn by_tcp(&self, question: &[u8]) -> Result<Message, String> {
-        let (mut stream, address) = self.dialer.tcp().await?;
+        let (mut stream, address) = self.dialer.tcp(self.spec.timeout).await?;
         let told = |error: std::io::Error| format!("{address}, by TCP: {error}");
         let length = u16::try_from(question.len()).unwrap_or_default().to_be_bytes();
         stream
@@ -160,14 +160,18 @@ impl DnsProbe {
     }
 
     fn judge(&self, answer: &Message) -> Result<String, String> {
-        let (code, records) = (answer.metadata.response_code, answer.answers.len());
+        let code = answer.metadata.response_code;
+        let kind = self.spec.query.query_type();
+        let wanted = |record: &&Record| kind == RecordType::ANY || record.record_type() == kind;
+        // An alias that leads nowhere is an answer too.
+        let records = answer.answers.iter().filter(wanted).count();
         if code != ResponseCode::NoError {
             return Err(format!("it answers {code}"));
         }
         if self.spec.needs_record && records == 0 {
-            return Err("it answers without a record".to_owned());
+            return Err(format!("it answers without a record of type {kind}"));
         }
-        Ok(format!("it answers with {records} records"))
+        Ok(format!("it answers with {records} records of type {kind}"))
     }
 }
 

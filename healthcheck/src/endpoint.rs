@@ -3,9 +3,11 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
+use tokio::time::{Instant, timeout};
 
 use crate::aside::Aside;
 
@@ -13,13 +15,15 @@ use crate::aside::Aside;
 /// `bind_port`, `bind_if`, `fwmark`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// An address or a name. A name is looked up at every run, and each of its addresses tried in turn.
+    /// An address or a name. A name is looked up at every run, and each of its addresses tried in turn; by TCP each
+    /// gets an equal part of the time that is left.
     pub host: String,
     /// 1 to 65535.
     pub port: u16,
     /// The address to come from; the kernel's choice otherwise.
     pub source: Option<IpAddr>,
-    /// The port to come from; 0: the kernel's choice.
+    /// The port to come from; 0: the kernel's choice. Connections from a port of one's own end with a reset, so that the
+    /// next run can have it.
     pub source_port: u16,
     /// Only through this interface.
     pub interface: Option<String>,
@@ -122,37 +126,50 @@ impl Dialer {
         Ok(addresses)
     }
 
-    /// A connection to the first address that takes one.
-    pub(crate) async fn tcp(&self) -> Result<(TcpStream, SocketAddr), String> {
+    /// A connection to the first address that takes one. The caller ends it after this time; of what is left of it each address gets an
+    /// equal part, so that one that never answers does not hide the others.
+    pub(crate) async fn tcp(&self, within: Duration) -> Result<(TcpStream, SocketAddr), String> {
+        let started = Instant::now();
+        let addresses = self.addresses().await?;
+        self.first_of(addresses, within.saturating_sub(started.elapsed()))
+            .await
+    }
+
+    async fn first_of(
+        &self,
+        addresses: Vec<SocketAddr>,
+        within: Duration,
+    ) -> Result<(TcpStream, SocketAddr), String> {
+        let started = Instant::now();
         let mut refusal = String::new();
-        for address in self.addresses().await? {
-            match self.tcp_to(address).await {
-                Ok(stream) => return Ok((stream, address)),
-                Err(error) => refusal = format!("{address}: {error}"),
+        for (address, count) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            let left = within.saturating_sub(started.elapsed());
+            let time = match count {
+                // Its time ends with the caller's.
+                1 => Duration::MAX,
+                _ => left / u32::try_from(count).unwrap_or(u32::MAX),
+            };
+            match timeout(time, self.tcp_to(*address)).await {
+                Ok(Ok(stream)) => return Ok((stream, *address)),
+                Ok(Err(error)) => refusal = format!("{address}: {error}"),
+                Err(_elapsed) => refusal = format!("{address}: no connection within {time:.1?}"),
             }
         }
         Err(refusal)
     }
 
     async fn tcp_to(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
-        if let Some(interface) = &self.endpoint.interface {
-            socket.bind_device(Some(interface.as_bytes()))?;
-        }
-        if self.endpoint.mark != 0 {
-            SockRef::from(&socket).set_mark(self.endpoint.mark)?;
-        }
-        if self.endpoint.source.is_some() || self.endpoint.source_port != 0 {
-            // A port of one's own is used again at once, while the last connection still waits.
-            socket.set_reuseaddr(true)?;
-            socket.bind(self.source_for(address))?;
-        }
+        let socket = TcpSocket::from_std_stream(self.socket(address, Type::STREAM)?.into());
         let stream = socket.connect(address).await?;
+        // A port that comes from itself finds itself when nobody listens (RFC 9293 3.5).
+        if stream.local_addr()? == stream.peer_addr()? {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
         stream.set_nodelay(true)?;
+        if self.endpoint.source_port != 0 {
+            // Closed without TIME_WAIT, in which the next run could not have the port.
+            stream.set_zero_linger()?;
+        }
         Ok(stream)
     }
 
@@ -160,7 +177,7 @@ impl Dialer {
     pub(crate) async fn udp(&self) -> Result<(UdpSocket, SocketAddr), String> {
         let mut refusal = String::new();
         for address in self.addresses().await? {
-            match self.udp_to(address).await {
+            match self.udp_to(address) {
                 Ok(socket) => return Ok((socket, address)),
                 Err(error) => refusal = format!("{address}: {error}"),
             }
@@ -168,15 +185,30 @@ impl Dialer {
         Err(refusal)
     }
 
-    async fn udp_to(&self, address: SocketAddr) -> io::Result<UdpSocket> {
-        let socket = UdpSocket::bind(self.source_for(address)).await?;
+    /// It sends nothing, and so never waits.
+    fn udp_to(&self, address: SocketAddr) -> io::Result<UdpSocket> {
+        let socket = self.socket(address, Type::DGRAM)?;
+        socket.connect(&address.into())?;
+        UdpSocket::from_std(socket.into())
+    }
+
+    /// The interface and the mark come first: they decide which source addresses there are.
+    fn socket(&self, address: SocketAddr, kind: Type) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), kind, None)?;
+        socket.set_nonblocking(true)?;
         if let Some(interface) = &self.endpoint.interface {
             socket.bind_device(Some(interface.as_bytes()))?;
         }
         if self.endpoint.mark != 0 {
-            SockRef::from(&socket).set_mark(self.endpoint.mark)?;
+            socket.set_mark(self.endpoint.mark)?;
         }
-        socket.connect(address).await?;
+        if self.endpoint.source.is_some() || self.endpoint.source_port != 0 {
+            if kind == Type::STREAM {
+                // A port of one's own is used again at once, while the last connection still waits.
+                socket.set_reuse_address(true)?;
+            }
+            socket.bind(&self.source_for(address).into())?;
+        }
         Ok(socket)
     }
 
@@ -186,5 +218,42 @@ impl Dialer {
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
         };
         SocketAddr::new(self.endpoint.source.unwrap_or(any), self.endpoint.source_port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+    use tokio::time::timeout;
+
+    use super::{Dialer, Endpoint};
+
+    /// A listener whose queue is full: the kernel drops what comes, as a dead machine would.
+    async fn black_hole() -> (TcpListener, Vec<TcpStream>, SocketAddr) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut queued = Vec::new();
+        while let Ok(stream) = timeout(Duration::from_millis(500), TcpStream::connect(address)).await {
+            queued.push(stream.unwrap());
+            assert!(queued.len() < 100, "the queue never fills");
+        }
+        (listener, queued, address)
+    }
+
+    #[tokio::test]
+    async fn an_address_that_never_answers_leaves_time_for_the_next() {
+        let (_listener, _queued, hole) = black_hole().await;
+        let living = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = living.local_addr().unwrap();
+        let dialer = Dialer::new(Endpoint::new("two.example", 1));
+        let within = Duration::from_secs(2);
+        let run = dialer.first_of(vec![hole, address], within);
+        let (_stream, found) = timeout(within, run).await.unwrap().unwrap();
+        assert_eq!(found, address);
     }
 }

@@ -18,9 +18,9 @@ pub struct Rules {
     /// Health before the first verdict: `Unknown`, or `Down` with keepalived's `init_fail` and `alpha`.
     pub initial: Health,
     /// While up and failing, look again this long after the end of a failed run instead of at the next interval
-    /// (keepalived `delay_before_retry`).
+    /// (keepalived `delay_before_retry`); 1 ms to 1 year.
     pub retry_after: Option<Duration>,
-    /// The first run begins at some moment within this time; 0: at once.
+    /// The first run begins at some moment within this time; 0: at once; 1 year at most.
     pub warmup: Duration,
     /// Whether [`Verdict::Degraded`] counts as a fail and not as a pass.
     pub strict: bool,
@@ -137,8 +137,9 @@ pub struct Judge {
     mode: Mode,
     /// What the verdicts say.
     judged: Health,
-    /// What was last told.
+    /// What was last told, and whether with a warning.
     told: Health,
+    told_degraded: bool,
     decided: bool,
     /// The last verdict that was not a fail was a warning.
     warned: bool,
@@ -155,13 +156,15 @@ impl Judge {
             mode: Mode::Live,
             judged: rules.initial,
             told: rules.initial,
+            told_degraded: false,
             decided: false,
             warned: false,
             against: 0,
         }
     }
 
-    /// Takes a verdict; the new health if it changed.
+    /// Takes a verdict; the new health if it changed. A warning that comes or goes is in
+    /// [`is_told_degraded`](Self::is_told_degraded).
     pub fn handle(&mut self, verdict: Verdict) -> Option<Health> {
         let (said, needed) = match verdict {
             Verdict::Pass => (Health::Up, self.rules.rise),
@@ -197,6 +200,8 @@ impl Judge {
             Mode::DryRun => Health::Up,
             Mode::Maintenance(health) => health,
         };
+        // What is said instead of a verdict has no warning.
+        self.told_degraded = matches!(self.mode, Mode::Live) && self.is_degraded();
         if health == self.told {
             return None;
         }
@@ -208,6 +213,12 @@ impl Judge {
     #[must_use]
     pub const fn health(&self) -> Health {
         self.told
+    }
+
+    /// Whether it was told as up with a warning: [`is_degraded`](Self::is_degraded) in [`Mode::Live`], else false.
+    #[must_use]
+    pub const fn is_told_degraded(&self) -> bool {
+        self.told_degraded
     }
 
     /// The health that the verdicts speak for; another than [`health`](Self::health) only outside [`Mode::Live`].
@@ -258,6 +269,7 @@ impl Judge {
         if earlier.decided {
             self.judged = earlier.judged;
             self.told = earlier.told;
+            self.told_degraded = earlier.told_degraded;
             self.decided = true;
             self.warned = earlier.warned;
             self.against = earlier.against;
@@ -265,6 +277,7 @@ impl Judge {
         if !matches!(earlier.mode, Mode::Live) {
             self.mode = earlier.mode;
             self.told = earlier.told;
+            self.told_degraded = earlier.told_degraded;
         }
         self
     }

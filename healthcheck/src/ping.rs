@@ -1,6 +1,8 @@
 //! ICMP echo (keepalived `PING_CHECK`).
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -14,7 +16,7 @@ use crate::probe::{Outcome, Probe};
 /// Whom to ping and how.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PingSpec {
-    /// An address or a name; of a name the first address.
+    /// An address (`fe80::1%eth0` with its interface) or a name; of a name the first address.
     pub host: String,
     /// For the look-up and the reply together.
     pub timeout: Duration,
@@ -53,6 +55,8 @@ impl PingSpec {
 pub struct PingProbe {
     spec: PingSpec,
     dialer: Dialer,
+    /// Counts round, as the sequence number of ICMP does.
+    runs: AtomicU16,
 }
 
 impl PingProbe {
@@ -63,13 +67,22 @@ impl PingProbe {
         endpoint.source = spec.source;
         Self {
             dialer: Dialer::new(endpoint),
+            runs: AtomicU16::new(1),
             spec,
         }
     }
 
+    /// Another for each run: the late reply to one run is not the reply to the next.
+    fn mark(&self) -> (PingIdentifier, PingSequence) {
+        let ident = u16::try_from(RandomState::new().hash_one(0) & 0xffff).unwrap_or_default();
+        let sequence = self.runs.fetch_add(1, Ordering::Relaxed);
+        (PingIdentifier(ident), PingSequence(sequence))
+    }
+
     async fn ping(&self) -> Result<String, String> {
         let addresses = self.dialer.addresses().await?;
-        let address = addresses.first().ok_or("it has no address")?.ip();
+        let whole = *addresses.first().ok_or("it has no address")?;
+        let address = whole.ip();
         let kind = if address.is_ipv4() { ICMP::V4 } else { ICMP::V6 };
         let mut config = Config::builder().kind(kind);
         if let Some(source) = self.spec.source {
@@ -81,11 +94,14 @@ impl PingProbe {
         // A client, and its socket and task, for every run: nothing is left when the run is dropped.
         let client =
             Client::new(&config.build()).map_err(|error| format!("no socket to ping with: {error}"))?;
-        let ident = PingIdentifier(u16::try_from(std::process::id() & 0xffff).unwrap_or_default());
+        let (ident, sequence) = self.mark();
         let mut pinger = client.pinger(address, ident).await;
+        if let SocketAddr::V6(whole) = whole {
+            pinger.scope_id(whole.scope_id());
+        }
         pinger.timeout(self.spec.timeout);
         let payload = vec![0x56; usize::from(self.spec.payload_bytes)];
-        match pinger.ping(PingSequence(1), &payload).await {
+        match pinger.ping(sequence, &payload).await {
             Ok((packet, took)) if is_reply(&packet) => Ok(format!("{address} answers in {took:.1?}")),
             Ok((packet, _)) => Err(format!("{address}: {}", complaint(&packet))),
             Err(SurgeError::Timeout { .. }) => {
@@ -133,5 +149,23 @@ impl Probe for PingProbe {
             }
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use super::{PingProbe, PingSpec};
+
+    #[test]
+    fn no_two_runs_are_taken_for_each_other() {
+        let probe = PingProbe::new(PingSpec::new("192.0.2.1", Duration::from_secs(1)));
+        let marks: Vec<_> = (0..100).map(|_| probe.mark()).collect();
+        let idents: BTreeSet<u16> = marks.iter().map(|(ident, _)| ident.0).collect();
+        let sequences: BTreeSet<u16> = marks.iter().map(|(_, sequence)| sequence.0).collect();
+        assert_eq!(sequences.len(), 100);
+        assert!(idents.len() > 50, "random: {idents:?}");
     }
 }

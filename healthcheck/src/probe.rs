@@ -7,6 +7,9 @@ use futures::future::BoxFuture;
 
 use crate::output::{end, printable};
 
+/// A line of a log; more is in the output.
+const REASON_BYTES_MAX: usize = 500;
+
 /// What one run of a probe says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
@@ -34,7 +37,7 @@ impl fmt::Display for Verdict {
 pub struct Outcome {
     /// Pass, degraded or fail.
     pub verdict: Verdict,
-    /// Why, in words for an operator: `exit 2`, `connection refused by 127.0.0.1:80`.
+    /// Why, in words for an operator: `exit 2`, `connection refused by 127.0.0.1:80`. One line of at most 500 octets.
     pub reason: String,
     /// What the service or script said, the last 4 KB of it; often empty.
     pub output: String,
@@ -48,7 +51,7 @@ impl Outcome {
     pub fn pass(reason: impl Into<String>, took: Duration) -> Self {
         Self {
             verdict: Verdict::Pass,
-            reason: reason.into(),
+            reason: line(reason),
             output: String::new(),
             took,
         }
@@ -68,9 +71,7 @@ impl Outcome {
     pub fn fail(reason: impl Into<String>, took: Duration) -> Self {
         Self {
             verdict: Verdict::Fail,
-            reason: reason.into(),
-            output: String::new(),
-            took,
+            ..Self::pass(reason, took)
         }
     }
 
@@ -86,6 +87,25 @@ impl Outcome {
     pub const fn passed(&self) -> bool {
         matches!(self.verdict, Verdict::Pass | Verdict::Degraded)
     }
+}
+
+/// Reasons quote what a service said, which may be 64 KB and more, and are shown in one line.
+fn line(reason: impl Into<String>) -> String {
+    let reason: String = reason.into();
+    let mut line: String = reason
+        .chars()
+        .take(REASON_BYTES_MAX + 1)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if line.len() > REASON_BYTES_MAX {
+        let mut end = REASON_BYTES_MAX - '…'.len_utf8();
+        while !line.is_char_boundary(end) {
+            end -= 1;
+        }
+        line.truncate(end);
+        line.push('…');
+    }
+    line
 }
 
 /// Something that can be asked, again and again, whether a service is well.
@@ -122,5 +142,27 @@ impl<P: Probe + ?Sized> Probe for Box<P> {
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         (**self).probe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Outcome;
+
+    #[test]
+    fn a_reason_is_one_line_and_short() {
+        let all: [fn(String, Duration) -> Outcome; 3] = [Outcome::pass, Outcome::degraded, Outcome::fail];
+        for of in all {
+            let outcome = of(
+                format!("moved to\r\n\u{1b}[31m{}", "ü".repeat(40_000)),
+                Duration::ZERO,
+            );
+            assert!(outcome.reason.starts_with("moved to  "), "{:.40}", outcome.reason);
+            assert!(outcome.reason.len() <= 500 && outcome.reason.ends_with("ü…"));
+            assert!(!outcome.reason.contains(char::is_control));
+        }
+        assert_eq!(Outcome::pass("exit 0", Duration::ZERO).reason, "exit 0");
     }
 }

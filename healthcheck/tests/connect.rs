@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+use std::io::{ErrorKind, Read as _};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
-use healthcheck::{ConnectProbe, Outcome, Probe, Target, Transport};
+use healthcheck::{ConnectProbe, Endpoint, Outcome, Probe, Target, Transport};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -87,6 +88,39 @@ async fn who_never_answers_fails_at_the_timeout() {
         outcome.took >= Duration::from_millis(300) && outcome.took < LONG,
         "{outcome:?}"
     );
+}
+
+/// TCP lets a socket that comes from the port it goes to connect with itself (RFC 9293 3.5, simultaneous open).
+#[tokio::test]
+async fn a_connection_with_itself_is_no_service() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let mut endpoint = Endpoint::new("127.0.0.1", port).from_address("127.0.0.1".parse().unwrap());
+    endpoint.source_port = port;
+    let outcome = ConnectProbe::by_way_of(endpoint, Transport::Tcp, LONG)
+        .probe()
+        .await;
+    assert!(!outcome.passed(), "{outcome:?}");
+    assert!(outcome.reason.contains("refused"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_port_of_ones_own_is_free_for_the_next_run() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut endpoint = Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port());
+    endpoint.source_port = free.local_addr().unwrap().port();
+    drop(free);
+    let probe = ConnectProbe::by_way_of(endpoint, Transport::Tcp, LONG);
+    for run in 0..3 {
+        let outcome = probe.probe().await;
+        assert!(outcome.passed(), "run {run}: {outcome:?}");
+        // A reset leaves no TIME_WAIT behind, in which the port would not be free.
+        let (mut stream, _) = listener.accept().unwrap();
+        let end = stream.read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(end, Err(ErrorKind::ConnectionReset), "run {run}");
+    }
 }
 
 #[tokio::test]

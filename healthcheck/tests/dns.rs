@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use healthcheck::{DnsProbe, DnsSpec, Endpoint, Outcome, Probe as _};
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::rdata::{A, CNAME};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UdpSocket};
@@ -22,6 +22,8 @@ enum Says {
     Code(ResponseCode),
     Junk,
     /// Answers to other questions come first.
+    /// Of another type than the one asked for.
+    Alias,
     ForgedFirst,
     OnlyForged,
     Truncated,
@@ -44,6 +46,10 @@ fn answers(says: Says, question: &Message) -> Vec<Vec<u8>> {
         _ => ResponseCode::NoError,
     };
     let mut good = answer(question, code, matches!(says, Says::Record | Says::ForgedFirst));
+    if let Says::Alias = says {
+        let name = question.queries[0].name().clone();
+        good.add_answer(Record::from_rdata(name.clone(), 60, RData::CNAME(CNAME(name))));
+    }
     let mut forged = answer(question, ResponseCode::NoError, true);
     forged.metadata.id ^= 1;
     let mut other = answer(question, ResponseCode::NoError, true);
@@ -65,7 +71,7 @@ fn answers(says: Says, question: &Message) -> Vec<Vec<u8>> {
             good.metadata.truncation = true;
             vec![message(good)]
         }
-        Says::Record | Says::Nothing | Says::Code(_) => vec![message(good)],
+        Says::Record | Says::Nothing | Says::Alias | Says::Code(_) => vec![message(good)],
     }
 }
 
@@ -113,11 +119,14 @@ async fn any_answer_with_code_0_passes_and_a_record_where_it_is_wanted() {
     let outcome = ask(Says::Record, LONG, true).await;
     assert_eq!(
         (outcome.passed(), outcome.reason.as_str()),
-        (true, "it answers with 1 records")
+        (true, "it answers with 1 records of type A")
     );
     assert!(ask(Says::Nothing, LONG, false).await.passed());
     let outcome = ask(Says::Nothing, LONG, true).await;
-    assert_eq!(outcome.reason, "it answers without a record");
+    assert_eq!(outcome.reason, "it answers without a record of type A");
+    let outcome = ask(Says::Alias, LONG, true).await;
+    assert_eq!(outcome.reason, "it answers without a record of type A");
+    assert!(ask(Says::Alias, LONG, false).await.passed());
     for code in [
         ResponseCode::ServFail,
         ResponseCode::NXDomain,

@@ -34,6 +34,28 @@ async fn this_machine_answers() {
     }
 }
 
+/// A link-local address means nothing without its interface.
+#[tokio::test]
+async fn a_link_local_address_is_reached_through_its_interface() {
+    let test = "a_link_local_address_is_reached_through_its_interface";
+    let known = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let local = known.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let octets = u128::from_str_radix(words.first()?, 16).ok()?;
+        let address = std::net::Ipv6Addr::from_bits(octets);
+        let scoped = format!("{address}%{}", words.last()?);
+        address.is_unicast_link_local().then_some(scoped)
+    });
+    let Some(host) = local else {
+        println!("SKIP {test}: no interface has a link-local address");
+        return;
+    };
+    let outcome = PingProbe::new(PingSpec::new(&host, LONG)).probe().await;
+    if !may_not(&outcome.reason, test) {
+        assert!(outcome.passed(), "{host}: {outcome:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_way_is_the_one_that_is_wanted() {
     let spec = |source: &str, interface: Option<&str>| PingSpec {

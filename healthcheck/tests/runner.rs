@@ -10,7 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use healthcheck::{Change, Check, Health, Judge, Mode, Outcome, Probe, Rules, Runner, Verdict};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -331,7 +331,7 @@ async fn a_warning_is_told_and_its_end_too() {
     let mut told = Vec::new();
     for _ in 0..3 {
         let change = changes.recv().await.unwrap();
-        told.push((change.before, change.health, change.is_degraded()));
+        told.push((change.before, change.health, change.degraded));
     }
     let (unknown, up) = (Health::Unknown, Health::Up);
     assert_eq!(told, [(unknown, up, false), (up, up, true), (up, up, false)]);
@@ -363,6 +363,92 @@ async fn an_operator_decides_over_the_check_and_a_reload_keeps_it() {
     assert!(changes.try_recv().is_err());
     runner.set_mode("c", Mode::Live);
     assert_eq!(changes.try_recv().unwrap().health, Health::Up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warning_survives_what_an_operator_does() {
+    let (up, down) = (Health::Up, Health::Down);
+    // Degraded, then cured during a dry run.
+    let (mut runner, mut changes) = runner();
+    let lines = [say(Verdict::Degraded), say(Verdict::Pass)];
+    runner.add(check(Scripted::new(&lines, &Log::default()), Rules::default()));
+    assert!(changes.recv().await.unwrap().degraded);
+    runner.set_mode("c", Mode::DryRun);
+    let change = changes.try_recv().unwrap();
+    assert_eq!((change.before, change.health, change.degraded), (up, up, false));
+    sleep(3 * SECOND).await;
+    runner.set_mode("c", Mode::Live);
+    assert!(changes.try_recv().is_err(), "as it was told");
+    // Degraded all the time, with a maintenance between.
+    let lines = [say(Verdict::Degraded)];
+    let mut check = check(Scripted::new(&lines, &Log::default()), Rules::default());
+    check.name = "d".into();
+    runner.add(check);
+    assert!(changes.recv().await.unwrap().degraded);
+    runner.set_mode("d", Mode::Maintenance(down));
+    let change = changes.try_recv().unwrap();
+    assert_eq!((change.health, change.degraded), (down, false));
+    runner.set_mode("d", Mode::Live);
+    let change = changes.try_recv().unwrap();
+    assert_eq!((change.health, change.degraded), (up, true), "{change:?}");
+    sleep(3 * SECOND).await;
+    assert!(changes.try_recv().is_err(), "told already");
+}
+
+/// The second run comes early so that the runs are spread; nobody has missed it.
+#[tokio::test(start_paused = true)]
+async fn a_slow_healthy_check_has_missed_nothing_at_its_start() {
+    let (mut runner, _changes) = runner();
+    let lines = [Line::Say(Verdict::Pass, SECOND * 4 / 5)];
+    let logs: Vec<Log> = (0..20)
+        .map(|number| {
+            let log = Log::default();
+            let mut check = check(Scripted::new(&lines, &log), Rules::default());
+            check.name = format!("c{number}").into();
+            runner.add(check);
+            log
+        })
+        .collect();
+    sleep(5 * SECOND).await;
+    for (status, log) in runner.statuses().into_iter().zip(logs) {
+        assert_eq!(status.skipped, 0, "{}", status.name);
+        assert!(log.starts().len() >= 5, "{:?}", log.starts());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_without_sense_do_not_end_a_check() {
+    let (mut runner, mut changes) = runner();
+    let lines = [say(Verdict::Pass), say(Verdict::Fail)];
+    for interval in [Duration::ZERO, Duration::MAX] {
+        let rules = Rules::retrying(1, Duration::MAX).warmup(Duration::ZERO);
+        let mut check = check(Scripted::new(&lines, &Log::default()), rules);
+        check.name = format!("{interval:?}").into();
+        check.interval = interval;
+        runner.add(check);
+        let change = timeout(60 * SECOND, changes.recv()).await.unwrap().unwrap();
+        assert_eq!(change.health, Health::Up);
+    }
+    sleep(SECOND).await;
+    let next = runner.statuses().into_iter().filter_map(|status| status.next);
+    assert!(next.clone().count() == 2 && next.into_iter().all(|at| at > Instant::now().into_std()));
+}
+
+#[test]
+fn an_operators_change_is_told_within_the_runtime_too() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (sender, told) = std::sync::mpsc::channel();
+    let mut runner = Runner::on(runtime.handle().clone(), move |change: Change| {
+        let within = tokio::runtime::Handle::try_current().is_ok();
+        let _ = sender.send((change.health, within));
+    });
+    runner.add(check(
+        Scripted::new(&[say(Verdict::Pass)], &Log::default()),
+        Rules::default(),
+    ));
+    assert_eq!(told.recv().unwrap(), (Health::Up, true));
+    runner.set_mode("c", Mode::Maintenance(Health::Down));
+    assert_eq!(told.recv().unwrap(), (Health::Down, true));
 }
 
 #[tokio::test(start_paused = true)]

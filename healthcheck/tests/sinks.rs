@@ -8,6 +8,7 @@ mod support;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as StdCommand};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,6 +132,64 @@ async fn a_command_that_hangs_or_a_file_that_cannot_be_is_told() {
     );
 }
 
+/// What a write that was given up has written is not what is wanted now.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_given_up_does_not_count_for_the_next() {
+    let folder = Folder::new();
+    let path = folder.file("pool");
+    let made = StdCommand::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let mut pool = pool();
+    let mut sink = FileSink::new(&path, as_nginx_upstream);
+    // A pipe that nobody writes to cannot be read either.
+    let error = sink.apply(&pool.snapshot(), &[]).await.unwrap_err().to_string();
+    assert!(
+        error.contains("could not be written") && !error.contains("as it was"),
+        "{error}"
+    );
+    tokio::time::resume();
+    drop(fs::OpenOptions::new().write(true).open(&path).unwrap());
+    down(&mut pool, "a");
+    sink.apply(&pool.snapshot(), &[]).await.unwrap();
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        as_nginx_upstream(&pool.snapshot())
+    );
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_mode_its_owner_and_its_link() {
+    let folder = Folder::new();
+    let (path, link) = (folder.file("pool"), folder.file("link"));
+    fs::write(&path, "old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let root = nix::unistd::geteuid().is_root();
+    if root {
+        std::os::unix::fs::chown(&path, Some(1), Some(2)).unwrap();
+    }
+    let owned = |path: &Path| {
+        let data = fs::metadata(path).unwrap();
+        (data.uid(), data.gid(), data.mode() & 0o7777)
+    };
+    let before = owned(&path);
+    // Somebody has put a file of his own where the new one is written first.
+    let trap = folder.file(&format!("pool.{}.new", std::process::id()));
+    fs::write(&trap, "").unwrap();
+    let (held, kept) = (fs::File::open(&trap).unwrap(), folder.file("kept"));
+    fs::hard_link(&trap, &kept).unwrap();
+    let mut sink = FileSink::new(&link, as_nginx_upstream);
+    sink.apply(&pool().snapshot(), &[]).await.unwrap();
+    assert!(
+        fs::symlink_metadata(&link).unwrap().is_symlink(),
+        "the link stays"
+    );
+    assert!(fs::read_to_string(&path).unwrap().contains("server a"));
+    assert_eq!(owned(&path), before);
+    assert_eq!(held.metadata().unwrap().len(), 0, "nothing is written into it");
+    assert_eq!(leftovers(&folder), [kept, link, path]);
+}
+
 /// Keeps what it was told; refuses the first times.
 struct Noted {
     told: Arc<Mutex<Vec<Vec<PoolAction>>>>,
@@ -189,6 +248,49 @@ async fn a_sink_that_fails_is_told_everything_again() {
     drop(handle);
     task.await.unwrap();
     assert_eq!(told.lock().unwrap().len(), 4);
+}
+
+/// Nobody knows what a sink holds at the start of a program.
+#[tokio::test(start_paused = true)]
+async fn at_the_start_a_sink_is_told_who_is_out() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let members = [Member::new("a"), Member::new("b").gated_by("b")];
+    let started = |begun: bool, config: PoolConfig| {
+        let mut pool = Pool::new(config).unwrap();
+        if begun {
+            pool.handle(PoolInput::Start);
+            down(&mut pool, "b");
+        }
+        let sink = Noted {
+            told: Arc::clone(&told),
+            refuse: 0,
+        };
+        drive(pool, sink)
+    };
+    let remove = |member: &str| PoolAction::Remove {
+        member: member.into(),
+    };
+    let add = |member: &str| PoolAction::Add {
+        member: member.into(),
+        weight: 1,
+    };
+    let (handle, driving) = started(
+        false,
+        PoolConfig::new([Member::new("a"), Member::new("b").gated_by("b").alpha()]),
+    );
+    let task = tokio::spawn(driving);
+    until("the first", || !told.lock().unwrap().is_empty()).await;
+    let first = told.lock().unwrap().remove(0);
+    assert_eq!(first, [add("a"), remove("b"), PoolAction::QuorumGained]);
+    drop(handle);
+    task.await.unwrap();
+    // One that had begun before it was driven.
+    let (handle, driving) = started(true, PoolConfig::new(members));
+    let task = tokio::spawn(driving);
+    until("the second", || !told.lock().unwrap().is_empty()).await;
+    assert_eq!(told.lock().unwrap().remove(0), [add("a"), remove("b")]);
+    drop(handle);
+    task.await.unwrap();
 }
 
 /// A web server that says its name, until it is dropped.

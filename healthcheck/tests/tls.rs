@@ -201,6 +201,72 @@ async fn without_verification_anybody_passes_and_the_end_warns() {
     );
 }
 
+/// The contents of a DER element that starts here, and what is behind it.
+fn element(der: &[u8]) -> (&[u8], &[u8]) {
+    let (head, length) = match der[1] {
+        short @ 0..=0x7f => (2, usize::from(short)),
+        0x81 => (3, usize::from(der[2])),
+        _ => (4, usize::from(der[2]) << 8 | usize::from(der[3])),
+    };
+    der[head..].split_at(length)
+}
+
+fn sequence(contents: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(contents.len()).unwrap().to_be_bytes();
+    [&[0x30, 0x82], &length[..], contents].concat()
+}
+
+/// X.509 v1 (RFC 5280 4.1): without the version `[0]` that comes first and the extensions `[3]` that come last.
+fn as_v1(certificate: &CertificateDer<'_>) -> CertificateDer<'static> {
+    let (whole, _) = element(certificate);
+    let (signed, signature) = element(whole);
+    let (_, without_version) = element(signed);
+    assert_eq!((signed[0], whole[0]), (0xa0, 0x30));
+    let mut rest = without_version;
+    while !rest.is_empty() && rest[0] != 0xa3 {
+        rest = element(rest).1;
+    }
+    let kept = &without_version[..without_version.len() - rest.len()];
+    sequence(&[&sequence(kept)[..], signature].concat()).into()
+}
+
+#[derive(Debug)]
+struct Shows(Arc<rustls::sign::CertifiedKey>);
+
+impl rustls::server::ResolvesServerCert for Shows {
+    fn resolve(&self, _: rustls::server::ClientHello<'_>) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+/// Old appliances have such certificates; who asks for no verification does not want to hear of it.
+#[tokio::test]
+async fn without_verification_a_certificate_of_version_1_passes() {
+    let authority = Authority::new("ours");
+    let (certificate, key) = authority.certificate(days(60));
+    let key = provider().key_provider.load_private_key(key).unwrap();
+    let shown = rustls::sign::CertifiedKey::new(vec![as_v1(&certificate)], key);
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(Shows(Arc::new(shown.clone()))));
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let outcome = shake(endpoint.clone(), &TlsSpec::unverified(provider())).await;
+        assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+        let outcome = shake(endpoint, &TlsSpec::new(provider(), authority.roots())).await;
+        assert_eq!(outcome.verdict, Verdict::Fail, "{outcome:?}");
+    }
+}
+
 #[tokio::test]
 async fn pages_come_over_tls_in_both_versions() {
     let authority = Authority::new("ours");

@@ -146,7 +146,7 @@ impl ExchangeProbe {
     }
 
     async fn talk(&self, heard: &mut Vec<u8>) -> Result<String, String> {
-        let (mut stream, address) = self.dialer.tcp().await?;
+        let (mut stream, address) = self.dialer.tcp(self.spec.timeout).await?;
         for (step, number) in self.spec.steps.iter().zip(1_u32..) {
             match step {
                 Step::Send(octets) => stream

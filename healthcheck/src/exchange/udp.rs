@@ -1,10 +1,12 @@
 //! One datagram and its reply (keepalived `UDP_CHECK`).
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
 
 use crate::endpoint::{Dialer, Endpoint};
@@ -68,6 +70,12 @@ pub struct UdpProbe {
     dialer: Dialer,
 }
 
+enum Heard {
+    Reply(Vec<u8>),
+    /// Until the time was over.
+    Nothing,
+}
+
 impl UdpProbe {
     /// Nothing is sent yet.
     #[must_use]
@@ -76,14 +84,28 @@ impl UdpProbe {
         Self { spec, dialer }
     }
 
-    async fn ask(&self) -> Result<Vec<u8>, String> {
+    async fn send(&self) -> Result<(UdpSocket, SocketAddr), String> {
         let (socket, address) = self.dialer.udp().await?;
         let told = |error: io::Error| format!("{address}: {error}");
         socket.send(&self.spec.payload).await.map_err(told)?;
+        Ok((socket, address))
+    }
+
+    /// Only what was sent can go unanswered: time that goes before that is a fail of its own.
+    async fn ask(&self, started: Instant) -> Result<Heard, String> {
+        let time = self.spec.timeout;
+        let (socket, address) = timeout(time, self.send())
+            .await
+            .map_err(|_elapsed| format!("not sent within {time:?}"))??;
         let mut reply = vec![0_u8; DATAGRAM_BYTES_MAX];
-        let count = socket.recv(&mut reply).await.map_err(told)?;
-        reply.truncate(count);
-        Ok(reply)
+        match timeout(time.saturating_sub(started.elapsed()), socket.recv(&mut reply)).await {
+            Ok(Ok(count)) => {
+                reply.truncate(count);
+                Ok(Heard::Reply(reply))
+            }
+            Ok(Err(error)) => Err(format!("{address}: {error}")),
+            Err(_elapsed) => Ok(Heard::Nothing),
+        }
     }
 
     fn judge(&self, reply: &[u8], took: Duration) -> Outcome {
@@ -124,16 +146,18 @@ impl Probe for UdpProbe {
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         async move {
             let started = Instant::now();
-            let result = timeout(self.spec.timeout, self.ask()).await;
+            let result = self.ask(started).await;
             let took = started.elapsed();
             match (result, &self.spec.reply) {
-                (Ok(Ok(reply)), _) => self.judge(&reply, took),
-                (Ok(Err(reason)), _) => Outcome::fail(reason, took),
-                (Err(_elapsed), Reply::NotNeeded) => Outcome::pass(
+                (Ok(Heard::Reply(reply)), _) => self.judge(&reply, took),
+                (Ok(Heard::Nothing), Reply::NotNeeded) => Outcome::pass(
                     "sent; nobody said that it could not be delivered, which says little",
                     took,
                 ),
-                (Err(_elapsed), _) => Outcome::fail(format!("no reply within {:?}", self.spec.timeout), took),
+                (Ok(Heard::Nothing), _) => {
+                    Outcome::fail(format!("no reply within {:?}", self.spec.timeout), took)
+                }
+                (Err(reason), _) => Outcome::fail(reason, took),
             }
         }
         .boxed()

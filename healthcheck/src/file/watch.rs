@@ -299,6 +299,7 @@ impl Shared {
             name: Arc::clone(name),
             health: Health::Value(status.value),
             before: before.map_or(Health::Unknown, |(value, _, _)| Health::Value(value)),
+            degraded: false,
             outcome: Outcome::pass(
                 format!("{} {}", status.path.display(), status.found),
                 Duration::ZERO,

@@ -79,7 +79,7 @@ impl HttpProbe {
     }
 
     async fn connect(&self) -> Result<(Box<dyn Stream>, Good), String> {
-        let (stream, address) = self.dialer.tcp().await?;
+        let (stream, address) = self.dialer.tcp(self.spec.timeout).await?;
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
             let (stream, warning) = tls

@@ -74,7 +74,7 @@ impl PoolHandle {
     /// A change of a check: what a [`Runner`](crate::Runner) tells. Never blocks.
     pub fn change(&self, change: &Change) {
         let name = Arc::clone(&change.name);
-        self.say(Told::Check(name, change.health, change.is_degraded()));
+        self.say(Told::Check(name, change.health, change.degraded));
     }
 
     /// Where an operator wants a member.
@@ -95,6 +95,7 @@ impl PoolHandle {
 }
 
 /// Joins a pool to a sink. The future does the work and ends when every handle is gone; dropped, it ends at once.
+/// The sink is told of every server at the start, in or out, as nobody knows what it holds then.
 /// What comes while the sink is at work is applied together: a hundred changes are one reload of a web server. A sink
 /// that fails is told everything again after a pause of 1 s to 30 s.
 ///
@@ -120,7 +121,10 @@ impl PoolHandle {
 /// ```
 pub fn drive(mut pool: Pool, mut sink: impl Sink) -> (PoolHandle, impl Future<Output = ()> + Send + 'static) {
     let (tell, told) = unbounded_channel();
-    let first = pool.handle(PoolInput::Start);
+    let mut first = pool.handle(PoolInput::Start);
+    // Nobody knows what the sink holds: a program that was here before may have put in who is out now.
+    first.retain(|action| matches!(action, PoolAction::QuorumGained | PoolAction::QuorumLost));
+    first.splice(0..0, pool.handle(PoolInput::Restate));
     let (show, shown) = watch::channel(pool.snapshot());
     let driving = async move { run(&mut pool, &mut sink, first, told, &show).await };
     (PoolHandle { tell, shown }, driving)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,11 +34,16 @@ pub struct FileSink {
     then: Option<Command>,
     limits: Limits,
     owed: bool,
-    writing: Aside<io::Result<Option<Before>>>,
+    /// What was in the file before the first write that the checking command has not seen yet.
+    unproven: Option<Before>,
+    writing: Aside<Written>,
 }
 
 /// What was in the file.
 type Before = Option<Vec<u8>>;
+
+/// What was to be written, and what came of it.
+type Written = (Before, io::Result<Option<Before>>);
 
 impl fmt::Debug for FileSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,6 +68,7 @@ impl FileSink {
             then: None,
             limits: Limits::of(TIME),
             owed: true,
+            unproven: None,
             writing: Aside::new(),
         }
     }
@@ -88,18 +94,41 @@ impl FileSink {
         self
     }
 
-    async fn put(&self, content: Before) -> Result<Option<Before>, SinkError> {
-        let path = self.path.clone();
-        let put = self.writing.call(move || replace(&path, content.as_deref()));
-        let failed = |error: io::Error| {
-            let path = self.path.display();
-            SinkError(format!("'{path}' could not be written: {error}; it is as it was"))
-        };
-        match timeout(TIME, put).await {
-            Ok(done) => done.and_then(|inner| inner).map_err(failed),
-            Err(_elapsed) => Err(failed(io::Error::other(format!(
-                "no end within {TIME:?}, is its file system alive?"
-            )))),
+    /// Whether it had to be written.
+    async fn put(&mut self, content: Before) -> Result<bool, SinkError> {
+        let put = timeout(TIME, self.written(&content)).await;
+        let path = self.path.display();
+        match put {
+            Ok((_, Err(error))) => Err(SinkError(format!(
+                "'{path}' could not be written: {error}; it is as it was"
+            ))),
+            Ok((None, Ok(None))) => Ok(false),
+            Ok((earlier, Ok(before))) => {
+                if self.unproven.is_none() {
+                    self.unproven = earlier.or(before);
+                }
+                Ok(true)
+            }
+            Err(_elapsed) => Err(SinkError(format!(
+                "'{path}' could not be written within {TIME:?}, is its file system alive? It may still be"
+            ))),
+        }
+    }
+
+    /// What an earlier write that had been given up replaced meanwhile, and what this one did.
+    async fn written(&self, content: &Before) -> (Option<Before>, io::Result<Option<Before>>) {
+        let mut earlier = None;
+        loop {
+            let (path, wanted) = (self.path.clone(), content.clone());
+            let put = self.writing.call(move || {
+                let done = replace(&path, wanted.as_deref());
+                (wanted, done)
+            });
+            match put.await {
+                Ok((wrote, done)) if wrote == *content => return (earlier, done),
+                Ok((_, done)) => earlier = earlier.or(done.ok().flatten()),
+                Err(error) => return (earlier, Err(error)),
+            }
         }
     }
 
@@ -123,19 +152,23 @@ impl Sink for FileSink {
     ) -> BoxFuture<'a, Result<(), SinkError>> {
         async move {
             let content = (self.render)(wanted).into_bytes();
-            let before = self.put(Some(content)).await?;
-            if before.is_none() && !self.owed {
+            let written = self.put(Some(content)).await?;
+            if !written && !self.owed {
                 return Ok(());
             }
             self.owed = true;
             if let Some(check) = &self.check
                 && let Err(error) = self.command(check).await
             {
-                let Some(before) = before else { return Err(error) };
+                let Some(before) = self.unproven.clone() else {
+                    return Err(error);
+                };
                 let SinkError(why) = error;
                 self.put(before).await?;
+                self.unproven = None;
                 return Err(SinkError(format!("{why}; the old file has been put back")));
             }
+            self.unproven = None;
             if let Some(then) = &self.then {
                 self.command(then).await?;
             }
@@ -160,13 +193,18 @@ fn replace(path: &Path, content: Option<&[u8]>) -> io::Result<Option<Before>> {
         fs::remove_file(path)?;
         return Ok(Some(before));
     };
-    let mut name = path
+    // A link stays a link: what it points to is replaced.
+    let whole = match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        found => found?,
+    };
+    let mut name = whole
         .file_name()
         .ok_or_else(|| io::Error::other("the path names no file"))?
         .to_owned();
     name.push(format!(".{}.new", std::process::id()));
-    let new = path.with_file_name(name);
-    let written = write(&new, content, path).and_then(|()| fs::rename(&new, path));
+    let new = whole.with_file_name(name);
+    let written = write(&new, content, &whole).and_then(|()| fs::rename(&new, &whole));
     if let Err(error) = written {
         // It may not even be there.
         let _ = fs::remove_file(&new);
@@ -175,13 +213,29 @@ fn replace(path: &Path, content: Option<&[u8]>) -> io::Result<Option<Before>> {
     Ok(Some(before))
 }
 
+/// Whose folder it is may know the name: a file or link that was put there is taken away and not written into. Who may
+/// not read the file that is replaced may at no moment read the new one.
 fn write(new: &Path, content: &[u8], like: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o644);
-    // A link that somebody left there is not followed.
-    let mut file: File = options.custom_flags(libc::O_NOFOLLOW).open(new)?;
+    match fs::remove_file(new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let old = match fs::metadata(like) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        found => Some(found?),
+    };
+    let mode = if old.is_some() { 0o600 } else { 0o644 };
+    let mut file: File = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(new)?;
     file.write_all(content)?;
-    if let Ok(old) = fs::metadata(like) {
+    if let Some(old) = old {
+        let now = file.metadata()?;
+        if (now.uid(), now.gid()) != (old.uid(), old.gid()) {
+            fchown(&file, Some(old.uid()), Some(old.gid()))?;
+        }
         file.set_permissions(old.permissions())?;
     }
     file.sync_all()

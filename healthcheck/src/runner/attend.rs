@@ -126,7 +126,7 @@ impl Teller {
 fn take(status: &mut Status, outcome: Outcome) -> Option<Change> {
     let now = Instant::now().into_std();
     let before = status.health();
-    let was_degraded = status.judge.is_degraded();
+    let was_degraded = status.judge.is_told_degraded();
     status.running_since = None;
     status.runs = status.runs.saturating_add(1);
     status.failures = status.failures.saturating_add(u64::from(!outcome.passed()));
@@ -134,11 +134,12 @@ fn take(status: &mut Status, outcome: Outcome) -> Option<Change> {
     if health.is_some() {
         status.since = now;
     }
-    let warned = status.judge.mode() == Mode::Live && was_degraded != status.judge.is_degraded();
-    let change = (health.is_some() || warned).then(|| Change {
+    let degraded = status.judge.is_told_degraded();
+    let change = (health.is_some() || was_degraded != degraded).then(|| Change {
         name: Arc::clone(&status.name),
         health: status.health(),
         before,
+        degraded,
         outcome: outcome.clone(),
     });
     status.last = Some((now, outcome));
@@ -147,8 +148,14 @@ fn take(status: &mut Status, outcome: Outcome) -> Option<Change> {
 
 fn switch(status: &mut Status, mode: Mode) -> Option<Change> {
     let before = status.health();
-    let health = status.judge.set_mode(mode)?;
-    status.since = Instant::now().into_std();
+    let was_degraded = status.judge.is_told_degraded();
+    let told = status.judge.set_mode(mode);
+    let (health, degraded) = (status.health(), status.judge.is_told_degraded());
+    if told.is_some() {
+        status.since = Instant::now().into_std();
+    } else if was_degraded == degraded {
+        return None;
+    }
     let reason = match mode {
         Mode::Live => "what the check finds counts again",
         Mode::DryRun => "a dry run: what the check finds counts for nothing",
@@ -156,6 +163,8 @@ fn switch(status: &mut Status, mode: Mode) -> Option<Change> {
     };
     let outcome = if health == Health::Down {
         Outcome::fail(reason, Duration::ZERO)
+    } else if degraded {
+        Outcome::degraded(reason, Duration::ZERO)
     } else {
         Outcome::pass(reason, Duration::ZERO)
     };
@@ -163,6 +172,7 @@ fn switch(status: &mut Status, mode: Mode) -> Option<Change> {
         name: Arc::clone(&status.name),
         health,
         before,
+        degraded,
         outcome,
     })
 }

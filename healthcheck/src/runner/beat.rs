@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// An interval of 0 would never let anything else run.
-const INTERVAL_MIN: Duration = Duration::from_millis(1);
+/// An interval or a pause of 0 would never let anything else run.
+const STEP_MIN: Duration = Duration::from_millis(1);
+
+/// A clock has an end, and a time behind it is a panic.
+const STEP_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A run that ends this part of an interval after the next was due has not missed it: with keepalived's default, a
 /// timeout as long as the interval, a check that hangs would otherwise be run only every other time.
@@ -53,7 +56,7 @@ impl Spread {
 impl Slot {
     /// How long the first run of a check waits.
     pub(super) fn warmup(self, within: Duration) -> Duration {
-        part(within, self.warmup_fraction)
+        part(within.min(STEP_MAX), self.warmup_fraction)
     }
 }
 
@@ -69,6 +72,8 @@ pub(super) struct Beat {
     interval: Duration,
     /// The regular run after the one that is due.
     regular: Instant,
+    /// A full interval after the first run. Before it nothing is missed: that a run falls due there is our doing.
+    full: Instant,
 }
 
 impl Beat {
@@ -76,7 +81,7 @@ impl Beat {
     /// know quickly; the step from the first run to the second is shortened by the slot, and from there on they are
     /// spread over the interval.
     pub(super) fn new(first: Instant, interval: Duration, warmup: Duration, slot: Slot) -> Self {
-        let interval = interval.max(INTERVAL_MIN);
+        let interval = interval.clamp(STEP_MIN, STEP_MAX);
         let ahead = if warmup.is_zero() {
             part(interval, slot.fraction)
         } else {
@@ -85,13 +90,17 @@ impl Beat {
         Self {
             interval,
             regular: first + interval.saturating_sub(ahead),
+            full: first + interval,
         }
     }
 
     /// When to run next, a run having ended `now`; and how many runs fell due while it was going.
     pub(super) fn next(&mut self, now: Instant, retry_after: Option<Duration>) -> (Instant, u32) {
-        let missed = missed_runs(now.saturating_duration_since(self.regular), self.interval);
-        self.regular += self.interval.saturating_mul(missed);
+        let passed = missed_runs(now.saturating_duration_since(self.regular), self.interval);
+        let counted = self.regular.max(self.full);
+        let missed = missed_runs(now.saturating_duration_since(counted), self.interval);
+        self.regular += self.interval.saturating_mul(passed);
+        let retry_after = retry_after.map(|delay| delay.clamp(STEP_MIN, STEP_MAX));
         let due = match retry_after {
             // A retry is one more run, and the regular ones that it comes too late for are not missed: as for
             // keepalived, whose delay may be longer than its `delay_loop`.
@@ -162,6 +171,14 @@ mod tests {
             "later than the beat"
         );
         assert_eq!(beat.next(at(4020), None), (at(5000), 0));
+    }
+
+    #[test]
+    fn a_retry_without_delay_is_no_busy_loop() {
+        let start = Instant::now();
+        let mut beat = Beat::new(start, SECOND, Duration::ZERO, Spread::new().slot());
+        let (due, _) = beat.next(start, Some(Duration::ZERO));
+        assert_eq!(due, start + Duration::from_millis(1));
     }
 
     #[test]

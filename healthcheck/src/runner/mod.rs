@@ -32,7 +32,7 @@ pub struct Check {
     pub probe: Box<dyn Probe>,
     /// When verdicts become a health.
     pub judge: Judge,
-    /// From the start of a run to the start of the next (keepalived `interval`); at least 1 ms.
+    /// From the start of a run to the start of the next (keepalived `interval`); 1 ms to 1 year.
     pub interval: Duration,
 }
 
@@ -90,8 +90,9 @@ impl fmt::Debug for Runner {
 
 impl Runner {
     /// Runs on the tokio runtime that it is called in; it needs I/O and time enabled. `on_change` is called for
-    /// every change of health, on that runtime, one change of a check at a time and in order. It must not block, and
-    /// not call this runner: it sends the change on.
+    /// every change of health, one change of a check at a time and in order: in a task of that runtime, and by
+    /// [`set_mode`](Self::set_mode) on its caller's thread, within that runtime. It must not block, and not call this
+    /// runner: it sends the change on.
     ///
     /// # Panics
     /// Outside a tokio runtime; see [`on`](Self::on).
@@ -156,7 +157,10 @@ impl Runner {
     pub fn set_mode(&mut self, name: &str, mode: Mode) -> bool {
         let attended = self.checks.get(name);
         attended
-            .inspect(|attended| attended.teller.set_mode(mode))
+            .inspect(|attended| {
+                let _here = self.runtime.enter();
+                attended.teller.set_mode(mode);
+            })
             .is_some()
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use vrrp_core::Health;
 
 use crate::judge::Judge;
-use crate::probe::{Outcome, Verdict};
+use crate::probe::Outcome;
 
 /// The present state of a check.
 #[derive(Debug, Clone)]
@@ -51,14 +51,8 @@ pub struct Change {
     pub health: Health,
     /// What it was.
     pub before: Health,
+    /// Whether it is up with a warning now. The outcome need not be one: a fail that has not yet decided, an operator's word.
+    pub degraded: bool,
     /// The result that decided.
     pub outcome: Outcome,
-}
-
-impl Change {
-    /// Whether it is up with a warning now.
-    #[must_use]
-    pub fn is_degraded(&self) -> bool {
-        self.health == Health::Up && self.outcome.verdict == Verdict::Degraded
-    }
 }

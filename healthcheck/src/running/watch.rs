@@ -376,6 +376,7 @@ impl Shared {
                 name: Arc::clone(name),
                 health,
                 before,
+                degraded: false,
                 outcome,
             });
         }
