@@ -212,6 +212,18 @@ impl Dialer {
         Ok(socket)
     }
 
+    /// Look-ups hang until what is returned is dropped.
+    #[cfg(all(test, feature = "exchange"))]
+    pub(crate) async fn hold_look_up(&self) -> std::sync::mpsc::Sender<()> {
+        let (release, held) = std::sync::mpsc::channel();
+        let call = self.look_up.call(move || {
+            let _ = held.recv();
+            Err(io::Error::other("held"))
+        });
+        assert!(timeout(Duration::from_millis(1), call).await.is_err());
+        release
+    }
+
     fn source_for(&self, address: SocketAddr) -> SocketAddr {
         let any: IpAddr = match address {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),

@@ -163,3 +163,27 @@ impl Probe for UdpProbe {
         .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Endpoint, Probe, Reply, UdpProbe, UdpSpec};
+
+    /// A run whose time goes before anything is sent has learned nothing.
+    #[tokio::test]
+    async fn what_was_not_sent_does_not_pass() {
+        for reply in [Reply::NotNeeded, Reply::Any] {
+            let probe = UdpProbe::new(UdpSpec {
+                endpoint: Endpoint::new("slow.example", 9),
+                timeout: Duration::from_millis(50),
+                payload: Vec::new(),
+                reply,
+            });
+            let _held = probe.dialer.hold_look_up().await;
+            let outcome = probe.probe().await;
+            assert!(!outcome.passed(), "{outcome:?}");
+            assert_eq!(outcome.reason, "not sent within 50ms");
+        }
+    }
+}
