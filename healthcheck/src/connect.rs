@@ -1,15 +1,13 @@
 //! Is there somebody at this port: the TCP and UDP halves of keepalived's `</dev/tcp/HOST/PORT` idiom, in process.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::time::{Instant, timeout};
 
 use crate::endpoint::{Dialer, Endpoint};
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, limit, within};
 
 /// What is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,13 +98,16 @@ impl ConnectProbe {
         self.dialer.endpoint()
     }
 
-    async fn connect(&self) -> Result<SocketAddr, String> {
+    async fn connect(&self) -> Result<String, String> {
         match self.target.transport {
             Transport::Tcp => {
-                let connected = self.dialer.tcp(self.target.timeout).await;
-                connected.map(|(_closed_here, address)| address)
+                let (_closed_here, address) = self.dialer.tcp(self.target.timeout).await?;
+                Ok(format!("connected to {address}"))
             }
-            Transport::Udp => self.dialer.udp().await.map(|(_closed_here, address)| address),
+            Transport::Udp => {
+                let (_closed_here, address) = self.dialer.udp().await?;
+                Ok(format!("a route to {address} exists; nothing was sent"))
+            }
         }
     }
 }
@@ -117,26 +118,10 @@ impl Probe for ConnectProbe {
     }
 
     fn limit(&self) -> Duration {
-        // The run ends itself at the timeout; the rest is for a busy machine.
-        self.target.timeout.saturating_add(Duration::from_secs(1))
+        limit(self.target.timeout)
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
-        async move {
-            let started = Instant::now();
-            let result = timeout(self.target.timeout, self.connect()).await;
-            let took = started.elapsed();
-            match (result, self.target.transport) {
-                (Ok(Ok(address)), Transport::Tcp) => Outcome::pass(format!("connected to {address}"), took),
-                (Ok(Ok(address)), Transport::Udp) => {
-                    Outcome::pass(format!("a route to {address} exists; nothing was sent"), took)
-                }
-                (Ok(Err(refusal)), _) => Outcome::fail(refusal, took),
-                (Err(_elapsed), _) => {
-                    Outcome::fail(format!("no connection within {:?}", self.target.timeout), took)
-                }
-            }
-        }
-        .boxed()
+        within(self.target.timeout, "no connection", self.connect()).boxed()
     }
 }

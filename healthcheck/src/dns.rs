@@ -8,10 +8,9 @@ use futures::future::BoxFuture;
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout};
 
 use crate::endpoint::{Dialer, Endpoint};
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, limit, within};
 
 const ANSWER_BYTES_MAX: usize = 65_535;
 
@@ -187,20 +186,10 @@ impl Probe for DnsProbe {
     }
 
     fn limit(&self) -> Duration {
-        self.spec.timeout.saturating_add(Duration::from_secs(1))
+        limit(self.spec.timeout)
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
-        async move {
-            let started = Instant::now();
-            let result = timeout(self.spec.timeout, self.ask()).await;
-            let took = started.elapsed();
-            match result {
-                Ok(Ok(reason)) => Outcome::pass(reason, took),
-                Ok(Err(reason)) => Outcome::fail(reason, took),
-                Err(_elapsed) => Outcome::fail(format!("no answer within {:?}", self.spec.timeout), took),
-            }
-        }
-        .boxed()
+        within(self.spec.timeout, "no answer", self.ask()).boxed()
     }
 }

@@ -8,10 +8,9 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use surge_ping::{Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence, SurgeError};
-use tokio::time::{Instant, timeout};
 
 use crate::endpoint::{Dialer, Endpoint};
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, limit, within};
 
 /// Whom to ping and how.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -134,21 +133,11 @@ impl Probe for PingProbe {
     }
 
     fn limit(&self) -> Duration {
-        self.spec.timeout.saturating_add(Duration::from_secs(1))
+        limit(self.spec.timeout)
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
-        async move {
-            let started = Instant::now();
-            let result = timeout(self.spec.timeout, self.ping()).await;
-            let took = started.elapsed();
-            match result {
-                Ok(Ok(reason)) => Outcome::pass(reason, took),
-                Ok(Err(reason)) => Outcome::fail(reason, took),
-                Err(_elapsed) => Outcome::fail(format!("no answer within {:?}", self.spec.timeout), took),
-            }
-        }
-        .boxed()
+        within(self.spec.timeout, "no answer", self.ping()).boxed()
     }
 }
 

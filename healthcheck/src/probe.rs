@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use tokio::time::{Instant, timeout};
 
 use crate::output::{end, printable};
 
@@ -106,6 +107,27 @@ fn line(reason: impl Into<String>) -> String {
         line.push('…');
     }
     line
+}
+
+/// One look with an end: a pass or a fail with its reason; `unanswered` says what had not happened at the end of the time.
+pub(crate) async fn within(
+    time: Duration,
+    unanswered: &str,
+    look: impl Future<Output = Result<String, String>>,
+) -> Outcome {
+    let started = Instant::now();
+    let result = timeout(time, look).await;
+    let took = started.elapsed();
+    match result {
+        Ok(Ok(reason)) => Outcome::pass(reason, took),
+        Ok(Err(reason)) => Outcome::fail(reason, took),
+        Err(_elapsed) => Outcome::fail(format!("{unanswered} within {time:?}"), took),
+    }
+}
+
+/// The limit of a probe that ends itself at this time; the rest is for a busy machine.
+pub(crate) const fn limit(time: Duration) -> Duration {
+    time.saturating_add(Duration::from_secs(1))
 }
 
 /// Something that can be asked, again and again, whether a service is well.

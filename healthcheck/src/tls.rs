@@ -12,12 +12,11 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::endpoint::{Dialer, Endpoint};
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, limit, within};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// After the end of every certificate that has one (RFC 5280 4.1.2.5: 9999-12-31 means none).
@@ -322,15 +321,16 @@ impl TlsProbe {
         }
     }
 
-    async fn shake(&self) -> Result<(String, Option<String>), String> {
+    async fn shake(&self, warned: &mut Option<String>) -> Result<String, String> {
         let (stream, address) = self.dialer.tcp(self.timeout).await?;
         let shaken = self.client.handshake(stream).await;
         let (stream, warning) = shaken.map_err(|error| format!("{address}: {error}"))?;
+        *warned = warning;
         let version = match stream.get_ref().1.protocol_version() {
             Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
             _ => "TLS 1.3",
         };
-        Ok((format!("{version} with {address}"), warning))
+        Ok(format!("{version} with {address}"))
     }
 }
 
@@ -340,19 +340,16 @@ impl Probe for TlsProbe {
     }
 
     fn limit(&self) -> Duration {
-        self.timeout.saturating_add(Duration::from_secs(1))
+        limit(self.timeout)
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         async move {
-            let started = Instant::now();
-            let result = timeout(self.timeout, self.shake()).await;
-            let took = started.elapsed();
-            match result {
-                Ok(Ok((reason, None))) => Outcome::pass(reason, took),
-                Ok(Ok((reason, Some(warning)))) => Outcome::degraded(format!("{reason}; {warning}"), took),
-                Ok(Err(reason)) => Outcome::fail(reason, took),
-                Err(_elapsed) => Outcome::fail(format!("no handshake within {:?}", self.timeout), took),
+            let mut warned = None;
+            let outcome = within(self.timeout, "no handshake", self.shake(&mut warned)).await;
+            match warned {
+                Some(warning) => Outcome::degraded(format!("{}; {warning}", outcome.reason), outcome.took),
+                None => outcome,
             }
         }
         .boxed()

@@ -250,6 +250,49 @@ async fn a_sink_that_fails_is_told_everything_again() {
     assert_eq!(told.lock().unwrap().len(), 4);
 }
 
+/// Who is no longer configured is taken out, though the sink refuses it at first.
+#[tokio::test(start_paused = true)]
+async fn a_reload_reaches_the_sink() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let config = |names: &[&str]| PoolConfig::new(names.iter().map(|name| Member::new(*name)));
+    let sink = Noted {
+        told: Arc::clone(&told),
+        refuse: 0,
+    };
+    let (handle, driving) = drive(Pool::new(config(&["a", "b"])).unwrap(), Refuses(2, sink));
+    let task = tokio::spawn(driving);
+    until("the start", || !told.lock().unwrap().is_empty()).await;
+    assert!(handle.reconfigure(config(&["a", "a"])).is_err());
+    handle.reconfigure(config(&["a", "c"])).unwrap();
+    until("the reload", || told.lock().unwrap().len() == 3).await;
+    let add = |member: &str| PoolAction::Add {
+        member: member.into(),
+        weight: 1,
+    };
+    let remove = PoolAction::Remove { member: "b".into() };
+    let all = told.lock().unwrap().clone();
+    assert_eq!(all[1], [add("c"), remove.clone()]);
+    assert_eq!(all[2], [add("a"), add("c"), remove]);
+    assert_eq!(handle.watch().borrow().places[1].name, "c".into());
+    drop(handle);
+    task.await.unwrap();
+}
+
+/// Refuses the call of this number, from 1.
+struct Refuses(u32, Noted);
+
+impl Sink for Refuses {
+    fn apply<'a>(
+        &'a mut self,
+        wanted: &'a Snapshot,
+        actions: &'a [PoolAction],
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
+        self.0 = self.0.wrapping_sub(1);
+        self.1.refuse = u32::from(self.0 == 0);
+        self.1.apply(wanted, actions)
+    }
+}
+
 /// Nobody knows what a sink holds at the start of a program.
 #[tokio::test(start_paused = true)]
 async fn at_the_start_a_sink_is_told_who_is_out() {

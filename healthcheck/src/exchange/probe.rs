@@ -7,11 +7,10 @@ use futures::future::BoxFuture;
 use regex::bytes::Regex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
 
 use super::expect::{Expect, Heard};
 use crate::endpoint::{Dialer, Endpoint};
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, limit, within};
 
 const CHUNK_BYTES: usize = 4096;
 
@@ -195,20 +194,17 @@ impl Probe for ExchangeProbe {
     }
 
     fn limit(&self) -> Duration {
-        self.spec.timeout.saturating_add(Duration::from_secs(1))
+        limit(self.spec.timeout)
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         async move {
-            let started = Instant::now();
             let mut heard = Vec::new();
-            let result = timeout(self.spec.timeout, self.talk(&mut heard)).await;
-            let took = started.elapsed();
-            match result {
-                Ok(Ok(reason)) => Outcome::pass(reason, took),
-                Ok(Err(reason)) => Outcome::fail(reason, took).with_output(&heard),
-                Err(_elapsed) => Outcome::fail(format!("not done within {:?}", self.spec.timeout), took)
-                    .with_output(&heard),
+            let outcome = within(self.spec.timeout, "not done", self.talk(&mut heard)).await;
+            if outcome.passed() {
+                outcome
+            } else {
+                outcome.with_output(&heard)
             }
         }
         .boxed()

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::endpoint::{Dialer, Endpoint};
 use crate::hex::HexPattern;
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, limit};
 
 /// No datagram is longer.
 const DATAGRAM_BYTES_MAX: usize = 65_535;
@@ -140,7 +140,7 @@ impl Probe for UdpProbe {
     }
 
     fn limit(&self) -> Duration {
-        self.spec.timeout.saturating_add(Duration::from_secs(1))
+        limit(self.spec.timeout)
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {

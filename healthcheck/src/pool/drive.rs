@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use vrrp_core::Health;
 
+use super::config::{PoolConfig, PoolError};
 use super::machine::{Pool, PoolAction, PoolInput};
 use super::member::Placement;
 use super::wanted::Snapshot;
@@ -36,23 +37,27 @@ pub trait Sink: Send + 'static {
     ) -> BoxFuture<'a, Result<(), SinkError>>;
 }
 
+#[derive(Debug)]
 enum Told {
     Check(Arc<str>, Health, bool),
     Place(Arc<str>, Placement),
+    /// Examined.
+    Config(Box<PoolConfig>),
 }
 
 impl Told {
-    fn input(&self) -> PoolInput<'_> {
+    fn to(self, pool: &mut Pool) -> Vec<PoolAction> {
         match self {
-            Self::Check(name, health, degraded) => PoolInput::Check {
-                name,
-                health: *health,
-                degraded: *degraded,
-            },
-            Self::Place(member, placement) => PoolInput::Place {
-                member,
-                placement: *placement,
-            },
+            Self::Check(name, health, degraded) => pool.handle(PoolInput::Check {
+                name: &name,
+                health,
+                degraded,
+            }),
+            Self::Place(member, placement) => pool.handle(PoolInput::Place {
+                member: &member,
+                placement,
+            }),
+            Self::Config(config) => pool.reconfigure(*config).unwrap_or_default(),
         }
     }
 }
@@ -62,12 +67,6 @@ impl Told {
 pub struct PoolHandle {
     tell: UnboundedSender<Told>,
     shown: watch::Receiver<Snapshot>,
-}
-
-impl std::fmt::Debug for Told {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.input().fmt(f)
-    }
 }
 
 impl PoolHandle {
@@ -80,6 +79,17 @@ impl PoolHandle {
     /// Where an operator wants a member.
     pub fn place(&self, member: impl Into<Arc<str>>, placement: Placement) {
         self.say(Told::Place(member.into(), placement));
+    }
+
+    /// Goes on with another configuration (a reload), as [`Pool::reconfigure`] does. The sink is told of members that are
+    /// gone too, again until it takes it.
+    ///
+    /// # Errors
+    /// No member, or one twice; then nothing changes.
+    pub fn reconfigure(&self, config: PoolConfig) -> Result<(), PoolError> {
+        let config = config.checked()?;
+        self.say(Told::Config(Box::new(config)));
+        Ok(())
     }
 
     fn say(&self, told: Told) {
@@ -139,15 +149,24 @@ async fn run(
 ) {
     let mut again: Option<Instant> = None;
     let mut pause = PAUSE;
+    let mut gone = Vec::new();
     loop {
         if !actions.is_empty() {
             let wanted = pool.snapshot();
+            // The pool has forgotten them, and what it restates does not name them.
+            gone.retain(|one| is_of_gone(one, &wanted) && !actions.contains(one));
+            actions.append(&mut gone);
             again = match sink.apply(&wanted, &actions).await {
                 Ok(()) => {
                     pause = PAUSE;
                     None
                 }
                 Err(error) => {
+                    gone = actions
+                        .iter()
+                        .filter(|one| is_of_gone(one, &wanted))
+                        .cloned()
+                        .collect();
                     tracing::error!(%error, pause_s = pause.as_secs(), "the pool's servers could not be set; tried again");
                     let at = Instant::now() + pause;
                     pause = pause.saturating_mul(2).min(PAUSE_MAX);
@@ -157,7 +176,7 @@ async fn run(
         }
         actions = tokio::select! {
             next = told.recv() => match next {
-                Some(next) => all(pool, &next, &mut told, again.is_some()),
+                Some(next) => all(pool, next, &mut told, again.is_some()),
                 None => return,
             },
             () = elapse(again) => pool.handle(PoolInput::Restate),
@@ -171,11 +190,19 @@ async fn run(
     }
 }
 
+/// Whether it takes out a server that is no longer configured.
+fn is_of_gone(action: &PoolAction, wanted: &Snapshot) -> bool {
+    let PoolAction::Remove { member } = action else {
+        return false;
+    };
+    !wanted.places.iter().any(|place| place.name == *member)
+}
+
 /// The first and whatever waits behind it, as one list.
-fn all(pool: &mut Pool, first: &Told, told: &mut UnboundedReceiver<Told>, failed: bool) -> Vec<PoolAction> {
-    let mut actions = pool.handle(first.input());
+fn all(pool: &mut Pool, first: Told, told: &mut UnboundedReceiver<Told>, failed: bool) -> Vec<PoolAction> {
+    let mut actions = first.to(pool);
     while let Ok(next) = told.try_recv() {
-        actions.extend(pool.handle(next.input()));
+        actions.extend(next.to(pool));
     }
     if failed && !actions.is_empty() {
         // The sink may hold anything since it failed.
