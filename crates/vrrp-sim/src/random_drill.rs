@@ -304,25 +304,25 @@ fn of(interval: Interval, random: &mut Random, intervals: u64) -> Duration {
 /// An advertisement of priority 1 from a host that is no node of the world, by the figures of RFC 9568 section 5.1 and RFC
 /// 3768 section 5.1; in version 3 its checksum is that without a pseudo-header.
 pub(crate) fn stranger(host: u8, version: Version, interval: Interval) -> Datagram {
-    let std::net::IpAddr::V4(address) = lan::VIRTUAL else {
-        unreachable!("the usual LAN is one of IPv4")
-    };
-    let mut message = match version {
+    let head = match version {
         Version::V2 => {
             let seconds = u8::try_from(interval.centiseconds() / 100).unwrap_or(u8::MAX);
-            vec![0x21, 7, 1, 1, 0, seconds, 0, 0]
+            [0x21, 7, 1, 1, 0, seconds]
         }
         Version::V3 => {
             let [high, low] = interval.centiseconds().to_be_bytes();
-            vec![0x31, 7, 1, 1, high, low, 0, 0]
+            [0x31, 7, 1, 1, high, low]
         }
     };
-    message.extend(address.octets());
+    let mut body = match lan::VIRTUAL {
+        std::net::IpAddr::V4(address) => address.octets().to_vec(),
+        std::net::IpAddr::V6(address) => address.octets().to_vec(),
+    };
     if version == Version::V2 {
-        message.extend([0; 8]);
+        body.extend([0; 8]);
     }
-    let checksum = checksum(&message);
-    message[6..8].copy_from_slice(&checksum.to_be_bytes());
+    let sum = checksum(&[head.as_slice(), &[0, 0], &body].concat()).to_be_bytes();
+    let message = [head.as_slice(), &sum, &body].concat();
     Datagram {
         source: std::net::IpAddr::from([192, 0, 2, host]),
         destination: Family::Ipv4.group(),
