@@ -381,6 +381,29 @@ fn settings_of_the_process() {
     );
 }
 
+/// to keepalived a member that cannot run is in FAULT, and with it its group: a half group would split the service.
+#[test]
+fn x_08_a_member_that_does_not_start_bars_its_group() {
+    let group = "vrrp_sync_group VG {\n group {\n  VI_1\n  VI_6\n }\n}\n";
+    let other = "vrrp_instance VI_6 {\n interface eth1\n virtual_router_id 56\n virtual_ipaddress {\n  192.0.2.6\n }\n use_ipvlan\n}\n";
+    let alone = "vrrp_instance VI_7 {\n interface eth1\n virtual_router_id 57\n virtual_ipaddress {\n  192.0.2.7\n }\n}\n";
+    let text = [group, &instance(""), other, alone].concat();
+    let half = lowered(&text);
+    let names = |lowered: &Lowered| -> Vec<String> {
+        let instances = lowered.plan.instances.iter();
+        instances.map(|instance| instance.name.clone()).collect()
+    };
+    assert_eq!(names(&half), ["VI_7"]);
+    let barred = half.not_started.iter().find(|one| one.name == "VI_1").unwrap();
+    assert!(
+        barred.reason.contains("VG: its member VI_6 does not start"),
+        "{barred:?}"
+    );
+    assert_eq!(barred.allow_missing.as_deref(), Some("use_ipvlan"));
+    let allowed = lowered_with(&text, &["use_ipvlan"], &Host::default());
+    assert_eq!(names(&allowed), ["VI_1", "VI_6", "VI_7"]);
+}
+
 /// Members name their group, in either family; its scripts are the group's.
 #[test]
 fn x_08_a_sync_group() {

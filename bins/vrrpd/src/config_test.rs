@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use keepalived_conf::{Diagnostic, Parsed, Renderer};
-use vrrp_plan::{Instance, Lowered};
+use vrrp_plan::{Command, Hooks, Instance, Lowered, What};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
@@ -55,7 +55,13 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     for (text, _) in &found {
         eprintln!("error: {text}");
     }
-    if found.iter().any(|(_, insecure)| *insecure) {
+    let unguarded = unguarded(&lowered);
+    if let Some(place) = &unguarded {
+        eprintln!(
+            "warning: {place}: scripts are run and enable_script_security is not set: whoever may change one runs it as its user; add it to global_defs (6, as with keepalived)"
+        );
+    }
+    if unguarded.is_some() || found.iter().any(|(_, insecure)| *insecure) {
         Exit::NoFile
     } else if load::has_errors(&parsed) || !found.is_empty() || !lowered.not_started.is_empty() {
         Exit::RunsWithErrors
@@ -120,6 +126,26 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
         }
     }
     found
+}
+
+/// Where the first script stands that is run without `enable_script_security`. One that cannot be run is no danger.
+fn unguarded(lowered: &Lowered) -> Option<String> {
+    let plan = &lowered.plan;
+    let checks = plan.checks.iter().filter_map(|check| match &check.what {
+        What::Run(command) if scripts::try_check(check).is_ok() => Some((&check.place, command)),
+        What::Run(_) | What::Ask(_) => None,
+    });
+    let instances = plan.instances.iter().flat_map(|one| of(&one.place, &one.hooks));
+    let groups = plan.groups.iter().flat_map(|one| of(&one.place, &one.hooks));
+    let mut all = checks.chain(instances).chain(groups);
+    all.find(|(_, command)| !command.secure)
+        .map(|(place, _)| place.clone())
+}
+
+fn of<'a>(place: &'a String, hooks: &'a Hooks) -> impl Iterator<Item = (&'a String, &'a Command)> {
+    let usable = |(_, command): &(_, &Command)| scripts::try_hook(command).is_ok();
+    let all = hooks.named().filter(usable);
+    all.map(move |(_, command)| (place, command))
 }
 
 /// Every interface that the instance names, each once.

@@ -217,6 +217,13 @@ fn a_script_that_is_not_there_is_5_and_one_that_others_can_write_is_6() {
         said.contains("test.conf:1: script of chk") && said.contains("/nonexistent/check.sh"),
         "{said}"
     );
+    // keepalived -t: "SECURITY VIOLATION - scripts are being executed but script_security not enabled", 6.
+    let (code, said) = tested(&with("/bin/true", ""), &[]);
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("enable_script_security is not set"), "{said}");
+    let asked = "global_defs {\n    enable_script_security\n}\n";
+    let (code, said) = tested(&with("/bin/true", asked), &[]);
+    assert_eq!(code, 0, "{said}");
     if !is_root() {
         eprintln!(
             "SKIP script_security: only scripts that run as root are looked at, and this user is not root"

@@ -2,6 +2,7 @@
 
 mod auth_hmac;
 mod commands;
+mod groups;
 mod instance;
 mod router_advertisements;
 mod routing;
@@ -111,6 +112,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
         }
         lowering.out.not_started.extend(missing);
     }
+    lowering.bar_groups();
     lowering.out.plan.groups = lowering.groups();
     lowering.out.plan.statics = routing::statics(&lowering.config.statics);
     lowering.out.plan.checks = lowering.checks();
