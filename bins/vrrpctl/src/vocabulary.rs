@@ -124,6 +124,7 @@ fn explain(keyword: &Keyword) -> String {
     line("values", keyword.range);
     line("default", keyword.default);
     match keyword.support {
+        Support::Full if keyword.known_to == KnownTo::Own => line("support", "full"),
         Support::Full => line("support", "full, as keepalived does"),
         Support::Partial(why) => line("support", &format!("partial: {why}")),
         Support::Ignored(why) => line("support", &format!("ignored: {why}")),
@@ -178,13 +179,11 @@ mod tests {
             text.contains("unless vrrpd is given --allow-missing track_bfd"),
             "{text}"
         );
-        let text = explained(&similar("connect_port"));
-        assert_eq!(
-            text.matches("  connect_port PORT\n").count(),
-            1,
-            "said once: {text}"
-        );
-        assert!(text.contains("in TCP_CHECK, HTTP_GET, "), "{text}");
+        let text = explained(&similar("warmup"));
+        let checkers = text.matches("in TCP_CHECK, HTTP_GET, ").count();
+        assert_eq!(checkers, 1, "said once for all checkers: {text}");
+        let text = explained(&similar("vrrp_check"));
+        assert!(text.contains("support  full\n") && text.contains("vrrpd only"), "{text}");
     }
 
     #[test]

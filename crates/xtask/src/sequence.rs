@@ -193,6 +193,10 @@ fn fuzz_targets(runner: &mut Runner) {
     });
 }
 
+/// What is tested beyond the default build. The lab's daemons have it too: else everything would be built twice.
+const FEATURES: &str = "vrrp-core/hmac,vrrp-healthcheck/sink,vrrp-healthcheck/http2,vrrp-healthcheck/tls,\
+                        vrrp-healthcheck/dns,vrrpd/tls,vrrpd/dns,vrrpctl/tls,vrrpctl/dns";
+
 /// Unit, property and documentation tests of everything but the lab; the core also as it is without any feature, which is
 /// what most programs that embed it get.
 fn tests(runner: &mut Runner, quick: bool) {
@@ -214,7 +218,7 @@ fn tests(runner: &mut Runner, quick: bool) {
             "--exclude",
             "vrrp-lab",
             "--features",
-            "vrrp-core/hmac,vrrp-healthcheck/sink,vrrp-healthcheck/http2,vrrp-healthcheck/tls,vrrp-healthcheck/dns,vrrpd/tls,vrrpd/dns,vrrpctl/tls,vrrpctl/dns",
+            FEATURES,
         ]);
         if quick {
             command.args(["--lib", "--bins"]);
@@ -232,7 +236,8 @@ fn namespace_tests(runner: &mut Runner, project: &Project) {
         let how = namespaces::probe().map_err(Verdict::Skipped)?;
         println!("   private namespaces by `unshare {how}`");
         let mut build = runner.command(&cargo());
-        build.args(["build", "--quiet", "--package", "vrrpd", "--package", "vrrpctl"]);
+        build.args(["build", "--quiet", "--workspace", "--exclude", "vrrp-lab", "--bins"]);
+        build.args(["--features", FEATURES]);
         runner.must_succeed("namespaces-build", build, skips)?;
         let mut command = runner.command(&cargo());
         command.args(["test", "--quiet", "--no-fail-fast", "--package", "vrrp-lab"]);
