@@ -183,7 +183,10 @@ mod tests {
         let checkers = text.matches("in TCP_CHECK, HTTP_GET, ").count();
         assert_eq!(checkers, 1, "said once for all checkers: {text}");
         let text = explained(&similar("vrrp_check"));
-        assert!(text.contains("support  full\n") && text.contains("vrrpd only"), "{text}");
+        assert!(
+            text.contains("support  full\n") && text.contains("vrrpd only"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -236,7 +236,14 @@ fn namespace_tests(runner: &mut Runner, project: &Project) {
         let how = namespaces::probe().map_err(Verdict::Skipped)?;
         println!("   private namespaces by `unshare {how}`");
         let mut build = runner.command(&cargo());
-        build.args(["build", "--quiet", "--workspace", "--exclude", "vrrp-lab", "--bins"]);
+        build.args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "vrrp-lab",
+            "--bins",
+        ]);
         build.args(["--features", FEATURES]);
         runner.must_succeed("namespaces-build", build, skips)?;
         let mut command = runner.command(&cargo());
