@@ -7,7 +7,7 @@ use std::time::Duration;
 use vrrp_core::{Cause, Instant, Interval, StateName, Transition, Version};
 
 use super::Check;
-use super::history::{ARRIVES, History, are_together, taking_part};
+use super::history::{ARRIVES, History, are_together, has_another_priority, taking_part};
 use crate::clock;
 use crate::fault::NodeId;
 use crate::world::World;
@@ -32,6 +32,10 @@ impl Check for TheBetterStays {
             let Some(router) = node.routers().next() else {
                 continue;
             };
+            // A node that wakes hears the rival first, and then of its checks.
+            if has_another_priority(world, id) {
+                continue;
+            }
             let own: (u8, IpAddr) = (node.priority_told(router.config()), node.settings().primary);
             if own >= (priority, source) {
                 return Some(format!(

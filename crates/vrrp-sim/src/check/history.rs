@@ -156,3 +156,17 @@ pub(super) fn are_together(world: &World, a: NodeId, b: NodeId) -> bool {
     let island = |node| world.fabric().island(world.port(node));
     island(a) == island(b)
 }
+
+/// Whether its priority has changed in this very event.
+pub(super) fn has_another_priority(world: &World, id: NodeId) -> bool {
+    world.latest().iter().any(|(who, what)| {
+        let changed = matches!(
+            what,
+            What::Report {
+                report: Report::Priority { .. },
+                ..
+            }
+        );
+        changed && *who == Some(id)
+    })
+}

@@ -6,6 +6,7 @@ use vrrp_core::{Report, StateName, Version};
 
 use super::Check;
 use super::advert::Advert;
+use super::history::has_another_priority;
 use super::pace::instance_of;
 use crate::timeline::What;
 use crate::world::World;
@@ -21,26 +22,13 @@ impl Check for ThePriorityIsAsTold {
     }
 
     fn look(&mut self, world: &World) -> Option<String> {
-        // In one turn it may have been told several things, and spoken between them.
-        let told = |id| {
-            let mut latest = world.latest().iter();
-            latest.any(|(who, what)| {
-                *who == Some(id)
-                    && matches!(
-                        what,
-                        What::Report {
-                            report: Report::Priority { .. },
-                            ..
-                        }
-                    )
-            })
-        };
         world.left().iter().find_map(|(id, instance, datagram)| {
             let advert = Advert::of(datagram).filter(|advert| advert.priority > 0)?;
             let node = world.node(*id);
             let router = instance_of(world, *id, *instance)?;
             let expected = node.priority_of_its_own(router.config());
-            (advert.priority != expected && !told(*id)).then(|| {
+            // In one turn it may have been told several things, and spoken between them.
+            (advert.priority != expected && !has_another_priority(world, *id)).then(|| {
                 let name = &node.settings().name;
                 format!("{name} says {}, and was told {expected}", advert.priority)
             })

@@ -113,3 +113,11 @@ fn random_worlds_are_not_all_alike() {
     assert!(active > 100, "{active}");
     assert!(mixed > 5, "{mixed} groups of both versions");
 }
+
+/// A node that wakes hears its rival first and of its checks then: it stepped back with the priority that it had. A check took that
+/// for a fault.
+#[test]
+fn a_rival_that_is_heard_before_a_check_is_judged_by_the_priority_of_that_moment() {
+    let outcome = random_drill(20_007_562, 2).unwrap().run();
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
