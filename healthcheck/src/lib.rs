@@ -118,7 +118,8 @@ pub use hooks::{
 };
 #[cfg(feature = "http")]
 pub use http::{
-    BodyRule, HttpProbe, HttpSpec, HttpUrl, HttpVersion, StubLimits, StubStatus, digest_md5, digest_sha256,
+    BodyRule, Fetched, HttpProbe, HttpSpec, HttpUrl, HttpVersion, StubLimits, StubStatus, digest_md5,
+    digest_sha256,
 };
 pub use judge::{Judge, Mode, Rules};
 pub use output::OUTPUT_BYTES_MAX;
@@ -134,7 +135,7 @@ pub use probe::{Outcome, Probe, Verdict};
 #[cfg(feature = "script")]
 pub use process::{
     Command, End, Finished, Insecure, Limits, Remains, RunAs, SEARCH_PATH, Unusable, UserError,
-    check_path_security, run,
+    check_path_security, run, run_until,
 };
 pub use push::{PushHandle, PushProbe, push};
 pub use runner::{Change, Check, Runner, Status};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, timeout};
 
@@ -151,6 +152,18 @@ pub trait Probe: Send + Sync + 'static {
 
     /// Looks once.
     fn probe(&self) -> BoxFuture<'_, Outcome>;
+
+    /// Ends when another result than the last is to be had, so that a run need not wait for its time: there is one such run
+    /// between two regular ones, and the next follows an interval later. Cancel-safe. Never, for a probe that finds out by
+    /// looking.
+    fn news(&self) -> BoxFuture<'_, ()> {
+        futures::future::pending().boxed()
+    }
+
+    /// Whether a run may wait for somebody to speak: those that fall due meanwhile are not missed.
+    fn listens(&self) -> bool {
+        false
+    }
 }
 
 impl<P: Probe + ?Sized> Probe for Box<P> {
@@ -164,6 +177,14 @@ impl<P: Probe + ?Sized> Probe for Box<P> {
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         (**self).probe()
+    }
+
+    fn news(&self) -> BoxFuture<'_, ()> {
+        (**self).news()
+    }
+
+    fn listens(&self) -> bool {
+        (**self).listens()
     }
 }
 

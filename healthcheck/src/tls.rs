@@ -24,6 +24,7 @@ const NEVER: Duration = Duration::from_secs(253_402_300_798);
 
 /// How TLS is spoken. The provider of the cryptography is the program's choice, not this library's.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct TlsSpec {
     /// `rustls::crypto::aws_lc_rs::default_provider()`, for example.
     pub provider: Arc<CryptoProvider>,

@@ -8,8 +8,8 @@ mod support;
 use std::time::Duration;
 
 use healthcheck::{
-    Endpoint, ExchangeProbe, ExchangeSpec, Expect, Heard, HexPattern, Outcome, Reply, UdpProbe, UdpSpec,
-    Verdict, hex, push,
+    Check, Endpoint, ExchangeProbe, ExchangeSpec, Expect, Health, Heard, HexPattern, Judge, Outcome, Reply,
+    Rules, Runner, UdpProbe, UdpSpec, Verdict, hex, push,
 };
 use healthcheck::{Probe as _, Step};
 use proptest::prelude::*;
@@ -268,10 +268,7 @@ async fn an_application_that_has_said_nothing_for_too_long_has_failed() {
     assert!(probe.probe().await.passed());
     tokio::time::sleep(Duration::from_secs(1)).await;
     let outcome = probe.probe().await;
-    assert_eq!(
-        outcome.reason,
-        "the application has said nothing for 11.0s, 10s allowed"
-    );
+    assert_eq!(outcome.reason, "nothing heard for 11.0s, 10s allowed");
     handle.clone().say(Verdict::Degraded, "slow\x1b[2J");
     let outcome = probe.probe().await;
     assert_eq!(
@@ -280,6 +277,50 @@ async fn an_application_that_has_said_nothing_for_too_long_has_failed() {
     );
     handle.fail("out of disk");
     assert!(!probe.probe().await.passed());
+}
+
+/// With an interval of an hour: another word is judged at once, twice between two runs at most; the same word is no news; and
+/// waiting for the first is no lateness.
+#[tokio::test(start_paused = true)]
+async fn what_an_application_says_is_judged_at_once() {
+    let second = Duration::from_secs(1);
+    let (handle, probe) = push(10 * second);
+    let probe = probe.patient();
+    let mut runner = Runner::new(|_| {});
+    runner.add(Check {
+        name: "app".into(),
+        probe: Box::new(probe),
+        judge: Judge::new(Rules::new(1, 2)),
+        interval: second,
+    });
+    let runs = |runner: &Runner| {
+        let status = runner.status("app").unwrap();
+        (status.runs, status.failures, status.skipped)
+    };
+    tokio::time::sleep(second * 21 / 4).await;
+    assert_eq!(runs(&runner), (0, 0, 0));
+    handle.pass("well");
+    tokio::time::sleep(second / 100).await;
+    assert_eq!(runs(&runner), (1, 0, 0));
+    handle.pass("still well");
+    tokio::time::sleep(second / 100).await;
+    assert_eq!(runs(&runner), (1, 0, 0), "no news");
+    tokio::time::sleep(second * 2).await;
+    let before = runs(&runner).0;
+    handle.fail("out of disk");
+    tokio::time::sleep(second / 100).await;
+    assert_eq!(runs(&runner), (before + 1, 1, 0));
+    assert_eq!(runner.health("app"), Health::Up, "fall counts intervals");
+    for _ in 0..20 {
+        handle.pass("");
+        tokio::time::sleep(second / 100).await;
+        handle.fail("out of disk");
+        tokio::time::sleep(second / 100).await;
+    }
+    assert_eq!(runs(&runner), (before + 1, 1, 0), "one between two regular runs");
+    tokio::time::sleep(second * 5 / 8).await;
+    assert_eq!(runs(&runner), (before + 2, 2, 0), "an interval later");
+    assert_eq!(runner.health("app"), Health::Down);
 }
 
 fn expects() -> [Expect; 6] {

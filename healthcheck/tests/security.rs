@@ -89,6 +89,11 @@ fn each_component_is_examined_down_to_the_script() {
             mode: 0o1777
         }
     );
+    let advice = all_may.to_string();
+    assert!(
+        advice.contains("put the script into a folder of root's") && !advice.contains("chmod"),
+        "{advice}"
+    );
     set_mode(&inner, 0o755);
 
     chown(&inner, Some(65_534), None).unwrap();

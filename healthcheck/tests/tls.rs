@@ -267,6 +267,28 @@ async fn without_verification_a_certificate_of_version_1_passes() {
     }
 }
 
+/// Each page is asked for by its own name, in the greeting too.
+#[tokio::test]
+async fn a_page_of_another_host_has_its_own_greeting() {
+    let authority = Authority::new("ours");
+    let server = server(&authority, days(60), &[b"http/1.1"]).await;
+    let tls = TlsSpec::new(provider(), authority.roots());
+    let of = |host: &str| {
+        let body = BodyRule::Finds("^www.example$".parse().unwrap());
+        let page = HttpUrl::new("/").host(host).body(body);
+        HttpSpec::new(server.clone(), LONG).tls(tls.clone()).url(page)
+    };
+    let outcome = look(&HttpProbe::new(of("www.example").host("elsewhere.example"))).await;
+    assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+    let outcome = look(&HttpProbe::new(of("elsewhere.example").host("www.example"))).await;
+    assert!(
+        outcome
+            .reason
+            .contains("not valid for name \"elsewhere.example\""),
+        "{outcome:?}"
+    );
+}
+
 #[tokio::test]
 async fn pages_come_over_tls_in_both_versions() {
     let authority = Authority::new("ours");

@@ -43,6 +43,7 @@ impl VirtualRouter {
             form,
             forms_mixed,
             took_over_at: _,
+            advertised_at: _,
             versions: _,
             past: _,
             member,
@@ -65,6 +66,7 @@ impl VirtualRouter {
             .filter(|(_, age)| *age <= REMEMBERED_NANOS)
             .hash(hasher);
         tracking.hash(hasher);
+        self.advertised_lately(now).hash(hasher);
         pause.remaining(now).hash(hasher);
         (started, started_before, resigned).hash(hasher);
         start_at.map(|at| until(at, now)).hash(hasher);

@@ -99,7 +99,7 @@ impl VirtualRouter {
     fn addresses_changed(&mut self, now: Instant, out: &mut Actions) {
         if let State::Active { .. } = self.state {
             debug_assert!(self.bar() != Some(Bar::NoVirtualAddress), "settled before");
-            self.send_own(out);
+            self.send_own(now, out);
             out.push(Action::HoldAddresses);
             let copies = self.announcing.begin(now, &self.config.settings().announcements);
             self.announce(copies, out);

@@ -47,6 +47,8 @@ pub struct Snapshot {
     same_priority_told: Triggered,
     took_over_at: Option<Instant>,
     #[cfg_attr(feature = "serde", serde(default))]
+    advertised_at: Instant,
+    #[cfg_attr(feature = "serde", serde(default))]
     versions: Versions,
     #[cfg_attr(feature = "serde", serde(default))]
     past: Past,
@@ -84,6 +86,7 @@ impl VirtualRouter {
             same_priority: self.same_priority,
             same_priority_told: self.same_priority_told,
             took_over_at: self.took_over_at,
+            advertised_at: self.advertised_at,
             versions: self.versions.as_deref().copied().unwrap_or_default(),
             past: self.past,
             member: self.member.as_deref().copied(),
@@ -122,6 +125,7 @@ impl VirtualRouter {
         router.same_priority = snapshot.same_priority;
         router.same_priority_told = snapshot.same_priority_told;
         router.took_over_at = snapshot.took_over_at;
+        router.advertised_at = snapshot.advertised_at;
         router.versions = (snapshot.versions != Versions::default()).then(|| Box::new(snapshot.versions));
         router.past = snapshot.past;
         router.member = snapshot.member.map(Box::new);

@@ -49,6 +49,8 @@ pub struct VirtualRouter {
     pub(crate) form: Option<(ChecksumForm, IpAddr)>,
     pub(crate) forms_mixed: bool,
     pub(crate) took_over_at: Option<Instant>,
+    /// When the last advertisement above priority 0 left; means nothing to one that was never Active.
+    pub(crate) advertised_at: Instant,
     /// Made where the two versions are spoken, when an Active is heard.
     pub(crate) versions: Option<Box<Versions>>,
     pub(crate) past: Past,
@@ -87,6 +89,7 @@ impl VirtualRouter {
             form: None,
             forms_mixed: false,
             took_over_at: None,
+            advertised_at: Instant::default(),
             versions: None,
             past: Past::default(),
             member: None,

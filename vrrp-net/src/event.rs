@@ -19,6 +19,10 @@ pub struct Event {
     pub at_nanos: u64,
     /// The same by the wall clock.
     pub wall: SystemTime,
+    /// Priority of the service's router then.
+    pub priority: Option<u8>,
+    /// Whom that router had last believed to be Active, itself not included: address and priority.
+    pub last_active: Option<(IpAddr, u8)>,
     /// What.
     pub what: Happening,
 }

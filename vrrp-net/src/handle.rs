@@ -1,5 +1,6 @@
 //! How the rest of a program talks to a running driver.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -44,7 +45,7 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Result<Applied, RequestError>>,
     },
     Status {
-        reply: oneshot::Sender<Status>,
+        reply: oneshot::Sender<Arc<Status>>,
     },
     Stop {
         at_once: bool,
@@ -102,7 +103,9 @@ impl Handle {
     /// (PRJ-STOP-04). Afterwards the router competes with priority 1 until [`Handle::compete`].
     ///
     /// # Errors
-    /// [`RequestError::NobodyTookOver`]; [`RequestError::UnknownService`]; [`RequestError::Gone`].
+    /// [`RequestError::NobodyTookOver`], also where it was undone; [`RequestError::Barred`]; [`RequestError::UnknownService`];
+    /// [`RequestError::Stopping`] where another order took the place of this one; [`RequestError::Gone`], also where the
+    /// service was taken away meanwhile.
     pub async fn resign(&self, service: &str) -> Result<Resigned, RequestError> {
         let service = service.to_owned();
         self.ask(|reply| Command::Resign { service, reply }).await?
@@ -133,7 +136,8 @@ impl Handle {
     /// Replaces the services as a whole. One that is equal to what runs is not touched; if any is wrong, nothing is.
     ///
     /// # Errors
-    /// [`RequestError::Service`], [`RequestError::Filter`] or [`RequestError::Socket`], and nothing has changed; [`RequestError::Gone`].
+    /// [`RequestError::Service`], [`RequestError::Filter`] or [`RequestError::Socket`], and nothing has changed;
+    /// [`RequestError::Stopping`] during a stop or a handover; [`RequestError::Gone`].
     pub async fn apply(&self, services: Vec<Service>) -> Result<Applied, RequestError> {
         let statics = None;
         self.ask(|reply| Command::Apply {
@@ -158,12 +162,14 @@ impl Handle {
         .await?
     }
 
-    /// Everything there is to know at this moment.
+    /// Everything there is to know at this moment. With very many services the loop looks at some of them in each turn, so that
+    /// no advertisement waits for the answer: they are as they were then, some milliseconds apart.
     ///
     /// # Errors
     /// [`Gone`] when the driver has ended.
     pub async fn status(&self) -> Result<Status, Gone> {
-        self.ask(|reply| Command::Status { reply }).await
+        let status = self.ask(|reply| Command::Status { reply }).await?;
+        Ok(Arc::unwrap_or_clone(status))
     }
 
     /// A planned stop of everything: each Active says goodbye and keeps its addresses until its successor answers
@@ -237,6 +243,8 @@ pub struct Applied {
 pub enum Resigned {
     /// This router took over.
     To(std::net::IpAddr),
+    /// One did that was not heard: it was seen to answer for the addresses, or was heard for another service of the group.
+    Unheard,
     /// The router was not Active; it competes with priority 1 now.
     WasNotActive,
     /// There is no hold in this profile or at this interval: the goodbye was sent and the addresses are gone.
@@ -261,6 +269,9 @@ pub enum RequestError {
     /// Nobody answered the goodbye, so this router is Active again.
     #[error("no other router took over; this one is Active again")]
     NobodyTookOver,
+    /// The service was barred before anybody took over.
+    #[error("the service was barred before another router took over: {0:?}")]
+    Barred(vrrp_core::Bar),
     /// A stop came in between.
     #[error("the driver is stopping")]
     Stopping,

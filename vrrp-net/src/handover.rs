@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd, RawFd};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, parent_id};
 use std::path::PathBuf;
 use std::process;
 use std::time::SystemTime;
@@ -214,7 +214,10 @@ impl Handover {
             .and_then(|(process, fd)| Some((process.parse::<u32>().ok()?, fd.parse::<RawFd>().ok()?)));
         match parts {
             // A child of the successor inherits the variable, but neither the process id nor the descriptors.
-            Some((process, fd)) if process == process::id() && is_ours(fd) => Self::read(fd).map(Some),
+            // What a parent gives is under the number of the parent.
+            Some((process, fd)) if [process::id(), parent_id()].contains(&process) && is_ours(fd) => {
+                Self::read(fd).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -264,6 +267,17 @@ impl Handover {
         HandoverError::Exec(error)
     }
 
+    /// As [`Handover::exec`] for a child that `command` starts; the answer is to be dropped when it was started.
+    pub(crate) fn give(&self, command: &mut process::Command) -> io::Result<Given> {
+        let file = self.write()?;
+        for fd in self.descriptors(&file) {
+            fcntl_setfd(fd, FdFlags::empty())?;
+        }
+        let value = format!("{}:{}", process::id(), file.as_raw_fd());
+        let _same = command.env(VARIABLE, value);
+        Ok(Given { _file: file })
+    }
+
     /// This program with its arguments, by the path it was started from: the file there may be a newer one by now.
     ///
     /// # Errors
@@ -308,6 +322,12 @@ impl Handover {
         file.write_all(&text)?;
         Ok(file)
     }
+}
+
+/// Stays open until a child was started.
+#[derive(Debug)]
+pub(crate) struct Given {
+    _file: File,
 }
 
 /// A descriptor that came through `exec`, closed at the next one.

@@ -49,6 +49,7 @@ mod sys;
 mod sysctl;
 mod vmac;
 mod watch;
+mod will;
 
 pub use accept::{AcceptMode, FilterError};
 pub use address::{AddressSyntax, HeldAddress};
@@ -64,7 +65,9 @@ pub use restart::renames;
 pub use routing::{Hop, Metric, Placement, Route, RouteKind, Rule, RuleAction, Static, Statics};
 pub use service::{Service, ServiceError};
 pub use status::{
-    AddressPresence, AddressStatus, Contribution, GroupStatus, HostsTold, Incompatible, LoopLag, PacketWait,
-    RoutingPresence, RoutingStatus, ServiceStatus, StandingStatus, StaticsStatus, Status, VirtualMacStatus,
+    AddressPresence, AddressStatus, Contribution, GroupStatus, HeardRouter, HostsTold, Incompatible, LoopLag,
+    PacketWait, RoutingPresence, RoutingStatus, ServiceStatus, StandingStatus, StaticsStatus, Status,
+    VirtualMacStatus,
 };
 pub use vmac::VirtualMac;
+pub use will::{Equipment, Executor, Parted, Testator};

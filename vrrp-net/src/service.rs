@@ -59,6 +59,15 @@ pub struct Service {
 }
 
 impl Service {
+    /// Whether what it says is signed (PRJ-HMAC-01).
+    pub(crate) const fn signs(&self) -> bool {
+        #[cfg(feature = "hmac")]
+        let signs = self.settings.auth_hmac.is_some();
+        #[cfg(not(feature = "hmac"))]
+        let signs = false;
+        signs
+    }
+
     /// A version 3 router for IPv4 with the defaults of [`Profile::Default`]: priority 100, an advertisement a second.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::accept::AcceptMode;
 use serde::Serialize;
 use vrrp_core::wire::Difference;
-use vrrp_core::{Cause, Counters, Deadline, Health, Leaves, Link, Standing, StateName};
+use vrrp_core::{Cause, Counters, Deadline, Health, Instant, Leaves, Link, Standing, StateName};
 
 /// All of it, at one moment.
 #[derive(Debug, Clone, Serialize)]
@@ -115,6 +115,8 @@ pub struct ServiceStatus {
     pub priority: u8,
     /// Priority as configured.
     pub base_priority: u8,
+    /// It was asked to resign and competes with priority 1 (PRJ-STOP-04).
+    pub resigned: bool,
     /// What each tracked object adds, by its index.
     pub contributions: Vec<Contribution>,
     /// Who was last believed to be Active, this router not included: address and priority.
@@ -139,6 +141,10 @@ pub struct ServiceStatus {
     pub leaves: Leaves,
     /// Peers whose packets were discarded, and what differs, until one of theirs is believed.
     pub incompatible: Vec<Incompatible>,
+    /// Routers that were ever believed, by address: the last 16.
+    pub heard: Vec<HeardRouter>,
+    /// The end of the preempt delay that a weaker Active's advertisement began.
+    pub preempt_at: Option<Instant>,
 }
 
 /// [`Standing`] in a form that serializes.
@@ -248,6 +254,23 @@ pub struct StaticsStatus {
     pub addresses: Vec<AddressStatus>,
     /// Routes, then rules.
     pub routing: Vec<RoutingStatus>,
+}
+
+/// A router that was believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct HeardRouter {
+    /// Its address.
+    pub source: IpAddr,
+    /// The priority that it sent last; 0: a goodbye.
+    pub priority: u8,
+    /// The protocol version that it sent last.
+    pub version: u8,
+    /// When it was first heard, CLOCK_BOOTTIME in nanoseconds.
+    pub first_nanos: u64,
+    /// When it was last heard, CLOCK_BOOTTIME in nanoseconds.
+    pub last_nanos: u64,
+    /// Advertisements of it.
+    pub adverts: u64,
 }
 
 /// A peer that is there and not understood.

@@ -1,14 +1,34 @@
 //! The control protocol between `vrrpd` and whoever asks it: one line of JSON asked, one line of JSON answered.
 //!
-//! The daemon listens on a Unix stream socket ([`DEFAULT_SOCKET`], mode 0660: the owner and the group of the socket may
-//! ask). A client writes one [`Request`] as one line and reads one [`Reply`] as one line; it may ask again on the same
-//! connection. Nothing is sent unasked.
+//! The daemon listens on a Unix stream socket ([`DEFAULT_SOCKET`]). Whoever reaches it may read, that is its owner and its
+//! group, or those whom `vrrpd --control-group` and `--control-admin-group` name; what changes something ([`Ask::is_change`])
+//! is for root, the daemon's own user and the latter group. docs/control.md has the whole of it. A client writes one
+//! [`Request`] as one line and reads one [`Reply`] as one line; it may ask again on the same connection. Nothing is sent
+//! unasked: only who asks to follow the events gets more than one line, each as it happens.
 //!
 //! ```text
 //! -> {"version":1,"ask":"status"}
 //! <- {"version":1,"answer":{"status":{"daemon":{…},"instances":[…],"checks":[…]}}}
 //! -> {"version":1,"ask":"fly"}
 //! <- {"version":1,"answer":{"error":{"kind":"unknown-request","message":"…"}}}
+//! ```
+//!
+//! ```text
+//! -> {"version":1,"ask":{"follow":{"from":17}}}
+//! <- {"version":1,"answer":{"events":{"lost":0,"next":17,"events":[]}}}
+//! <- {"version":1,"answer":{"event":{"seq":17,…}}}
+//! <- {"version":1,"answer":{"event":{"seq":18,…}}}
+//! <- {"version":1,"answer":{"event":{"seq":19,"at_unix_ms":…,"kind":"transition","instance":"VI_1",…}}}
+//! ```
+//!
+//! What an application says of itself (`PUSH` of a `vrrp_check`) may also be said at [`push_socket`], where there is one: by
+//! those whom the file names, and nothing else is answered there.
+//!
+//! ```text
+//! -> {"version":1,"ask":{"push":{"check":"app","result":"pass","text":"42 jobs done"}}}
+//! <- {"version":1,"answer":{"pushed":{"check":"app","counts_for_ms":5000}}}
+//! -> {"version":1,"ask":{"check-mode":{"check":"app","mode":"maintenance"}}}
+//! <- {"version":1,"answer":{"check-mode":{"check":"app","mode":"maintenance","before":"normal"}}}
 //! ```
 //!
 //! Rules for other clients, in any language:
@@ -36,21 +56,29 @@
 use std::path::{Path, PathBuf};
 
 mod client;
+mod event;
 mod message;
 mod status;
+mod steer;
 
-pub use client::{AskError, ask};
-pub use message::{Answer, Ask, LINE_OCTETS_MAX, LineError, Problem, ProblemKind, Reply, Request};
+pub use client::{Answers, AskError, ask, ask_within, follow};
+pub use event::{Event, EventKind, Events, EventsFile, JournalStatus};
+pub use message::{Answer, Ask, LINE_OCTETS_MAX, LineError, Problem, ProblemKind, Reply, Request, Since};
 pub use status::Status;
-pub use status::check::{Check, Health, Run};
+pub use status::check::{Check, CheckMode, Health, ModeSet, Run, Verdict};
 pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};
+pub use status::fifo::{Fifo, FifoScript};
 pub use status::group::Group;
 pub use status::instance::{
-    Accept, ActiveRouter, Address, Contribution, Hook, HostsTold, IncompatiblePeer, Instance,
+    Accept, ActiveRouter, Address, Contribution, HeardRouter, Hook, HostsTold, IncompatiblePeer, Instance,
     KeepalivedState, Next, Priority, Routing, State, Statics, TrackedKind, VirtualMac,
 };
 pub use status::leaves::Leaves;
+pub use status::notice::{Notice, NoticeTarget, Noticed};
 pub use status::track::{TrackedFile, TrackedProcess};
+pub use steer::{
+    AskedBy, HandedOver, Maintenance, MaintenanceSet, Move, Moved, Outcome, PriorityMoved, Shift,
+};
 
 /// Version of the protocol described here.
 pub const VERSION: u16 = 1;
@@ -74,4 +102,19 @@ pub fn default_socket(net_namespace: Option<&str>) -> PathBuf {
         (Some(name), Some(folder), Some(file)) => folder.join(name).join(file),
         _ => default.to_owned(),
     }
+}
+
+/// Where applications say how they are, beside the control socket of their daemon.
+///
+/// ```
+/// use std::path::Path;
+/// use vrrp_control::{DEFAULT_SOCKET, push_socket};
+///
+/// assert_eq!(push_socket(DEFAULT_SOCKET.as_ref()), Path::new("/run/vrrpd/control.sock.push"));
+/// ```
+#[must_use]
+pub fn push_socket(control: &Path) -> PathBuf {
+    let mut name = control.as_os_str().to_owned();
+    name.push(".push");
+    PathBuf::from(name)
 }

@@ -1,12 +1,33 @@
 //! What one line holds.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::VERSION;
+use crate::event::{Event, Events};
 use crate::status::Status;
+use crate::status::check::{CheckMode, Verdict};
+use crate::status::daemon::Reload;
+use crate::steer::{MaintenanceSet, Moved, PriorityMoved, Shift};
 
 /// The longest request that a daemon reads, in octets with the line end. Replies have no such limit.
-pub const LINE_OCTETS_MAX: usize = 4096;
+pub const LINE_OCTETS_MAX: usize = 16 * 1024;
+
+/// The words of [`Ask`].
+const KNOWN: [&str; 10] = [
+    "hello",
+    "status",
+    "push",
+    "check-mode",
+    "events",
+    "follow",
+    "switchover",
+    "maintenance",
+    "priority",
+    "reload",
+];
+/// So much of an unknown one is said back.
+const NAME_CHARS_MAX: usize = 100;
 
 /// One line from a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +39,7 @@ pub struct Request {
 }
 
 /// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ask {
@@ -26,6 +47,90 @@ pub enum Ask {
     Hello,
     /// Everything the daemon knows of itself: [`Answer::Status`].
     Status,
+    /// An application says how it is: [`Answer::Pushed`]. For root, the daemon's own user, and whom the check names.
+    Push {
+        /// A `vrrp_check` with `PUSH`.
+        check: String,
+        /// How it is.
+        result: Verdict,
+        /// Why; the last 4096 octets are kept.
+        #[serde(default)]
+        text: String,
+    },
+    /// Whether what a check finds is to count: [`Answer::CheckMode`]. For whoever may change something. It outlives a
+    /// reload, not a new start.
+    CheckMode {
+        /// The check.
+        check: String,
+        /// From now on.
+        mode: CheckMode,
+    },
+    /// What has happened: [`Answer::Events`].
+    Events(Since),
+    /// What has happened, then each thing as it happens: [`Answer::Events`] that says where it begins, then
+    /// [`Answer::Event`] without end. Nothing more can be asked on this connection, and whoever does not read is let go.
+    Follow(Since),
+    /// Hand instances over to other routers, or let them compete again: [`Answer::Switchover`]. For whoever may change
+    /// something. The answer comes when it is over, within 5 s and what a hook needs.
+    Switchover {
+        /// One instance, and the others of its sync group; `None`: all that are Active, with `undo` all that were handed
+        /// over.
+        #[serde(default)]
+        instance: Option<String>,
+        /// Let them compete with their own priority again.
+        #[serde(default)]
+        undo: bool,
+        /// Run `notify_before_stop` of each first.
+        #[serde(default)]
+        drain: bool,
+    },
+    /// The node gives everything away, and takes over only where no other router is alive: [`Answer::Maintenance`]. For
+    /// whoever may change something. It outlives a reload and a new start of the daemon, not one of the machine.
+    Maintenance {
+        /// From now on.
+        on: bool,
+    },
+    /// Move the base priority of an instance: [`Answer::Priority`]. For whoever may change something. It outlives a
+    /// reload, not a new start.
+    Priority {
+        /// The instance.
+        instance: String,
+        /// How.
+        shift: Shift,
+        /// It goes back by itself after so long.
+        #[serde(default)]
+        for_ms: Option<u64>,
+    },
+    /// Read the configuration again, as at SIGHUP: [`Answer::Reload`], when it is over. For whoever may change something.
+    Reload,
+}
+
+impl Ask {
+    /// Whether it changes what the daemon does: then reading is not enough.
+    ///
+    /// A push has a rule of its own: whom the check names.
+    #[must_use]
+    pub const fn is_change(&self) -> bool {
+        match self {
+            Self::Hello | Self::Status | Self::Push { .. } | Self::Events(_) | Self::Follow(_) => false,
+            Self::CheckMode { .. }
+            | Self::Switchover { .. }
+            | Self::Maintenance { .. }
+            | Self::Priority { .. }
+            | Self::Reload => true,
+        }
+    }
+}
+
+/// Which events.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Since {
+    /// From this number on; `None`: all that are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
+    /// Only those that name this instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
 }
 
 /// One line from the daemon.
@@ -53,6 +158,34 @@ pub enum Answer {
     },
     /// To [`Ask::Status`].
     Status(Box<Status>),
+    /// To [`Ask::Push`].
+    Pushed {
+        /// The check.
+        check: String,
+        /// For so long it counts; then it must have been said again.
+        counts_for_ms: u64,
+    },
+    /// To [`Ask::CheckMode`].
+    CheckMode {
+        /// The check.
+        check: String,
+        /// From now on.
+        mode: CheckMode,
+        /// Until now.
+        before: CheckMode,
+    },
+    /// To [`Ask::Events`], and first to [`Ask::Follow`].
+    Events(Events),
+    /// To [`Ask::Follow`], whenever something happens.
+    Event(Box<Event>),
+    /// To [`Ask::Switchover`]: each instance that it was about, in the order of the file.
+    Switchover(Vec<Moved>),
+    /// To [`Ask::Maintenance`].
+    Maintenance(MaintenanceSet),
+    /// To [`Ask::Priority`].
+    Priority(PriorityMoved),
+    /// To [`Ask::Reload`], also where it was refused.
+    Reload(Reload),
     /// The request was not carried out.
     Error(Problem),
 }
@@ -77,6 +210,14 @@ pub enum ProblemKind {
     UnknownRequest,
     /// The client speaks another version of the protocol.
     OtherVersion,
+    /// Who asks may not; who may stands in the message.
+    NotAllowed,
+    /// No check of this name runs, or it is of another kind.
+    NoSuchCheck,
+    /// No instance of this name runs.
+    NoSuchInstance,
+    /// It is understood and cannot be done as things are; the message says why.
+    NotPossible,
     /// The daemon is stopping, or its router loop gave no answer in time.
     Unavailable,
 }
@@ -112,7 +253,7 @@ impl Request {
         #[derive(Deserialize)]
         struct Envelope {
             version: u16,
-            ask: serde_json::Value,
+            ask: Value,
         }
         let problem = |kind, message| Err(Answer::Error(Problem { kind, message }));
         let envelope: Envelope = match serde_json::from_slice(line) {
@@ -133,13 +274,23 @@ impl Request {
                 ),
             );
         }
-        let asked = envelope.ask.to_string();
+        let name = match &envelope.ask {
+            Value::String(name) => name.clone(),
+            Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
+            other => other.to_string(),
+        };
         serde_json::from_value(envelope.ask).map_or_else(
-            |_| {
-                problem(
-                    ProblemKind::UnknownRequest,
-                    format!("{asked} is not known here; known are \"hello\" and \"status\""),
-                )
+            |error| {
+                let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+                if KNOWN.contains(&name.as_str()) {
+                    problem(ProblemKind::Malformed, format!("{name}: {error}"))
+                } else {
+                    let known = KNOWN.join(", ");
+                    problem(
+                        ProblemKind::UnknownRequest,
+                        format!("{name:?} is not known here; known are {known}"),
+                    )
+                }
             },
             |ask| {
                 Ok(Self {
@@ -178,12 +329,12 @@ impl Reply {
     }
 }
 
-fn to_line<T: Serialize>(value: &T) -> Result<String, LineError> {
+pub(crate) fn to_line<T: Serialize>(value: &T) -> Result<String, LineError> {
     let mut line = serde_json::to_string(value)?;
     line.push('\n');
     Ok(line)
 }
 
-fn from_line<T: DeserializeOwned>(line: &[u8]) -> Result<T, LineError> {
+pub(crate) fn from_line<T: DeserializeOwned>(line: &[u8]) -> Result<T, LineError> {
     Ok(serde_json::from_slice(line)?)
 }

@@ -85,7 +85,21 @@ fn priority() -> Priority {
             weight: 0,
             reverse: false,
             adds: 0,
+            bars: true,
         }],
+        moves: vec![Move {
+            name: "operator".into(),
+            adds: -20,
+            uid: Some(0),
+            ends_in_ms: Some(5),
+        }],
+    }
+}
+
+fn asked() -> AskedBy {
+    AskedBy {
+        uid: 1000,
+        at_unix_ms: 6,
     }
 }
 
@@ -97,6 +111,17 @@ fn routing() -> Routing {
         present: false,
         foreign: false,
         problem: Some("Network is unreachable (os error 101)".into()),
+    }
+}
+
+fn heard() -> HeardRouter {
+    HeardRouter {
+        address: "192.168.190.2".parse().unwrap(),
+        priority: 100,
+        version: 3,
+        first_ago_ms: 70_000,
+        last_ago_ms: 300,
+        adverts: 70,
     }
 }
 
@@ -120,6 +145,7 @@ fn instance() -> Instance {
         holding: true,
         barred: Some("check chk_nginx is down".into()),
         priority: priority(),
+        handed_over: Some(HandedOver { asked: Some(asked()) }),
         active: Some(ActiveRouter {
             address: "192.168.190.2".parse().ok(),
             priority: 100,
@@ -146,6 +172,10 @@ fn instance() -> Instance {
         counters: [("advertisement-sent".to_owned(), 7)].into(),
         leaves: Some(leaves()),
         rejected: [("auth-failed".to_owned(), u64::MAX)].into(),
+        heard: vec![heard()],
+        why_code: Some("barred-tracked".into()),
+        barred_code: Some("tracked".into()),
+        preempt_in_ms: None,
         incompatible_peers: vec![IncompatiblePeer {
             address: "192.168.190.3".parse().unwrap(),
             difference: "sends version 3, this router version 2".into(),
@@ -164,6 +194,60 @@ fn instance() -> Instance {
         }],
         hook_running: Some("notify MASTER".into()),
         hooks_waiting: 1,
+        notices: vec![notice()],
+    }
+}
+
+fn notice() -> Notice {
+    Notice {
+        target: "webhook pager".into(),
+        to: "https://hooks.example.com".into(),
+        waiting: 1,
+        waiting_state: Some("STOP".into()),
+        trouble: Some("status 503".into()),
+        next_in_ms: Some(1900),
+        results: vec![Noticed {
+            state: "MASTER".into(),
+            at_unix_ms: 1,
+            epoch: 1_795_306_217_001_002,
+            end: "arrived".into(),
+            arrived: true,
+            ended_unix_ms: 2,
+            took_ms: 1,
+            tries: 1,
+            answer: "status 200".into(),
+        }],
+    }
+}
+
+fn check() -> Check {
+    Check {
+        name: "chk_nginx".into(),
+        command: "connect to 127.0.0.1:80".into(),
+        kind: "TCP_CHECK".into(),
+        health: Health::Down,
+        interval_ms: 1000,
+        timeout_ms: 1000,
+        rise: 1,
+        fall: 1,
+        against: 0,
+        runs: 9,
+        failures: 4,
+        skipped: 1,
+        last: Some(run()),
+        next_in_ms: Some(990),
+        tracked_by: vec!["VI_1".into()],
+        degraded: false,
+        verdict: Some(Verdict::Fail),
+        since_ms: 12,
+        since_unix_ms: 1_700_000_000_000,
+        mode: CheckMode::MaintenanceDown,
+        mode_set: Some(ModeSet {
+            uid: 1000,
+            at_unix_ms: 1_700_000_000_001,
+            ago_ms: 11,
+        }),
+        judged: Some(Health::Up),
     }
 }
 
@@ -183,6 +267,10 @@ fn status() -> Status {
                 message: "line 7: missing brace".into(),
             }),
             stopping: false,
+            maintenance: Some(Maintenance {
+                asked: asked(),
+                problem: None,
+            }),
             realtime_priority: Some(50),
             router_loop: LoopLag {
                 wakeups: 9,
@@ -195,6 +283,7 @@ fn status() -> Status {
             rejected: [("vrid-unknown".to_owned(), 3)].into(),
             netlink_overruns: 0,
             log_lines_dropped: 0,
+            events_lost: 0,
             net_namespace: None,
             warnings: vec!["keepalived.conf:3: smtp_server is not used".into()],
             not_started: vec![NotStarted {
@@ -212,26 +301,46 @@ fn status() -> Status {
             members: vec!["VI_1".into()],
             at_fault: vec!["VI_1".into()],
             hooks: vec![],
+            notices: vec![],
         }],
         statics: Statics::default(),
-        checks: vec![Check {
-            name: "chk_nginx".into(),
-            command: "connect to 127.0.0.1:80".into(),
-            health: Health::Down,
-            interval_ms: 1000,
-            timeout_ms: 1000,
-            rise: 1,
-            fall: 1,
-            against: 0,
-            runs: 9,
-            failures: 4,
-            skipped: 1,
-            last: Some(run()),
-            next_in_ms: Some(990),
-            tracked_by: vec!["VI_1".into()],
-        }],
+        checks: vec![check()],
         files: vec![file()],
         processes: vec![process()],
+        fifos: vec![fifo()],
+        journal: Some(JournalStatus {
+            oldest: 1,
+            next: 18,
+            followers: 2,
+            followers_dropped: 1,
+            file: Some(EventsFile {
+                path: "/var/log/vrrpd/events".into(),
+                written: 17,
+                dropped: 0,
+                well: true,
+            }),
+        }),
+        notice_targets: vec![],
+    }
+}
+
+fn fifo() -> Fifo {
+    Fifo {
+        keyword: "vrrp_notify_fifo".into(),
+        path: "/run/vrrp.fifo".into(),
+        has_reader: false,
+        lines_waiting: 3,
+        lines_read: 8,
+        lines_lost: 1,
+        problem: None,
+        script: Some(FifoScript {
+            command: "/usr/local/bin/follow".into(),
+            running_since_unix_ms: None,
+            starts: 2,
+            last_end: Some("exit 1".into()),
+            not_started: None,
+            last_output: String::new(),
+        }),
     }
 }
 
@@ -246,6 +355,38 @@ fn a_request_is_the_line_of_the_documentation() {
 }
 
 #[test]
+fn what_an_application_says_is_a_line_that_any_language_can_write() {
+    let said = b"{\"version\":1,\"ask\":{\"push\":{\"check\":\"app\",\"result\":\"pass\",\"text\":\"42 jobs done\"}}}\n";
+    let push = Ask::Push {
+        check: "app".into(),
+        result: Verdict::Pass,
+        text: "42 jobs done".into(),
+    };
+    assert_eq!(Request::from_line(said).unwrap().ask, push);
+    assert_eq!(Request::new(push).to_line().unwrap().as_bytes(), said);
+    let short = b"{\"version\":1,\"ask\":{\"push\":{\"check\":\"app\",\"result\":\"fail\"}}}\n";
+    assert!(Request::from_line(short).is_ok(), "the text may be left out");
+    let mode = b"{\"version\":1,\"ask\":{\"check-mode\":{\"check\":\"app\",\"mode\":\"dry-run\"}}}\n";
+    let ask = Ask::CheckMode {
+        check: "app".into(),
+        mode: CheckMode::DryRun,
+    };
+    assert_eq!(Request::from_line(mode).unwrap().ask, ask);
+    for (wrong, expected) in [
+        (
+            "{\"push\":{\"check\":\"app\",\"result\":\"well\"}}",
+            ProblemKind::Malformed,
+        ),
+        ("{\"push\":{\"check\":\"app\"}}", ProblemKind::Malformed),
+        ("\"push\"", ProblemKind::Malformed),
+        ("{\"pull\":{}}", ProblemKind::UnknownRequest),
+    ] {
+        let line = format!("{{\"version\":1,\"ask\":{wrong}}}");
+        assert_eq!(kind(line.as_bytes()), expected, "{wrong}");
+    }
+}
+
+#[test]
 fn every_reply_survives_the_line() {
     let hello = Answer::Hello {
         program: "vrrpd".into(),
@@ -256,7 +397,16 @@ fn every_reply_survives_the_line() {
         kind: ProblemKind::Unavailable,
         message: "stopping".into(),
     });
-    for answer in [hello, Answer::Status(Box::new(status())), error] {
+    let pushed = Answer::Pushed {
+        check: "app".into(),
+        counts_for_ms: 5000,
+    };
+    let mode = Answer::CheckMode {
+        check: "app".into(),
+        mode: CheckMode::DryRun,
+        before: CheckMode::Normal,
+    };
+    for answer in [hello, Answer::Status(Box::new(status())), pushed, mode, error] {
         let line = Reply::new(answer.clone()).to_line().unwrap();
         assert_eq!(line.matches('\n').count(), 1, "one line: {line}");
         assert_eq!(Reply::from_line(line.as_bytes()).unwrap().answer, answer);
@@ -313,7 +463,7 @@ fn a_bad_line_gets_the_answer_it_deserves() {
     );
     assert_eq!(
         kind(b"{\"version\":1,\"ask\":{\"status\":1}}\n"),
-        ProblemKind::UnknownRequest
+        ProblemKind::Malformed
     );
     assert_eq!(kind(b"\xff\xfe{}\n"), ProblemKind::Malformed);
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use vrrp_net::Service;
 
-use crate::plan::{Check, FileTrack, Group, Instance, Node, Plan, ProcessTrack};
+use crate::notices::{Mail, Webhook};
+use crate::plan::{Check, Fifo, FileTrack, Group, Instance, Node, Plan, ProcessTrack};
 use crate::succession::Succession;
 
 /// What leads from one plan to another. Whatever it does not name stays untouched.
@@ -25,6 +26,10 @@ pub struct Difference {
     pub hooks: Vec<String>,
     /// Sync groups that are new, gone, or have other hooks; who is in them stands with the instances.
     pub groups: Vec<String>,
+    /// Mail is sent otherwise, or to others.
+    pub mail: bool,
+    /// Webhooks that are new, gone, or different.
+    pub webhooks: Vec<String>,
     /// The static entries differ.
     pub statics: bool,
     /// Checks to start.
@@ -91,6 +96,8 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         checks: _,
         files: _,
         processes: _,
+        mail,
+        webhooks: _,
     } = new;
     let succession = Succession::between(old, new);
     let mut difference = Difference {
@@ -98,6 +105,8 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         removed: succession.removed().map(|one| one.name.clone()).collect(),
         groups: groups(old, new),
         statics: old.statics != *statics,
+        mail: !sends_alike(old.mail.as_ref(), mail.as_ref()),
+        webhooks: webhooks(old, new),
         ..Difference::default()
     };
     for instance in instances {
@@ -156,8 +165,13 @@ fn compare_nodes(before: &Node, after: &Node, difference: &mut Difference) {
         dynamic_interfaces,
         // Another one is refused: see `judge`.
         net_namespace: _,
+        fifos,
+        states_on_reload,
+        json_version,
         places: _,
     } = after;
+    let differs = |word| !fed_alike(fifo(&before.fifos, word), fifo(fifos, word));
+    let read_otherwise = |word| !read_alike(fifo(&before.fifos, word), fifo(fifos, word));
     let taken_over = [
         (before.router_id != *router_id, "router_id"),
         (before.arp_gap != *arp_gap, "vrrp_garp_interval"),
@@ -173,6 +187,15 @@ fn compare_nodes(before: &Node, after: &Node, difference: &mut Difference) {
             before.dynamic_interfaces != *dynamic_interfaces,
             "dynamic_interfaces",
         ),
+        (differs("notify_fifo"), "notify_fifo"),
+        (read_otherwise("notify_fifo"), "notify_fifo_script"),
+        (differs("vrrp_notify_fifo"), "vrrp_notify_fifo"),
+        (read_otherwise("vrrp_notify_fifo"), "vrrp_notify_fifo_script"),
+        (
+            before.states_on_reload != *states_on_reload,
+            "fifo_write_vrrp_states_on_reload",
+        ),
+        (before.json_version != *json_version, "json_version"),
     ];
     let kept = [
         (before.realtime_priority != *realtime_priority, "vrrp_rt_priority"),
@@ -189,6 +212,22 @@ fn compare_nodes(before: &Node, after: &Node, difference: &mut Difference) {
             place: after.places.get(word).cloned(),
         })
         .collect();
+}
+
+fn fifo<'a>(fifos: &'a [Fifo], word: &str) -> Option<&'a Fifo> {
+    fifos.iter().find(|fifo| fifo.word == word)
+}
+
+/// The same pipe, wherever in the file it stands.
+fn fed_alike(one: Option<&Fifo>, other: Option<&Fifo>) -> bool {
+    let what = |fifo: &Fifo| (fifo.path.clone(), fifo.user.clone());
+    one.map(what) == other.map(what)
+}
+
+/// The same program reads it.
+fn read_alike(one: Option<&Fifo>, other: Option<&Fifo>) -> bool {
+    let script = |fifo: &Fifo| fifo.script.as_ref().map(|script| script.command.clone());
+    one.and_then(script) == other.and_then(script)
 }
 
 impl Plan {
@@ -223,6 +262,28 @@ fn groups(old: &Plan, new: &Plan) -> Vec<String> {
         let differs = |group: &&Group| !other.groups.iter().any(|another| same(group, another));
         let differing = one.groups.iter().filter(differs);
         differing.map(|group| group.name.clone()).collect::<BTreeSet<_>>()
+    };
+    unlike(old, new).union(&unlike(new, old)).cloned().collect()
+}
+
+/// Equal but for the place.
+fn sends_alike(before: Option<&Mail>, after: Option<&Mail>) -> bool {
+    let here = |mail: &Mail| Mail {
+        place: String::new(),
+        ..mail.clone()
+    };
+    before.map(here) == after.map(here)
+}
+
+fn webhooks(old: &Plan, new: &Plan) -> Vec<String> {
+    let here = |hook: &Webhook| Webhook {
+        place: String::new(),
+        ..hook.clone()
+    };
+    let unlike = |one: &Plan, other: &Plan| {
+        let known: Vec<Webhook> = other.webhooks.iter().map(here).collect();
+        let differing = one.webhooks.iter().filter(|hook| !known.contains(&here(hook)));
+        differing.map(|hook| hook.name.clone()).collect::<BTreeSet<_>>()
     };
     unlike(old, new).union(&unlike(new, old)).cloned().collect()
 }

@@ -11,6 +11,7 @@ mod lower;
 mod machine;
 #[cfg(feature = "machine")]
 mod network;
+mod notices;
 mod plan;
 #[cfg(feature = "machine")]
 mod probe;
@@ -20,16 +21,20 @@ mod restart;
 mod succession;
 #[cfg(feature = "tls")]
 mod tls;
+mod unusable;
 
 pub use difference::{Astray, Difference, Kept, Loss, astray, difference, losses};
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
-pub use machine::{ThisMachine, Wrong, file, hook, host, process, try_check, try_hook};
+pub use machine::{
+    ThisMachine, Wrong, file, heard_from, hook, host, owner, process, try_check, try_hook, unanswered,
+};
 #[cfg(feature = "machine")]
 pub use network::{NotEntered, enter};
+pub use notices::{Mail, Webhook};
 pub use plan::{
-    Check, Command, CommandLine, FileTrack, Group, Hooks, Instance, NetNamespace, Node, Plan, ProcessTrack,
-    Tracked, What,
+    Check, Command, CommandLine, Fifo, FifoScript, FileTrack, Group, Hooks, Instance, NetNamespace, Node,
+    Places, Plan, ProcessTrack, Push, Tracked, What,
 };
 #[cfg(feature = "machine")]
 pub use probe::probe;
@@ -39,3 +44,6 @@ pub use reload::{
 };
 pub use restart::restarts;
 pub use succession::Succession;
+#[cfg(feature = "tls")]
+pub use tls::unverified;
+pub use unusable::lower_for;

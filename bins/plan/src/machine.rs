@@ -8,7 +8,7 @@ use healthcheck::{
 use keepalived_conf::{Config, Notify};
 
 use crate::lower::Host;
-use crate::plan::{Check, Command, CommandLine, FileTrack, ProcessTrack, What};
+use crate::plan::{Check, Command, CommandLine, Fifo, FileTrack, Plan, ProcessTrack, Push, What};
 use crate::probe;
 use crate::reload::Machine;
 
@@ -18,6 +18,16 @@ fn user(command: &Command) -> Result<RunAs, UserError> {
         Some((user, group)) => RunAs::lookup(user, group.as_deref()),
         None => Ok(RunAs::current()),
     }
+}
+
+/// Whose a pipe is to be; `None`: the daemon's own.
+///
+/// # Errors
+/// There is no such user or group.
+pub fn owner(fifo: &Fifo) -> Result<Option<RunAs>, UserError> {
+    let user = fifo.user.as_ref();
+    user.map(|(user, group)| RunAs::lookup(user, group.as_deref()))
+        .transpose()
 }
 
 /// A hook's command, ready to run.
@@ -38,6 +48,17 @@ pub(crate) fn spec(command: &Command, timeout: Duration) -> Result<ScriptSpec, S
     let run_as = user(command).map_err(|error| error.to_string())?;
     let spec = ScriptSpec::new(&command.words, timeout).map_err(|error| error.to_string())?;
     Ok(spec.run_as(run_as).secure(command.secure))
+}
+
+/// Who may say how an application is, beside root and the daemon's own user.
+///
+/// # Errors
+/// There is no such user or group.
+pub fn heard_from(push: &Push) -> Result<Option<RunAs>, UserError> {
+    let named = push.user.as_ref();
+    named
+        .map(|(user, group)| RunAs::lookup(user, group.as_deref()))
+        .transpose()
 }
 
 /// A tracked file, ready to be followed.
@@ -115,6 +136,11 @@ pub fn try_check(check: &Check) -> Result<(), Wrong> {
                 .map(drop)
                 .map_err(Wrong::Unusable);
         }
+        What::Hear(push) => {
+            return heard_from(push)
+                .map(drop)
+                .map_err(|error| Wrong::Unusable(error.to_string()));
+        }
     };
     spec(command, check.timeout)
         .map_err(Wrong::Unusable)?
@@ -149,10 +175,40 @@ impl Machine for ThisMachine {
     }
 }
 
+/// Where the user database does not answer, the user exists: his scripts fail then, and do not run as the daemon's own user.
+fn may_exist<T>(user: &Result<T, UserError>) -> bool {
+    !matches!(user, Err(UserError::NoUser(_)))
+}
+
+/// A user or group of the plan that could not be looked up because the user database did not answer: whether what he runs
+/// has to be left out is not known.
+#[must_use]
+pub fn unanswered(plan: &Plan) -> Option<UserError> {
+    let hooks = (plan.instances.iter().map(|instance| &instance.hooks))
+        .chain(plan.groups.iter().map(|group| &group.hooks));
+    let scripts = hooks
+        .flat_map(|hooks| hooks.named().map(|(_, command)| command))
+        .chain((plan.node.fifos.iter()).filter_map(|fifo| Some(&fifo.script.as_ref()?.command)))
+        .filter_map(|command| user(command).err());
+    let owners = plan.node.fifos.iter().filter_map(|fifo| owner(fifo).err());
+    scripts
+        .chain(owners)
+        .find(|error| matches!(error, UserError::Database { .. }))
+}
+
 /// What lowering `config` needs to know of this machine. The user database is asked only where something runs: it brings
 /// the libraries of every name service with it.
 #[must_use]
 pub fn host(config: &Config) -> Host {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    Host {
+        name: name.trim().to_owned(),
+        keepalived_script: runs(config) && may_exist(&RunAs::lookup("keepalived_script", None)),
+    }
+}
+
+/// Whether the file asks for any program.
+fn runs(config: &Config) -> bool {
     let notify = |notify: &Notify| {
         let scripts = [
             &notify.any,
@@ -160,15 +216,60 @@ pub fn host(config: &Config) -> Host {
             &notify.backup,
             &notify.fault,
             &notify.stop,
+            &notify.before_stop,
+            &notify.rx_lower_pri,
         ];
-        scripts.into_iter().any(Option::is_some)
+        let deleted = notify
+            .deleted
+            .as_ref()
+            .is_some_and(|script| script.value.is_some());
+        deleted || scripts.into_iter().any(Option::is_some)
     };
     let instances = config.instances.iter().map(|instance| &instance.notify);
     let mut all = instances.chain(config.sync_groups.iter().map(|group| &group.notify));
-    let runs = !config.scripts.is_empty() || all.any(notify);
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    Host {
-        name: name.trim().to_owned(),
-        keepalived_script: runs && RunAs::lookup("keepalived_script", None).is_ok(),
+    let fifos = &config.global.fifos;
+    !config.scripts.is_empty() || fifos.all.fifo.is_some() || fifos.vrrp.fifo.is_some() || all.any(notify)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    /// One that were overlooked would let `script_user` be the daemon's own user, though `keepalived_script` exists.
+    #[test]
+    fn every_word_that_runs_a_program_is_one() {
+        let words = [
+            "notify",
+            "notify_master",
+            "notify_backup",
+            "notify_fault",
+            "notify_stop",
+            "notify_before_stop",
+            "notify_master_rx_lower_pri",
+            "notify_deleted",
+        ];
+        let file = |line: &str| {
+            let text = format!(
+                "vrrp_instance A {{\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {{ 192.0.2.1 }}\n {line}\n}}\n"
+            );
+            let files = keepalived_conf::MemoryFiles::new([("k", text)]);
+            runs(&keepalived_conf::parse(&files, "k").config)
+        };
+        assert!(!file("notify_priority_changes true"));
+        for word in words {
+            assert!(file(&format!("{word} /bin/true")), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_user_database_that_does_not_answer_proves_nobody_away() {
+        let database = UserError::Database {
+            name: "keepalived_script".to_owned(),
+            error: "timed out".to_owned(),
+        };
+        assert!(may_exist::<()>(&Err(database)));
+        assert!(may_exist(&Ok(())));
+        assert!(!may_exist::<()>(&Err(UserError::NoUser("x".to_owned()))));
     }
 }

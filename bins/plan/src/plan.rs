@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use keepalived_conf::CheckMode;
 use vrrp_core::TrackerId;
 use vrrp_net::{Pace, Service, Statics};
 
+use crate::notices::{Mail, Webhook};
 use crate::question::Question;
 
 /// Everything that a node is to do.
@@ -26,6 +28,10 @@ pub struct Plan {
     pub files: Vec<FileTrack>,
     /// Processes that an instance tracks, in the order of the configuration; names are unique.
     pub processes: Vec<ProcessTrack>,
+    /// How mail is sent, if any is.
+    pub mail: Option<Mail>,
+    /// Who is told by HTTP, in the order of the file; names are unique.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// Settings of the process.
@@ -53,8 +59,50 @@ pub struct Node {
     pub dynamic_interfaces: bool,
     /// The network namespace to work in; `None`: the one that the daemon is started in (keepalived `net_namespace`).
     pub net_namespace: Option<NetNamespace>,
+    /// Named pipes that are told of everything.
+    pub fifos: Vec<Fifo>,
+    /// Every state is written to them after a reload (keepalived `fifo_write_vrrp_states_on_reload`).
+    pub states_on_reload: bool,
+    /// Layout of the JSON dump: 2, and 1 for anything else (keepalived `json_version`).
+    pub json_version: u8,
     /// `file:line` of the words that a running process cannot take over, where the file has them.
     pub places: BTreeMap<&'static str, String>,
+}
+
+/// A named pipe that is told of everything, and who reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fifo {
+    /// keepalived's word: `notify_fifo` or `vrrp_notify_fifo`.
+    pub word: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whose it is where the daemon makes it, by name or number; `None`: the daemon's own.
+    pub user: Option<(String, Option<String>)>,
+    /// `file:line` that asks for it.
+    pub place: String,
+    /// Gets the path as its last argument and runs as long as the daemon.
+    pub script: Option<FifoScript>,
+}
+
+/// A program that reads a named pipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FifoScript {
+    /// What is run, without the path.
+    pub command: Command,
+    /// `file:line` that asks for it.
+    pub place: String,
+}
+
+impl Fifo {
+    /// keepalived's word for its program.
+    #[must_use]
+    pub fn script_word(&self) -> &'static str {
+        if self.word == "notify_fifo" {
+            "notify_fifo_script"
+        } else {
+            "vrrp_notify_fifo_script"
+        }
+    }
 }
 
 /// A network namespace by its name.
@@ -195,6 +243,8 @@ pub struct Check {
     pub fall: u32,
     /// Down until the first result (keepalived `init_fail`).
     pub initially_down: bool,
+    /// Whether what it finds counts, where no operator has said otherwise.
+    pub mode: CheckMode,
 }
 
 /// What a check does.
@@ -204,6 +254,17 @@ pub enum What {
     Run(Command),
     /// Asks a service by itself.
     Ask(Box<Question>),
+    /// Is told by an application.
+    Hear(Push),
+}
+
+/// What an application says by itself (`PUSH`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// How long a word of it counts; more than 0.
+    pub ttl: Duration,
+    /// Who may say it, beside root and the daemon's own user: a user, and a group, by name or number.
+    pub user: Option<(String, Option<String>)>,
 }
 
 impl What {
@@ -213,6 +274,7 @@ impl What {
         match self {
             Self::Run(_) => "script",
             Self::Ask(question) => question.word,
+            Self::Hear(_) => "PUSH",
         }
     }
 
@@ -222,6 +284,7 @@ impl What {
         match self {
             Self::Run(command) => format!("script {}", command.words.join(" ")),
             Self::Ask(question) => format!("{} of {}", question.word, question.ip),
+            Self::Hear(_) => "PUSH".to_owned(),
         }
     }
 }
@@ -256,9 +319,36 @@ pub struct Hooks {
     pub tells_deleted: bool,
     /// What is run then.
     pub deleted: Option<Command>,
+    /// At a planned stop, while this node is Active and before the addresses are handed over (our own
+    /// `notify_before_stop`).
+    pub before_stop: Option<Command>,
+    /// Named pipes are told of its priority (keepalived `notify_priority_changes`).
+    pub priority_changes: bool,
+    /// Mail is sent (keepalived `smtp_alert`).
+    pub mail: bool,
+    /// Where they stand.
+    pub places: Places,
 }
 
+/// `file:line` of scripts, by their keywords. All are equal: a script that only stands elsewhere is the same.
+#[derive(Debug, Clone, Default)]
+pub struct Places(pub BTreeMap<&'static str, String>);
+
+impl PartialEq for Places {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Places {}
+
 impl Hooks {
+    /// `file:line` of the script behind a keyword.
+    #[must_use]
+    pub fn place(&self, word: &str) -> &str {
+        self.places.0.get(word).map_or("", String::as_str)
+    }
+
     /// Those that there are, each with its keyword.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, &Command)> {
         [
@@ -269,6 +359,7 @@ impl Hooks {
             ("notify_stop", &self.stop),
             ("notify_master_rx_lower_pri", &self.rx_lower_pri),
             ("notify_deleted", &self.deleted),
+            ("notify_before_stop", &self.before_stop),
         ]
         .into_iter()
         .filter_map(|(word, command)| Some((word, command.as_ref()?)))

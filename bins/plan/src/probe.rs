@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use healthcheck::{
     BodyRule, Endpoint, ExchangeProbe, ExchangeSpec, Expect, HexPattern, HttpProbe, HttpSpec, HttpUrl,
-    HttpVersion, PingProbe, PingSpec, Probe, Reply, ScriptProbe, UdpProbe, UdpSpec,
+    HttpVersion, PingProbe, PingSpec, Probe, Reply, ScriptProbe, StubLimits, UdpProbe, UdpSpec,
 };
+use keepalived_conf as conf;
 
 use crate::machine::spec;
 use crate::plan::{Check, What};
 use crate::question::{Asks, Http, Page, Question};
 
-/// The probe of a check. Looks users up: not for the router loop.
+/// The probe of a check. Looks users up: not for the router loop. Whoever runs one that is told by an application makes it by
+/// [`healthcheck::push`], and keeps the end by which it is told: this one hears nothing.
 ///
 /// # Errors
 /// Why it cannot be made, in words.
@@ -19,6 +21,7 @@ pub fn probe(check: &Check) -> Result<Box<dyn Probe>, String> {
     match &check.what {
         What::Run(command) => Ok(Box::new(ScriptProbe::new(spec(command, check.timeout)?))),
         What::Ask(question) => ask(question, check.timeout),
+        What::Hear(push) => Ok(Box::new(healthcheck::push(push.ttl).1)),
     }
 }
 
@@ -63,6 +66,21 @@ pub(crate) fn ask(question: &Question, timeout: Duration) -> Result<Box<dyn Prob
             let wanted = Expect::contains(expect).map_err(|error| error.to_string())?;
             Box::new(ExchangeProbe::new(spec.expect(wanted)))
         }
+        Asks::Tls { verify, server_name } => return tls(endpoint, limit, *verify, server_name.as_ref()),
+        Asks::StubStatus {
+            path,
+            host,
+            active_warn,
+            active_max,
+        } => {
+            let limits = StubLimits {
+                active_warn: active_warn.map(u64::from),
+                active_max: active_max.map(u64::from),
+            };
+            let mut url = HttpUrl::new(path).body(BodyRule::StubStatus(limits));
+            url.host.clone_from(host);
+            Box::new(HttpProbe::new(HttpSpec::new(endpoint, limit).url(url)))
+        }
         Asks::Dns { record, name } => return dns(endpoint, limit, record, name),
         Asks::Ping => Box::new(PingProbe::new(PingSpec {
             source: endpoint.source,
@@ -95,24 +113,60 @@ fn endpoint(question: &Question) -> Endpoint {
 }
 
 fn pages(http: &Http, endpoint: Endpoint, limit: Duration) -> Result<HttpSpec, String> {
-    let mut spec = HttpSpec::new(endpoint, limit).version(if http.version_1_1 {
-        HttpVersion::Http11
-    } else {
-        HttpVersion::Http10
-    });
+    let mut spec = HttpSpec::new(endpoint, limit).version(version(http.version)?);
     for page in &http.pages {
         spec = spec.url(url(page)?);
     }
     if http.tls { over_tls(spec, http) } else { Ok(spec) }
 }
 
+fn version(version: conf::HttpVersion) -> Result<HttpVersion, String> {
+    match version {
+        conf::HttpVersion::V1_0 | conf::HttpVersion::V1_0Close => Ok(HttpVersion::Http10),
+        conf::HttpVersion::V1_1 => Ok(HttpVersion::Http11),
+        #[cfg(feature = "http2")]
+        conf::HttpVersion::V2 => Ok(HttpVersion::Http2),
+        #[cfg(not(feature = "http2"))]
+        conf::HttpVersion::V2 => {
+            Err("http_protocol 2 needs a vrrpd that was built with its feature http2".to_owned())
+        }
+    }
+}
+
+#[cfg(feature = "tls")]
+fn tls(
+    endpoint: Endpoint,
+    limit: Duration,
+    verify: bool,
+    server_name: Option<&String>,
+) -> Result<Box<dyn Probe>, String> {
+    let mut tls = how(verify)?;
+    tls.server_name = server_name.cloned();
+    Ok(Box::new(healthcheck::TlsProbe::new(endpoint, limit, &tls)))
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls(
+    _endpoint: Endpoint,
+    _limit: Duration,
+    _verify: bool,
+    _server_name: Option<&String>,
+) -> Result<Box<dyn Probe>, String> {
+    Err("TLS_CHECK needs a vrrpd that was built with its feature tls".to_owned())
+}
+
+#[cfg(feature = "tls")]
+fn how(verify: bool) -> Result<healthcheck::TlsSpec, String> {
+    if verify {
+        crate::tls::verified()
+    } else {
+        Ok(crate::tls::unverified())
+    }
+}
+
 #[cfg(feature = "tls")]
 fn over_tls(spec: HttpSpec, http: &Http) -> Result<HttpSpec, String> {
-    let mut tls = if http.verify {
-        crate::tls::verified()?
-    } else {
-        crate::tls::unverified()
-    };
+    let mut tls = how(http.verify)?;
     tls.server_name.clone_from(&http.server_name);
     Ok(spec.tls(tls))
 }

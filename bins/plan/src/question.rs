@@ -58,6 +58,24 @@ pub enum Asks {
         /// Least and greatest length of the answer.
         reply_octets: (u16, u16),
     },
+    /// A TLS handshake.
+    Tls {
+        /// The certificate must be one that this machine trusts.
+        verify: bool,
+        /// The name that is asked for.
+        server_name: Option<String>,
+    },
+    /// nginx's page of numbers.
+    StubStatus {
+        /// Its path.
+        path: String,
+        /// The host asked for.
+        host: Option<String>,
+        /// More active connections are a warning.
+        active_warn: Option<u32>,
+        /// More are a failure.
+        active_max: Option<u32>,
+    },
     /// A few octets.
     SendExpect {
         /// What is sent; empty: the service speaks first.
@@ -74,10 +92,10 @@ pub struct Http {
     pub tls: bool,
     /// The certificate must be one that this machine trusts.
     pub verify: bool,
-    /// The name in the TLS greeting.
+    /// The name in the TLS greeting; none: the host of each page.
     pub server_name: Option<String>,
-    /// HTTP/1.1; else 1.0.
-    pub version_1_1: bool,
+    /// How it is asked.
+    pub version: conf::HttpVersion,
     /// One or more.
     pub pages: Vec<Page>,
 }
@@ -141,6 +159,21 @@ fn asks(question: &conf::Question) -> Asks {
             }),
             reply_octets: (reply_min.value, reply_max.value),
         },
+        conf::Question::Tls { verify, server_name } => Asks::Tls {
+            verify: verify.value,
+            server_name: server_name.as_ref().map(|name| name.value.clone()),
+        },
+        conf::Question::StubStatus {
+            path,
+            host,
+            active_warn,
+            active_max,
+        } => Asks::StubStatus {
+            path: path.value.clone(),
+            host: host.as_ref().map(|host| host.value.clone()),
+            active_warn: active_warn.as_ref().map(|count| count.value),
+            active_max: active_max.as_ref().map(|count| count.value),
+        },
         conf::Question::SendExpect { send, expect } => Asks::SendExpect {
             send: send.as_ref().map_or_else(Vec::new, |octets| octets.value.clone()),
             expect: expect.value.clone(),
@@ -161,7 +194,7 @@ fn of_http(http: &conf::Http) -> Http {
         tls: http.tls,
         verify: http.verify.value,
         server_name: text(&http.server_name),
-        version_1_1: http.version.value == conf::HttpVersion::V1_1,
+        version: http.version.value,
         pages: http.urls.iter().map(page).collect(),
     }
 }

@@ -1,13 +1,13 @@
 //! TLS as this machine has it: its trusted roots, and one provider of the cryptography.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use healthcheck::TlsSpec;
 use rustls::RootCertStore;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 
-/// Read once: hundreds of certificates, and the file seldom changes. None: the machine has no store.
-static ROOTS: LazyLock<Result<Arc<RootCertStore>, String>> = LazyLock::new(roots);
+/// Read once: hundreds of certificates, and the file seldom changes. But a failure is not kept: a reload looks again.
+static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
 
 fn roots() -> Result<Arc<RootCertStore>, String> {
     let found = rustls_native_certs::load_native_certs();
@@ -34,11 +34,18 @@ fn provider() -> Arc<CryptoProvider> {
 /// # Errors
 /// The machine trusts none.
 pub(crate) fn verified() -> Result<TlsSpec, String> {
-    let roots = ROOTS.as_ref().map_err(Clone::clone)?;
+    let roots = match ROOTS.get() {
+        Some(roots) => roots,
+        None => {
+            let found = roots()?;
+            ROOTS.get_or_init(|| found)
+        }
+    };
     Ok(TlsSpec::new(provider(), Arc::clone(roots)))
 }
 
 /// Only the end of the certificate is looked at.
-pub(crate) fn unverified() -> TlsSpec {
+#[must_use]
+pub fn unverified() -> TlsSpec {
     TlsSpec::unverified(provider())
 }

@@ -5,8 +5,14 @@ use keepalived_conf::{MemoryFiles, parse};
 use vrrp_plan::{Allowed, Asks, Check, Host, Plan, What, difference, lower, probe, try_check};
 
 fn plan(above: &str, checker: &str) -> Plan {
+    // What is pushed is not waited for.
+    let timeout = if checker.contains("PUSH") {
+        ""
+    } else {
+        "timeout 0.4\n"
+    };
     let text = format!(
-        "{above}vrrp_check web {{\ninterval 0.5\ntimeout 0.4\nfall 2\n{checker}\n}}\nvrrp_instance lan {{\ninterface eth0\n\
+        "{above}vrrp_check web {{\ninterval 0.5\n{timeout}fall 2\n{checker}\n}}\nvrrp_instance lan {{\ninterface eth0\n\
          virtual_router_id 51\npriority 100\nvirtual_ipaddress {{\n192.0.2.1\n}}\ntrack_script {{\nweb weight -30\n}}\n}}\n"
     );
     let parsed = parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
@@ -56,6 +62,18 @@ fn each_checker_becomes_its_probe() {
             "SEND_EXPECT {\nconnect_port 6379\nsend \"PING\\r\\n\"\nexpect \"+PONG\"\n}",
             "send and expect with 127.0.0.1:6379",
         ),
+        (
+            "STUB_STATUS {\npath /nginx_status\nactive_max 1000\n}",
+            "http://127.0.0.1:80 /nginx_status",
+        ),
+        #[cfg(feature = "tls")]
+        ("TLS_CHECK {\nverify off\n}", "TLS handshake with 127.0.0.1:443"),
+        #[cfg(feature = "http2")]
+        (
+            "HTTP_GET {\nhttp_protocol 2\nurl {\npath /\n}\n}",
+            "http://127.0.0.1:80 /",
+        ),
+        ("PUSH {\nttl 5\n}", "the application's own word, for 5s"),
     ] {
         assert_eq!(called(checker), name);
     }
@@ -111,6 +129,38 @@ fn without_dns_it_says_so() {
 #[cfg(not(feature = "tls"))]
 #[test]
 fn without_tls_it_says_so() {
-    let told = format!("{:?}", try_check(&check("SSL_GET {\nurl {\npath /\n}\n}")));
-    assert!(told.contains("feature tls"), "{told}");
+    for checker in ["SSL_GET {\nurl {\npath /\n}\n}", "TLS_CHECK {\n}"] {
+        let told = format!("{:?}", try_check(&check(checker)));
+        assert!(told.contains("feature tls"), "{told}");
+    }
+}
+
+#[cfg(not(feature = "http2"))]
+#[test]
+fn without_http2_it_says_so() {
+    let told = format!(
+        "{:?}",
+        try_check(&check("HTTP_GET {\nhttp_protocol 2\nurl {\npath /\n}\n}"))
+    );
+    assert!(told.contains("feature http2"), "{told}");
+}
+
+#[test]
+fn who_may_push_must_be_there() {
+    let told = format!("{:?}", try_check(&check("PUSH {\nttl 5\nuser no-such-user\n}")));
+    assert!(told.contains("user 'no-such-user' does not exist"), "{told}");
+    assert_eq!(try_check(&check("PUSH {\nttl 5\nuser root\n}")), Ok(()));
+}
+
+#[test]
+fn another_mode_or_ttl_changes_the_check() {
+    let of = |words: &str| plan("", words);
+    let one = of("PUSH {\nttl 5\n}");
+    for other in [
+        "mode dry-run\nPUSH {\nttl 5\n}",
+        "PUSH {\nttl 6\n}",
+        "PUSH {\nttl 5\nuser root\n}",
+    ] {
+        assert_eq!(difference(&one, &of(other)).checks_changed.len(), 1, "{other}");
+    }
 }

@@ -31,6 +31,7 @@ fn check(name: &str, seconds: u64, line: u32) -> Check {
         rise: 1,
         fall: 1,
         initially_down: false,
+        mode: keepalived_conf::CheckMode::Normal,
     }
 }
 
@@ -208,7 +209,7 @@ fn no_setting_of_the_node_is_passed_over() {
         let kept: Vec<&str> = needs_restart.iter().map(|kept| kept.word).collect();
         (node, kept)
     };
-    let taken_over: [Change; 6] = [
+    let taken_over: [Change; 7] = [
         (|node| node.router_id = "lb09".to_owned(), "router_id"),
         (
             |node| node.arp_gap = Duration::from_millis(1),
@@ -233,6 +234,7 @@ fn no_setting_of_the_node_is_passed_over() {
             "vrrp_delay_after_boot",
         ),
         (|node| node.dynamic_interfaces = true, "dynamic_interfaces"),
+        (|node| node.json_version = 2, "json_version"),
     ];
     for (change, word) in taken_over {
         assert_eq!(changed(change), (vec![word], vec![]));

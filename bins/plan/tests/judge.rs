@@ -23,7 +23,7 @@ impl Machine for Small {
     fn try_check(&self, check: &Check) -> Result<(), String> {
         match &check.what {
             What::Run(command) => runs(command),
-            What::Ask(_) => Ok(()),
+            What::Ask(_) | What::Hear(_) => Ok(()),
         }
     }
 
@@ -195,7 +195,7 @@ fn a_script_that_cannot_be_run_is_refused_where_it_is_new() {
     let hooked = |name: &str, hook: &str| instance(name, 1, &format!(" notify_master {hook}"));
     let said = refused(&hooked("A", "/bin/true"), &hooked("A", "/no/such"));
     assert!(
-        said.contains("k.conf:1: notify_master of A: /no/such does not exist"),
+        said.contains("k.conf:7: notify_master of A: /no/such does not exist"),
         "{said}"
     );
     let said = refused(&hooked("A", "/bin/true"), &hooked("web", "/no/such"));
@@ -214,7 +214,7 @@ fn a_script_that_cannot_be_run_is_refused_where_it_is_new() {
     };
     let said = refused(&grouped("/bin/true"), &grouped("/no/such"));
     assert!(
-        said.contains("k.conf:1: notify_fault of G: /no/such does not exist"),
+        said.contains("k.conf:6: notify_fault of G: /no/such does not exist"),
         "{said}"
     );
     assert_eq!(judged(&grouped("/no/such"), &grouped("/no/such")), Ok(()));

@@ -246,7 +246,7 @@ fn trackers_are_scripts_then_interfaces_and_their_index_is_their_id() {
 fn run(check: &Check) -> &Command {
     match &check.what {
         What::Run(command) => command,
-        What::Ask(question) => panic!("{question:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

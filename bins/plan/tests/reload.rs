@@ -7,8 +7,8 @@ use keepalived_conf::{MemoryFiles, Parsed, parse};
 use persistence::persistence;
 use proptest::prelude::*;
 use vrrp_plan::{
-    Allowed, Check, Difference, EverythingPresent, FileTrack, Group, Host, Instance, Lowered, Node, Plan,
-    ProcessTrack, difference, faults, judge, losses, lower, restarts,
+    Allowed, Check, Difference, EverythingPresent, FileTrack, Group, Host, Instance, Lowered, Mail, Node,
+    Plan, ProcessTrack, Webhook, difference, faults, judge, losses, lower, restarts,
 };
 
 /// One instance: number, priority, version 3, interval in seconds, hosts of its network, lines more.
@@ -97,7 +97,11 @@ fn any_file() -> impl Strategy<Value = String> {
         "vrrp_delay_after_boot 60",
         "vrrp_startup_delay 5",
         "dynamic_interfaces",
+        "json_version 2",
         "vrrp_strict",
+        "smtp_alert",
+        "notification_email {\n o@example.com\n}\nsmtp_server 192.0.2.25\nsmtp_alert_vrrp",
+        "smtp_server 192.0.2.26 587\nsmtp_tls required",
     ];
     let outside = vec![
         "vrrp_script chk {\n script \"/bin/true y\"\n interval 3\n}\n",
@@ -109,6 +113,9 @@ fn any_file() -> impl Strategy<Value = String> {
         "static_ipaddress {\n 198.51.100.9/24 dev eth0\n}\n",
         "static_routes {\n 203.0.113.0/24 dev eth0\n}\n",
         "garp_group {\n garp_interval 0.5\n interface eth0\n}\n",
+        "vrrp_webhook pager {\n url https://a.example.com/x\n}\n",
+        "vrrp_webhook pager {\n url https://a.example.com/y\n}\n",
+        "vrrp_webhook desk {\n url http://b.example.com/\n only {\n VI_0\n }\n}\n",
         "vrrp_sync_group G {\n group {\n VI_0\n VI_1\n }\n}\n",
         "vrrp_sync_group H {\n group {\n VI_2\n VI_1\n }\n notify /bin/true\n}\n",
     ];
@@ -148,6 +155,8 @@ fn carried_out(old: &Plan, new: &Plan, difference: &Difference) -> Plan {
         statics: if difference.statics { new } else { old }.statics.clone(),
         files: files_after(old, new, difference),
         processes: processes_after(old, difference),
+        mail: if difference.mail { new } else { old }.mail.clone(),
+        webhooks: webhooks_after(old, new, difference),
         ..Plan::default()
     };
     for before in old
@@ -217,6 +226,7 @@ fn node_after(old: &Plan, new: &Plan, difference: &Difference) -> Node {
             "garp_group" => node.paces.clone_from(&new.paces),
             "vrrp_delay_after_boot" => node.delay_after_boot = new.delay_after_boot,
             "dynamic_interfaces" => node.dynamic_interfaces = new.dynamic_interfaces,
+            "json_version" => node.json_version = new.json_version,
             "vrrp_rt_priority" => node.realtime_priority = new.realtime_priority,
             "vrrp_priority" => node.nice = new.nice,
             "vrrp_no_swap" => node.no_swap = new.no_swap,
@@ -234,6 +244,12 @@ fn processes_after(old: &Plan, difference: &Difference) -> Vec<ProcessTrack> {
         !difference.processes_removed.contains(&one.name) && !otherwise.any(|other| other.name == one.name)
     });
     stay.chain(&difference.processes_added).cloned().collect()
+}
+
+fn webhooks_after(old: &Plan, new: &Plan, difference: &Difference) -> Vec<Webhook> {
+    let listed = |hook: &&Webhook| difference.webhooks.contains(&hook.name);
+    let stay = old.webhooks.iter().filter(|hook| !listed(hook));
+    stay.chain(new.webhooks.iter().filter(listed)).cloned().collect()
 }
 
 fn files_after(old: &Plan, new: &Plan, difference: &Difference) -> Vec<FileTrack> {
@@ -276,6 +292,13 @@ fn wanted(plan: &Plan) -> Plan {
     plan.processes
         .iter_mut()
         .for_each(|ProcessTrack { place, .. }| *place = nowhere());
+    plan.mail
+        .iter_mut()
+        .for_each(|Mail { place, .. }| *place = nowhere());
+    plan.webhooks
+        .iter_mut()
+        .for_each(|Webhook { place, .. }| *place = nowhere());
+    plan.webhooks.sort_by(|one, other| one.name.cmp(&other.name));
     plan.files.sort_by(|one, other| one.name.cmp(&other.name));
     plan.processes.sort_by(|one, other| one.name.cmp(&other.name));
     plan.instances.sort_by(|one, other| one.name.cmp(&other.name));

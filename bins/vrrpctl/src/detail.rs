@@ -2,30 +2,37 @@
 
 use std::fmt::Write;
 
-use vrrp_control::{Contribution, HostsTold, Instance, Routing, Status, TrackedKind};
+use vrrp_control::{Check, Contribution, HostsTold, Instance, Routing, Status, TrackedKind};
 
 use crate::colour::Colour;
-use crate::overview::{bare_table, lay_out};
-use crate::words;
+use crate::overview::{self, bare_table, lay_out};
+use crate::{notices, steered, words};
 
 pub(crate) fn render(instance: &Instance, status: &Status, colour: Colour) -> String {
     let mut text = String::new();
     let mut facts = bare_table(&[words::clean(&instance.name).as_str(), ""]);
-    for (name, value) in facts_of(instance, colour) {
+    for (name, value) in facts_of(instance, status, colour) {
         facts.add_row([name.to_owned(), value]);
     }
     text.push_str(&lay_out(&mut facts));
     text.push_str(&addresses(instance, colour));
     text.push_str(&routing(&instance.routing, colour));
     text.push_str(&tracked(instance, status, colour));
+    text.push_str(&heard(instance));
     text.push_str(&hooks(instance));
+    let group = status
+        .groups
+        .iter()
+        .find(|group| Some(&group.name) == instance.group.as_ref());
+    let of_group = group.map_or(&[][..], |group| group.notices.as_slice());
+    text.push_str(&notices::render(&instance.notices, of_group, colour));
     text.push_str(&counters(instance));
     colour.paint(&text)
 }
 
 const HOLDING: &str = "the addresses answer until the successor does";
 
-fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> {
+fn facts_of(instance: &Instance, status: &Status, colour: Colour) -> Vec<(&'static str, String)> {
     let path = if instance.peers.is_empty() {
         instance.path.clone()
     } else {
@@ -47,6 +54,7 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
     if instance.holding {
         facts.push(("holding", HOLDING.to_owned()));
     }
+    facts.extend(steered(instance, status, colour));
     facts.extend(group(instance));
     if let Some(barred) = &instance.barred {
         facts.push(("barred", colour.alarm(&words::clean(barred))));
@@ -94,6 +102,18 @@ fn facts_of(instance: &Instance, colour: Colour) -> Vec<(&'static str, String)> 
         facts.push(("cannot understand", colour.alarm(&said)));
     }
     facts
+}
+
+fn steered(instance: &Instance, status: &Status, colour: Colour) -> Vec<(&'static str, String)> {
+    let facts = [
+        ("maintenance", steered::maintenance(&status.daemon)),
+        ("handed over", steered::handed_over(&status.daemon, instance)),
+        ("moved", steered::moved(instance)),
+    ];
+    let said = facts
+        .into_iter()
+        .filter_map(|(name, said)| Some((name, colour.alarm(&said?))));
+    said.collect()
 }
 
 fn virtual_mac(instance: &Instance, colour: Colour) -> String {
@@ -172,7 +192,9 @@ fn tracked(instance: &Instance, status: &Status, colour: Colour) -> String {
     let mut table = bare_table(&["TRACKED", "KIND", "HEALTH", "WEIGHT", "ADDS", "LAST RESULT"]);
     for contribution in contributions {
         let kind = match contribution.kind {
-            TrackedKind::Script => "script",
+            TrackedKind::Script => (check_of(contribution, status).map(|check| check.kind.as_str()))
+                .filter(|kind| !kind.is_empty())
+                .unwrap_or("script"),
             TrackedKind::Interface => "interface",
             TrackedKind::Statics => "track_group",
             TrackedKind::File => "file",
@@ -192,14 +214,26 @@ fn tracked(instance: &Instance, status: &Status, colour: Colour) -> String {
         };
         table.add_row([
             words::clean(&contribution.name),
-            kind.to_owned(),
-            colour.health(contribution.health),
+            words::clean(kind),
+            health(contribution, status, colour),
             weight,
             format!("{:+}", contribution.adds),
             last_result(contribution, status),
         ]);
     }
     section(contributions.is_empty(), table)
+}
+
+fn check_of<'a>(contribution: &Contribution, status: &'a Status) -> Option<&'a Check> {
+    let named = |check: &&Check| check.name == contribution.name && contribution.kind == TrackedKind::Script;
+    status.checks.iter().find(named)
+}
+
+fn health(contribution: &Contribution, status: &Status, colour: Colour) -> String {
+    check_of(contribution, status).map_or_else(
+        || colour.health(contribution.health),
+        |check| overview::health(check, colour),
+    )
 }
 
 /// What was found last of a tracked object.
@@ -221,6 +255,25 @@ fn last_result(contribution: &Contribution, status: &Status) -> String {
         _ => None,
     };
     found.unwrap_or_else(|| "-".to_owned())
+}
+
+/// Who else is there, or was.
+fn heard(instance: &Instance) -> String {
+    let mut table = bare_table(&["HEARD", "PRIORITY", "VERSION", "LAST", "FIRST", "ADVERTS"]);
+    for router in &instance.heard {
+        table.add_row([
+            router.address.to_string(),
+            match router.priority {
+                0 => "0 (goodbye)".to_owned(),
+                priority => priority.to_string(),
+            },
+            router.version.to_string(),
+            format!("{} ago", words::span(router.last_ago_ms)),
+            format!("{} ago", words::span(router.first_ago_ms)),
+            router.adverts.to_string(),
+        ]);
+    }
+    section(instance.heard.is_empty(), table)
 }
 
 fn hooks(instance: &Instance) -> String {

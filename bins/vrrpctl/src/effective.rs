@@ -66,6 +66,7 @@ fn text(effective: &Effective) -> String {
         .chain(&effective.track_processes)
         .chain(&effective.sync_groups)
         .chain(&effective.garp_groups)
+        .chain(&effective.webhooks)
         .chain(&effective.statics)
         .chain(&effective.instances);
     let mut text = blocks.map(section).collect::<Vec<_>>().join("\n");

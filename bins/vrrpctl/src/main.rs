@@ -4,13 +4,23 @@ mod check;
 mod colour;
 mod completions;
 mod detail;
+mod digest;
+mod doctor;
 mod effective;
+mod events;
+mod explain;
+mod fifos;
+mod genhash;
 #[cfg(test)]
 mod man_page;
+mod notices;
 mod overview;
 mod plan;
 mod replay;
 mod simulate;
+mod steer;
+mod steered;
+mod tell;
 mod vocabulary;
 mod words;
 
@@ -33,7 +43,7 @@ const NO_DAEMON: u8 = 3;
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 done; 1 the daemon refused, there is no such instance, or a file is not as it should be; 2 wrong arguments; 3 no daemon answered. Those of check: see vrrpctl check --help."
+    after_help = "Exit codes: 0 done; 1 the daemon refused, there is no such instance, a hand-over was rolled back, or a file is not as it should be; 2 wrong arguments; 3 no daemon answered. Those of check and doctor: see their --help."
 )]
 struct Arguments {
     /// The control socket of the daemon (vrrpd --control PATH).
@@ -58,8 +68,41 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Why an instance is Active or not, in a sentence, with what bars it and what to do.
+    Explain(explain::Arguments),
+    /// What has happened, and why: changes of state, checks, addresses, reloads; with --follow also what happens now.
+    Events(events::Arguments),
+    /// Say how an application is, by a vrrp_check with PUSH; it has to be said again within its ttl.
+    ///
+    /// For root, the user of the daemon, and whom the check names.
+    Push(tell::Push),
+    /// Whether what a check finds counts: normal, a dry run, or maintenance. It outlives a reload, and `status` shows it.
+    CheckMode(tell::Mode),
+    /// Hand over to another router while the addresses still answer here; rolled back where nobody takes over.
+    ///
+    /// The answer says to whom it went and after how long, or why not; the exit code is 1 then. Afterwards the instance
+    /// competes with priority 1 until --undo, or until its successor is lost.
+    Switchover(steer::Switchover),
+    /// Give everything away, and take over only where no other router is alive.
+    ///
+    /// It outlives a reload and a new start of the daemon, not a boot. The exit code is 1 where something could not be given
+    /// away because nobody took over: it stays here, and goes to the first router that comes.
+    Maintenance(steer::Maintenance),
+    /// Move the base priority of an instance while it runs: priority VI_1 -20 for 10m.
+    ///
+    /// Limited to 1 to 254; what is tracked adds to it as always. It outlives a reload, not a new start of the daemon.
+    Priority(steer::Priority),
+    /// Read the configuration again, as at SIGHUP, and say what that did, or why it was refused.
+    ///
+    /// The exit code is 1 where it was refused, and then nothing has changed.
+    Reload(steer::Reload),
     /// What keepalived and vrrpd make of keepalived.conf files, and what to do about it. Asks no daemon, changes nothing.
     Check(check::Arguments),
+    /// Whether this machine and its network let a virtual router do its work: permissions, settings of the kernel, packet
+    /// filters, what really comes in, who else uses its VRID or its addresses. Changes nothing.
+    ///
+    /// Of a running daemon, or with -f of a file before the first start. As root; without, what cannot be checked is said.
+    Doctor(doctor::Arguments),
     /// Step through a recording: what happened, what the router made of it, and why. Asks no daemon.
     ///
     /// The core decides everything once more, and a decision that is not as recorded is marked: the exit code is 1 then.
@@ -76,6 +119,10 @@ enum Command {
     ///
     /// The exit code is 1 where vrrpd would refuse the new file and nothing would change.
     Plan(plan::Arguments),
+    /// The MD5 digest of a page, as `digest` of a url in HTTP_GET wants it; keepalived's genhash. Asks no daemon.
+    ///
+    /// Over https the certificate is not verified: the digest is against change, not against an attacker.
+    Digest(digest::Arguments),
     /// What a word of the configuration means, its default, and how far it is carried out. Asks no daemon.
     Words(vocabulary::Arguments),
     /// What a shell needs to complete command lines of vrrpctl; for bash: source <(vrrpctl completions bash).
@@ -83,26 +130,47 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if genhash::is_called() {
+        return ExitCode::from(genhash::run());
+    }
     let arguments = Arguments::parse();
     ExitCode::from(match &arguments.command {
-        Command::Status { instance, json } => {
-            let default = || default_socket(arguments.namespace.as_deref());
-            let socket = arguments.socket.clone().unwrap_or_else(default);
-            status(&socket, instance.as_deref(), *json)
-        }
+        Command::Status { instance, json } => status(&socket(&arguments), instance.as_deref(), *json),
+        Command::Explain(explain) => explain::run(&socket(&arguments), explain),
+        Command::Events(arguments_of) => events::run(&socket(&arguments), arguments_of),
+        Command::Push(push) => tell::push(&socket(&arguments), push),
+        Command::CheckMode(mode) => tell::check_mode(&socket(&arguments), mode),
+        Command::Switchover(wanted) => steer::switchover(&socket(&arguments), wanted),
+        Command::Maintenance(wanted) => steer::maintenance(&socket(&arguments), wanted),
+        Command::Priority(wanted) => steer::priority(&socket(&arguments), wanted),
+        Command::Reload(wanted) => steer::reload(&socket(&arguments), wanted),
         Command::Check(arguments) => check::run(arguments),
+        Command::Doctor(doctor) => doctor::run(&socket(&arguments), doctor),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Effective(arguments) => effective::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
+        Command::Digest(arguments) => digest::run(arguments),
         Command::Words(arguments) => vocabulary::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     })
 }
 
+fn socket(arguments: &Arguments) -> PathBuf {
+    let default = || default_socket(arguments.namespace.as_deref());
+    arguments.socket.clone().unwrap_or_else(default)
+}
+
 fn status(socket: &Path, instance: Option<&str>, json: bool) -> u8 {
     match vrrp_control::ask(socket, Ask::Status) {
         Ok(Answer::Status(status)) => show(&status, instance, json),
+        other => refused(socket, other),
+    }
+}
+
+/// Says why there is not the answer that was asked for.
+fn refused(socket: &Path, answer: Result<Answer, AskError>) -> u8 {
+    match answer {
         Ok(Answer::Error(problem)) => {
             eprintln!("vrrpctl: {}: {}", socket.display(), problem.message);
             REFUSED

@@ -2,12 +2,14 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 use vrrp_control::{
-    Address, Check, Daemon, Group, Hook, Instance, Routing, Statics, Status, TrackedFile, TrackedProcess,
+    Address, Check, CheckMode, Daemon, Group, Health, Hook, Instance, Routing, Statics, Status, TrackedFile,
+    TrackedProcess,
 };
 
 use crate::colour::Colour;
 use crate::detail::routing;
 use crate::words;
+use crate::{fifos, steered};
 
 /// Addresses of one instance that the table shows; `vrrpctl status NAME` shows all.
 const ADDRESSES_MAX: usize = 4;
@@ -27,6 +29,9 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
     if daemon.stopping {
         text.push_str("stopping: the addresses answer until the successor does\n");
     }
+    if let Some(line) = steered::maintenance(daemon) {
+        text.push_str(&format!("{}\n", colour.alarm(&line)));
+    }
     text.push('\n');
     text.push_str(&instances(&status.instances, colour));
     if !status.groups.is_empty() {
@@ -44,6 +49,10 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
     if !status.processes.is_empty() {
         text.push('\n');
         text.push_str(&processes(&status.processes, colour));
+    }
+    if !status.fifos.is_empty() {
+        text.push('\n');
+        text.push_str(&fifos::table(&status.fifos));
     }
     text.push_str(&statics(&status.statics, colour));
     let wrong = problems(status);
@@ -136,6 +145,9 @@ fn state(instance: &Instance, colour: Colour) -> String {
     if instance.holding {
         text.push_str(" (addresses held until the successor answers)");
     }
+    if instance.handed_over.is_some() {
+        text.push_str(" (stands back)");
+    }
     text
 }
 
@@ -168,18 +180,14 @@ fn addresses(addresses: &[Address], colour: Colour) -> String {
 fn groups(groups: &[Group], colour: Colour) -> String {
     let mut table = bare_table(&["SYNC GROUP", "STATE", "INSTANCES", "AT FAULT"]);
     for group in groups {
-        let list = |names: &[String]| {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            words::list(&names)
-        };
         table.add_row([
             words::clean(&group.name),
             colour.state(group.keepalived_state),
-            list(&group.members),
+            named(&group.members),
             if group.at_fault.is_empty() {
                 "-".to_owned()
             } else {
-                colour.alarm(&list(&group.at_fault))
+                colour.alarm(&named(&group.at_fault))
             },
         ]);
     }
@@ -190,6 +198,7 @@ fn checks(checks: &[Check], colour: Colour) -> String {
     let mut table = bare_table(&[
         "CHECK",
         "HEALTH",
+        "FOR",
         "RUNS",
         "FAILED",
         "NEXT",
@@ -197,32 +206,59 @@ fn checks(checks: &[Check], colour: Colour) -> String {
         "LAST RESULT",
     ]);
     for check in checks {
-        let names: Vec<&str> = check.tracked_by.iter().map(String::as_str).collect();
         table.add_row([
             words::clean(&check.name),
-            colour.health(check.health),
+            health(check, colour),
+            words::span(check.since_ms),
             check.runs.to_string(),
             check.failures.to_string(),
             check.next_in_ms.map_or_else(|| "runs".to_owned(), words::span),
-            words::list(&names),
+            named(&check.tracked_by),
             check
                 .last
                 .as_ref()
-                .map_or_else(|| "none yet".to_owned(), words::run),
+                .map_or_else(|| "none yet".to_owned(), |last| shortened(words::run(last))),
         ]);
     }
     lay_out(&mut table)
 }
 
+/// Names of the file, fit for a terminal.
+fn named(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| words::clean(name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    words::list(&names)
+}
+
+/// A script may say thousands of letters: a table shows how they begin, the status of one instance all of them.
+fn shortened(text: String) -> String {
+    const CHARS_MAX: usize = 200;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", text.split_at(end).0),
+        None => text,
+    }
+}
+
+/// `up`, `up (degraded)`, `up (MAINTENANCE)`.
+pub(crate) fn health(check: &Check, colour: Colour) -> String {
+    if check.mode != CheckMode::Normal {
+        let mode = check.mode.to_string().to_uppercase();
+        return colour.alarm(&format!("{} ({mode})", check.health));
+    }
+    if check.degraded && check.health == Health::Up {
+        return colour.alarm(&format!("{} (degraded)", check.health));
+    }
+    colour.health(check.health)
+}
+
 fn files(files: &[TrackedFile]) -> String {
     let mut table = bare_table(&["FILE", "VALUE", "FOR", "TRACKED BY", "FOUND"]);
     for file in files {
-        let names: Vec<&str> = file.tracked_by.iter().map(String::as_str).collect();
         table.add_row([
             words::clean(&file.name),
             file.value.to_string(),
             words::span(file.since_ms),
-            words::list(&names),
+            named(&file.tracked_by),
             words::clean(&format!("{}: {}", file.path, file.found)),
         ]);
     }
@@ -232,12 +268,11 @@ fn files(files: &[TrackedFile]) -> String {
 fn processes(processes: &[TrackedProcess], colour: Colour) -> String {
     let mut table = bare_table(&["PROCESS", "HEALTH", "FOR", "TRACKED BY", "FOUND"]);
     for process in processes {
-        let names: Vec<&str> = process.tracked_by.iter().map(String::as_str).collect();
         table.add_row([
             words::clean(&process.name),
             colour.health(process.health),
             words::span(process.since_ms),
-            words::list(&names),
+            named(&process.tracked_by),
             words::running(process),
         ]);
     }
@@ -246,8 +281,19 @@ fn processes(processes: &[TrackedProcess], colour: Colour) -> String {
 
 /// Everything that an operator should look at, in words.
 fn problems(status: &Status) -> Vec<String> {
-    let late = |file: &TrackedFile| Some(format!("{}: {}", file.name, file.late.as_ref()?));
-    let mut lines: Vec<String> = status.files.iter().filter_map(late).collect();
+    let late = |file: &TrackedFile| Some(words::clean(&format!("{}: {}", file.name, file.late.as_ref()?)));
+    let mut lines = steered::problems(&status.daemon, &status.instances);
+    lines.extend(status.files.iter().filter_map(late));
+    for check in &status.checks {
+        lines.extend(words::mode(check));
+        if let Some(last) = check.last.as_ref().filter(|_| check.degraded) {
+            lines.push(format!(
+                "check {} is degraded: {}",
+                words::clean(&check.name),
+                words::clean(&last.result)
+            ));
+        }
+    }
     for instance in &status.instances {
         for peer in &instance.incompatible_peers {
             lines.push(format!(
@@ -279,6 +325,7 @@ fn problems(status: &Status) -> Vec<String> {
         }
     }
     lines.extend(wrong_routing("static", &status.statics.routing));
+    lines.extend(status.fifos.iter().flat_map(fifos::problems));
     for group in &status.groups {
         for hook in failing(&group.hooks) {
             lines.push(format!(

@@ -1,6 +1,6 @@
 //! How things are said.
 
-use vrrp_control::{ActiveRouter, Address, Health, Priority, Routing, Run, TrackedProcess};
+use vrrp_control::{ActiveRouter, Address, Check, CheckMode, Health, Priority, Routing, Run, TrackedProcess};
 
 /// `a, b and c`; `none` for nothing.
 pub(crate) fn list(names: &[&str]) -> String {
@@ -34,6 +34,9 @@ pub(crate) fn priority(priority: &Priority) -> String {
         .filter(|contribution| contribution.adds != 0)
         .map(|contribution| format!(" {:+} ({})", contribution.adds, clean(&contribution.name)))
         .collect();
+    let moves = priority.moves.iter().filter(|one| one.adds != 0);
+    let moves = moves.map(|one| format!(" {:+} ({})", one.adds, clean(&one.name)));
+    let adding: Vec<String> = adding.into_iter().chain(moves).collect();
     if !adding.is_empty() || priority.effective != priority.base {
         text.push_str(&format!(" = {}{}", priority.base, adding.concat()));
     }
@@ -97,11 +100,54 @@ pub(crate) fn routing(routing: &Routing) -> (String, bool) {
     }
 }
 
+/// What a mode means for a check.
+pub(crate) const fn effect(mode: CheckMode) -> &'static str {
+    match mode {
+        CheckMode::Normal => "what it finds counts",
+        CheckMode::DryRun | CheckMode::Maintenance => "it counts as up whatever it finds",
+        CheckMode::MaintenanceDown => "it counts as down whatever it finds",
+    }
+}
+
+/// What there is to say of a check's mode, if that is not the usual one.
+pub(crate) fn mode(check: &Check) -> Option<String> {
+    if check.mode == CheckMode::Normal {
+        return None;
+    }
+    let set = check.mode_set.map_or_else(
+        || "as the file says".to_owned(),
+        |set| format!("for {}, by user {}", span(set.ago_ms), set.uid),
+    );
+    let finds = match check.judged {
+        Some(judged) if check.runs > 0 => format!("; it would be {judged}"),
+        _ => String::new(),
+    };
+    let name = clean(&check.name);
+    let ends = match check.mode_set {
+        Some(_) => format!(" (vrrpctl check-mode {name} normal ends it)"),
+        None => String::new(),
+    };
+    Some(format!(
+        "check {name} is in {} {set}: {}{finds}{ends}",
+        check.mode.to_string().to_uppercase(),
+        effect(check.mode)
+    ))
+}
+
 /// Result of a run.
 pub(crate) fn run(run: &Run) -> String {
-    let mut text = format!("{} after {}", clean(&run.result), span(run.took_ms));
-    if !run.output.is_empty() {
-        text.push_str(&format!(": {}", clean(&run.output)));
+    let mut text = clean(&run.result);
+    // What took nothing was there before it was asked for.
+    if run.took_ms > 0 {
+        text.push_str(&format!(" after {}", span(run.took_ms)));
+    }
+    // Where an application speaks for itself, the result is the first line of what it said.
+    let output = run.output.trim_start();
+    let rest = output.strip_prefix(run.result.as_str());
+    let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with('\n'));
+    let output = rest.map_or(run.output.as_str(), str::trim_start);
+    if !output.is_empty() {
+        text.push_str(&format!(": {}", clean(output)));
     }
     text
 }

@@ -302,3 +302,59 @@ fn what_needs_a_new_start_is_told_with_its_place_and_values() {
         (&json!(["vrrp_garp_interval"]), &json!([]))
     );
 }
+
+/// What differs in a secret is said, and the secret is not.
+#[test]
+fn mail_and_webhooks_that_tell_otherwise_are_named() {
+    let file = |to: &str, path: &str| {
+        format!(
+            "global_defs {{\nnotification_email {{\n{to}@example.com\n}}\nsmtp_server 192.0.2.25\nsmtp_alert\n}}\n\
+             vrrp_webhook pager {{\nurl https://h.example.com/{path}\n}}\n{}",
+            instance("A", 1, 100, ONE)
+        )
+    };
+    let same = told(&file("a", "s3same"), &file("a", "s3same"));
+    assert_eq!(
+        (&same["changes"], &same["mail"], &same["webhooks"]),
+        (&json!(false), &json!([]), &json!([]))
+    );
+    let (old, new) = (file("a", "s3same"), file("b", "0pen"));
+    let differs = told(&old, &new);
+    assert_eq!(differs["mail"][0]["what"], "changed");
+    assert_eq!(differs["mail"][0]["settings"][0]["name"], "notification_email");
+    assert_eq!(
+        (&differs["webhooks"][0]["name"], &differs["webhooks"][0]["what"]),
+        (&json!("pager"), &json!("changed"))
+    );
+    let shown = text(&plan(&old, &new, &["--assume-present"]).stdout);
+    assert!(
+        shown.contains("secret  another one") && shown.contains("b@example.com"),
+        "{shown}"
+    );
+    assert!(!shown.contains("s3same") && !shown.contains("0pen"), "{shown}");
+    let without = instance("A", 1, 100, ONE);
+    let gone = told(&old, &without);
+    assert_eq!(
+        (&gone["mail"][0]["what"], &gone["webhooks"][0]["what"]),
+        (&json!("removed"), &json!("removed"))
+    );
+}
+
+#[test]
+fn a_pipe_that_comes_or_goes_is_not_taken_over() {
+    let one = instance("A", 1, 100, ONE);
+    let fifo = |path: &str| {
+        format!("global_defs {{\nvrrp_notify_fifo {path}\nvrrp_notify_fifo_script /bin/cat\n}}\n{one}")
+    };
+    for (old, new, what) in [
+        (one.clone(), fifo("/run/a"), "added"),
+        (fifo("/run/a"), one.clone(), "removed"),
+    ] {
+        let said = text(&plan(&old, &new, &["--assume-present"]).stdout);
+        for word in ["vrrp_notify_fifo", "vrrp_notify_fifo_script"] {
+            assert!(said.contains(&format!("{word}: {what}\n")), "{said}");
+        }
+    }
+    let said = text(&plan(&fifo("/run/a"), &fifo("/run/b"), &["--assume-present"]).stdout);
+    assert!(said.contains("vrrp_notify_fifo: taken over\n"), "{said}");
+}

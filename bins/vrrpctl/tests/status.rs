@@ -75,6 +75,28 @@ fn the_first_line_names_the_network_where_it_has_a_name() {
     assert_eq!(first(&named), own + ", in network red");
 }
 
+/// The names of the file are anybody's who writes it, and a script may say thousands of letters.
+#[test]
+fn a_table_obeys_nobody_and_stays_readable() {
+    let mut answer: serde_json::Value = serde_json::from_str(ANSWER).unwrap();
+    let check = &mut answer["answer"]["status"]["checks"][0];
+    check["tracked_by"] = serde_json::json!(["VI\u{1b}[31m"]);
+    check["last"]["result"] = "exit 1".into();
+    check["last"]["output"] = ("begin ".to_owned() + &"ü".repeat(5000)).into();
+    let answer = answer.to_string();
+    let output = asked("obeys", &["status"], &answer);
+    let text = text(&output.stdout);
+    assert!(
+        !text.contains('\u{1b}') && text.contains("VI\u{fffd}[31m"),
+        "{text}"
+    );
+    let line = text.lines().find(|line| line.contains("begin")).unwrap();
+    assert!(line.trim_end().ends_with("ü…"), "{line}");
+    assert!(line.chars().filter(|one| *one == 'ü').count() < 200, "{line}");
+    let json = asked("obeys", &["status", "--json"], &answer);
+    assert!(self::text(&json.stdout).contains(&"ü".repeat(5000)));
+}
+
 #[test]
 fn the_table_names_state_priority_active_and_cause() {
     let output = asked("table", &["status"], ANSWER);
@@ -192,6 +214,26 @@ fn routes_and_static_entries_are_in_the_tables() {
 }
 
 #[test]
+fn named_pipes_show_who_reads_and_what_waits() {
+    let table = text(&asked("pipes", &["status"], ANSWER).stdout);
+    let line = table
+        .lines()
+        .find(|line| line.contains("/run/vrrp.fifo"))
+        .unwrap();
+    for part in ["now", "12 read, 0 wait", "runs: /usr/local/bin/follow"] {
+        assert!(line.contains(part), "{line}");
+    }
+    assert!(!table.contains("! vrrp_notify_fifo"), "{table}");
+    let lost = ANSWER.replace(
+        r#""lines_lost":0,"problem":null"#,
+        r#""lines_lost":3,"problem":"no folder""#,
+    );
+    let table = text(&asked("lost", &["status"], &lost).stdout);
+    assert!(table.contains("12 read, 0 wait, 3 lost"), "{table}");
+    assert!(table.contains("! vrrp_notify_fifo: no folder"), "{table}");
+}
+
+#[test]
 fn json_is_the_answer_of_the_daemon() {
     let output = asked("json", &["status", "--json"], ANSWER);
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -213,6 +255,7 @@ fn one_instance_in_detail() {
         "eth1:1",
         "00:00:5e:00:01:37 on vrrp.55, down",
         "dropped, ARP and neighbour discovery excepted",
+        "192.168.190.2  149       2        300 ms ago  1 min 1 s ago  61",
         "told 12 times that it is their router for 30 min 0 s; digest 00c0ffee",
     ] {
         assert!(text.contains(word), "{word} is missing in: {text}");
@@ -277,5 +320,115 @@ fn files_and_processes_are_told_by_name() {
         ),
     ] {
         assert!(table.contains(line), "{line}\n{table}");
+    }
+}
+
+/// A warning, and a check that an operator has taken out of the decision, are seen at first sight.
+#[test]
+fn what_is_degraded_or_in_maintenance_cannot_be_overlooked() {
+    let usual = r#""degraded":false,"verdict":"fail","since_ms":61000,"since_unix_ms":1763700000000,"mode":"normal","mode_set":null,"judged":"down""#;
+    assert!(ANSWER.contains(usual));
+    let with = |health: &str, said: &str| {
+        let down = r#""name":"chk_nginx","command":"/etc/check.sh","health":"down""#;
+        let checked = ANSWER.replace(down, &down.replace("down", health));
+        let output = asked("mode", &["status"], &checked.replace(usual, said));
+        let table = text(&output.stdout);
+        let line = table.lines().find(|line| line.starts_with("chk_nginx")).unwrap();
+        (line.to_owned(), table)
+    };
+    let (line, table) = with(
+        "up",
+        r#""degraded":true,"verdict":"degraded","since_ms":61000,"mode":"normal","judged":"up""#,
+    );
+    assert!(line.contains("up (degraded)"), "{line}");
+    assert!(
+        table.contains("! check chk_nginx is degraded: exit status 1"),
+        "{table}"
+    );
+    let (line, table) = with(
+        "up",
+        r#""mode":"maintenance","mode_set":{"uid":1000,"at_unix_ms":1763700000000,"ago_ms":7200000},"judged":"down""#,
+    );
+    assert!(line.contains("up (MAINTENANCE)"), "{line}");
+    assert!(
+        table.contains(
+            "! check chk_nginx is in MAINTENANCE for 2 h 0 min, by user 1000: it counts as up whatever it finds; it would be \
+             down (vrrpctl check-mode chk_nginx normal ends it)"
+        ),
+        "{table}"
+    );
+    let (line, table) = with("up", r#""mode":"dry-run","judged":"up""#);
+    assert!(line.contains("up (DRY-RUN)"), "{line}");
+    assert!(table.contains("is in DRY-RUN as the file says"), "{table}");
+    // A daemon of an earlier version.
+    let (line, table) = with("down", r#""later":true"#);
+    assert!(line.contains(" down ") && !table.contains("is in"), "{table}");
+}
+
+/// What an application says goes out as the line of the documentation; a refusal is told, with its exit code.
+#[test]
+fn push_and_check_mode_ask_and_tell() {
+    let told = |arguments: &[&str], answer: &str| {
+        let path = place("tell");
+        let listener = UnixListener::bind(&*path).unwrap();
+        let answer = format!("{{\"version\":1,\"answer\":{answer}}}\n");
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = String::new();
+            BufReader::new(stream.try_clone().unwrap())
+                .read_line(&mut request)
+                .unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            request
+        });
+        let output = vrrpctl(arguments, &path);
+        (server.join().unwrap(), output)
+    };
+    let (asked, output) = told(
+        &["push", "app", "pass", "42 jobs done"],
+        r#"{"pushed":{"check":"app","counts_for_ms":5000}}"#,
+    );
+    assert_eq!(
+        asked,
+        "{\"version\":1,\"ask\":{\"push\":{\"check\":\"app\",\"result\":\"pass\",\"text\":\"42 jobs done\"}}}\n"
+    );
+    assert_eq!(
+        (output.status.code(), text(&output.stdout).as_str()),
+        (Some(0), "")
+    );
+    let (_, output) = told(
+        &["push", "app", "fail"],
+        r#"{"error":{"kind":"not-allowed","message":"user 33 may not"}}"#,
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("user 33 may not"));
+    let (asked, output) = told(
+        &["check-mode", "app", "maintenance-down"],
+        r#"{"check-mode":{"check":"app","mode":"maintenance-down","before":"normal"}}"#,
+    );
+    assert!(
+        asked.contains(r#"{"check-mode":{"check":"app","mode":"maintenance-down"}}"#),
+        "{asked}"
+    );
+    assert_eq!(
+        text(&output.stdout),
+        "app: normal -> maintenance-down: it counts as down whatever it finds\n"
+    );
+}
+
+#[test]
+fn a_tracked_check_is_told_by_its_checker() {
+    let said = "\"kind\":\"script\",\n\"degraded\"";
+    assert!(ANSWER.contains(said));
+    for (name, kind, shown) in [
+        ("kind-script", "\"kind\":\"script\",", "script"),
+        // Of a daemon that does not say it yet.
+        ("kind-none", "", "script"),
+        ("kind-http", "\"kind\":\"HTTP_GET\",", "HTTP_GET"),
+    ] {
+        let answer = ANSWER.replace(said, &format!("{kind}\"degraded\""));
+        let table = text(&asked(name, &["status", "VI_1"], &answer).stdout);
+        let line = table.lines().find(|line| line.starts_with("chk_nginx")).unwrap();
+        assert_eq!(line.split_whitespace().nth(1), Some(shown), "{table}");
     }
 }

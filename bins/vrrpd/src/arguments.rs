@@ -1,13 +1,16 @@
 //! The command line: keepalived's letters where it has them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use tracing::level_filters::LevelFilter;
 use vrrp_control::default_socket;
 use vrrp_plan::Plan;
 
+use crate::dumps::Function;
 use crate::exit;
+use crate::manner::related;
+use crate::metrics::Place;
 
 /// Failover daemon: moves addresses between nodes by VRRP, as keepalived.conf says.
 #[derive(Debug, Parser)]
@@ -33,15 +36,34 @@ pub(crate) struct Arguments {
     /// Where vrrpctl asks; /run/vrrpd/control.sock if not given, in a network namespace /run/vrrpd/NAME/control.sock.
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
+    /// Members of this group may read at the control socket. Without this and the next one: whoever the socket's file lets in.
+    #[arg(long, value_name = "GROUP", conflicts_with = "no_control")]
+    pub(crate) control_group: Option<String>,
+    /// Members of this group may also change something there: switchover, maintenance, priority, reload, check-mode.
+    #[arg(long, value_name = "GROUP", conflicts_with = "no_control")]
+    pub(crate) control_admin_group: Option<String>,
     /// Have no control socket.
     #[arg(long, conflicts_with = "control")]
     pub(crate) no_control: bool,
+    /// Where SIGUSR1, SIGUSR2 and the JSON signal write keepalived.data, keepalived.stats and keepalived.json; beside the control socket if not given.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dump_dir: Option<PathBuf>,
+    /// Print the number of the signal for STOP, RELOAD, DATA, STATS or JSON, as keepalived does, and end.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) signum: Option<Function>,
+    /// Answer there by HTTP: /metrics (OpenMetrics), /healthz, /readyz, /status.json. An address with a port, or the path of a socket. May be given several times.
+    #[arg(long, value_name = "ADDRESS:PORT|PATH")]
+    pub(crate) metrics: Vec<Place>,
     /// Work in this network namespace (overrides net_namespace).
     #[arg(short = 's', long = "namespace", value_name = "NAME")]
     namespace: Option<String>,
     /// Run the router loop under SCHED_FIFO at this priority (overrides vrrp_rt_priority).
     #[arg(long, value_name = "1-99", value_parser = clap::value_parser!(u8).range(1..=99))]
     pub(crate) realtime: Option<u8>,
+    /// Run as two processes: should the one that routes die by any cause, the other says goodbye, removes the addresses when the
+    /// successor has spoken, and starts it again.
+    #[arg(long)]
+    pub(crate) supervised: bool,
     /// How long a notify script may run before it is ended.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) notify_limit: u32,
@@ -51,6 +73,12 @@ pub(crate) struct Arguments {
     /// How large that file may become.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..), requires = "record")]
     pub(crate) record_limit: u32,
+    /// Write everything that happens to FILE as well, one line of JSON each, as `vrrpctl events --json` shows it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events_file: Option<PathBuf>,
+    /// How large that file and the one before it (FILE.1) may become together.
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..), requires = "events_file")]
+    pub(crate) events_limit: u32,
     /// How much is logged: error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log_level: LevelFilter,
@@ -69,6 +97,15 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Paths from here on are from `/`: the folder that they were given in is left.
+    pub(crate) fn relate_to(&mut self, here: &Path) {
+        let more = self.control.iter_mut().chain(&mut self.record);
+        let more = more.chain(&mut self.events_file).chain(&mut self.dump_dir);
+        std::iter::once(&mut self.file)
+            .chain(more)
+            .for_each(|path| related(path, here));
+    }
+
     /// The network namespace to work in, and where that stands; `None`: the one that this is started in.
     pub(crate) fn net_namespace<'a>(&'a self, plan: &'a Plan) -> Option<(&'a str, &'a str)> {
         let asked = self.namespace.as_deref().map(|name| ("--namespace", name));

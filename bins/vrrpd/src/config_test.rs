@@ -8,8 +8,9 @@ use vrrp_plan::{Command, Hooks, Instance, Lowered, What};
 use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::load;
+use crate::notify::fifo;
 use crate::scripts::{self, Wrong};
-use crate::{network, start, words};
+use crate::{network, notices, start, words};
 
 /// Tests the file; what is found goes to standard error.
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -102,17 +103,33 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
     for instance in &lowered.plan.instances {
         for (word, command) in instance.hooks.named() {
             if let Err(wrong) = scripts::try_hook(command) {
-                note(&instance.place, &format!("{word} of {}", instance.name), wrong);
+                let place = instance.hooks.place(word);
+                note(place, &format!("{word} of {}", instance.name), wrong);
             }
         }
     }
     for group in &lowered.plan.groups {
         for (word, command) in group.hooks.named() {
             if let Err(wrong) = scripts::try_hook(command) {
-                note(&group.place, &format!("{word} of {}", group.name), wrong);
+                note(
+                    group.hooks.place(word),
+                    &format!("{word} of {}", group.name),
+                    wrong,
+                );
             }
         }
     }
+    for fifo in &lowered.plan.node.fifos {
+        found.extend(fifo::wrong(fifo).into_iter().map(|(what, wrong)| match wrong {
+            Wrong::Insecure(text) => (format!("{what}: {text}"), true),
+            Wrong::Unusable(text) => (format!("{what}: {text}"), false),
+        }));
+    }
+    found.extend(
+        notices::wrong(&lowered.plan)
+            .into_iter()
+            .map(|text| (text, false)),
+    );
     for instance in &lowered.plan.instances {
         for interface in interfaces(instance)
             .into_iter()
@@ -132,20 +149,23 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
 fn unguarded(lowered: &Lowered) -> Option<String> {
     let plan = &lowered.plan;
     let checks = plan.checks.iter().filter_map(|check| match &check.what {
-        What::Run(command) if scripts::try_check(check).is_ok() => Some((&check.place, command)),
-        What::Run(_) | What::Ask(_) => None,
+        What::Run(command) if scripts::try_check(check).is_ok() => Some((check.place.as_str(), command)),
+        What::Run(_) | What::Ask(_) | What::Hear(_) => None,
     });
-    let instances = plan.instances.iter().flat_map(|one| of(&one.place, &one.hooks));
-    let groups = plan.groups.iter().flat_map(|one| of(&one.place, &one.hooks));
-    let mut all = checks.chain(instances).chain(groups);
+    let instances = plan.instances.iter().flat_map(|one| of(&one.hooks));
+    let groups = plan.groups.iter().flat_map(|one| of(&one.hooks));
+    let readers = plan.node.fifos.iter().filter_map(|fifo| fifo.script.as_ref());
+    let readers = readers.map(|script| (script.place.as_str(), &script.command));
+    let readers = readers.filter(|(_, command)| scripts::try_hook(command).is_ok());
+    let mut all = checks.chain(instances).chain(groups).chain(readers);
     all.find(|(_, command)| !command.secure)
-        .map(|(place, _)| place.clone())
+        .map(|(place, _)| place.to_owned())
 }
 
-fn of<'a>(place: &'a String, hooks: &'a Hooks) -> impl Iterator<Item = (&'a String, &'a Command)> {
+fn of(hooks: &Hooks) -> impl Iterator<Item = (&str, &Command)> {
     let usable = |(_, command): &(_, &Command)| scripts::try_hook(command).is_ok();
     let all = hooks.named().filter(usable);
-    all.map(move |(_, command)| (place, command))
+    all.map(move |(word, command)| (hooks.place(word), command))
 }
 
 /// Every interface that the instance names, each once.

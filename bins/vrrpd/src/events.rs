@@ -1,7 +1,7 @@
 //! What the driver and the checks tell: into the log, to the notify scripts, to the driver.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use healthcheck::{Health, NotifyState};
 use tokio::time::timeout;
@@ -9,14 +9,14 @@ use tracing::{debug, info, warn};
 use vrrp_control::KeepalivedState;
 use vrrp_core::{Cause, Report, StateName, TrackerId, Transition};
 use vrrp_net::{Event, GroupStatus, Happening, StandingStatus};
-use vrrp_plan::Plan;
 
 use crate::flaps::{Flaps, Unsaid};
+use crate::journal::told;
 use crate::names::{self, Named};
 use crate::node::{Node, lock};
 use crate::rivals::Rivals;
 use crate::tracks::News;
-use crate::words;
+use crate::{steer, words};
 
 /// A stalled machine or network makes every instance late or bounce at once: one line in so long tells as much as a
 /// thousand.
@@ -44,8 +44,11 @@ pub(crate) struct Limits {
 
 /// One event of the driver. `true`: it may have barred an instance that no event will name.
 pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
+    if let Some(noted) = told::driver(event) {
+        node.journal.note(noted);
+    }
     if let Happening::Group(group) = &event.what {
-        lock(&node.notifier).group(group);
+        lock(&node.notifier).group(group, event.wall);
         group_line(group);
         return false;
     }
@@ -57,6 +60,7 @@ pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
         if let Some(names) = node.renames.heard() {
             limits.rename(&names);
             lock(&node.notifier).rename(&names);
+            lock(&node.steer.said).rename(&names);
         }
         info!(
             instance = service,
@@ -66,8 +70,17 @@ pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
     }
     match &event.what {
         Happening::Core(report) => {
-            lock(&node.notifier).report(service, report);
-            core(&node.plan(), service, report, limits);
+            lock(&node.notifier).report(service, report, event.wall);
+            if let Report::HoldEnded { successor: None } = report {
+                // Of a switchover whoever asked for it says what became of it.
+                if lock(&node.steer.said).is_handing(service) {
+                    return false;
+                }
+            }
+            core(node, event, (service, report), limits);
+            if let Report::Transition(transition) = report {
+                steer::heard(node, service, transition.to);
+            }
             false
         }
         // The driver words what it does itself.
@@ -76,15 +89,52 @@ pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
     }
 }
 
-fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
+fn core(node: &Node, event: &Event, (service, report): (&str, &Report), limits: &mut Limits) {
+    let plan = node.plan();
     let planned = plan.instances.iter().find(|instance| instance.name == service);
     let names = planned.map_or(Named::new(None, None), Named::of);
-    match report {
+    // What is told less often than it happens is noted as often as it is told.
+    let times = match report {
         Report::Transition(transition) => {
-            if limits.flaps.changed(Instant::now(), service, transition) {
-                state_line(service, transition, &names);
+            if !limits.flaps.changed(Instant::now(), service, transition) {
+                return;
             }
+            state_line(service, transition, &names);
+            None
         }
+        Report::Reasserted { source, priority } => {
+            let Some(more) = limits.rival(service, *source, *priority) else {
+                return;
+            };
+            (more > 0).then_some(more)
+        }
+        Report::Late { late_nanos } => {
+            let Some((count, worst_nanos)) = limits.late.add(Instant::now(), *late_nanos) else {
+                return;
+            };
+            warn!("{}", late(service, count, worst_nanos));
+            Some(count)
+        }
+        Report::Bounced { active_nanos } => {
+            let Some((count, longest_nanos)) = limits.bounces.add(Instant::now(), *active_nanos) else {
+                return;
+            };
+            warn!("{}", bounced(service, count, longest_nanos));
+            Some(count)
+        }
+        other => {
+            line(service, other);
+            None
+        }
+    };
+    if let Some(noted) = told::core(event, report, &names) {
+        node.journal.note(vrrp_control::Event { times, ..noted });
+    }
+}
+
+/// What is told whenever it happens.
+fn line(service: &str, report: &Report) {
+    match report {
         Report::Priority { from, to } => info!(instance = service, "{service}: priority {from} -> {to}"),
         Report::HoldEnded {
             successor: Some(successor),
@@ -104,17 +154,6 @@ fn core(plan: &Plan, service: &str, report: &Report, limits: &mut Limits) {
             instance = service,
             "{service}: the addresses go at once: at this advertisement interval the successor may need longer than the 5 s they could be kept for"
         ),
-        Report::Reasserted { source, priority } => limits.rival(service, *source, *priority),
-        Report::Late { late_nanos } => {
-            if let Some((count, worst_nanos)) = limits.late.add(Instant::now(), *late_nanos) {
-                warn!("{}", late(service, count, worst_nanos));
-            }
-        }
-        Report::Bounced { active_nanos } => {
-            if let Some((count, longest_nanos)) = limits.bounces.add(Instant::now(), *active_nanos) {
-                warn!("{}", bounced(service, count, longest_nanos));
-            }
-        }
         Report::OnlyVersion3 { source } => warn!(
             instance = service,
             "{service}: {source} is active and speaks version 3 only: nodes of version 2 do not hear it, and one of them may take the addresses as well; let it send both versions, or bring every node to version 3"
@@ -157,6 +196,11 @@ pub(crate) fn unsaid(node: &Node, now: Option<Instant>, limits: &mut Limits) {
         let planned = plan.instances.iter().find(|instance| instance.name == service);
         let names = planned.map_or(Named::new(None, None), Named::of);
         state_line(&service, &last, &names);
+        node.journal.note(vrrp_control::Event {
+            instance: Some(service),
+            times: Some(count),
+            ..told::transition(&last, None, &names)
+        });
     }
 }
 
@@ -212,8 +256,10 @@ impl Limits {
         self.rivals.rename(names);
     }
 
-    fn rival(&mut self, service: &str, source: IpAddr, priority: u8) {
-        match self.rivals.answered(Instant::now(), service) {
+    /// `Some`: it was worth a line, about so many more before it.
+    fn rival(&mut self, service: &str, source: IpAddr, priority: u8) -> Option<u64> {
+        let told = self.rivals.answered(Instant::now(), service);
+        match told {
             None => {}
             Some(0) => info!(
                 instance = service,
@@ -224,6 +270,7 @@ impl Limits {
                 "{service}: {source} claimed the addresses with the lower rank (priority {priority}) and was answered, as {more} times since the last such line"
             ),
         }
+        told
     }
 }
 
@@ -259,22 +306,28 @@ fn bounced(service: &str, count: u64, longest_nanos: u64) -> String {
     )
 }
 
+/// What was said besides the reason, which is the first line of it where an application speaks for itself.
+fn beyond(reason: &str, output: &str) -> String {
+    match output.trim_start().strip_prefix(reason) {
+        _ if output.is_empty() => String::new(),
+        Some(rest) if rest.is_empty() || rest.starts_with('\n') => rest.to_owned(),
+        Some(_) | None => format!(": {output}"),
+    }
+}
+
 /// The health of a tracked object changed.
 pub(crate) fn tracked(node: &Node, news: &News) {
     let outcome = &news.change.outcome;
-    let output = outcome.output.trim_end();
-    let said = if output.is_empty() {
-        String::new()
-    } else {
-        format!(": {output}")
-    };
+    let said = beyond(&outcome.reason, outcome.output.trim_end());
     let name = names::tracked(&news.object);
     match news.change.health {
+        Health::Up if news.change.degraded => warn!("{name} is up and degraded: {}{said}", outcome.reason),
         Health::Up => info!("{name} is up: {}{said}", outcome.reason),
         Health::Down => warn!("{name} is down: {}{said}", outcome.reason),
         Health::Unknown => info!("{name} has no result"),
         Health::Value(value) => info!("{name} counts as {value}: {}", outcome.reason),
     }
+    node.journal.note(told::tracked(news));
     node.tell_health(&node.plan(), &news.object);
 }
 
@@ -288,7 +341,7 @@ pub(crate) async fn compare(node: &Node, all: bool) {
     let plan = node.plan();
     let mut notifier = lock(&node.notifier);
     for group in status.groups.iter().filter(|_| all) {
-        notifier.group(group);
+        notifier.group(group, SystemTime::now());
     }
     for service in &status.services {
         let bar = match service.standing {
@@ -320,6 +373,19 @@ pub(crate) async fn compare(node: &Node, all: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reason_is_told_once() {
+        for (reason, output, said) in [
+            ("oops", "", ""),
+            ("oops", "oops", ""),
+            ("oops", "oops\nsecond", "\nsecond"),
+            ("oops", "oopsie", ": oopsie"),
+            ("exit 1", "oops", ": oops"),
+        ] {
+            assert_eq!(beyond(reason, output), said);
+        }
+    }
 
     /// V3-2.5-01: a line at once, then one in 10 s about all that came meanwhile.
     #[test]

@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The configuration cannot run.
     Configuration = 2,
-    /// Another daemon answers at the control socket.
+    /// Another daemon answers at the control socket, or is named by the PID file.
     SocketInUse = 3,
     /// A permission is missing; `-t`: the file cannot be read, or cannot run.
     Permission = 4,
@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     RunsWithErrors = 5,
     /// The file cannot be read; `-t`: scripts are not secure.
     NoFile = 6,
+    /// Under `--supervised` the router's process dies again and again.
+    Crashes = 7,
     /// Wrong arguments.
     Usage = 64,
 }
@@ -30,15 +32,34 @@ Exit codes:
    0  stopped as asked; with -t: the file is clean
    1  something failed while running
    2  the configuration cannot run
-   3  another daemon answers at the control socket
+   3  another daemon answers at the control socket, or runs by its PID file
    4  a permission is missing; with -t: the configuration cannot be read, or cannot run
    5  with -t: the configuration runs, with errors
    6  the file cannot be read; with -t: a script is not secure
+   7  with --supervised: the router's process died five times within a minute
   64  wrong arguments";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// What a process of this program has ended with.
+    pub(crate) fn of_child(code: i32) -> Self {
+        let all = [
+            Self::Done,
+            Self::Configuration,
+            Self::SocketInUse,
+            Self::Permission,
+            Self::RunsWithErrors,
+            Self::NoFile,
+            Self::Usage,
+        ];
+        all.into_iter()
+            .find(|exit| *exit as i32 == code)
+            .unwrap_or(Self::Failed)
     }
 }
 
@@ -56,6 +77,7 @@ mod tests {
             Exit::Permission,
             Exit::RunsWithErrors,
             Exit::NoFile,
+            Exit::Crashes,
             Exit::Usage,
         ];
         let numbers: Vec<u8> = TABLE

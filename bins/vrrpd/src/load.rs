@@ -6,13 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line, lint};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
-use vrrp_plan::{Allowed, Fault, Hooks, Host, Lowered, Plan, ThisMachine, Unusable, host, judge, lower};
+use vrrp_notices::Targets;
+use vrrp_plan::{
+    Allowed, Fault, Hooks, Host, Lowered, Plan, ThisMachine, Unusable, host, judge, lower, lower_for,
+};
 pub(crate) use vrrp_plan::{findings, refusal};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::network::{self, Outside};
-use crate::notify::Scripts;
+use crate::notify::{Scripts, fifo};
+use crate::pushes::{Speakers, speakers};
 use crate::scripts;
 use crate::settled::read_settled;
 
@@ -23,6 +27,12 @@ pub(crate) struct Loaded {
     pub(crate) scripts: BTreeMap<String, Scripts>,
     /// Those of sync groups.
     pub(crate) group_scripts: BTreeMap<String, Scripts>,
+    /// Named pipes, their users looked up.
+    pub(crate) fifos: Vec<fifo::Wanted>,
+    /// Who is told by mail and webhook.
+    pub(crate) targets: Targets,
+    /// Who may say how an application is.
+    pub(crate) speakers: Speakers,
     /// What should be looked at, each with its place.
     pub(crate) warnings: Vec<String>,
     pub(crate) not_started: Vec<NotStarted>,
@@ -118,7 +128,8 @@ pub(crate) fn fatal(parsed: &Parsed) -> Option<LoadError> {
 /// What the file asks of this machine.
 pub(crate) fn lowered(parsed: &Parsed, arguments: &Arguments) -> Lowered {
     let allowed: Allowed = arguments.allow_missing.iter().map(String::as_str).collect();
-    lower(&parsed.config, &parsed.sources, &allowed, &host(&parsed.config))
+    let (config, machine) = (&parsed.config, &ThisMachine);
+    lower_for(config, &parsed.sources, &allowed, &host(config), machine)
 }
 
 /// Instances that the parser dropped, as lines of the status.
@@ -173,6 +184,11 @@ pub(crate) fn again(
         LoadError::Outside(outside) => outside.to_string(),
     })?;
     let file = arguments.file.display().to_string();
+    if let Some(error) = vrrp_plan::unanswered(&loaded.plan) {
+        return Err(format!(
+            "{file}: {error}. Scripts and pipes that run now would be left out; reload again when it answers"
+        ));
+    }
     judge(&file, (old, faults), (&loaded.plan, &loaded.faults), &ThisMachine)?;
     Ok(loaded)
 }
@@ -236,20 +252,24 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         warn!("{allowed}");
     }
     warnings.extend(lowered.allowed);
+    let (targets, wrong) = crate::notices::couriers(&lowered.plan);
+    for text in wrong {
+        error!("{text}");
+        warnings.push(text);
+    }
     let mut scripts = BTreeMap::new();
     for instance in &lowered.plan.instances {
-        let place = format!("{}: {}", instance.place, instance.name);
         scripts.insert(
             instance.name.clone(),
-            hooks(&instance.hooks, &place, &mut warnings),
+            hooks(&instance.hooks, &instance.name, &mut warnings),
         );
     }
     let mut group_scripts = BTreeMap::new();
     for group in &lowered.plan.groups {
-        let place = format!("{}: {}", group.place, group.name);
-        let ready = hooks(&group.hooks, &place, &mut warnings);
+        let ready = hooks(&group.hooks, &group.name, &mut warnings);
         group_scripts.insert(group.name.clone(), ready);
     }
+    let fifos = fifos(&lowered.plan, &mut warnings);
     let mut not_started = dropped(parsed);
     not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
         name: missing.name,
@@ -258,9 +278,12 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         allow_missing: missing.allow_missing,
     }));
     Loaded {
+        targets,
+        speakers: speakers(&lowered.plan.checks),
         plan: lowered.plan,
         scripts,
         group_scripts,
+        fifos,
         warnings,
         not_started,
         faults,
@@ -273,14 +296,63 @@ pub(crate) fn has_errors(parsed: &Parsed) -> bool {
     findings(parsed).any(|found| found.severity <= Severity::Error)
 }
 
+/// The named pipes. One whose user does not exist is not made, and its program not run where that is the one; this is said.
+fn fifos(plan: &Plan, warnings: &mut Vec<String>) -> Vec<fifo::Wanted> {
+    let mut say = |text: String| {
+        error!("{text}");
+        warnings.push(text);
+    };
+    let mut wanted = Vec::new();
+    for fifo in &plan.node.fifos {
+        let owner = match vrrp_plan::owner(fifo) {
+            Ok(owner) => owner.map(|user| (user.uid, user.gid)),
+            Err(missing) => {
+                say(format!("{}: {} is not made: {missing}", fifo.place, fifo.word));
+                wanted.push(fifo::Wanted {
+                    word: fifo.word,
+                    path: fifo.path.clone(),
+                    place: fifo.place.clone(),
+                    owner: None,
+                    impossible: Some(format!("it is not made: {missing}")),
+                    secure: false,
+                    script: None,
+                });
+                continue;
+            }
+        };
+        let script = fifo.script.as_ref().and_then(|script| {
+            let ready = scripts::hook(&script.command);
+            let ready = ready.map_err(|missing| {
+                say(format!(
+                    "{}: {} is not run: {missing}",
+                    script.place,
+                    fifo.script_word()
+                ));
+            });
+            ready.ok()
+        });
+        wanted.push(fifo::Wanted {
+            word: fifo.word,
+            path: fifo.path.clone(),
+            place: fifo.place.clone(),
+            owner,
+            impossible: None,
+            secure: (fifo.script.as_ref()).is_some_and(|script| script.command.secure),
+            script,
+        });
+    }
+    wanted
+}
+
 /// The scripts of one instance with their users looked up. One whose user does not exist is not run, and this is said.
-fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
+fn hooks(hooks: &Hooks, name: &str, warnings: &mut Vec<String>) -> Scripts {
     let mut one = |word: &str, command: &Option<vrrp_plan::Command>| {
         let command = command.as_ref()?;
         match scripts::hook(command) {
             Ok(ready) => Some(ready),
             Err(missing) => {
-                let text = format!("{place}: {word} is not run: {missing}");
+                let place = hooks.place(word);
+                let text = format!("{place}: {name}: {word} is not run: {missing}");
                 error!("{text}");
                 warnings.push(text);
                 None
@@ -294,6 +366,7 @@ fn hooks(hooks: &Hooks, place: &str, warnings: &mut Vec<String>) -> Scripts {
         fault: one("notify_fault", &hooks.fault),
         stop: one("notify_stop", &hooks.stop),
         rx_lower_pri: one("notify_master_rx_lower_pri", &hooks.rx_lower_pri),
+        before_stop: one("notify_before_stop", &hooks.before_stop),
         tells_deleted: hooks.tells_deleted,
         deleted: one("notify_deleted", &hooks.deleted),
     }

@@ -1,18 +1,28 @@
 //! What the daemon shares between its loop, its reloads and its control socket.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use healthcheck::{Health, HookQueue, Runner};
+use tokio::sync::mpsc;
 use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
+use vrrp_notices::Notices;
 use vrrp_plan::{Fault, Plan, Tracked};
 
+use crate::control::Permits;
+use crate::journal::Journal;
 use crate::load::{Loaded, Trap};
 use crate::log::Log;
+use crate::modes::Modes;
+use crate::notices;
 use crate::notify::Notifier;
+use crate::pushes::Pushes;
 use crate::renames::Renames;
+use crate::run::Asked;
+use crate::steer::Steer;
 use crate::tracks::Tracks;
 
 /// Everything that runs. Locks are held for a moment and never across a wait.
@@ -21,10 +31,24 @@ pub(crate) struct Node {
     pub(crate) handle: Handle,
     pub(crate) log: Log,
     pub(crate) runner: Mutex<Runner>,
+    pub(crate) pushes: Mutex<Pushes>,
+    pub(crate) modes: Mutex<Modes>,
     pub(crate) tracks: Mutex<Tracks>,
     pub(crate) notifier: Mutex<Notifier>,
+    /// Mail and webhooks.
+    pub(crate) notices: Arc<Notices>,
     pub(crate) state: Mutex<State>,
     pub(crate) renames: Renames,
+    /// What has happened.
+    pub(crate) journal: Arc<Journal>,
+    /// Events of the router loop that were overtaken before they were read.
+    pub(crate) events_lost: AtomicU64,
+    /// What an operator changes while it runs.
+    pub(crate) steer: Steer,
+    /// Who may ask, and what.
+    pub(crate) permits: Permits,
+    /// Reloads that clients ask for.
+    pub(crate) reloads: mpsc::UnboundedSender<Asked>,
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,
@@ -71,7 +95,9 @@ impl Node {
     /// run.
     pub(crate) fn take(&self, loaded: Loaded) -> Vec<HookQueue> {
         let plan = Arc::new(loaded.plan);
-        let leaving = lock(&self.notifier).take(&plan, loaded.scripts, loaded.group_scripts);
+        let leaving = lock(&self.notifier).take(&plan, loaded.scripts, loaded.group_scripts, loaded.fifos);
+        // Those who go were told the last by those who were told before.
+        notices::aim(&self.notices, &plan, loaded.targets);
         let mut state = lock(&self.state);
         state.plan = plan;
         state.faults = loaded.faults.into();

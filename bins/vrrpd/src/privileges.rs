@@ -1,7 +1,9 @@
 //! Which permissions are missing, by name, before anything is begun.
 
+use std::io;
+
 use caps::errors::CapsError;
-use caps::{CapSet, Capability};
+use caps::{CapSet, Capability, CapsHashSet};
 
 /// What the daemon cannot do without, and what for.
 const NEEDED: [(Capability, &str); 2] = [
@@ -52,24 +54,59 @@ pub(crate) fn check() -> Result<(), Missing> {
     }
 }
 
+/// The supervisor sends, hears, and removes addresses. What else it was given it puts aside, and its child gets it all the
+/// same: root and a program with capabilities of its file gain it anew at `exec`, and what is ambient stays permitted for that.
+///
+/// # Errors
+/// What the kernel refuses; nothing depends on it.
+pub(crate) fn keep_what_the_parent_needs() -> Result<(), CapsError> {
+    let needed = NEEDED.into_iter().map(|(capability, _)| capability).collect();
+    let permitted = caps::read(None, CapSet::Permitted)?;
+    let held = permitted.intersection(&needed).copied().collect();
+    caps::set(None, CapSet::Effective, &held)?;
+    if rustix::process::geteuid().is_root() {
+        caps::set(None, CapSet::Permitted, &held)?;
+    }
+    Ok(())
+}
+
 /// SEC-12: the calling thread, which reads what anybody on the network sends, keeps what it cannot do without. The others
 /// start scripts as the users that the file names, and so keep theirs.
 ///
 /// # Errors
 /// What the kernel refuses; nothing depends on it.
 pub(crate) fn keep_what_the_loop_needs() -> Result<(), CapsError> {
-    let needed = NEEDED.into_iter().map(|(capability, _)| capability).collect();
+    keep(&NEEDED.into_iter().map(|(capability, _)| capability).collect())
+}
+
+/// The calling thread, which speaks with strangers and needs none of what the router does, keeps nothing; nor do the threads
+/// that it starts, nor would a program that one of them started.
+///
+/// What is of root it may still read and write where its owner may: files of others it may not, as root could.
+///
+/// # Errors
+/// What the kernel refuses: it must not go on then.
+pub(crate) fn give_up_all() -> io::Result<()> {
+    let refused =
+        |error: CapsError| io::Error::other(format!("its capabilities cannot be given up: {error}"));
+    keep(&CapsHashSet::new()).map_err(refused)?;
+    // A program of root's would get them all again, where the set that bounds them could not be changed.
+    rustix::thread::set_no_new_privs(true)?;
+    Ok(())
+}
+
+fn keep(needed: &CapsHashSet) -> Result<(), CapsError> {
     // Whoever may not change the set that bounds the others cannot gain from it either.
     if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP)? {
-        for capability in caps::all().difference(&needed) {
+        for capability in caps::all().difference(needed) {
             // One that this kernel does not know is not there.
             let _unknown = caps::drop(None, CapSet::Bounding, *capability);
         }
     }
     caps::clear(None, CapSet::Ambient)?;
     caps::clear(None, CapSet::Inheritable)?;
-    caps::set(None, CapSet::Effective, &needed)?;
-    caps::set(None, CapSet::Permitted, &needed)
+    caps::set(None, CapSet::Effective, needed)?;
+    caps::set(None, CapSet::Permitted, needed)
 }
 
 #[cfg(test)]

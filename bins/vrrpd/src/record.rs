@@ -132,7 +132,7 @@ impl Place {
 }
 
 /// Opens it to append, or makes it; nothing is followed, and nobody else may write there.
-fn ours(path: &Path) -> io::Result<std::os::fd::OwnedFd> {
+pub(crate) fn ours(path: &Path) -> io::Result<std::os::fd::OwnedFd> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::other("it names no file"))?;

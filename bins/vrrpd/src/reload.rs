@@ -1,26 +1,32 @@
-//! SIGHUP: the new file is understood as a whole before anything is touched.
+//! SIGHUP, or a client that asks for it: the new file is understood as a whole before anything is touched.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use healthcheck::HookQueue;
 use tracing::{error, info, warn};
+use vrrp_control::EventKind;
 use vrrp_core::{Health, TrackerId};
-use vrrp_net::Service;
+use vrrp_net::{RequestError, Service};
 use vrrp_plan::{Difference, Kept, Plan, Tracked, difference};
 
 use crate::arguments::Arguments;
+use crate::journal::draft;
 use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
+use crate::notify::notice::Kind;
 use crate::sys;
-use crate::{checks, kernel, start, start_delay, tracks};
+use crate::{checks, kernel, start, start_delay, steer, tracks};
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
 const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
 
-/// Reads the file again. Answers with the queues of instances that went, whose last scripts are still to run.
-pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<HookQueue> {
-    info!("SIGHUP: reading {} again", arguments.file.display());
+/// Why nothing is taken over during a stop.
+const STOPPING: &str = "vrrpd is stopping";
+
+/// Reads the file again, for the reason that the log has. Answers with the queues of instances that went, whose last scripts are still to run.
+pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: String) -> Vec<HookQueue> {
+    info!("{why}: reading {} again", arguments.file.display());
     let (old, faults, traps) = {
         let state = lock(&node.state);
         (
@@ -49,6 +55,8 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>) -> Vec<Ho
         }
     };
     sys::give_back_memory();
+    let code = if applied { "done" } else { "refused" };
+    node.journal.note(draft(EventKind::Reload, code, message.clone()));
     lock(&node.state).last_reload = Some(vrrp_control::Reload {
         at_unix_ms: crate::node::unix_ms(SystemTime::now()),
         applied,
@@ -61,10 +69,9 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
     let difference = difference(old, &loaded.plan);
     // What is told to be kept is told until it is no longer so.
     loaded.plan = loaded.plan.taken_over(old);
-    checks::begin(
-        &node.runner,
-        difference.checks_added.iter().chain(&difference.checks_changed),
-    );
+    lock(&node.pushes).meet(std::mem::take(&mut loaded.speakers));
+    let fresh = difference.checks_added.iter().chain(&difference.checks_changed);
+    checks::begin_when_made(node, fresh.cloned().collect()).await;
     tracks::take(&node.tracks, &difference);
     let unknown = checks::first_results(&node.runner, &difference.checks_added, FIRST_RESULTS_WITHIN).await;
     if !unknown.is_empty() {
@@ -74,6 +81,15 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
             unknown.join(", ")
         );
     }
+    let mut ran = Vec::new();
+    if !is_stopping(node) {
+        ran = before_they_go(node, old, &difference).await;
+    }
+    if is_stopping(node) {
+        undo(node, old, &difference).await;
+        return Err(STOPPING.to_owned());
+    }
+    let steady = node.steer.steady.lock().await;
     let services = services(node, &loaded.plan, &difference, &unknown);
     // Before the addresses that a reload brings are announced.
     set_pace(node, &loaded.plan, &difference);
@@ -85,24 +101,36 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
             .await
     {
         set_pace(node, old, &difference);
-        undo(node, old, &difference);
+        undo(node, old, &difference).await;
+        if matches!(refused, RequestError::Stopping) {
+            return Err(STOPPING.to_owned());
+        }
+        tell_ran_for_nothing(&ran);
         return Err(refused.to_string());
     }
     tell_kept(&difference);
     if let Some(names) = renaming.heard().await {
         lock(&node.notifier).rename(&names);
+        lock(&node.steer.said).rename(&names);
     }
-    checks::end(&node.runner, &difference.checks_removed);
+    checks::end(node, &difference.checks_removed);
     tracks::end(&node.tracks, &difference);
     let message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
     drop(renaming);
+    drop(steady);
+    steer::after_reload(node).await;
     let plan = node.plan();
     if difference.touches_services() {
         kernel::warn_of_settings(&plan);
     }
-    // What was found between the reading of the healths and now, and for trackers that follow another check now.
+    tell_again(node, &plan, &difference);
+    Ok((message, queues))
+}
+
+/// What was found between the reading of the healths and now, and for trackers that follow another check now.
+fn tell_again(node: &Node, plan: &Plan, difference: &Difference) {
     let again = difference
         .changed
         .iter()
@@ -114,7 +142,42 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
             start::warn_of_absence(instance);
         }
     }
-    Ok((message, queues))
+}
+
+fn is_stopping(node: &Node) -> bool {
+    lock(&node.state).stopping
+}
+
+/// `notify_before_stop` of instances that the reload takes away, and of groups all of whose members go. The answer: whose
+/// has run.
+async fn before_they_go(node: &Node, old: &Plan, difference: &Difference) -> Vec<String> {
+    let goes = |name: &str| difference.removed.iter().any(|removed| removed == name);
+    let before = lock(&node.notifier).before_stop(|kind, name| match kind {
+        Kind::Instance => goes(name),
+        Kind::Group => {
+            let all = old.instances.iter();
+            let mut members = all.filter(|one| one.service.group.as_deref() == Some(name));
+            members.all(|member| goes(&member.name))
+        }
+    });
+    if !before.names.is_empty() {
+        info!(
+            "notify_before_stop of {} runs before the reload takes them away",
+            before.names.join(", ")
+        );
+        before.over.await;
+    }
+    before.names
+}
+
+/// What they were made ready for does not happen.
+fn tell_ran_for_nothing(names: &[String]) {
+    if !names.is_empty() {
+        warn!(
+            "notify_before_stop of {} has run, but the reload was refused: they stay as they are, notify_stop does not run; undo what the script has done",
+            names.join(", ")
+        );
+    }
 }
 
 /// What a reload does not take over.
@@ -161,7 +224,7 @@ fn services(node: &Node, plan: &Plan, difference: &Difference, unknown: &[String
             name: instance.name.clone(),
             ..service.clone()
         });
-        before.unwrap_or_else(|| {
+        let mut service = before.unwrap_or_else(|| {
             let mut service = instance.service.clone();
             let (up, since_boot) = (node.began.0.elapsed(), start_delay::since_boot());
             start_delay::hold_back(&mut service, &plan.node, up, since_boot);
@@ -179,21 +242,29 @@ fn services(node: &Node, plan: &Plan, difference: &Difference, unknown: &[String
                 }
             }
             service
-        })
+        });
+        service.settings.priority = instance.service.settings.priority;
+        let said = lock(&node.steer.said);
+        said.dress(old_name, &mut service);
+        if !runs {
+            said.hold_back(&mut service);
+        }
+        drop(said);
+        service
     };
     plan.instances.iter().map(one).collect()
 }
 
-fn undo(node: &Node, old: &Plan, difference: &Difference) {
+async fn undo(node: &Node, old: &Plan, difference: &Difference) {
     let added: Vec<String> = difference
         .checks_added
         .iter()
         .map(|check| check.name.clone())
         .collect();
-    checks::end(&node.runner, &added);
+    checks::end(node, &added);
     let changed =
         |check: &&vrrp_plan::Check| difference.checks_changed.iter().any(|new| new.name == check.name);
-    checks::begin(&node.runner, old.checks.iter().filter(changed));
+    checks::begin_when_made(node, old.checks.iter().filter(changed).cloned().collect()).await;
     tracks::undo(&node.tracks, old, difference);
 }
 
@@ -221,7 +292,7 @@ fn describe(difference: &Difference) -> String {
         ("new", difference.added.clone()),
         ("changed", difference.changed.clone()),
         ("gone", difference.removed.clone()),
-        ("other notify scripts", difference.hooks.clone()),
+        ("other notify scripts or mail", difference.hooks.clone()),
         ("sync groups", difference.groups.clone()),
         ("other checks tracked", difference.follow_others.clone()),
         ("checks new", checks(&difference.checks_added)),
@@ -235,12 +306,15 @@ fn describe(difference: &Difference) -> String {
         ("files gone", difference.files_removed.clone()),
         ("processes new or changed", processes.collect()),
         ("processes gone", difference.processes_removed.clone()),
+        ("webhooks", difference.webhooks.clone()),
         ("as before until a new start", kept),
     ];
     let statics = difference.statics.then(|| "static entries changed".to_owned());
+    let mail = difference.mail.then(|| "mail changed".to_owned());
     let said = parts.into_iter().filter(|(_, names)| !names.is_empty());
     said.map(|(what, names)| format!("{what}: {}", names.join(", ")))
         .chain(statics)
+        .chain(mail)
         .collect::<Vec<_>>()
         .join("; ")
 }

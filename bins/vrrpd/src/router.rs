@@ -7,6 +7,9 @@ use vrrp_net::Driver;
 
 use crate::{privileges, sys};
 
+/// What the thread is called.
+pub(crate) const THREAD: &str = "router";
+
 /// How the router loop ended; an error where it broke down.
 pub(crate) type Ended = oneshot::Receiver<Result<(), String>>;
 
@@ -24,7 +27,7 @@ pub(crate) fn spawn(driver: Driver, scheduling: Scheduling) -> io::Result<(Ended
     let (ended, end) = oneshot::channel();
     let (granted, grant) = std::sync::mpsc::channel();
     std::thread::Builder::new()
-        .name("router".to_owned())
+        .name(THREAD.to_owned())
         .spawn(move || {
             // The starter may have gone; the loop goes on regardless.
             let _ = granted.send(schedule(scheduling));

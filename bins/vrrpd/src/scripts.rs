@@ -8,16 +8,18 @@ use healthcheck::{Outcome, Probe};
 use vrrp_plan::Check;
 pub(crate) use vrrp_plan::{Wrong, hook, try_check, try_hook};
 
-/// What a check looks at. One that cannot be made is a probe that fails with the reason: a check that vanished would
+/// What a check looks at. Asks the user database. One that cannot be made is a probe that fails with the reason: a check that vanished would
 /// let a dead service keep the address.
 pub(crate) fn probe(check: &Check) -> Box<dyn Probe> {
     match vrrp_plan::probe(check) {
         Ok(probe) => probe,
-        Err(reason) => Box::new(Impossible {
-            name: check.what.name(),
-            reason,
-        }),
+        Err(reason) => impossible(check, reason),
     }
+}
+
+pub(crate) fn impossible(check: &Check, reason: String) -> Box<dyn Probe> {
+    let name = check.what.name();
+    Box::new(Impossible { name, reason })
 }
 
 /// Fails every time, with the reason.

@@ -1,7 +1,9 @@
 //! From the arguments to a running daemon. What can be refused is refused before anything is begun.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,25 +12,34 @@ use healthcheck::{HookLimits, Limits, Runner};
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
+use vrrp_control::EventKind;
 use vrrp_core::Path;
-use vrrp_net::{Driver, OpenError, Options, Service};
+use vrrp_net::{Driver, Handover, OpenError, Options, Service, Testator};
 use vrrp_plan::{Instance, Plan, Tracked};
 
 use crate::arguments::Arguments;
-use crate::control::{self, Socket, SocketError};
+use crate::background::Caller;
+use crate::control::{self, NoSuchGroup, Permits, Socket, SocketError};
 use crate::exit::Exit;
 use crate::firewall::{self, Hears};
-use crate::load::{self, LoadError};
+use crate::journal::{Journal, Paper, draft};
+use crate::load::{self, LoadError, Loaded};
 use crate::log::Log;
-use crate::node::{Node, State};
+use crate::manner::Manner;
+use crate::metrics::{self, ListenError, Listeners};
+use crate::node::{Node, State, lock};
 use crate::notify::Notifier;
+use crate::pid_file::{PidFileError, PidFiles};
 use crate::privileges::{self, Missing};
 use crate::renames::Renames;
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
 use crate::start_delay::since_boot;
+use crate::steer::Steer;
+use crate::supervisor::{self, Parent};
+use crate::systemd::Systemd;
 use crate::tracks::{News, Tracks};
-use crate::{checks, kernel, record, router, start_delay, sys, tracks, words};
+use crate::{checks, kernel, notices, record, router, start_delay, sys, tracks, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +50,12 @@ pub(crate) enum StartError {
     Privileges(#[from] Missing),
     #[error(transparent)]
     Socket(#[from] SocketError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("{0}. Nothing was started")]
+    PidFile(#[from] PidFileError),
+    #[error(transparent)]
+    Group(#[from] NoSuchGroup),
     #[error("{0}. Nothing was started")]
     Open(#[from] OpenError),
     #[error("{0}. Nothing was started")]
@@ -51,57 +68,57 @@ impl StartError {
         match self {
             Self::Load(error) => error.exit(),
             Self::Privileges(_) | Self::Open(OpenError::Capability { .. }) => Exit::Permission,
-            Self::Socket(SocketError::InUse { .. }) => Exit::SocketInUse,
+            Self::Socket(SocketError::InUse { .. }) | Self::PidFile(PidFileError::Runs { .. }) => {
+                Exit::SocketInUse
+            }
             Self::Open(OpenError::Service(_) | OpenError::Statics(_)) => Exit::Configuration,
-            Self::Socket(_) | Self::Open(_) | Self::System(_) => Exit::Failed,
+            Self::Group(_) => Exit::Usage,
+            Self::Socket(_) | Self::PidFile(_) | Self::Listen(_) | Self::Open(_) | Self::System(_) => {
+                Exit::Failed
+            }
         }
     }
 }
 
 /// Runs until it is stopped.
-pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError> {
+pub(crate) fn start(
+    arguments: Arguments,
+    manner: &Manner,
+    caller: &Caller,
+    log: &Log,
+    parent: Option<Parent>,
+) -> Result<Exit, StartError> {
     let began = (Instant::now(), SystemTime::now());
     let loaded = load::first(&arguments)?;
     privileges::check()?;
-    let mut socket = (!arguments.no_control)
-        .then(|| Socket::take(&arguments.control(&loaded.plan)))
-        .transpose()?;
-    if let Err(error) = healthcheck::close_inherited_on_exec() {
-        warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
-    }
-    let services = services(&loaded.plan, since_boot());
-    let options = options(&arguments, &loaded.plan);
-    let mut driver = Driver::open(services.clone(), options)?;
-    driver.set_statics(loaded.plan.statics.clone())?;
-    let recording = record::begin(&arguments, &mut driver);
-    // The runtime of everything slow.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let permits = permits(&arguments)?;
+    let (mut socket, pid_files, listeners) = claim(&arguments, &loaded.plan, manner, &permits)?;
+    let steer = Steer::beside(socket.as_ref().map(Socket::path));
+    keep_from_scripts();
+    let mut services = services(&loaded.plan, since_boot());
+    steer.dress_first(&mut services);
+    let (testator, parent) = parent.map(Parent::part).unzip();
+    let (driver, recording, systemd) = open(&arguments, &loaded.plan, services.clone(), testator)?;
+    let runtime = slow_runtime()?;
     let exit = runtime.block_on(async {
         let signals = Signals::listen()?;
-        let control = socket.as_mut().map(Socket::listener).transpose()?.flatten();
-        let control = control.map(UnixListener::from_std).transpose()?;
-        let control = socket.take().zip(control);
+        let control = listen(&mut socket)?;
         hello(&loaded.plan);
         let handle = driver.handle();
         let events = handle.events();
-        let (tell, changes) = mpsc::unbounded_channel();
-        let tracks = Tracks::new(tell.clone());
-        // The loop has ended when nobody listens any more.
-        let runner = Runner::new(move |change| {
-            let object = Tracked::Check(change.name.to_string());
-            drop(tell.send(News { object, change }));
-        });
+        let (reloads, asked) = mpsc::unbounded_channel();
+        let (tracks, runner, changes) = watchers();
+        let probes = checks::probes(&loaded.plan.checks);
         // The last thing that can fail: from here on there may be addresses to give up in order.
         let (ended, realtime_priority) = router::spawn(driver, scheduling(&arguments, &loaded.plan))?;
-        if loaded.plan.node.no_swap {
-            lock_memory();
-        }
+        lock_memory(&loaded.plan);
         let node = Node {
+            notices: Arc::new(notices::new(&arguments, &loaded.plan)),
             handle,
             log: log.clone(),
             runner: Mutex::new(runner),
+            pushes: Mutex::default(),
+            modes: Mutex::default(),
             tracks: Mutex::new(tracks),
             notifier: Mutex::new(Notifier::new(hook_limits(&arguments))),
             config_file: arguments.file.display().to_string(),
@@ -110,19 +127,27 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
             began,
             state: Mutex::new(State::new(services)),
             renames: Renames::default(),
+            journal: journal(&arguments),
+            events_lost: AtomicU64::new(0),
+            steer,
+            permits,
+            reloads,
         };
-        node.take(loaded);
-        checks::begin(&node.runner, &node.plan().checks);
-        tracks::begin(&node.tracks, &node.plan());
+        begin(&node, loaded, probes);
+        caller.started();
         let ears = Ears {
             events,
             changes,
+            asked,
             ended,
             signals,
+            systemd,
             control,
         };
         sys::give_back_memory();
         let node = Arc::new(node);
+        let _places = metrics::start(listeners, &node);
+        parent.map(|parent| outlive(parent, &node)).transpose()?;
         let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);
         Ok::<Exit, StartError>(match AssertUnwindSafe(run).catch_unwind().await {
             Ok(exit) => exit,
@@ -133,8 +158,121 @@ pub(crate) fn start(arguments: Arguments, log: &Log) -> Result<Exit, StartError>
     // With its tasks goes the control socket, and with that the folder of the journal.
     runtime.shutdown_background();
     drop(socket);
+    drop(pid_files);
     record::finish(recording);
     exit
+}
+
+type Opened = (Driver, Option<record::Recording>, Systemd);
+
+/// Every socket, and whoever looks on at the driver.
+fn open(
+    arguments: &Arguments,
+    plan: &Plan,
+    services: Vec<Service>,
+    testator: Option<Testator>,
+) -> Result<Opened, StartError> {
+    let options = options(arguments, plan);
+    let mut driver = match Handover::from_env() {
+        Ok(Some(handover)) => Driver::adopt(services, options, handover)?,
+        Ok(None) => Driver::open(services, options)?,
+        Err(error) => {
+            warn!("{error}; everything begins anew");
+            Driver::open(services, options)?
+        }
+    };
+    if let Some(testator) = testator {
+        driver.set_testator(testator)?;
+        supervisor::abort_with_the_router();
+    }
+    driver.set_statics(plan.statics.clone())?;
+    let recording = record::begin(arguments, &mut driver);
+    let systemd = Systemd::from_env();
+    systemd.listen_to(&mut driver);
+    Ok((driver, recording, systemd))
+}
+
+fn journal(arguments: &Arguments) -> Arc<Journal> {
+    let path = arguments.events_file.as_deref();
+    let paper = path.and_then(|path| Paper::open(path, arguments.events_limit));
+    Arc::new(Journal::new(paper))
+}
+
+fn listen(socket: &mut Option<Socket>) -> io::Result<Option<(Socket, UnixListener)>> {
+    let listener = socket.as_mut().map(Socket::listener).transpose()?.flatten();
+    let listener = listener.map(UnixListener::from_std).transpose()?;
+    Ok(socket.take().zip(listener))
+}
+
+type Claimed = (Option<Socket>, PidFiles, Listeners);
+
+/// What one daemon has at a time.
+fn claim(
+    arguments: &Arguments,
+    plan: &Plan,
+    manner: &Manner,
+    permits: &Permits,
+) -> Result<Claimed, StartError> {
+    let socket = (!arguments.no_control)
+        .then(|| Socket::take(&arguments.control(plan), permits))
+        .transpose()?;
+    let in_network = net_namespace(arguments, plan);
+    let pid_files = manner.pid_files.claim(in_network.as_deref())?;
+    Ok((socket, pid_files, metrics::bind(&arguments.metrics)?))
+}
+
+/// Of everything slow.
+fn slow_runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// Whoever finds something out, and what they tell.
+fn watchers() -> (Tracks, Runner, mpsc::UnboundedReceiver<News>) {
+    let (tell, changes) = mpsc::unbounded_channel();
+    let tracks = Tracks::new(tell.clone());
+    let runner = Runner::new(move |change| {
+        let object = Tracked::Check(change.name.to_string());
+        // The loop has ended when nobody listens any more.
+        drop(tell.send(News { object, change }));
+    });
+    (tracks, runner, changes)
+}
+
+fn keep_from_scripts() {
+    if let Err(error) = healthcheck::close_inherited_on_exec() {
+        warn!("scripts may inherit descriptors that vrrpd was started with: {error}");
+    }
+}
+
+/// Its end is told in the status too.
+fn outlive(parent: OwnedFd, node: &Arc<Node>) -> io::Result<()> {
+    let node = Arc::clone(node);
+    supervisor::outlive(parent, move |text| lock(&node.state).warnings.push(text))
+}
+
+fn begin(node: &Node, mut loaded: Loaded, probes: checks::Probes) {
+    node.journal.note(draft(
+        EventKind::Start,
+        "started",
+        format!(
+            "vrrpd {} started: {}",
+            env!("CARGO_PKG_VERSION"),
+            words::names(&loaded.plan)
+        ),
+    ));
+    lock(&node.pushes).meet(std::mem::take(&mut loaded.speakers));
+    lock(&node.notifier).tell_by(Arc::clone(&node.notices));
+    node.take(loaded);
+    Steer::begin(node);
+    checks::begin(node, &node.plan().checks, probes);
+    tracks::begin(&node.tracks, &node.plan());
+}
+
+fn permits(arguments: &Arguments) -> Result<Permits, NoSuchGroup> {
+    Permits::of_groups(
+        arguments.control_group.as_deref(),
+        arguments.control_admin_group.as_deref(),
+    )
 }
 
 fn net_namespace(arguments: &Arguments, plan: &Plan) -> Option<String> {
@@ -188,7 +326,10 @@ fn options(arguments: &Arguments, plan: &Plan) -> Options {
 }
 
 /// `vrrp_no_swap`: what is there now and what comes later; after the threads are there, so that their stacks are in.
-fn lock_memory() {
+fn lock_memory(plan: &Plan) {
+    if !plan.node.no_swap {
+        return;
+    }
     let all = rustix::mm::MlockAllFlags::CURRENT | rustix::mm::MlockAllFlags::FUTURE;
     if let Err(error) = rustix::mm::mlockall(all) {
         warn!(

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use node::{LIMIT, Node};
 use vrrp_conformance::proves;
-use vrrp_control::State;
+use vrrp_control::{Answer, Ask, Since, State};
 use vrrp_core::{Action, Report};
 use vrrp_recording::{Event, Replay};
 
@@ -72,6 +72,25 @@ impl Drop for Keeper {
     }
 }
 
+/// The journal names who has gone, and with which priority it said so.
+fn takes_over(node: &Node) {
+    let Ok(Answer::Events(events)) = vrrp_control::ask(&node.socket(), Ask::Events(Since::default())) else {
+        panic!("no events");
+    };
+    let taken = events
+        .events
+        .iter()
+        .rfind(|event| event.to == Some(State::Active))
+        .unwrap();
+    assert_eq!(taken.code, "priority-zero");
+    assert_eq!(
+        taken.peer.map(|peer| peer.to_string()).as_deref(),
+        Some("192.168.190.1")
+    );
+    assert_eq!(taken.text, "192.168.190.1 said goodbye (priority 0)");
+    assert!(taken.priority.is_some_and(|priority| priority < 150), "{taken:?}");
+}
+
 #[test]
 fn the_address_is_with_the_better_node_and_a_planned_stop_never_leaves_it_nowhere() {
     let Some((mut one, two)) = pair() else { return };
@@ -105,6 +124,17 @@ fn the_address_is_with_the_better_node_and_a_planned_stop_never_leaves_it_nowher
         "192.168.190.1 said goodbye (priority 0)"
     );
     assert!(has_address(&two), "after {held_by_both} moments with both");
+    let heard = &two.instance("VI_1").heard;
+    assert_eq!((heard.len(), heard[0].priority), (1, 0), "{heard:?}");
+    assert_eq!(
+        (heard[0].address.to_string().as_str(), heard[0].version),
+        ("192.168.190.1", 2)
+    );
+    assert!(
+        heard[0].adverts > 1 && heard[0].first_ago_ms >= heard[0].last_ago_ms,
+        "{heard:?}"
+    );
+    takes_over(&two);
     let log = one.log();
     assert!(
         log.contains("192.168.190.2 has taken over; the addresses are given up"),

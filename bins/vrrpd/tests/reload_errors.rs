@@ -247,7 +247,7 @@ fn a_script_that_cannot_be_run_takes_nothing_away() {
             checked.replace("check.sh", "chekc.sh"),
             "vrrpd.conf:1: script of chk: ",
         ),
-        (hook("/no/such/hook.sh"), "vrrpd.conf:7: notify_master of VI_1: "),
+        (hook("/no/such/hook.sh"), "vrrpd.conf:11: notify_master of VI_1: "),
     ];
     for (config, expected) in wrong {
         let reload = node.reload(&config);

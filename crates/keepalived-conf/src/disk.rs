@@ -38,6 +38,13 @@ impl Files for DiskFiles {
         Ok(bytes)
     }
 
+    #[cfg(unix)]
+    fn mode(&self, path: &str) -> Option<u32> {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = std::fs::metadata(path).ok()?;
+        found.is_file().then(|| found.mode() & 0o7777)
+    }
+
     fn matching(&self, pattern: &str) -> Vec<String> {
         let sorted = |one: &String| {
             let mut found = walk(one);

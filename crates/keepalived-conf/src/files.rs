@@ -27,6 +27,11 @@ pub trait Files {
     /// [`FileError`] when it is absent or cannot be read.
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
 
+    /// The permission bits of one file, where files have such.
+    fn mode(&self, _path: &str) -> Option<u32> {
+        None
+    }
+
     /// The paths that a shell pattern (`*`, `?`, `[…]`, `{a,b}`) matches; a path without wildcards matches itself if it
     /// exists. Sorted, but alternatives one after the other as they are written, as `glob(3)` does it. Keyword `include`.
     fn matching(&self, pattern: &str) -> Vec<String>;

@@ -108,7 +108,10 @@ impl Grower<'_> {
             let found = Diagnostic::warning("deprecated", span, format!("{} is out of use", keyword.name));
             self.findings.push(found.help(format!("write {instead}")));
         }
-        if let Some(keyword) = keyword.filter(|keyword| words.len() < 2 && keyword.takes_argument()) {
+        // What an smtp_tls without one does, its reader says.
+        let lacks =
+            |keyword: &&Keyword| words.len() < 2 && keyword.takes_argument() && keyword.name != "smtp_tls";
+        if let Some(keyword) = keyword.filter(lacks) {
             self.findings.push(missing_argument(keyword, span));
         }
         if let Some(keyword) =

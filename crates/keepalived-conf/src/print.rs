@@ -1,9 +1,12 @@
 //! A tree as text again.
 
-use crate::expand::ends_in_use;
+use crate::diagnostic::Findings;
 use crate::expand::lines::LINE_BYTES_MAX;
-use crate::lexer::Word;
+use crate::expand::{Expansion, ends_in_use};
+use crate::lexer::{Piece, Word};
+use crate::source::SourceMap;
 use crate::tree::{Item, Node, Tree};
+use crate::{Host, MemoryFiles};
 
 /// The configuration with one item per line, four blanks per level, without comments, includes in their places, and
 /// every block closed. Words keep their quoting. What keepalived's reader makes of the result is what it made of the
@@ -26,7 +29,7 @@ fn write(nodes: &[Node], depth: usize, out: &mut Vec<u8>) {
     for node in nodes {
         match node {
             Node::Item(item) => {
-                line(&words(item), item.body.is_some(), depth, out);
+                line(&safe_words(item), item.body.is_some(), depth, out);
                 if let Some(body) = &item.body {
                     write(&body.nodes, depth.saturating_add(1), out);
                     line(b"}", false, depth, out);
@@ -48,6 +51,41 @@ fn line(words: &[u8], opens: bool, depth: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(if fits { b" {" } else { b"\n{" });
     }
     out.push(b'\n');
+}
+
+/// Bytes that may make another line of words, where something else stood in front of them in the original.
+const SIGNS: &[u8] = b"\"\\#!$~@{}\xe2";
+
+/// The words as they stand, or all of them in quotes where only that reads as the same words on a line of their own.
+fn safe_words(item: &Item) -> Vec<u8> {
+    let line = words(item);
+    let opens = item.body.is_some();
+    if !line.iter().any(|byte| SIGNS.contains(byte)) || reads_as(&line, opens, &item.words) {
+        return line;
+    }
+    let quoted: Vec<Vec<u8>> = (item.words.iter().map(Word::bytes))
+        .map(|word| [b"\"", word, b"\""].concat())
+        .collect();
+    let quoted = quoted.join(&b' ');
+    if reads_as(&quoted, opens, &item.words) {
+        quoted
+    } else {
+        line
+    }
+}
+
+/// Whether a line is read as these words, and with a brace behind it as a block.
+fn reads_as(line: &[u8], opens: bool, words: &[Word]) -> bool {
+    let text = [line, if opens { b" {" } else { b"" }].concat();
+    let files = MemoryFiles::new([("line", text)]);
+    let (host, mut sources, mut findings) = (Host::default(), SourceMap::default(), Findings::default());
+    let pieces = Expansion::new(&files, &host, &mut sources, &mut findings).top("line");
+    let (read, open) = match pieces.as_slice() {
+        [Piece::Words { words, .. }] => (words, false),
+        [Piece::Words { words, .. }, Piece::Open(_)] => (words, true),
+        _ => return false,
+    };
+    open == opens && read.iter().map(Word::bytes).eq(words.iter().map(Word::bytes))
 }
 
 /// The words as they stand, but for a first word that would be taken for a condition, definition, sequence or include

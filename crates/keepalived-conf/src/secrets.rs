@@ -94,7 +94,9 @@ fn inside(nodes: &[Node], block: Block, sources: &SourceMap, found: &mut Vec<Spa
             // Nobody knows its words.
             Node::Unread { span, .. } => {
                 let text = letters(sources.slice(*span));
-                let marked = ["pass", "key"].iter().any(|mark| text.contains(mark));
+                let marked = ["pass", "key", "smtplog", "authorization"]
+                    .iter()
+                    .any(|mark| text.contains(mark));
                 found.extend(marked.then_some(*span));
             }
             Node::StrayBrace(_) => {}
@@ -111,6 +113,7 @@ fn within(item: &Item, block: Block, found: &mut Vec<Span>) {
         found.extend(hidden(item));
     }
     found.extend(password(item, block));
+    found.extend(of_a_relay(item, block));
     let digits = |word: &&Word| word.bytes().starts_with(b"hex:");
     found.extend(item.words.iter().filter(digits).map(|word| word.span));
 }
@@ -143,6 +146,23 @@ fn password(item: &Item, block: Block) -> Option<Span> {
         return Some(whole(first));
     }
     item.words.iter().find(|word| announces(word.bytes())).map(whole)
+}
+
+/// What a mail relay or a webhook is told to know this node by. A URL may be all of it.
+fn of_a_relay(item: &Item, block: Block) -> Option<Span> {
+    let first = item.words.first()?;
+    // The word before the secret, and the secret.
+    let (before, secret) = match (block, item.keyword.map(|keyword| keyword.name)) {
+        (Block::VrrpWebhook, Some("url" | "authorization") | None) => (0, 1),
+        // Alone it may be the password whose user was forgotten.
+        (_, Some("smtp_login")) => (0, 2),
+        (_, None) if first.is("authorization") || letters(first.bytes()).starts_with("smtplog") => (0, 1),
+        _ => return None,
+    };
+    match item.words.get(secret) {
+        Some(path) if path.bytes().starts_with(b"file:") => None,
+        _ => item.words.get(before).map(behind),
+    }
 }
 
 /// From behind the words that are no key.

@@ -1,5 +1,6 @@
 //! Configuration files for both daemons: they read the same language, so they get the same text.
 
+use crate::private::root_owns_the_root;
 use std::fmt::Write as _;
 
 /// One `vrrp_instance`.
@@ -162,12 +163,6 @@ impl Config {
         }
         text
     }
-}
-
-/// In an ordinary user's namespace `/` belongs to a user that is not mapped there, and no script is safe in that sense.
-fn root_owns_the_root() -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata("/").is_ok_and(|root| root.uid() == 0)
 }
 
 fn block(word: &str, lines: &[String]) -> String {

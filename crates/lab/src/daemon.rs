@@ -85,6 +85,20 @@ impl Daemon {
     /// # Errors
     /// When it is missing or cannot be started.
     pub fn start(self, node: &Node, config: &str, quiet: bool) -> Result<Running, LabError> {
+        self.start_under(&[], node, config, quiet)
+    }
+
+    /// [`Self::start`] by the words of another program that becomes the daemon, as `nsenter --mount --target 7`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_under(
+        self,
+        words: &[OsString],
+        node: &Node,
+        config: &str,
+        quiet: bool,
+    ) -> Result<Running, LabError> {
         let folder = node.folder();
         let path = folder.join(format!("{}.conf", self.name()));
         std::fs::write(&path, config).map_err(LabError::io(path.display().to_string()))?;
@@ -109,7 +123,10 @@ impl Daemon {
                 file("vrrp.pid"),
             ],
         };
-        let process = node.spawn(&Spawn::new(self.name(), self.program()?, arguments))?;
+        let mut command = words.to_vec();
+        command.push(self.program()?.into());
+        command.extend(arguments);
+        let process = node.spawn(&Spawn::new(self.name(), command.remove(0).into(), command))?;
         Ok(Running {
             process,
             daemon: self,
@@ -160,7 +177,30 @@ impl Running {
         self.ask(&["status"])
     }
 
-    fn ask(&self, words: &[&str]) -> Result<String, LabError> {
+    /// What `vrrpctl` answers to an order, as JSON, whether or not it was carried out.
+    ///
+    /// # Errors
+    /// When vrrpctl says something that is not JSON.
+    pub fn steer(&self, words: &[&str]) -> Result<serde_json::Value, LabError> {
+        let ctl = find_own("vrrpctl", "VRRPCTL_BIN")?;
+        let output = std::process::Command::new(ctl)
+            .arg("--socket")
+            .arg(&self.socket)
+            .args(words)
+            .arg("--json")
+            .output()
+            .map_err(LabError::io("vrrpctl"))?;
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            LabError::Other(format!("vrrpctl {}: {error}: {said}", words.join(" ")))
+        })
+    }
+
+    /// `vrrpctl` with these words, for our daemon.
+    ///
+    /// # Errors
+    /// When vrrpctl fails.
+    pub fn ask(&self, words: &[&str]) -> Result<String, LabError> {
         let ctl = find_own("vrrpctl", "VRRPCTL_BIN")?;
         let mut arguments = vec![OsString::from("--socket"), self.socket.clone().into_os_string()];
         arguments.extend(words.iter().map(OsString::from));

@@ -15,9 +15,12 @@
 //! the client's network card sees, [`holders`] sees which kernel holds the address.
 #![deny(unsafe_code)]
 
+pub mod balanced;
 pub mod bench;
 pub mod beside;
+pub mod checked;
 pub mod conf;
+pub mod crash;
 pub mod daemon;
 pub mod demo;
 pub mod echo;
@@ -39,10 +42,12 @@ pub mod program;
 pub mod scenario;
 pub mod skip;
 pub mod stamp;
+pub mod steered;
 mod sys;
 pub mod tap;
 pub mod theory;
 pub mod topology;
+pub mod tree;
 pub mod usage;
 pub mod wait;
 pub mod watch;

@@ -32,6 +32,20 @@ enum Bench {
     Fleet(bench::fleet::Arguments),
     /// From keepalived to vrrpd and back, node by node.
     Migration(bench::migration::Arguments),
+    /// nginx dies on the Active node, vrrpd beside keepalived.
+    Nginx(bench::nginx::Arguments),
+    /// What many checks do to the advertisements.
+    Checks(bench::checks::Arguments),
+    /// What scripts and built-in checks cost, vrrpd beside keepalived.
+    Cost(bench::cost::Arguments),
+    /// What looking at a thousand virtual routers costs: status, and clients that follow the events.
+    Control(bench::control::Arguments),
+    /// A supervised router's process that dies, beside a planned stop.
+    Crash(bench::crash::Arguments),
+    /// What a client notices of a switchover, of maintenance, and of a roll-back.
+    Switchover(bench::switchover::Arguments),
+    /// Requests lost by the pair of `examples/nginx-pair`, and what a hook before a planned hand-over saves.
+    Load(bench::load::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +72,13 @@ fn run(task: &Task) -> Result<(), LabError> {
         Task::Bench(Bench::Rejected(arguments)) => bench::rejected::run(arguments),
         Task::Bench(Bench::Fleet(arguments)) => bench::fleet::run(arguments),
         Task::Bench(Bench::Migration(arguments)) => bench::migration::run(arguments),
+        Task::Bench(Bench::Nginx(arguments)) => bench::nginx::run(arguments),
+        Task::Bench(Bench::Checks(arguments)) => bench::checks::run(arguments),
+        Task::Bench(Bench::Cost(arguments)) => bench::cost::run(arguments),
+        Task::Bench(Bench::Control(arguments)) => bench::control::run(arguments),
+        Task::Bench(Bench::Crash(arguments)) => bench::crash::run(arguments),
+        Task::Bench(Bench::Switchover(arguments)) => bench::switchover::run(arguments),
+        Task::Bench(Bench::Load(arguments)) => bench::load::run(arguments),
         Task::Demo(arguments) => demo::run(arguments),
     }
 }

@@ -160,13 +160,21 @@ pub fn one_user_only() -> bool {
     !nix::unistd::geteuid().is_root()
 }
 
+/// Asked inside: in an ordinary user's namespace `/` belongs to a user that is not mapped there. No script is safe then, by
+/// `enable_script_security`, and keepalived runs none, because it changes groups first.
+pub fn root_owns_the_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/").is_ok_and(|root| root.uid() == 0)
+}
+
 fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// A /run of our own, so that named namespaces neither collide with the host's nor outlive us.
+/// A /run of our own, so that named namespaces neither collide with the host's nor outlive us. A tmpfs may be written by all
+/// unless told otherwise, and no script below such a folder is safe to run as root.
 fn furnish() -> Result<(), LabError> {
-    run("mount", ["-t", "tmpfs", "tmpfs", "/run"]).map(drop)
+    run("mount", ["-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]).map(drop)
 }
 
 /// The first process of a process namespace inherits every orphan: it starts this program once more and does nothing

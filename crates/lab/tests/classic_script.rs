@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 #[test]
 fn a_script_that_stops_keepalived_finds_us_by_that_name() {
     let name = "a_script_that_stops_keepalived_finds_us_by_that_name";
-    let programs = ["nginx", "killall", "ps", "pkill", "bash"].map(find);
+    let programs = ["nginx", "killall", "ps", "pkill", "pgrep", "bash"].map(find);
     for program in programs.into_iter().chain([Daemon::Vrrpd.program()]) {
         if let Err(missing) = program {
             skip(name, &missing.to_string());
@@ -83,7 +83,7 @@ impl Machine {
         std::fs::copy(Daemon::Vrrpd.program()?, at("keepalived")).map_err(LabError::io("keepalived"))?;
         let command = format!(
             "mount -t tmpfs t /usr/local && mkdir -p /usr/local/nginx/sbin && cp {0}/wrapper /usr/local/nginx/sbin/nginx && \
-             /usr/local/nginx/sbin/nginx && {{ {0}/keepalived -f {0}/keepalived.conf --control {0}/control.sock & wait $!; \
+             /usr/local/nginx/sbin/nginx && {{ {0}/keepalived -n -l -f {0}/keepalived.conf --control {0}/control.sock & wait $!; \
              echo $? > {0}/ended; sleep 600; }}",
             folder.display()
         );
@@ -106,7 +106,16 @@ impl Machine {
 
     fn kill_nginx(&self) -> Outcome {
         let pattern = self.file("classic.conf").display().to_string();
-        private::run("pkill", ["-KILL", "-f", &format!("nginx.*{pattern}")]).map(drop)
+        let pattern = format!("nginx.*{pattern}");
+        let dying = private::run("pgrep", ["-f", &pattern])?;
+        private::run("pkill", ["-KILL", "-f", &pattern])?;
+        // Until it is gone the kernel takes connections for it, and it seems to be back already.
+        let gone = || {
+            dying
+                .split_whitespace()
+                .all(|id| !Path::new("/proc").join(id).exists())
+        };
+        until("the end of nginx", LIMIT, || gone().then_some(()))
     }
 
     fn serves(&self) -> bool {

@@ -10,6 +10,7 @@ mod lab;
 mod listeners;
 mod namespaces;
 mod needs;
+mod package;
 mod project;
 mod run;
 mod sequence;
@@ -45,6 +46,10 @@ enum Chore {
     Fuzz(fuzz::FuzzArguments),
     /// The checks that no existing tool makes: file sizes, crate layers, dependency budget.
     Tidy,
+    /// .deb, .rpm and .tar.gz under target/dist, and whether the libraries can be published.
+    Package(package::PackageArguments),
+    /// Type docs/install.md on two clean Debian nodes, from the package of target/dist to nothing left.
+    PackageTest(package::TestArguments),
     /// Fetch what the tests need under target/packages and start nothing.
     Fetch,
 }
@@ -59,6 +64,8 @@ fn main() -> ExitCode {
         Chore::Broken => broken::run(),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
         Chore::Tidy => tidy::run(),
+        Chore::Package(arguments) => package::run(&arguments),
+        Chore::PackageTest(arguments) => package::test(&arguments),
         Chore::Fetch => needs::run(),
     };
     match outcome {

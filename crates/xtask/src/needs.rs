@@ -40,6 +40,21 @@ const NEEDS: &[Need] = &[
         package: "nginx-light",
         why: "the web server behind the address",
     },
+    Need {
+        program: "nft",
+        package: "nftables",
+        why: "makes the packet filters that vrrpctl doctor is to find",
+    },
+    Need {
+        program: "killall",
+        package: "psmisc",
+        why: "the check scripts of the tutorials call it",
+    },
+    Need {
+        program: "ps",
+        package: "procps",
+        why: "they call this too, and pkill",
+    },
 ];
 
 /// The version of cargo-deny that the licence check is written for.

@@ -195,7 +195,8 @@ fn fuzz_targets(runner: &mut Runner) {
 
 /// What is tested beyond the default build. The lab's daemons have it too: else everything would be built twice.
 const FEATURES: &str = "vrrp-core/hmac,vrrp-healthcheck/sink,vrrp-healthcheck/http2,vrrp-healthcheck/tls,\
-                        vrrp-healthcheck/dns,vrrpd/tls,vrrpd/dns,vrrpctl/tls,vrrpctl/dns";
+                        vrrp-healthcheck/dns,vrrp-notices/mail,vrrp-notices/webhook,vrrp-notices/tls,vrrpd/tls,vrrpd/dns,\
+                        vrrpd/http2,vrrpd/mail,vrrpd/webhook,vrrpd/metrics,vrrpctl/tls,vrrpctl/dns,vrrpctl/http2";
 
 /// Unit, property and documentation tests of everything but the lab; the core also as it is without any feature, which is
 /// what most programs that embed it get.

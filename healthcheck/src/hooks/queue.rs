@@ -176,6 +176,15 @@ impl HookQueue {
         }
     }
 
+    /// Resolves when nothing runs and nothing waits, or the queue is gone; it goes on taking. Does not borrow the queue.
+    pub fn idle(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut outstanding = self.shared.outstanding.subscribe();
+        async move {
+            // Gone: nothing runs any more.
+            let _ = outstanding.wait_for(|count| *count == 0).await;
+        }
+    }
+
     /// The last results, oldest first.
     #[must_use]
     pub fn results(&self) -> Vec<HookResult> {

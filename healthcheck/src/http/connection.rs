@@ -82,7 +82,14 @@ pub(super) async fn page(
 /// hyper's words and those of what caused it.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(super) fn words(error: hyper::Error) -> String {
+    // Something came before anything was asked.
+    if error.is_canceled() {
+        return "no HTTP: it speaks before it is asked".to_owned();
+    }
     let mut text = error.to_string();
+    if error.is_parse() {
+        text = format!("no HTTP: {text}");
+    }
     let mut cause = std::error::Error::source(&error);
     while let Some(deeper) = cause {
         let more = deeper.to_string();

@@ -9,6 +9,6 @@ mod stub;
 mod version_2;
 
 pub use body::{BodyRule, digest_md5, digest_sha256};
-pub use probe::HttpProbe;
+pub use probe::{Fetched, HttpProbe};
 pub use spec::{HttpSpec, HttpUrl, HttpVersion};
 pub use stub::{StubLimits, StubStatus};

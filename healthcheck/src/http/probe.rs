@@ -47,12 +47,40 @@ const AGENT: &str = concat!("vrrp-healthcheck/", env!("CARGO_PKG_VERSION"));
 pub struct HttpProbe {
     spec: HttpSpec,
     dialer: Dialer,
+    /// One for each page, where it is HTTPS: each may be of another host.
     #[cfg(feature = "tls")]
-    tls: Option<Client>,
+    tls: Vec<Client>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fetched {
+    /// Its status, whatever it means.
+    pub status: u16,
+    /// All of its body, of at most `HttpSpec::body_bytes_max` octets.
+    pub body: Vec<u8>,
 }
 
 /// What one page was: a warning, if any, and its body.
 type Good = Option<String>;
+
+#[cfg(feature = "tls")]
+fn clients(spec: &HttpSpec) -> Vec<Client> {
+    let Some(tls) = &spec.tls else {
+        return Vec::new();
+    };
+    let protocols: &[&[u8]] = match spec.version {
+        #[cfg(feature = "http2")]
+        HttpVersion::Http2 => &[b"h2"],
+        HttpVersion::Http10 | HttpVersion::Http11 => &[b"http/1.1"],
+    };
+    let client = |url: &HttpUrl| {
+        let host = url.host.as_deref().or(spec.host.as_deref());
+        Client::new(tls, protocols, host.unwrap_or(&spec.endpoint.host))
+    };
+    spec.urls.iter().map(client).collect()
+}
 
 impl HttpProbe {
     /// Nothing is connected yet.
@@ -61,27 +89,16 @@ impl HttpProbe {
         let dialer = Dialer::new(spec.endpoint.clone());
         Self {
             #[cfg(feature = "tls")]
-            tls: spec.tls.as_ref().map(|tls| {
-                let protocols: &[&[u8]] = match spec.version {
-                    #[cfg(feature = "http2")]
-                    HttpVersion::Http2 => &[b"h2"],
-                    HttpVersion::Http10 | HttpVersion::Http11 => &[b"http/1.1"],
-                };
-                Client::new(
-                    tls,
-                    protocols,
-                    spec.host.as_deref().unwrap_or(&spec.endpoint.host),
-                )
-            }),
+            tls: clients(&spec),
             spec,
             dialer,
         }
     }
 
-    async fn connect(&self) -> Result<(Box<dyn Stream>, Good), String> {
+    async fn connect(&self, page: usize) -> Result<(Box<dyn Stream>, Good), String> {
         let (stream, address) = self.dialer.tcp(self.spec.timeout).await?;
         #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
+        if let Some(tls) = self.tls.get(page) {
             let (stream, warning) = tls
                 .handshake(stream)
                 .await
@@ -89,7 +106,7 @@ impl HttpProbe {
             return Ok((Box::new(stream), warning));
         }
         #[cfg(not(feature = "tls"))]
-        let _ = address;
+        let _ = (address, page);
         Ok((Box::new(stream), None))
     }
 
@@ -117,10 +134,10 @@ impl HttpProbe {
         request.body(Empty::new()).map_err(|error| wrong(&error))
     }
 
-    async fn get(&self, url: &HttpUrl) -> Result<(Page, Good), String> {
+    async fn get(&self, page: usize, url: &HttpUrl, wants_body: bool) -> Result<(Page, Good), String> {
         let request = self.request(url)?;
-        let (stream, warning) = self.connect().await?;
-        let wanted = (!url.body.is_empty()).then_some(self.spec.body_bytes_max);
+        let (stream, warning) = self.connect(page).await?;
+        let wanted = wants_body.then_some(self.spec.body_bytes_max);
         let page = match self.spec.version {
             #[cfg(feature = "http2")]
             HttpVersion::Http2 => http2(stream, request, wanted).await?,
@@ -129,13 +146,45 @@ impl HttpProbe {
         Ok((page, warning))
     }
 
+    /// The first page as it comes, whatever its status, within the limit of one page: what `digest` is computed from (keepalived
+    /// `genhash`).
+    ///
+    /// # Errors
+    /// Why there is no whole answer, in words; no page is given.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use healthcheck::{Endpoint, HttpProbe, HttpSpec, HttpUrl};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let spec = HttpSpec::new(Endpoint::new("127.0.0.1", 1), Duration::from_secs(2)).url(HttpUrl::new("/"));
+    /// let error = HttpProbe::new(spec).fetch().await.unwrap_err();
+    /// assert!(error.contains("refused"), "{error}");
+    /// # }
+    /// ```
+    pub async fn fetch(&self) -> Result<Fetched, String> {
+        let url = self
+            .spec
+            .urls
+            .first()
+            .ok_or("no page is given; name one, for example /")?;
+        let (page, _warning) = timeout(self.spec.timeout, self.get(0, url, true))
+            .await
+            .map_err(|_elapsed| format!("no whole answer within {:?}", self.spec.timeout))??;
+        Ok(Fetched {
+            status: page.status,
+            body: page.body.to_vec(),
+        })
+    }
+
     /// The last page that was asked, for the result.
     async fn look(&self, took_from: Instant) -> Outcome {
         let mut warnings = Vec::new();
         let mut last = String::new();
-        for url in &self.spec.urls {
+        for (page, url) in self.spec.urls.iter().enumerate() {
             let path = &url.path;
-            let got = match timeout(self.spec.timeout, self.get(url)).await {
+            let got = match timeout(self.spec.timeout, self.get(page, url, !url.body.is_empty())).await {
                 Ok(got) => got,
                 Err(_elapsed) => Err(format!("no whole answer within {:?}", self.spec.timeout)),
             };

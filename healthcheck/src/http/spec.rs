@@ -24,10 +24,12 @@ pub enum HttpVersion {
 
 /// One page and what it has to be (keepalived `url { }`).
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HttpUrl {
     /// From the `/` on, with a query if any.
     pub path: String,
-    /// The name of the host that is asked for (keepalived `virtualhost`); otherwise the specification's.
+    /// The name of the host that is asked for (keepalived `virtualhost`), and with HTTPS in the greeting unless
+    /// `TlsSpec::server_name` says another; otherwise the specification's.
     pub host: Option<String>,
     /// Good statuses. None: 200 to 299, or any if a digest is wanted, as for keepalived.
     pub statuses: Vec<RangeInclusive<u16>>,
@@ -78,10 +80,11 @@ impl HttpUrl {
 
 /// A web server and its pages (keepalived `HTTP_GET`, `SSL_GET`).
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HttpSpec {
     /// Where it is.
     pub endpoint: Endpoint,
-    /// For each page, from the look-up to the last octet.
+    /// For each page, from the look-up to the last octet: a run takes this time for each page at most.
     pub timeout: Duration,
     /// All have to answer; each on a connection of its own, in order.
     pub urls: Vec<HttpUrl>,

@@ -15,6 +15,6 @@ mod user;
 
 pub use command::{Command, SEARCH_PATH, Unusable};
 pub use remains::Remains;
-pub use run::{End, Finished, Limits, run};
+pub use run::{End, Finished, Limits, run, run_until};
 pub use security::{Insecure, check_path_security};
 pub use user::{RunAs, UserError};

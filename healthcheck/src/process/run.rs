@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -51,6 +52,8 @@ pub enum End {
     Signalled(i32),
     /// Not within its limit; TERM has been sent.
     TimedOut(Duration),
+    /// Because it was to run no longer; TERM has been sent.
+    Stopped,
     /// It never began.
     Unusable(Unusable),
 }
@@ -88,6 +91,7 @@ impl fmt::Display for End {
             Self::TimedOut(limit) => {
                 write!(f, "no end within {limit:?}, terminated with all that it started")
             }
+            Self::Stopped => f.write_str("stopped"),
             Self::Unusable(why) => why.fmt(f),
         }
     }
@@ -114,9 +118,33 @@ pub struct Finished {
 ///
 /// Needs a tokio runtime with I/O and time.
 pub async fn run(command: &Command, limits: Limits) -> Finished {
+    let over = sleep_until(Instant::now() + limits.time);
+    go(command, over, End::TimedOut(limits.time), limits.grace).await
+}
+
+/// As [`run`], for a program that is to run until `stop` and not for a time. It gets TERM then, and KILL `grace` later, with
+/// all that it has started; the result is [`End::Stopped`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use healthcheck::{Command, End, run_until};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let reader = Command::new(["sleep", "1000"]);
+/// let finished = run_until(&reader, async {}, Duration::from_secs(2)).await;
+/// assert_eq!(finished.end, End::Stopped);
+/// # }
+/// ```
+pub async fn run_until(command: &Command, stop: impl Future<Output = ()>, grace: Duration) -> Finished {
+    go(command, stop, End::Stopped, grace).await
+}
+
+async fn go(command: &Command, over: impl Future<Output = ()>, end: End, grace: Duration) -> Finished {
     let started = Instant::now();
     match start(command) {
-        Ok(running) => running.finish(started, limits).await,
+        Ok(running) => running.finish(started, over, end, grace).await,
         Err(unusable) => Finished {
             end: End::Unusable(unusable),
             output: String::new(),
@@ -154,13 +182,19 @@ fn start(command: &Command) -> Result<Running, Unusable> {
 }
 
 impl Running {
-    async fn finish(mut self, started: Instant, limits: Limits) -> Finished {
-        let limit = started + limits.time;
+    async fn finish(
+        mut self,
+        started: Instant,
+        over: impl Future<Output = ()>,
+        end: End,
+        grace: Duration,
+    ) -> Finished {
+        let mut over = pin!(over);
         loop {
             tokio::select! {
                 biased;
                 status = self.child.wait() => return self.ended(started, &status),
-                () = sleep_until(limit) => return self.overdue(started, limits),
+                () = &mut over => return self.overdue(started, end, grace),
                 () = self.capture.flow() => {}
             }
         }
@@ -177,14 +211,14 @@ impl Running {
         }
     }
 
-    fn overdue(mut self, started: Instant, limits: Limits) -> Finished {
+    fn overdue(mut self, started: Instant, end: End, grace: Duration) -> Finished {
         self.group.terminate();
         self.capture.take_rest();
         Finished {
-            end: End::TimedOut(limits.time),
+            end,
             output: self.capture.text(),
             took: started.elapsed(),
-            remains: Remains::dying(self.group, self.child, self.capture, limits.grace),
+            remains: Remains::dying(self.group, self.child, self.capture, grace),
         }
     }
 }

@@ -26,8 +26,8 @@ pub enum Insecure {
     },
     /// Others may write.
     #[error(
-        "'{}' may be written by {} (mode {mode:04o}), who could replace a script that runs as root; chmod go-w it, or \
-         run the script as another user", component.display(), whom(*mode)
+        "'{}' may be written by {} (mode {mode:04o}), who could replace a script that runs as root; {}, or \
+         run the script as another user", component.display(), whom(*mode), cure(*mode)
     )]
     WritableByOthers {
         /// The offending component, from `/` on.
@@ -62,6 +62,15 @@ fn whom(mode: u32) -> &'static str {
         (true, true) => "group and others",
         (true, false) => "its group",
         _ => "others",
+    }
+}
+
+/// A sticky folder, such as `/tmp`, is everybody's by intent.
+fn cure(mode: u32) -> &'static str {
+    if mode & 0o1000 == 0 {
+        "chmod go-w it"
+    } else {
+        "put the script into a folder of root's"
     }
 }
 

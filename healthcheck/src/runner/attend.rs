@@ -20,15 +20,23 @@ pub(super) async fn attend(check: Check, teller: Arc<Teller>, slot: Slot) {
     let warmup = check.judge.rules().warmup;
     let mut due = Instant::now() + slot.warmup(warmup);
     let mut beat = Beat::new(due, check.interval, warmup, slot);
-    let mut was_late = false;
+    let (mut was_late, mut was_early) = (false, false);
+    let listens = check.probe.listens();
     loop {
         teller.wait_until(due);
-        sleep_until(due).await;
+        was_early = wait(due, &*check.probe, listens && !was_early).await;
+        let began = Instant::now();
         teller.begin();
         let outcome = look(&*check.probe).await;
         let retry_after = teller.tell(outcome);
-        let missed;
+        if was_early {
+            beat.rebase(began);
+        }
+        let mut missed;
         (due, missed) = beat.next(Instant::now(), retry_after);
+        if listens {
+            missed = 0;
+        }
         teller.skip(missed);
         if missed > 0 && !was_late {
             tracing::warn!(
@@ -38,6 +46,21 @@ pub(super) async fn attend(check: Check, teller: Arc<Teller>, slot: Slot) {
             );
         }
         was_late = missed > 0;
+    }
+}
+
+/// Until a run is due, or before it: then true. Of two early runs the second waits, however much there is to hear.
+async fn wait(due: Instant, probe: &dyn Probe, early: bool) -> bool {
+    let news = async {
+        let heard = AssertUnwindSafe(async { probe.news().await }).catch_unwind();
+        if heard.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = sleep_until(due) => false,
+        () = news, if early => true,
     }
 }
 
@@ -111,15 +134,62 @@ impl Teller {
         if *silent {
             return None;
         }
-        let (mut change, mut retry_after) = (None, None);
+        let (mut change, mut retry_after, mut trial) = (None, None, None);
         self.status.send_modify(|status| {
+            let before = status.judge.judged();
             change = take(status, outcome);
             retry_after = status.judge.retry_after();
+            trial = Trial::of(before, status);
         });
+        if let Some(trial) = trial {
+            trial.log();
+        }
         if let Some(change) = change {
             (self.on_change)(change);
         }
         retry_after
+    }
+}
+
+/// What would have changed, had it counted.
+#[derive(Debug)]
+struct Trial {
+    name: Arc<str>,
+    before: Health,
+    now: Health,
+    reason: String,
+}
+
+impl Trial {
+    fn of(before: Health, status: &Status) -> Option<Self> {
+        let now = status.judge.judged();
+        let (_, outcome) = status.last.as_ref()?;
+        // The first result of what is well is no news.
+        let changed = before != now && (before, now) != (Health::Unknown, Health::Up);
+        (status.judge.mode() == Mode::DryRun && changed).then(|| Self {
+            name: Arc::clone(&status.name),
+            before,
+            now,
+            reason: outcome.reason.clone(),
+        })
+    }
+
+    fn log(&self) {
+        let (before, now) = (word(self.before), word(self.now));
+        tracing::info!(
+            "check {}: a dry run: {before} -> {now} ({}), which counts for nothing",
+            self.name,
+            self.reason
+        );
+    }
+}
+
+fn word(health: Health) -> String {
+    match health {
+        Health::Up => "up".to_owned(),
+        Health::Down => "down".to_owned(),
+        Health::Unknown => "unknown".to_owned(),
+        Health::Value(value) => value.to_string(),
     }
 }
 

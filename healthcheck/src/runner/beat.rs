@@ -94,6 +94,11 @@ impl Beat {
         }
     }
 
+    /// A run has begun before it was due: the beat goes on from it.
+    pub(super) fn rebase(&mut self, began: Instant) {
+        self.regular = began + self.interval;
+    }
+
     /// When to run next, a run having ended `now`; and how many runs fell due while it was going.
     pub(super) fn next(&mut self, now: Instant, retry_after: Option<Duration>) -> (Instant, u32) {
         let passed = missed_runs(now.saturating_duration_since(self.regular), self.interval);
@@ -171,6 +176,17 @@ mod tests {
             "later than the beat"
         );
         assert_eq!(beat.next(at(4020), None), (at(5000), 0));
+    }
+
+    #[test]
+    fn after_an_early_run_the_next_is_an_interval_later() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut beat = Beat::new(start, SECOND, Duration::ZERO, Spread::new().slot());
+        assert_eq!(beat.next(at(10), None), (at(1000), 0));
+        beat.rebase(at(300));
+        assert_eq!(beat.next(at(310), None), (at(1300), 0));
+        assert_eq!(beat.next(at(1310), None), (at(2300), 0));
     }
 
     #[test]

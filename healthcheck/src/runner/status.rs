@@ -10,6 +10,7 @@ use crate::probe::Outcome;
 
 /// The present state of a check.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Status {
     /// The name it was added under.
     pub name: Arc<str>,
@@ -44,6 +45,7 @@ impl Status {
 /// A check's health has changed, or a check that is up has begun or ceased to be degraded (then `health` and `before` are
 /// the same).
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Change {
     /// The check.
     pub name: Arc<str>,

@@ -74,7 +74,7 @@ impl VirtualRouter {
             out.report(Report::Late { late_nanos });
         }
         self.sending.before_periodic();
-        self.send_own(out);
+        self.send_own(now, out);
         // PRJ-TIME-05: the absolute phase, unless a whole interval was missed: no burst of catch-up packets.
         let next = advertise_at.plus_nanos(interval);
         let next = if late_nanos >= interval {
@@ -127,7 +127,7 @@ impl VirtualRouter {
     /// T-A-03: `Send(P)`, `AdverTimer(Advertisement_Interval)`.
     fn active_heard_goodbye(&mut self, now: Instant, out: &mut Actions) {
         if self.may_trigger(now) {
-            self.send_own(out);
+            self.send_own(now, out);
             self.state = State::Active {
                 advertise_at: now.plus_nanos(self.config.interval.nanos()),
             };
@@ -137,7 +137,7 @@ impl VirtualRouter {
     /// T-A-04 and T-A-05.
     fn active_yields(&mut self, now: Instant, heard: &Heard, out: &mut Actions) {
         if self.config.advert_before_yield {
-            self.send_own(out);
+            self.send_own(now, out);
         }
         let interval = self.learned(heard);
         let cause = Cause::HigherHeard {
@@ -161,7 +161,7 @@ impl VirtualRouter {
             self.silent_answers.allow(now, self.config.interval)
         };
         if answers && allowed {
-            self.send_own(out);
+            self.send_own(now, out);
         }
         // Its gratuitous ARP may have reached neighbours after ours, also where the answer to it is one too many.
         let copies = self.announcing.rival(now, &self.config.settings().announcements);

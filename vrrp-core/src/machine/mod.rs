@@ -152,7 +152,7 @@ impl VirtualRouter {
         let from = self.state.name();
         // A switchover ends when its successor is lost (PRJ-STOP-04): from here on with the own priority.
         self.set_resigned(false, out);
-        self.send_own(out);
+        self.send_own(now, out);
         out.push(Action::HoldAddresses);
         let copies = self.announcing.begin(now, &self.config.settings().announcements);
         if from == StateName::Backup {
@@ -166,7 +166,7 @@ impl VirtualRouter {
     pub(crate) fn roll_back(&mut self, now: Instant, out: &mut Actions) {
         let from = self.state.name();
         self.set_resigned(false, out);
-        self.send_own(out);
+        self.send_own(now, out);
         out.push(Action::HoldAddresses);
         // Rounds and refresh ended with the advertisements, and the list may have grown meanwhile.
         let copies = self.announcing.begin(now, &self.config.settings().announcements);
@@ -210,7 +210,7 @@ impl VirtualRouter {
     ) {
         let from = self.state.name();
         if from == StateName::Active {
-            let lately = self.advertised_within(now, OVERTAKES_NANOS);
+            let lately = self.advertised_lately(now).is_some();
             self.send(0, out);
             self.begin_resignation(now, hold.is_some() && lately);
             if hold.is_some() {
@@ -234,13 +234,10 @@ impl VirtualRouter {
         );
     }
 
-    /// Whether the last advertisement is that young, as the timer tells.
-    fn advertised_within(&self, now: Instant, nanos: u64) -> bool {
-        let State::Active { advertise_at } = self.state else {
-            return false;
-        };
-        let last = advertise_at.minus_nanos(self.config.interval.nanos());
-        now.nanos_since(last) < nanos
+    /// How long ago the last advertisement above priority 0 left, periodic or not, where its packet may still be on the way.
+    pub(crate) fn advertised_lately(&self, now: Instant) -> Option<u64> {
+        let age_nanos = now.nanos_since(self.advertised_at);
+        (age_nanos < OVERTAKES_NANOS).then_some(age_nanos)
     }
 
     /// `RaStop` and `Disown`, where this router is Active or in hold.
@@ -259,7 +256,8 @@ impl VirtualRouter {
     }
 
     /// `Send(P)`.
-    pub(crate) fn send_own(&mut self, out: &mut Actions) {
+    pub(crate) fn send_own(&mut self, now: Instant, out: &mut Actions) {
+        self.advertised_at = now;
         self.send(self.priority().get(), out);
     }
 

@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod slack;
 mod snapshot;
+mod standing;
 mod stop;
 mod switchover;
 mod told;

@@ -194,6 +194,21 @@ fn prj_stop_02_obeys_a_goodbye_that_may_overtake_is_said_twice() {
     proves!("PRJ-STOP-02", Obeys);
 }
 
+/// PRJ-STOP-02: the same behind an advertisement that a weaker router was answered with, which no timer tells of.
+#[test]
+fn prj_stop_02_obeys_a_goodbye_behind_an_answer_is_said_twice() {
+    let mut router = calm(default(100, 100));
+    router.wait(300 * MILLI);
+    assert!(router.hear(50).starts_with("Send(100)"));
+    router.wait(5 * MILLI - 1).stop();
+    assert_eq!(router.wait(5 * MILLI).tick(), "Send(0)");
+    let mut late = calm(default(100, 100));
+    late.wait(300 * MILLI).hear(50);
+    late.wait(5 * MILLI).stop();
+    assert_eq!(hold_left(&late), LATEST, "said once");
+    proves!("PRJ-STOP-02", Obeys);
+}
+
 /// PRJ-STOP-02: earlier when the successor answers for every address; a request that is on its way to the old holder is
 /// still answered for 5 ms.
 #[test]

@@ -1,14 +1,14 @@
 //! Carries out what the keeper wants, by netlink, many addresses in few messages.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use vrrp_core::{InstanceId, InterfaceId};
 
 use super::HeldAddress;
+use super::endangered::{endangered, shares_subnets};
 use super::keeper::{Keeper, Place, Present, Step};
 use super::message::make;
 use crate::devices::Devices;
@@ -291,6 +291,10 @@ impl Addresses {
         news: &mut Vec<News>,
         add: &mut Vec<Place>,
     ) {
+        if shares_subnets(table, &doomed) {
+            // Who is secondary to whom changes with each deletion, and others delete too.
+            self.reread_addresses(table);
+        }
         let endangered = endangered(table, &doomed);
         let changes: Vec<Change> = doomed
             .iter()
@@ -344,6 +348,8 @@ impl Addresses {
                         add.push(place);
                     }
                 }
+                // Made by another vrrpd, which puts back what it wants, and may have let go of it this very moment.
+                None if self.tag.is_some() && info.tag == self.tag => {}
                 Some(_) | None => others.push(info),
             }
         }
@@ -434,6 +440,22 @@ impl Addresses {
     }
 
     /// The socket of all changes: one after the other, whatever they are about.
+    /// What removes ours at a place.
+    pub(crate) fn removal<'a>(
+        &'a self,
+        place: Place,
+        table: &'a Table,
+        devices: &Devices,
+    ) -> impl Iterator<Item = Change> + use<'a> {
+        let index = devices.index(table, place.device);
+        let there = index.map(|index| table.find(index, place.address));
+        let ours = there
+            .into_iter()
+            .flatten()
+            .filter(move |info| self.is_ours(info, place));
+        ours.map(Change::delete_again)
+    }
+
     pub(crate) fn requests(&mut self) -> &mut Requests {
         &mut self.requests
     }
@@ -470,28 +492,4 @@ fn is_gone(error: &io::Error) -> bool {
         error.raw_os_error(),
         Some(libc::EADDRNOTAVAIL | libc::ENODEV | libc::ENXIO)
     )
-}
-
-/// What shares a subnet with an address that is about to go, and might be secondary to it.
-fn endangered(table: &Table, doomed: &[(Place, AddressInfo)]) -> Vec<AddressInfo> {
-    let key = |info: &AddressInfo| (info.index, info.address, info.prefix);
-    let going: HashSet<_> = doomed.iter().map(|(_, info)| key(info)).collect();
-    let subnets: HashSet<(u32, IpNet)> = doomed
-        .iter()
-        .filter(|(_, info)| info.address.is_ipv4() && info.prefix < 32)
-        .filter_map(|(_, info)| Some((info.index, subnet(info)?)))
-        .collect();
-    let indexes: BTreeSet<u32> = subnets.iter().map(|(index, _)| *index).collect();
-    let in_danger = |info: &&AddressInfo| {
-        !going.contains(&key(info)) && subnet(info).is_some_and(|net| subnets.contains(&(info.index, net)))
-    };
-    indexes
-        .into_iter()
-        .flat_map(|index| table.on(index).filter(in_danger))
-        .cloned()
-        .collect()
-}
-
-fn subnet(info: &AddressInfo) -> Option<IpNet> {
-    IpNet::new(info.address, info.prefix).ok().map(|net| net.trunc())
 }

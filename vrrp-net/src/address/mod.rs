@@ -1,5 +1,6 @@
 //! Addresses: what is wanted, what the kernel has, and how the one becomes the other.
 
+mod endangered;
 pub(crate) mod keeper;
 pub(crate) mod linux;
 mod message;

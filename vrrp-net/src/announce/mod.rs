@@ -43,7 +43,7 @@ pub(crate) fn frame(address: IpAddr, source: Option<IpAddr>, mac: [u8; 6]) -> Op
 /// The socket that announcements leave by. It receives nothing: its protocol is 0.
 #[derive(Debug)]
 pub(crate) struct Announcer {
-    fd: OwnedFd,
+    pub(crate) fd: OwnedFd,
 }
 
 impl Announcer {
@@ -51,6 +51,11 @@ impl Announcer {
         let socket = Socket::new(Domain::PACKET, Type::RAW, Some(Protocol::from(0)))?;
         socket.set_nonblocking(true)?;
         Ok(Self { fd: socket.into() })
+    }
+
+    /// By a socket that was opened before.
+    pub(crate) const fn over(fd: OwnedFd) -> Self {
+        Self { fd }
     }
 
     /// Sends one frame by the interface with this index.

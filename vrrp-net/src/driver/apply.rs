@@ -3,7 +3,7 @@
 use vrrp_core::{Config, Health, Input, InstanceId, Instant, Restart, Tracker};
 
 use super::channels::{Channels, Key};
-use super::engine::{Engine, has_let_go};
+use super::engine::{Ending, Engine, has_let_go};
 use super::instance::places_of;
 use super::open::check_names;
 use crate::address::keeper::Place;
@@ -21,6 +21,10 @@ impl Engine {
         services: Vec<Service>,
         statics: Option<Statics>,
     ) -> Result<Applied, RequestError> {
+        // A service that begins now would never let the stop end.
+        if !matches!(self.ending, Ending::Open) {
+            return Err(RequestError::Stopping);
+        }
         self.check(&services)?;
         if let Some(fault) = statics.as_ref().and_then(Statics::fault) {
             return Err(RequestError::Statics(fault));
@@ -66,6 +70,7 @@ impl Engine {
         for service in new {
             self.begin(now, service);
         }
+        self.all_wills_are_stale();
         self.fit_groups(now);
         self.carry_out(now);
         self.finish_routing(now, statics_before);

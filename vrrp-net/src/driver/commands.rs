@@ -1,7 +1,7 @@
 //! What a handle asks for.
 
 use tokio::sync::oneshot;
-use vrrp_core::{Input, InstanceId, Instant, Order, Priority, TrackerId};
+use vrrp_core::{Input, InstanceId, Instant, Order, Priority, State, TrackerId};
 
 use super::engine::{Ending, Engine};
 use super::open::paced;
@@ -48,7 +48,7 @@ impl Engine {
                 let _gone = reply.send(result);
             }
             Command::Status { reply } => {
-                let _gone = reply.send(self.status(now));
+                self.asked.ask(reply);
             }
             Command::Stop { at_once, reply } => self.stop(now, at_once, reply),
             Command::Handover { reply } => self.begin_handover(now, reply),
@@ -131,7 +131,9 @@ impl Engine {
         replies.extend(reply);
         self.ending = Ending::Stopping(replies);
         for id in self.ids() {
-            if first {
+            // To who was sent away a second word would mean: at once.
+            let is_leaving = self.instances.get(&id).is_some_and(|instance| instance.leaving);
+            if first && !is_leaving {
                 self.feed(now, id, Input::Stop);
             }
             if at_once {
@@ -152,14 +154,10 @@ impl Engine {
         }
     }
 
-    fn status(&self, now: Instant) -> Status {
-        let services = self
-            .instances
-            .keys()
-            .filter_map(|id| self.service_status(now, *id));
+    pub(super) fn status(&self, now: Instant, services: Vec<ServiceStatus>) -> Status {
         Status {
             at_nanos: now.as_nanos(),
-            services: services.collect(),
+            services,
             groups: self.group_statuses(),
             statics: self.statics_status(),
             loop_lag: self.lag,
@@ -169,7 +167,7 @@ impl Engine {
         }
     }
 
-    fn service_status(&self, now: Instant, id: InstanceId) -> Option<ServiceStatus> {
+    pub(super) fn service_status(&self, now: Instant, id: InstanceId) -> Option<ServiceStatus> {
         let instance = self.instances.get(&id)?;
         let router = self.router.get(id)?;
         let settings = &instance.service.settings;
@@ -204,6 +202,7 @@ impl Engine {
             standing: router.standing().into(),
             priority: router.priority().get(),
             base_priority: settings.priority.get(),
+            resigned: router.resigned(),
             contributions: contributions.collect(),
             last_active: router.last_active().map(|rank| (rank.address, rank.priority)),
             link: router.link(),
@@ -216,6 +215,11 @@ impl Engine {
             counters: *router.counters(),
             leaves: router.leaves(),
             incompatible: incompatible.collect(),
+            heard: instance.heard.all(),
+            preempt_at: match router.state() {
+                State::Backup { preempt_at, .. } => preempt_at,
+                State::Initialize { .. } | State::Active { .. } => None,
+            },
         })
     }
 

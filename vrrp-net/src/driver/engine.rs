@@ -8,13 +8,16 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake};
 
 use super::advertise::Advertisers;
+use super::asked::Asked;
 use super::channels::Channels;
 use super::ears::Ears;
 use super::elsewhere::Elsewheres;
 use super::groups::Groups;
+use super::heartbeat::Heartbeat;
 use super::instance::Instance;
 use super::links::DeviceState;
 use super::virtual_macs::VirtualMacs;
+use super::wills::Wills;
 use crate::accept::Filter;
 use crate::address::keeper::Place;
 use crate::address::linux::Addresses;
@@ -106,7 +109,10 @@ pub(super) struct Engine {
     pub(super) told_at: Instant,
     /// A socket was not read to its end.
     pub(super) unread: bool,
+    pub(super) asked: Asked,
     pub(super) ending: Ending,
+    pub(super) heartbeat: Option<Heartbeat>,
+    pub(super) wills: Option<Wills>,
     /// Everything is released, or handed over: nothing is left to do on dropping.
     pub(super) over: bool,
 }
@@ -122,6 +128,8 @@ impl Engine {
             self.advertisers.deadline(),
             Some(self.audit_at),
             self.handover_at(),
+            self.heartbeat.as_ref().map(Heartbeat::due_at),
+            self.wills.as_ref().and_then(Wills::again_at),
         ];
         times.into_iter().flatten().min()
     }
@@ -133,6 +141,7 @@ impl Engine {
             || self.ears.unread
             || self.advertisers.unread
             || !self.work.is_empty()
+            || self.asked.is_busy()
     }
 
     /// Whether the loop has come to its end.

@@ -19,6 +19,7 @@ pub(super) const KEPT: usize = 512;
 impl Engine {
     /// One input for one router.
     pub(super) fn feed(&mut self, now: Instant, id: InstanceId, input: Input) {
+        self.will_is_stale(id);
         self.router.handle(now, id, input, &mut self.outbox);
     }
 
@@ -32,6 +33,9 @@ impl Engine {
             let mut outbox = std::mem::take(&mut self.outbox);
             let actions = outbox.as_slice().len();
             for (id, action) in outbox.drain() {
+                if self.changes_the_will(id, &action) {
+                    self.will_is_stale(id);
+                }
                 match action {
                     Action::Send(draft) => {
                         if let Err(error) = self.send(id, draft) {
@@ -54,6 +58,17 @@ impl Engine {
                 let gone = is_gone(&error);
                 self.feed(now, id, Input::Failed(Failure::Send { gone }));
             }
+        }
+    }
+
+    /// A signature is good until the next one only; what else says the same again changes nothing.
+    fn changes_the_will(&self, id: InstanceId, action: &Action) -> bool {
+        match action {
+            Action::Send(_) => {
+                let instance = self.instances.get(&id);
+                instance.is_some_and(|instance| instance.service.signs())
+            }
+            _ => true,
         }
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use vrrp_core::wire::Difference;
 use vrrp_core::{Cause, Instant, InterfaceId, TrackerId};
 
+use super::heard::Heard;
 use super::routing::entries_of;
 use super::virtual_macs::Wanted;
 use crate::address::keeper::Place;
@@ -40,6 +41,8 @@ pub(super) struct Instance {
     pub(super) holds: bool,
     /// Removed from the configuration: goes as soon as it holds nothing.
     pub(super) leaving: bool,
+    /// Routers that it has ever believed.
+    pub(super) heard: Heard,
     pub(super) incompatible: BTreeMap<IpAddr, (Difference, Instant)>,
     /// During a hold: what the successor was seen to answer for.
     pub(super) answered: BTreeSet<Place>,
@@ -65,6 +68,7 @@ impl Instance {
             why: None,
             holds: false,
             leaving: false,
+            heard: Heard::default(),
             incompatible: BTreeMap::new(),
             answered: BTreeSet::new(),
             resigning: None,

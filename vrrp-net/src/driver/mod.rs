@@ -7,6 +7,7 @@
 
 mod advertise;
 mod apply;
+mod asked;
 mod channels;
 mod commands;
 mod ears;
@@ -15,6 +16,8 @@ mod engine;
 mod execute;
 mod filter;
 mod groups;
+mod heard;
+mod heartbeat;
 mod instance;
 mod links;
 mod oddities;
@@ -29,10 +32,12 @@ mod turn;
 mod virtual_levels;
 mod virtual_macs;
 mod wait;
+mod wills;
 mod work;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc};
 
@@ -42,8 +47,11 @@ use crate::handover::Handover;
 use crate::options::Options;
 use crate::routing::Statics;
 use crate::service::{Service, ServiceError};
+use crate::will::Testator;
 use engine::Engine;
+use heartbeat::Heartbeat;
 use wait::Waiter;
+use wills::Wills;
 
 /// Events that a slow receiver may be behind: some for each service, since all of them can change at once. Their room is
 /// taken at the start, so it is not simply large.
@@ -114,6 +122,34 @@ impl Driver {
     /// of the loop, and must neither wait nor fail.
     pub fn set_witness(&mut self, witness: Arc<dyn vrrp_core::Witness>) {
         self.engine.set_witness(witness);
+    }
+
+    /// Lets the loop say that it goes round, for a watchdog: `beat` is called on its own thread at the end of a turn, as soon as
+    /// it runs and then every `every` at the latest (a few times in what the watchdog waits for). It must neither wait nor
+    /// fail. A loop that hangs does not call it, and no other thread does.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # fn example(mut driver: vrrp_net::Driver) {
+    /// let (tell, beats) = std::sync::mpsc::sync_channel(1);
+    /// driver.set_heartbeat(std::time::Duration::from_secs(1), move || drop(tell.try_send(())));
+    /// // … elsewhere: no word from `beats` for some seconds means that failover does not work here.
+    /// # let _ = beats;
+    /// # }
+    /// ```
+    pub fn set_heartbeat(&mut self, every: Duration, beat: impl FnMut() + Send + 'static) {
+        self.engine.heartbeat = Some(Heartbeat::new(every, Box::new(beat), crate::clock::now()));
+    }
+
+    /// Tells the parent process from now on what to do should this one die ([`Executor`](crate::Executor)). To be called
+    /// before [`Driver::run`].
+    ///
+    /// # Errors
+    /// When no socket can be opened for it.
+    pub fn set_testator(&mut self, testator: Testator) -> io::Result<()> {
+        self.engine.wills = Some(Wills::new(testator)?);
+        self.engine.all_wills_are_stale();
+        Ok(())
     }
 
     /// What is to be there whatever the state of any service. To be called before [`Driver::run`], with what a predecessor had

@@ -50,21 +50,10 @@ impl Engine {
         check_names(&services)?;
         let link_events = netlink::open_events().map_err(|error| socket("the link watch", error))?;
         let mut requests = Requests::open().map_err(|error| socket("the address socket", error))?;
-        match requests.may_change_addresses() {
-            Ok(true) => {}
-            Ok(false) => {
-                return Err(OpenError::Capability {
-                    capability: "CAP_NET_ADMIN",
-                    purpose: "adding and removing addresses",
-                });
-            }
-            Err(error) => return Err(socket("the address socket", error)),
-        }
+        may_change_addresses(&mut requests)?;
         let tag = options.tag.filter(|_| kernel_keeps_tags());
         let (journal, left) = open_journal(&options).unzip();
-        let left = left.unwrap_or_default();
         let (routing_journal, routes_left) = open_routing_journal(&options).unzip();
-        let sysctls = Sysctls::open(options.journal.as_deref());
         let mut devices = Devices::default();
         let announcements = announcements(&options, &mut devices);
         let announcer = Announcer::open().map_err(|error| socket("the announcement socket", error))?;
@@ -84,7 +73,7 @@ impl Engine {
             released: Vec::new(),
             statics: Statics::default(),
             static_places: Vec::new(),
-            sysctls,
+            sysctls: Sysctls::open(options.journal.as_deref()),
             sysctls_stale: true,
             filter: Filter::new(&options.filter_table),
             filter_stale: true,
@@ -109,14 +98,17 @@ impl Engine {
             packet_wait: PacketWait::default(),
             told_at: now,
             unread: false,
+            asked: super::asked::Asked::default(),
             ending: Ending::Open,
+            heartbeat: None,
+            wills: None,
             // Until it has started there is nothing to undo.
             over: true,
         };
         let resync = engine.addresses.resync(&mut engine.table);
         engine.routing.adopt(routes_left.unwrap_or_default());
         let _everything = resync.map_err(|error| socket("the list of links and addresses", error))?;
-        engine.fill(services, handover, left, now)?;
+        engine.fill(services, handover, left.unwrap_or_default(), now)?;
         Ok(engine)
     }
 
@@ -341,6 +333,17 @@ impl Engine {
 
 /// The journal, and what an earlier life has left in it.
 type WithLeft = (Journal<Line>, Vec<Line>);
+
+fn may_change_addresses(requests: &mut Requests) -> Result<(), OpenError> {
+    match requests.may_change_addresses() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(OpenError::Capability {
+            capability: "CAP_NET_ADMIN",
+            purpose: "adding and removing addresses",
+        }),
+        Err(error) => Err(socket("the address socket", error)),
+    }
+}
 
 fn open_routing_journal(options: &Options) -> Option<(Journal<Entry>, Vec<Entry>)> {
     let cost = "routes and rules that a crash leaves behind are not known";

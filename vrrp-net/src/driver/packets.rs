@@ -68,6 +68,7 @@ impl Engine {
                     let (id, warnings) = (accepted.instance, accepted.warnings);
                     if let Some(instance) = self.instances.get_mut(&id) {
                         instance.note_understood(received.source);
+                        instance.heard.note(self.told_at, &received);
                     }
                     odd.extend(worth_a_line(
                         &mut self.router,

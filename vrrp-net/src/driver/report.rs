@@ -3,14 +3,14 @@
 use std::io;
 use std::time::SystemTime;
 
-use vrrp_core::{InstanceId, Instant, InterfaceId, Link, Rejected, Report, StateName, Suppressed};
+use vrrp_core::{InstanceId, Instant, InterfaceId, Link, Rejected, Report, Standing, StateName, Suppressed};
 
 use super::channels::Key;
 use super::engine::Engine;
 use super::oddities::{Oddity, advice};
 use crate::address::keeper::{Place, Present};
 use crate::event::{Event, Happening};
-use crate::handle::{RequestError, Resigned};
+use crate::handle::{Gone, RequestError, Resigned};
 
 /// Failures of one kind are told so often.
 const TELL_AGAIN_NANOS: u64 = 60_000_000_000;
@@ -20,11 +20,15 @@ impl Engine {
         let service = id
             .and_then(|id| self.instances.get(&id))
             .map(|instance| instance.name.clone());
+        let router = id.and_then(|id| self.router.get(id));
+        let last_active = router.and_then(|router| router.last_active());
         // Nobody listens: nobody misses it.
         let _receivers = self.events.send(Event {
             service,
             at_nanos: now.as_nanos(),
             wall: SystemTime::now(),
+            priority: router.map(|router| router.priority().get()),
+            last_active: last_active.map(|rank| (rank.address, rank.priority)),
             what,
         });
     }
@@ -46,9 +50,16 @@ impl Engine {
                 self.warn_of_an_owner_that_stays(id);
             }
         }
-        if let Report::HoldEnded { successor } = report {
-            let answer = successor.map_or(Err(RequestError::NobodyTookOver), |to| Ok(Resigned::To(to)));
-            self.answer_resigning(id, answer);
+        match report {
+            Report::HoldEnded { successor } => {
+                let answer = successor.map_or_else(|| self.without_successor(id), |to| Ok(Resigned::To(to)));
+                self.answer_resigning(id, answer);
+            }
+            // Undone in the middle, or taken back by its whole group.
+            Report::Transition(transition) if transition.to == StateName::Active => {
+                self.answer_resigning(id, Err(RequestError::NobodyTookOver));
+            }
+            _ => {}
         }
         self.tell(now, Some(id), Happening::Core(report));
     }
@@ -68,6 +79,18 @@ impl Engine {
                 "the owner has stopped and its interface keeps the address: both this node and its Backup will answer; \
                  take the interface down too"
             );
+        }
+    }
+
+    /// What the end of a hold means in which no successor was heard: the router has made up its mind by now.
+    fn without_successor(&self, id: InstanceId) -> Result<Resigned, RequestError> {
+        let Some(router) = self.router.get(id) else {
+            return Err(RequestError::Gone(Gone));
+        };
+        match (router.state_name(), router.standing()) {
+            (StateName::Active, _) => Err(RequestError::NobodyTookOver),
+            (_, Standing::Barred(bar)) => Err(RequestError::Barred(bar)),
+            (_, Standing::Eligible(_)) => Ok(Resigned::Unheard),
         }
     }
 

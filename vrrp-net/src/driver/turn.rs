@@ -77,6 +77,7 @@ impl Engine {
             self.audit(now);
         }
         self.forget_the_gone();
+        self.answer_some(now);
         if self.work.is_empty() {
             self.addresses.write_journal(&self.devices);
             self.routing.write_journal();
@@ -86,6 +87,10 @@ impl Engine {
         }
         if self.filter_stale {
             self.refit_filter();
+        }
+        self.tell_wills(now);
+        if let Some(heartbeat) = &mut self.heartbeat {
+            heartbeat.turned(now);
         }
     }
 

@@ -78,6 +78,11 @@ impl Change {
         Self::new(libc::RTM_DELADDR, 0, payload)
     }
 
+    /// Which message it is.
+    pub(crate) const fn kind(&self) -> u16 {
+        self.kind
+    }
+
     /// The body of the message.
     pub(crate) fn payload(&self) -> &[u8] {
         &self.payload
@@ -101,11 +106,21 @@ pub(crate) struct Requests {
 
 impl Requests {
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Self {
-            fd: open(0)?,
+        Ok(Self::over(open(0)?))
+    }
+
+    /// By a socket that was opened before, by whom and where it may be, and that nobody else asks by.
+    pub(crate) fn over(fd: OwnedFd) -> Self {
+        Self {
+            fd,
             sequence: 0,
             received: vec![0; DATAGRAM_OCTETS],
-        })
+        }
+    }
+
+    /// The socket alone.
+    pub(crate) fn into_fd(self) -> OwnedFd {
+        self.fd
     }
 
     /// Whether addresses may be changed: asks for the removal of an address from a link that cannot exist, which fails

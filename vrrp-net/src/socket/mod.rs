@@ -6,7 +6,7 @@ mod packet;
 mod receive;
 mod send;
 
-pub(crate) use receive::Buffers;
+pub(crate) use receive::{Arrived, Buffers};
 pub(crate) use send::Way;
 
 use std::io;
@@ -101,6 +101,26 @@ impl Channel {
             groups,
             packets: false,
         }
+    }
+
+    /// A copy of a socket that another process has opened.
+    pub(crate) const fn copy(family: Family, index: u32, packets: bool) -> Self {
+        Self {
+            family,
+            index,
+            groups: Vec::new(),
+            packets,
+        }
+    }
+
+    /// Whether it gives whole IP packets, whatever the family.
+    pub(crate) const fn gives_packets(&self) -> bool {
+        self.packets
+    }
+
+    /// Of which addresses.
+    pub(crate) const fn family(&self) -> Family {
+        self.family
     }
 
     /// Index of its interface, 0 for none.

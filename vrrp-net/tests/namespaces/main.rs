@@ -21,6 +21,7 @@ mod handover;
 mod journal;
 mod links;
 mod many;
+mod mio;
 mod neighbours;
 mod odd;
 mod owner;

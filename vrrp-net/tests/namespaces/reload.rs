@@ -1,7 +1,7 @@
 //! What a reload touches, and what it does not.
 
 use vrrp_conformance::proves;
-use vrrp_core::{Health, Priority, StateName, Tracker, TrackerId, Weight};
+use vrrp_core::{Health, Interval, Priority, Report, StateName, Tracker, TrackerId, Weight};
 use vrrp_net::{Applied, Happening, RequestError, Service};
 
 use crate::adverts::service;
@@ -271,5 +271,58 @@ fn x_05_a_tracked_interface_that_a_reload_adds() {
         assert_eq!(running.states(), []);
         running.stop();
         proves!("X-05", Obeys);
+    });
+}
+
+/// What would begin behind a stop would never let it end.
+#[test]
+fn a_stop_is_not_held_up_by_a_reload() {
+    isolated("reload::a_stop_is_not_held_up_by_a_reload", || {
+        switch();
+        let node = Node::new(1);
+        let ([kept, ..], mut running) = three(&node);
+        let new = named("new", 4, "10.0.0.4");
+        let handle = running.handle.clone();
+        // Both are asked before either is answered: the hold of the addresses has only begun.
+        let (stopped, applied) = block_on(async {
+            let stop = handle.stop();
+            let apply = handle.apply(vec![kept, new]);
+            tokio::join!(stop, apply)
+        });
+        let refused = applied.unwrap_err();
+        assert!(matches!(refused, RequestError::Stopping), "{refused}");
+        stopped.unwrap();
+        running.join();
+        assert!(!node.has("10.0.0.1") && !node.has("10.0.0.4"));
+    });
+}
+
+/// A stop is the first word to those that stay, and would be the second, which means at once, to one that was sent away and holds.
+#[test]
+fn a_stop_leaves_the_hold_of_one_that_goes_alone() {
+    isolated("reload::a_stop_leaves_the_hold_of_one_that_goes_alone", || {
+        switch();
+        let node = Node::new(1);
+        let of = |name, vrid, address| {
+            let mut service = named(name, vrid, address);
+            // Nobody takes over: the addresses stay for a second and a bit.
+            service.settings.interval = Interval::from_seconds(1).unwrap();
+            service
+        };
+        let (kept, gone) = (of("kept", 1, "10.0.0.1"), of("gone", 2, "10.0.0.2"));
+        let mut running = node.start(vec![kept.clone(), gone]);
+        node.wait_has("10.0.0.1", true);
+        node.wait_has("10.0.0.2", true);
+        let handle = running.handle.clone();
+        let has_stood_back = |what: &Happening| matches!(what, Happening::Core(Report::Transition(transition)) if transition.to == StateName::Initialize);
+        block_on(handle.apply(vec![kept])).unwrap();
+        running.wait("one stands back", has_stood_back);
+        running.forget();
+        let stopping = std::thread::spawn(move || block_on(handle.stop()));
+        running.wait("the other one stands back", has_stood_back);
+        assert!(node.has("10.0.0.1") && node.has("10.0.0.2"));
+        stopping.join().unwrap().unwrap();
+        running.join();
+        assert!(!node.has("10.0.0.2"));
     });
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::steer::Maintenance;
+
 /// One running `vrrpd`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Daemon {
@@ -28,6 +30,9 @@ pub struct Daemon {
     pub last_reload: Option<Reload>,
     /// A planned stop is under way.
     pub stopping: bool,
+    /// It takes over only where no other router is alive.
+    #[serde(default)]
+    pub maintenance: Option<Maintenance>,
     /// SCHED_FIFO priority of the router loop; `None`: ordinary scheduling.
     pub realtime_priority: Option<u8>,
     /// How punctual the router loop is.
@@ -38,6 +43,9 @@ pub struct Daemon {
     pub netlink_overruns: u64,
     /// Lines that were dropped because the log's reader was too slow.
     pub log_lines_dropped: u64,
+    /// Changes that the router loop told and nobody could take in time: notify scripts were told the states afterwards.
+    #[serde(default)]
+    pub events_lost: u64,
     /// What the daemon warned of when it read the file, each with its place.
     pub warnings: Vec<String>,
     /// Instances of the file that do not run.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Hook, KeepalivedState, State};
+use super::notice::Notice;
 
 /// Instances that are Active together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,4 +20,7 @@ pub struct Group {
     pub at_fault: Vec<String>,
     /// Its notify scripts that have run, the oldest first.
     pub hooks: Vec<Hook>,
+    /// Mail and webhooks, one for each target that was told anything.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Health, Run};
 use super::leaves::Leaves;
+use super::notice::Notice;
+use crate::steer::{HandedOver, Move};
 
 /// The states of RFC 9568 section 6.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +102,9 @@ pub struct Instance {
     pub barred: Option<String>,
     /// What it competes with.
     pub priority: Priority,
+    /// It was handed over, and competes with priority 1.
+    #[serde(default)]
+    pub handed_over: Option<HandedOver>,
     /// Who is Active as far as this router knows.
     pub active: Option<ActiveRouter>,
     /// What becomes of packets to its addresses while it is Active; `None`: the daemon is older and does not say.
@@ -127,12 +132,27 @@ pub struct Instance {
     pub rejected: BTreeMap<String, u64>,
     /// Routers with this VRID that it cannot understand: the usual cause of two Active routers.
     pub incompatible_peers: Vec<IncompatiblePeer>,
+    /// Other routers that were ever believed, by address: the last 16.
+    #[serde(default)]
+    pub heard: Vec<HeardRouter>,
+    /// The cause of the state for programs, as [`Event::code`](crate::Event::code) of a transition; `None` before the first.
+    #[serde(default)]
+    pub why_code: Option<String>,
+    /// What keeps it from taking part, for programs: `link-down`, `tracked`, `start-delay` …
+    #[serde(default)]
+    pub barred_code: Option<String>,
+    /// Time until its preempt delay is over; `None`: none runs.
+    #[serde(default)]
+    pub preempt_in_ms: Option<u64>,
     /// The last notify scripts that ended, oldest first.
     pub hooks: Vec<Hook>,
     /// The notify script that runs now.
     pub hook_running: Option<String>,
     /// Notify scripts that wait for it.
     pub hooks_waiting: u64,
+    /// Mail and webhooks, one for each target that was told anything.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 /// Router Advertisements of an Active router.
@@ -190,6 +210,9 @@ pub struct Priority {
     pub base: u8,
     /// One per tracked object, those that add nothing included.
     pub contributions: Vec<Contribution>,
+    /// What an operator has added. Base, contributions and these make what is effective, but for its limits.
+    #[serde(default)]
+    pub moves: Vec<Move>,
 }
 
 /// What one tracked object does to the priority.
@@ -210,6 +233,9 @@ pub struct Contribution {
     pub reverse: bool,
     /// What it adds at the moment.
     pub adds: i32,
+    /// It keeps the router from taking part at the moment.
+    #[serde(default)]
+    pub bars: bool,
 }
 
 /// Kinds of tracked objects.
@@ -295,6 +321,23 @@ pub struct Next {
     pub what: String,
     /// Time until then.
     pub in_ms: u64,
+}
+
+/// A router whose advertisements were believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeardRouter {
+    /// Its address.
+    pub address: IpAddr,
+    /// The priority that it sent last; 0: it said goodbye.
+    pub priority: u8,
+    /// The protocol version that it sent last, 2 or 3.
+    pub version: u8,
+    /// Time since the first advertisement.
+    pub first_ago_ms: u64,
+    /// Time since the last one.
+    pub last_ago_ms: u64,
+    /// So many were heard.
+    pub adverts: u64,
 }
 
 /// A router with the same VRID whose packets are discarded, or believed with a warning.

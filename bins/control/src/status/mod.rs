@@ -2,18 +2,24 @@
 
 pub(crate) mod check;
 pub(crate) mod daemon;
+pub(crate) mod fifo;
 pub(crate) mod group;
 pub(crate) mod instance;
 pub(crate) mod leaves;
+pub(crate) mod notice;
 pub(crate) mod track;
 
 use serde::{Deserialize, Serialize};
 
 use check::Check;
 use daemon::Daemon;
+use fifo::Fifo;
 use group::Group;
 use instance::{Instance, Statics};
+use notice::NoticeTarget;
 use track::{TrackedFile, TrackedProcess};
+
+use crate::event::JournalStatus;
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,4 +42,13 @@ pub struct Status {
     /// The processes that are counted, in the order of the configuration.
     #[serde(default)]
     pub processes: Vec<TrackedProcess>,
+    /// The named pipes that are told of everything.
+    #[serde(default)]
+    pub fifos: Vec<Fifo>,
+    /// The events that are kept; a daemon of an earlier version keeps none.
+    #[serde(default)]
+    pub journal: Option<JournalStatus>,
+    /// Mail and webhooks that are told now, by name.
+    #[serde(default)]
+    pub notice_targets: Vec<NoticeTarget>,
 }

@@ -94,7 +94,7 @@ impl Lowering<'_> {
                 .chain(processes)
                 .chain(groups.into_iter().map(Tracked::Statics))
                 .collect(),
-            hooks: self.hooks(&instance.notify),
+            hooks: self.hooks(&instance.notify, instance.smtp_alert.value),
         })
     }
 

@@ -4,6 +4,7 @@ mod auth_hmac;
 mod commands;
 mod groups;
 mod instance;
+mod notices;
 mod router_advertisements;
 mod routing;
 mod tracks;
@@ -86,6 +87,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
     lowering.out.plan.node = node(config, host);
     lowering.out.plan.node.net_namespace = lowering.net_namespace();
     lowering.out.plan.node.places = lowering.places();
+    lowering.out.plan.node.fifos = lowering.fifos();
     let refused = lowering.missing("", &config.missing);
     lowering.out.refused = refused;
     let mut virtual_macs = VirtualMacs::new(config);
@@ -96,7 +98,12 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
             .filter(|script| instance.track_scripts.iter().any(|t| t.name == script.name));
         let mut missing = lowering.missing(&instance.name, &instance.missing);
         for script in scripts {
-            missing.extend(lowering.missing(&instance.name, &script.missing));
+            let more = lowering.missing(&instance.name, &script.missing);
+            missing.extend(
+                more.into_iter()
+                    .filter(|one| !missing.contains(one))
+                    .collect::<Vec<_>>(),
+            );
         }
         // One that does not start takes no device from one that does.
         let mut trial = virtual_macs.clone();
@@ -118,6 +125,8 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
     lowering.out.plan.checks = lowering.checks();
     lowering.out.plan.files = lowering.files();
     lowering.out.plan.processes = lowering.processes();
+    lowering.out.plan.mail = lowering.mail();
+    lowering.out.plan.webhooks = lowering.webhooks();
     lowering.out
 }
 
@@ -145,6 +154,9 @@ fn node(config: &Config, host: &Host) -> Node {
         delay_after_boot: global.delay_after_boot.value,
         dynamic_interfaces: global.dynamic_interfaces.value,
         net_namespace: None,
+        fifos: Vec::new(),
+        states_on_reload: global.fifos.states_on_reload.value,
+        json_version: global.json_version.value,
         places: BTreeMap::new(),
     }
 }
@@ -249,7 +261,7 @@ impl Lowering<'_> {
             .map(|group| Group {
                 name: group.name.clone(),
                 place: self.place(group.span),
-                hooks: self.hooks(&group.notify),
+                hooks: self.hooks(&group.notify, group.smtp_alert.value),
             })
             .collect()
     }

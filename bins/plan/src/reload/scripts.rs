@@ -1,7 +1,7 @@
 //! Scripts of what runs that could not be run after a reload.
 
 use super::Machine;
-use crate::plan::{Check, Instance, Plan, Tracked};
+use crate::plan::{Check, Plan, Tracked};
 use crate::succession::Succession;
 
 /// Scripts that what runs by `old` would have with `new` and not before, and that cannot be run, each with its place. A
@@ -20,7 +20,7 @@ pub(super) fn unusable(
         let had: Vec<_> = before.hooks.named().collect();
         for (word, command) in instance.hooks.named().filter(|hook| !had.contains(hook)) {
             if let Err(wrong) = machine.try_hook(command) {
-                let Instance { place, name, .. } = instance;
+                let (place, name) = (instance.hooks.place(word), &instance.name);
                 found.push(format!("{place}: {word} of {name}: {wrong}"));
             }
         }
@@ -32,8 +32,18 @@ pub(super) fn unusable(
         let had: Vec<_> = before.hooks.named().collect();
         for (word, command) in group.hooks.named().filter(|hook| !had.contains(hook)) {
             if let Err(wrong) = machine.try_hook(command) {
-                found.push(format!("{}: {word} of {}: {}", group.place, group.name, wrong));
+                let (place, name) = (group.hooks.place(word), &group.name);
+                found.push(format!("{place}: {word} of {name}: {wrong}"));
             }
+        }
+    }
+    for fifo in &new.node.fifos {
+        let Some(script) = &fifo.script else { continue };
+        let mut had = old.node.fifos.iter().filter_map(|before| before.script.as_ref());
+        if !had.any(|before| before.command == script.command)
+            && let Err(wrong) = machine.try_hook(&script.command)
+        {
+            found.push(format!("{}: {}: {wrong}", script.place, fifo.script_word()));
         }
     }
     let runs = |check: &&Check| {

@@ -7,7 +7,7 @@ use keepalived_conf::{Asked, Facts, Host, Program};
 use vrrp_plan::{Machine, ThisMachine};
 
 /// Whom the file is read for.
-pub(super) fn node(config_id: Option<&str>) -> Host {
+pub(crate) fn node(config_id: Option<&str>) -> Host {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let short = name.trim().split('.').next().unwrap_or_default();
     Host {

@@ -1,7 +1,7 @@
 //! `vrrpctl check`: what keepalived and vrrpd make of files, and what to do about it. Asks no daemon, changes nothing.
 
 mod answer;
-mod host;
+pub(crate) mod host;
 mod nodes;
 mod text;
 

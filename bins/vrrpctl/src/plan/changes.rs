@@ -8,6 +8,7 @@ use keepalived_conf::{Entry, Section, Setting, Value};
 use vrrp_plan::{Check, Difference, Instance, Plan, Succession, difference, refusal, restarts};
 
 use super::Side;
+use super::notices;
 use super::report::{Change, Differs, Kept, Move, Report, What};
 
 /// Both sides, and what the daemon makes of them.
@@ -36,6 +37,7 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
     let mut not_started = new.dropped.clone();
     not_started.extend(new.lowered.not_started.iter().map(refusal));
     let words = |word: &&str| (*word).to_owned();
+    let line = |word: &&str| format!("{word}: {}", taken_over(word, before, after));
     Report {
         format: 1,
         applied: true,
@@ -55,6 +57,13 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
             .map(|name| comparison.group(name))
             .collect(),
         node: comparison.difference.node.iter().map(words).collect(),
+        node_lines: comparison.difference.node.iter().map(line).collect(),
+        mail: notices::mail(old, new, &comparison.difference)
+            .into_iter()
+            .collect(),
+        webhooks: (comparison.difference.webhooks.iter())
+            .map(|name| notices::webhook(old, new, name))
+            .collect(),
         statics: comparison.statics().into_iter().collect(),
         needs_restart: (comparison.difference.needs_restart.iter())
             .map(|kept| kept.word.to_owned())
@@ -65,12 +74,25 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
     }
 }
 
+/// What becomes of a setting of the process; a pipe, or what reads it, may come or go.
+fn taken_over(word: &str, before: &Plan, after: &Plan) -> &'static str {
+    let has = |plan: &Plan| {
+        let mut fifos = plan.node.fifos.iter();
+        fifos.any(|fifo| fifo.word == word || fifo.script.is_some() && fifo.script_word() == word)
+    };
+    match (has(before), has(after)) {
+        (false, true) => "added",
+        (true, false) => "removed",
+        (true, true) | (false, false) => "taken over",
+    }
+}
+
 fn listed(list: &[String], name: &str) -> bool {
     list.iter().any(|other| other == name)
 }
 
 /// Values that differ in a block of both files, each with its name there.
-fn settings(old: (&[Section], &str), new: (&[Section], &str)) -> Vec<Differs> {
+pub(super) fn settings(old: (&[Section], &str), new: (&[Section], &str)) -> Vec<Differs> {
     let find = |(sections, name): (&[Section], &str)| {
         let mut found = sections.iter();
         found
@@ -209,7 +231,7 @@ impl Comparison<'_> {
 }
 
 /// What happens to something that is there before, afterwards, and is touched where it is both.
-const fn what(before: bool, after: bool, touched: bool) -> What {
+pub(super) const fn what(before: bool, after: bool, touched: bool) -> What {
     match (before, after, touched) {
         (false, _, _) => What::Added,
         (_, false, _) => What::Removed,
@@ -219,7 +241,7 @@ const fn what(before: bool, after: bool, touched: bool) -> What {
 }
 
 /// Of what holds no address.
-fn plain_change(name: &str, what: What, settings: Vec<Differs>) -> Change {
+pub(super) fn plain_change(name: &str, what: What, settings: Vec<Differs>) -> Change {
     Change {
         name: name.to_owned(),
         renamed_from: None,
@@ -333,7 +355,7 @@ fn of(entry: &Entry) -> (&'static str, Vec<Setting>) {
 }
 
 /// Settings whose values differ, each old one beside the new one; of a list, what went and what came.
-fn differing(old: &Section, new: &Section) -> Vec<Differs> {
+pub(super) fn differing(old: &Section, new: &Section) -> Vec<Differs> {
     let (before, after): (Vec<_>, Vec<_>) = (
         old.settings.iter().map(of).collect(),
         new.settings.iter().map(of).collect(),

@@ -1,6 +1,7 @@
 //! `vrrpctl plan OLD NEW`: what a reload would do, judged by the code that reloads.
 
 mod changes;
+mod notices;
 mod report;
 
 use clap::Args;
@@ -49,7 +50,8 @@ fn side(file: &str, arguments: &Arguments) -> Result<Side, String> {
     }
     let allowed: Allowed = arguments.allow_missing.iter().map(String::as_str).collect();
     let host = vrrp_plan::host(&parsed.config);
-    let lowered = vrrp_plan::lower(&parsed.config, &parsed.sources, &allowed, &host);
+    let machine = machine(arguments);
+    let lowered = vrrp_plan::lower_for(&parsed.config, &parsed.sources, &allowed, &host, machine);
     if let Some(refused) = vrrp_plan::refused(&lowered) {
         return Err(words(refused));
     }
@@ -65,17 +67,21 @@ fn side(file: &str, arguments: &Arguments) -> Result<Side, String> {
     })
 }
 
+fn machine(arguments: &Arguments) -> &'static dyn Machine {
+    if arguments.assume_present {
+        &EverythingPresent
+    } else {
+        &ThisMachine
+    }
+}
+
 /// Whether the reload would be carried out, and what it would do then.
 fn plan(arguments: &Arguments) -> Result<Report, String> {
     let old = side(&arguments.old, arguments)?;
     if old.lowered.plan.instances.is_empty() {
         return Err("no vrrp_instance of it can be started".to_owned());
     }
-    let machine: &dyn Machine = if arguments.assume_present {
-        &EverythingPresent
-    } else {
-        &ThisMachine
-    };
+    let machine = machine(arguments);
     let network = old.lowered.plan.node.net_namespace.as_ref();
     if let Some(network) = network.filter(|_| !arguments.assume_present)
         && let Err(error) = vrrp_plan::enter(&network.name)

@@ -23,11 +23,17 @@ pub(super) struct Report {
     pub(super) track_files: Vec<Change>,
     pub(super) track_processes: Vec<Change>,
     pub(super) sync_groups: Vec<Change>,
+    /// Mail, where it is sent otherwise.
+    pub(super) mail: Vec<Change>,
+    pub(super) webhooks: Vec<Change>,
     /// Static entries, where they differ.
     pub(super) statics: Vec<Change>,
     pub(super) moves: Vec<Move>,
     /// Settings of the process that are taken over.
     pub(super) node: Vec<String>,
+    /// The same, each with what happens.
+    #[serde(skip)]
+    pub(super) node_lines: Vec<String>,
     /// Settings that a running vrrpd keeps until it is started anew.
     pub(super) needs_restart: Vec<String>,
     /// The same, each with its place and its values.
@@ -113,6 +119,8 @@ pub(super) fn text(report: &Report) -> String {
         ("Files", &report.track_files),
         ("Processes", &report.track_processes),
         ("Sync groups", &report.sync_groups),
+        ("Mail", &report.mail),
+        ("Webhooks", &report.webhooks),
         ("Static entries", &report.statics),
     ] {
         if !changes.is_empty() {
@@ -134,8 +142,8 @@ pub(super) fn text(report: &Report) -> String {
         };
         let _ = writeln!(out, "  {address}  from {} to {}{stays}", clean(from), clean(to));
     }
-    for word in &report.node {
-        let _ = writeln!(out, "{word}: taken over");
+    for line in &report.node_lines {
+        let _ = writeln!(out, "{line}");
     }
     for kept in &report.kept {
         let place = kept.place.as_deref();

@@ -168,7 +168,7 @@ fn pairs(printed: &dump::Dump, ours: &Value) -> Vec<(String, fields::Pair)> {
 }
 
 /// Runs of keepalived for one file.
-const PRINTS_MAX: usize = 3;
+const PRINTS_MAX: usize = 10;
 
 #[test]
 fn effective_values_are_those_that_keepalived_prints() {

@@ -8,14 +8,14 @@ use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::socket::Found;
-use super::{Answers, Socket, serve};
+use super::{Answers, Serves, Socket, serve};
 
 /// As often as the driver compares the kernel with what it knows.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves for ever; the socket's file goes with this task.
 pub(crate) async fn keep(mut socket: Socket, listener: UnixListener, answers: Arc<impl Answers>) {
-    let mut serving = tokio::spawn(serve(listener, Arc::clone(&answers)));
+    let mut serving = tokio::spawn(serve(listener, Arc::clone(&answers), Serves::Everything));
     let mut told = false;
     loop {
         sleep(LOOK_EVERY).await;
@@ -26,7 +26,7 @@ pub(crate) async fn keep(mut socket: Socket, listener: UnixListener, answers: Ar
                     Ok(listener) => {
                         info!("the control socket had been deleted; it was made again");
                         serving.abort();
-                        serving = tokio::spawn(serve(listener, Arc::clone(&answers)));
+                        serving = tokio::spawn(serve(listener, Arc::clone(&answers), Serves::Everything));
                     }
                     Err(error) => warn!("the control socket was made again and cannot be watched: {error}"),
                 }

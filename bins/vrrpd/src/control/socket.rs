@@ -11,8 +11,12 @@ use rustix::fs::{FlockOperation, Mode};
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use vrrp_control::{Answer, Ask};
 
+use super::Permits;
+
 /// Owner and group of the socket may ask.
 const MODE: Mode = Mode::from_raw_mode(0o660);
+/// Everybody reaches it, and [`Permits`] says who may what: a file has one group, and two may be named.
+const OPEN_MODE: Mode = Mode::from_raw_mode(0o666);
 /// Who asks is answered one after the other, and more wait than ever ask at once.
 const BACKLOG: i32 = 128;
 
@@ -20,6 +24,7 @@ const BACKLOG: i32 = 128;
 #[derive(Debug)]
 pub(crate) struct Socket {
     path: PathBuf,
+    mode: Mode,
     listener: Option<UnixListener>,
     /// The file, by device and inode.
     file: Identity,
@@ -27,7 +32,7 @@ pub(crate) struct Socket {
     lock: File,
 }
 
-type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
 /// What is at the path of the socket by now.
 #[derive(Debug)]
@@ -62,7 +67,8 @@ pub(crate) enum SocketError {
 
 impl Socket {
     /// Takes `path`: makes its folder, removes a socket that nobody answers at, and refuses where a daemon lives.
-    pub(crate) fn take(path: &Path) -> Result<Self, SocketError> {
+    pub(crate) fn take(path: &Path, permits: &Permits) -> Result<Self, SocketError> {
+        let mode = if permits.names_groups() { OPEN_MODE } else { MODE };
         let io = |error| SocketError::Io {
             path: path.to_path_buf(),
             error,
@@ -89,9 +95,10 @@ impl Socket {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(io(error)),
         }
-        let listener = bind(path).map_err(io)?;
+        let listener = bind(path, mode).map_err(io)?;
         Ok(Self {
             path: path.to_path_buf(),
+            mode,
             listener: Some(listener),
             file: identity(path).map_err(io)?,
             lock,
@@ -123,10 +130,15 @@ impl Socket {
             let taken = || io::Error::other("another daemon has taken its place");
             self.lock = lock_beside(&self.path)?.ok_or_else(taken)?;
         }
-        let listener = bind(&self.path)?;
+        let listener = bind(&self.path, self.mode)?;
         listener.set_nonblocking(true)?;
         self.file = identity(&self.path)?;
         Ok(listener)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The listener, once; non-blocking, as tokio wants it.
@@ -159,7 +171,7 @@ pub(crate) fn journal_folder(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn identity(path: &Path) -> io::Result<Identity> {
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     let found = std::fs::symlink_metadata(path)?;
     Ok((found.dev(), found.ino()))
 }
@@ -187,23 +199,23 @@ fn lock_beside(path: &Path) -> io::Result<Option<File>> {
 
 /// Nobody can connect between `bind` and a `chmod`: Linux makes the file with the mode of the socket, less the umask. Not by
 /// the umask itself, which is everybody's: a folder that another thread made in that moment could not be entered.
-fn bind(path: &Path) -> io::Result<UnixListener> {
-    let socket = bound(path)?;
+pub(crate) fn bind(path: &Path, mode: Mode) -> io::Result<UnixListener> {
+    let socket = bound(path, mode)?;
     // What the umask has taken.
-    rustix::fs::chmod(path, MODE)?;
+    rustix::fs::chmod(path, mode)?;
     net::listen(&socket, BACKLOG)?;
     Ok(UnixListener::from(socket))
 }
 
-/// Never open to more than `MODE`, not even for a moment.
-fn bound(path: &Path) -> io::Result<OwnedFd> {
+/// Never open to more than `mode`, not even for a moment.
+fn bound(path: &Path, mode: Mode) -> io::Result<OwnedFd> {
     let socket = net::socket_with(
         AddressFamily::UNIX,
         SocketType::STREAM,
         SocketFlags::CLOEXEC,
         None,
     )?;
-    rustix::fs::fchmod(&socket, MODE)?;
+    rustix::fs::fchmod(&socket, mode)?;
     net::bind(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
 }
@@ -248,11 +260,15 @@ mod tests {
         }
     }
 
+    fn take(path: &Path) -> Result<Socket, SocketError> {
+        Socket::take(path, &Permits::default())
+    }
+
     #[test]
     fn nobody_else_may_ask_before_the_socket_listens() {
         let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let _socket = bound(&path).unwrap();
+        let _socket = bound(&path, MODE).unwrap();
         let mode = std::fs::metadata(&*path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777 & !0o660, 0, "{mode:o}");
     }
@@ -260,11 +276,20 @@ mod tests {
     #[test]
     fn owner_and_group_may_ask() {
         let path = place();
-        let _socket = Socket::take(&path).unwrap();
+        let _socket = take(&path).unwrap();
         assert_eq!(
             std::fs::metadata(&*path).unwrap().permissions().mode() & 0o777,
             0o660
         );
+    }
+
+    #[test]
+    fn with_groups_everybody_reaches_it_and_the_rule_decides() {
+        let path = place();
+        let permits = Permits::of_groups(Some("0"), None).unwrap();
+        let _socket = Socket::take(&path, &permits).unwrap();
+        let mode = std::fs::metadata(&*path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o666);
     }
 
     /// Accepts and hangs up, as a program does that does not know what it is asked.
@@ -275,13 +300,13 @@ mod tests {
     #[test]
     fn a_live_daemon_keeps_its_socket() {
         let path = place();
-        let first = Socket::take(&path).unwrap();
+        let first = take(&path).unwrap();
         hang_up(first.listener.as_ref().unwrap().try_clone().unwrap());
-        let refused = Socket::take(&path);
+        let refused = take(&path);
         assert!(matches!(refused, Err(SocketError::InUse { .. })), "{refused:?}");
         assert!(UnixStream::connect(&*path).is_ok(), "the first one still listens");
         drop(first);
-        let again = Socket::take(&path).unwrap();
+        let again = take(&path).unwrap();
         drop(again);
         assert_eq!(
             std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
@@ -296,7 +321,7 @@ mod tests {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         drop(UnixListener::bind(&*path).unwrap());
         assert!(path.exists());
-        let _socket = Socket::take(&path).unwrap();
+        let _socket = take(&path).unwrap();
         assert!(UnixStream::connect(&*path).is_ok());
     }
 
@@ -305,7 +330,7 @@ mod tests {
         let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         hang_up(UnixListener::bind(&*path).unwrap());
-        let refused = Socket::take(&path);
+        let refused = take(&path);
         assert!(
             matches!(refused, Err(SocketError::InUse { .. })),
             "it holds no lock of ours, but answers: {refused:?}"
@@ -316,7 +341,7 @@ mod tests {
     #[test]
     fn a_deleted_socket_is_made_again() {
         let path = place();
-        let mut socket = Socket::take(&path).unwrap();
+        let mut socket = take(&path).unwrap();
         assert!(matches!(socket.look(), Found::Ours));
         std::fs::remove_file(&*path).unwrap();
         let Found::MadeAgain(listener) = socket.look() else {
@@ -329,7 +354,7 @@ mod tests {
         // The folder with the lock, as by a cleaner of temporary files.
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
         assert!(matches!(socket.look(), Found::MadeAgain(_)));
-        let refused = Socket::take(&path);
+        let refused = take(&path);
         assert!(
             matches!(refused, Err(SocketError::InUse { .. })),
             "locked again: {refused:?}"
@@ -341,9 +366,9 @@ mod tests {
     #[test]
     fn the_socket_of_another_daemon_in_its_place_is_left_alone() {
         let path = place();
-        let mut socket = Socket::take(&path).unwrap();
+        let mut socket = take(&path).unwrap();
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
-        let other = Socket::take(&path).unwrap();
+        let other = take(&path).unwrap();
         assert!(matches!(socket.look(), Found::Lost(_)));
         drop(socket);
         assert!(UnixStream::connect(&*path).is_ok(), "that of the other one");
@@ -355,20 +380,20 @@ mod tests {
     fn prj_addr_02_an_empty_journal_goes_with_the_socket_and_never_that_of_another_daemon() {
         let path = place();
         let journal = journal_folder(&path);
-        let socket = Socket::take(&path).unwrap();
+        let socket = take(&path).unwrap();
         std::fs::create_dir(&journal).unwrap();
         std::fs::write(journal.join("list"), "needed").unwrap();
         drop(socket);
         assert!(journal.join("list").exists());
 
-        let first = Socket::take(&path).unwrap();
+        let first = take(&path).unwrap();
         std::fs::remove_file(journal.join("list")).unwrap();
         drop(first);
         assert!(!journal.exists());
 
-        let first = Socket::take(&path).unwrap();
+        let first = take(&path).unwrap();
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
-        let second = Socket::take(&path).unwrap();
+        let second = take(&path).unwrap();
         std::fs::create_dir(&journal).unwrap();
         drop(first);
         assert!(journal.exists(), "that of the second one");
@@ -381,7 +406,7 @@ mod tests {
         let path = place();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&*path, "precious").unwrap();
-        let refused = Socket::take(&path);
+        let refused = take(&path);
         assert!(
             matches!(refused, Err(SocketError::NotASocket { .. })),
             "{refused:?}"

@@ -5,7 +5,9 @@
 
 mod queue;
 mod sink;
+mod syslog;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -14,17 +16,32 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use queue::{Entry, Forward, Shared};
+pub(crate) use syslog::{Facility, is_syslog};
+
+/// Under which name lines stand in the journal.
+pub(crate) const VRRPD: &str = "vrrpd";
+/// As keepalived's router has it, in syslog too: filters and `journalctl -t` go on as they are.
+pub(crate) const KEEPALIVED: &str = "Keepalived_vrrp";
 
 /// Lines that may wait; at 200 octets each they are 0.8 MB, allocated only while they wait.
 const LINES_MAX: u64 = 4096;
 
 /// Where lines go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// Standard error, with the time.
     Stderr,
     /// The journal, with its fields.
-    Journal,
+    Journal {
+        identifier: &'static str,
+        facility: Facility,
+    },
+    /// Under keepalived's name.
+    Syslog(Facility),
+    /// At the end of this file, with the time.
+    File(PathBuf),
+    /// Nothing is written.
+    Nowhere,
 }
 
 /// The log of this process.
@@ -38,6 +55,8 @@ pub(crate) struct Log {
 pub(crate) enum LogError {
     #[error("cannot start the log's thread: {0}")]
     Thread(std::io::Error),
+    #[error("cannot write the log to {}: {error}", path.display())]
+    File { path: PathBuf, error: std::io::Error },
     #[error("another log was set up in this process before")]
     Twice,
 }
@@ -47,6 +66,7 @@ impl Log {
     pub(crate) fn start(destination: Destination, level: LevelFilter) -> Result<Self, LogError> {
         let (log, layer, lines) = Self::queue(LINES_MAX);
         let shared = Arc::clone(&log.shared);
+        let destination = sink::open(destination)?;
         std::thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || sink::run(destination, level, &lines, &shared))
@@ -78,17 +98,17 @@ impl Log {
 }
 
 /// `JOURNAL_STREAM` holds device and inode of the journal's end of standard error (systemd.exec(5)).
-pub(crate) fn detect() -> Destination {
+pub(crate) fn is_journal() -> bool {
     let named = std::env::var("JOURNAL_STREAM").ok();
     let named = named.as_deref().and_then(|text| text.split_once(':'));
     let Some((device, inode)) =
         named.and_then(|(d, i)| Some((d.parse::<u64>().ok()?, i.parse::<u64>().ok()?)))
     else {
-        return Destination::Stderr;
+        return false;
     };
     match rustix::fs::fstat(std::io::stderr()) {
-        Ok(stat) if stat.st_dev == device && stat.st_ino == inode => Destination::Journal,
-        Ok(_) | Err(_) => Destination::Stderr,
+        Ok(stat) => stat.st_dev == device && stat.st_ino == inode,
+        Err(_) => false,
     }
 }
 
@@ -110,6 +130,21 @@ mod tests {
         assert_eq!(first.instance.as_deref(), Some("VI_1"));
         assert_eq!(first.text, "line 0 number=0");
         assert_eq!(lines.try_iter().count(), 2);
+    }
+
+    #[test]
+    fn what_others_say_begins_no_line_and_steers_no_terminal() {
+        let (_log, layer, lines) = Log::queue(3);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            let said = "oops\n2026-11-22 WARN forged\r\nb\rc\u{1b}[2J\u{85}\td\n";
+            tracing::warn!(reason = %"x\ny", "app is down: {said}");
+        });
+        let text = lines.try_recv().unwrap().text;
+        assert_eq!(
+            text,
+            "app is down: oops⏎2026-11-22 WARN forged⏎b⏎c\\x1b[2J\\x85\td⏎ reason=x⏎y"
+        );
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl<S: Subscriber> Layer<S> for Forward {
             at: Instant::now(),
             level: *event.metadata().level(),
             instance: fields.instance,
-            text,
+            text: on_one_line(&text),
         };
         let before = self.shared.waiting.fetch_add(1, Ordering::AcqRel);
         // The other end is gone only when the process ends.
@@ -78,6 +78,33 @@ impl<S: Subscriber> Layer<S> for Forward {
             self.shared.written();
         }
     }
+}
+
+/// A line that has come out of the queue.
+pub(super) fn text(event: &Event<'_>) -> String {
+    let mut fields = Fields::default();
+    event.record(&mut fields);
+    fields.prefix + &fields.message + &fields.others
+}
+
+/// What scripts, applications and servers say stands in many a message: none of it begins a line of its own, or steers the
+/// terminal of whoever reads it.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut letters = text.trim_end().chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\r' if letters.peek() == Some(&'\n') => {}
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => line.push('⏎'),
+            '\t' => line.push(letter),
+            // As tracing-subscriber writes them; the journal would take them as they are.
+            control if control.is_control() => {
+                let _ = write!(line, "\\x{:02x}", u32::from(control));
+            }
+            other => line.push(other),
+        }
+    }
+    line
 }
 
 #[derive(Default)]

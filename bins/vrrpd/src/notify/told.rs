@@ -40,6 +40,18 @@ impl Told {
         }
     }
 
+    pub(super) const fn last(&self) -> Option<NotifyState> {
+        self.last
+    }
+
+    /// Told last that it is Active or Backup.
+    pub(super) const fn takes_part(&self) -> Option<NotifyState> {
+        match self.last {
+            Some(state @ (NotifyState::Master | NotifyState::Backup)) => Some(state),
+            _ => None,
+        }
+    }
+
     /// A reload took the instance away.
     pub(super) fn removed(&mut self, deleted: bool) -> Option<NotifyState> {
         self.seen(if deleted {

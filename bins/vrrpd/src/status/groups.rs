@@ -1,14 +1,14 @@
 //! Sync groups, from the driver.
 
 use healthcheck::HookStatus;
-use vrrp_control::{Group, KeepalivedState};
+use vrrp_control::{Group, KeepalivedState, Notice};
 use vrrp_core::StateName;
 use vrrp_net::GroupStatus;
 
 use super::instances::hook;
 use crate::words;
 
-pub(super) fn group(status: &GroupStatus, hooks: Option<HookStatus>) -> Group {
+pub(super) fn group(status: &GroupStatus, hooks: Option<HookStatus>, notices: Vec<Notice>) -> Group {
     let hooks = hooks.unwrap_or_default();
     Group {
         name: status.name.clone(),
@@ -22,5 +22,6 @@ pub(super) fn group(status: &GroupStatus, hooks: Option<HookStatus>) -> Group {
         members: status.members.clone(),
         at_fault: status.at_fault.clone(),
         hooks: hooks.results.into_iter().map(hook).collect(),
+        notices,
     }
 }

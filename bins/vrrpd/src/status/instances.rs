@@ -6,14 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use healthcheck::{HookResult, HookStatus};
 use vrrp_control::{
-    Accept, ActiveRouter, Address, Contribution, Hook, HostsTold, IncompatiblePeer, Instance, Leaves, Next,
-    Priority, Run, TrackedKind, VirtualMac,
+    Accept, ActiveRouter, Address, Contribution, HeardRouter, Hook, HostsTold, IncompatiblePeer, Instance,
+    Leaves, Next, Priority, Run, TrackedKind, VirtualMac,
 };
 use vrrp_core::{Counters, Health, Path, Rank, StateName, Weight};
 use vrrp_net::{AcceptMode, AddressPresence, ServiceStatus, StandingStatus};
-use vrrp_plan::{Plan, Tracked};
+use vrrp_plan::Tracked;
 
 use super::{rejected, routing};
+use crate::journal::told;
 use crate::names::Named;
 use crate::node::{ms, unix_ms};
 use crate::words;
@@ -30,13 +31,9 @@ fn waits(status: &ServiceStatus, id: vrrp_core::TrackerId) -> bool {
 pub(super) fn instance(
     status: &ServiceStatus,
     at_nanos: u64,
-    plan: &Plan,
+    planned: Option<&vrrp_plan::Instance>,
     hooks: Option<HookStatus>,
 ) -> Instance {
-    let planned = plan
-        .instances
-        .iter()
-        .find(|instance| instance.name == status.name);
     let names = Named::new(planned, status.interface.as_deref());
     let settings = planned.map(|planned| &planned.service.settings);
     let bar = match status.standing {
@@ -74,11 +71,8 @@ pub(super) fn instance(
             .unwrap_or_else(|| "it has just been started".to_owned()),
         holding: status.holding,
         barred,
-        priority: Priority {
-            effective: status.priority,
-            base: status.base_priority,
-            contributions: contributions(status, planned),
-        },
+        priority: priority(status, planned),
+        handed_over: None,
         active: active(status),
         accept: Some(accept(status.accept_mode)),
         hosts_told: status.hosts_told.map(hosts_told),
@@ -87,19 +81,29 @@ pub(super) fn instance(
         routing: status.routing.iter().map(routing::one).collect(),
         next: status.deadline.map(|deadline| Next {
             what: words::wake(deadline.wakes),
-            in_ms: deadline.at.as_nanos().saturating_sub(at_nanos) / 1_000_000,
+            in_ms: until_ms(deadline.at, at_nanos),
         }),
         counters: counters(&status.counters),
         leaves: Some(with_own_mac(leaves(&status.leaves, at_nanos), status)),
         rejected: rejected(&status.counters.rejected),
-        incompatible_peers: status
-            .incompatible
-            .iter()
-            .map(|peer| incompatible(peer, at_nanos))
-            .collect(),
+        incompatible_peers: incompatible(status, at_nanos),
+        heard: status.heard.iter().map(|one| heard(one, at_nanos)).collect(),
+        why_code: status.why.map(|why| told::cause(why).to_owned()),
+        barred_code: bar.map(|bar| told::bar(bar).to_owned()),
+        preempt_in_ms: status.preempt_at.map(|at| until_ms(at, at_nanos)),
         hook_running: hooks.running.map(|(label, _)| label),
         hooks_waiting: u64::try_from(hooks.waiting).unwrap_or(u64::MAX),
         hooks: hooks.results.into_iter().map(hook).collect(),
+        notices: Vec::new(),
+    }
+}
+
+fn priority(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) -> Priority {
+    Priority {
+        effective: status.priority,
+        base: status.base_priority,
+        contributions: contributions(status, planned),
+        moves: Vec::new(),
     }
 }
 
@@ -173,6 +177,7 @@ fn contributions(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) 
             weight,
             reverse,
             adds: contribution.adds,
+            bars: contribution.bars,
         });
     }
     list
@@ -217,12 +222,29 @@ fn addresses(status: &ServiceStatus, planned: Option<&vrrp_plan::Instance>) -> V
     list.collect()
 }
 
-fn incompatible(peer: &vrrp_net::Incompatible, at_nanos: u64) -> IncompatiblePeer {
-    IncompatiblePeer {
+fn heard(router: &vrrp_net::HeardRouter, at_nanos: u64) -> HeardRouter {
+    let ago_ms = |nanos: u64| at_nanos.saturating_sub(nanos) / 1_000_000;
+    HeardRouter {
+        address: router.source,
+        priority: router.priority,
+        version: router.version,
+        first_ago_ms: ago_ms(router.first_nanos),
+        last_ago_ms: ago_ms(router.last_nanos),
+        adverts: router.adverts,
+    }
+}
+
+fn incompatible(status: &ServiceStatus, at_nanos: u64) -> Vec<IncompatiblePeer> {
+    let one = |peer: &vrrp_net::Incompatible| IncompatiblePeer {
         address: peer.source,
         difference: peer.difference.to_string(),
         last_ago_ms: at_nanos.saturating_sub(peer.seen_nanos) / 1_000_000,
-    }
+    };
+    status.incompatible.iter().map(one).collect()
+}
+
+fn until_ms(at: vrrp_core::Instant, at_nanos: u64) -> u64 {
+    at.as_nanos().saturating_sub(at_nanos) / 1_000_000
 }
 
 pub(super) fn hook(result: HookResult) -> Hook {

@@ -6,40 +6,96 @@ mod instances;
 mod routing;
 mod tracks;
 
-use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
-use tokio::time::timeout;
-use vrrp_control::{Answer, Ask, Daemon, LoopLag, Problem, ProblemKind, Status};
+use tokio::sync::oneshot;
+use vrrp_control::{Answer, Ask, Daemon, LoopLag, Problem, ProblemKind, Since, Status};
 use vrrp_core::Rejects;
+use vrrp_notices::Kind;
+use vrrp_plan::Instance as Planned;
 
-use crate::control::Answers;
+use crate::control::{Answers, Peer, Permits};
+use crate::journal::Following;
+use crate::modes;
 use crate::node::{Node, lock, ms, unix_ms};
-
-/// The router loop answers between two advertisements; longer than this, and it is stuck.
-const LOOP_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+use crate::notices;
+use crate::run::Asked;
+use crate::steer::{self, maintenance, priority, switchover};
 
 impl Answers for Node {
-    async fn answer(&self, ask: Ask) -> Answer {
+    fn admits(&self, peer: Peer) -> bool {
+        lock(&self.pushes).admits(peer)
+    }
+
+    fn follow(&self, since: Since, peer: Peer) -> Result<Following, Answer> {
+        self.journal.follow(since, peer)
+    }
+
+    fn permits(&self) -> &Permits {
+        &self.permits
+    }
+
+    async fn answer(&self, ask: Ask, peer: Peer) -> Answer {
+        if let Some(problem) = self.permits.refusal(&ask, peer) {
+            return Answer::Error(problem);
+        }
         match ask {
             Ask::Hello => Answer::Hello {
                 program: env!("CARGO_PKG_NAME").to_owned(),
                 program_version: env!("CARGO_PKG_VERSION").to_owned(),
                 pid: std::process::id(),
             },
-            Ask::Status => match timeout(LOOP_ANSWERS_WITHIN, self.handle.status()).await {
-                Ok(Ok(driver)) => Answer::Status(Box::new(status(self, &driver))),
-                Ok(Err(gone)) => unavailable(format!("{gone}; vrrpd is stopping")),
-                Err(_late) => unavailable(format!(
-                    "the router loop gave no answer within {} s",
-                    LOOP_ANSWERS_WITHIN.as_secs()
-                )),
-            },
+            Ask::Status => now(self).await,
+            Ask::Push { check, result, text } => lock(&self.pushes).say(peer, &check, result, &text),
+            Ask::Events(since) => Answer::Events(self.journal.since(&since)),
+            Ask::CheckMode { check, mode } => modes::say(self, peer, &check, mode),
+            Ask::Switchover {
+                instance,
+                undo,
+                drain,
+            } => {
+                let instance = instance.as_deref();
+                let wanted = switchover::Wanted {
+                    instance,
+                    undo,
+                    drain,
+                };
+                switchover::ask(self, peer, wanted).await
+            }
+            Ask::Maintenance { on } => maintenance::ask(self, peer, on).await,
+            Ask::Priority {
+                instance,
+                shift,
+                for_ms,
+            } => priority::ask(self, peer, &instance, shift, for_ms).await,
+            Ask::Reload => reload(self, peer).await,
             _ => Answer::Error(Problem {
                 kind: ProblemKind::UnknownRequest,
                 message: "this daemon does not know the request".to_owned(),
             }),
         }
+    }
+}
+
+/// All that there is to know, or why the router loop does not say.
+pub(crate) async fn now(node: &Node) -> Answer {
+    match steer::router_status(node).await {
+        Ok(driver) => Answer::Status(Box::new(status(node, &driver))),
+        Err(problem) => Answer::Error(problem),
+    }
+}
+
+/// When it is over; the log has the same.
+async fn reload(node: &Node, peer: Peer) -> Answer {
+    let (reply, outcome) = oneshot::channel();
+    let uid = peer.uid;
+    // Gone: as where it is dropped.
+    let _gone = node.reloads.send(Asked { uid, reply });
+    match outcome.await {
+        Ok(outcome) => Answer::Reload(outcome),
+        Err(_dropped) => unavailable("vrrpd is stopping; not reloaded".to_owned()),
     }
 }
 
@@ -50,25 +106,49 @@ fn unavailable(message: String) -> Answer {
     })
 }
 
-fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
+/// What the driver knows, with what everybody else does.
+pub(crate) fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
     let plan = node.plan();
+    // With a thousand instances, looking each one up in a list takes longer than all the rest.
+    let planned: HashMap<&str, &Planned> = plan
+        .instances
+        .iter()
+        .map(|one| (one.name.as_str(), one))
+        .collect();
     let hooks = lock(&node.notifier);
     let tracks = lock(&node.tracks);
+    let said = lock(&node.steer.said);
     let instances = driver.services.iter();
     Status {
-        daemon: daemon(node, driver),
+        daemon: Daemon {
+            maintenance: said.maintenance(),
+            ..daemon(node, driver)
+        },
         instances: instances
-            .map(|service| instances::instance(service, driver.at_nanos, &plan, hooks.status(&service.name)))
+            .map(|service| {
+                let hooks = hooks.status(&service.name);
+                let notices = notices::status(&node.notices, Kind::Instance, &service.name);
+                let planned = planned.get(service.name.as_str()).copied();
+                let instance = instances::instance(service, driver.at_nanos, planned, hooks);
+                let instance = said.show(&plan, service, instance);
+                vrrp_control::Instance { notices, ..instance }
+            })
             .collect(),
         groups: driver
             .groups
             .iter()
-            .map(|group| groups::group(group, hooks.group_status(&group.name)))
+            .map(|group| {
+                let notices = notices::status(&node.notices, Kind::Group, &group.name);
+                groups::group(group, hooks.group_status(&group.name), notices)
+            })
             .collect(),
         statics: routing::statics(&driver.statics),
-        checks: checks::checks(&plan, &lock(&node.runner), SystemTime::now()),
+        checks: checks::checks(&plan, &lock(&node.runner), &lock(&node.modes), SystemTime::now()),
         files: tracks::files(&plan, &tracks),
         processes: tracks::processes(&plan, &tracks),
+        fifos: hooks.fifos(),
+        journal: Some(node.journal.status()),
+        notice_targets: notices::targets(&node.notices),
     }
 }
 
@@ -86,6 +166,7 @@ fn daemon(node: &Node, driver: &vrrp_net::Status) -> Daemon {
         config_loaded_unix_ms: unix_ms(state.loaded_wall),
         last_reload: state.last_reload,
         stopping: state.stopping,
+        maintenance: None,
         realtime_priority: node.realtime_priority,
         router_loop: LoopLag {
             wakeups: lag.wakes,
@@ -98,6 +179,7 @@ fn daemon(node: &Node, driver: &vrrp_net::Status) -> Daemon {
         rejected: rejected(&driver.rejected),
         netlink_overruns: driver.overruns,
         log_lines_dropped: node.log.dropped(),
+        events_lost: node.events_lost.load(Ordering::Relaxed),
         warnings: state.warnings,
         not_started: state.not_started,
     }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use vrrp_control::{Answer, Ask, Instance, Status};
 
+pub(crate) mod steering;
+
 /// Longer than anything here takes on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
@@ -102,9 +104,20 @@ pub(crate) struct Node {
 impl Node {
     /// In a namespace with `eth1` (192.0.2.1/24) up; `None` where there can be none.
     pub(crate) fn start(config: &str, arguments: &[&str]) -> Option<Self> {
+        Self::start_in(&[], config, arguments)
+    }
+
+    /// As [`Node::start`], with these variables in its environment.
+    pub(crate) fn start_in(
+        environment: &[(&str, &std::ffi::OsStr)],
+        config: &str,
+        arguments: &[&str],
+    ) -> Option<Self> {
         let network = "ip link set lo up && ip link add eth1 type veth peer name far && ip link set far up && \
                        ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1";
-        Some(Self::begin(unshare()?, network, config, arguments))
+        let mut command = unshare()?;
+        command.envs(environment.iter().copied());
+        Some(Self::begin(command, network, config, arguments))
     }
 
     /// In a namespace with nothing but `lo`; `None` where there can be none.
@@ -124,6 +137,7 @@ impl Node {
 
     /// As [`Node::beside`], with arguments of the daemon.
     pub(crate) fn beside_with(&self, config: &str, arguments: &[&str]) -> Self {
+        self.until_apart();
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.child.id().to_string()]);
         if !is_root() {
@@ -133,8 +147,27 @@ impl Node {
         Self::begin(command, "ip link set lo up", config, arguments)
     }
 
-    fn begin(mut command: Command, network: &str, config: &str, arguments: &[&str]) -> Self {
-        let folder = folder();
+    /// Its process has left the namespaces of the test: before that there are none to enter.
+    fn until_apart(&self) {
+        let of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net")).ok();
+        let (here, end) = (of("self"), Instant::now() + LIMIT);
+        while of(&self.child.id().to_string()) == here {
+            assert!(Instant::now() < end, "it has no namespace of its own");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn begin(command: Command, network: &str, config: &str, arguments: &[&str]) -> Self {
+        Self::begin_in(folder(), command, network, config, arguments)
+    }
+
+    fn begin_in(
+        folder: Folder,
+        mut command: Command,
+        network: &str,
+        config: &str,
+        arguments: &[&str],
+    ) -> Self {
         std::fs::write(folder.join("vrrpd.conf"), config).unwrap();
         let log = std::fs::File::create(folder.join("log")).unwrap();
         let script = format!("{network} && exec \"$0\" \"$@\"");
@@ -178,6 +211,18 @@ impl Node {
             command.args(["-U", "--preserve-credentials"]);
         }
         Self::begin(command, "true", config, arguments)
+    }
+
+    /// The same daemon again with what it has left in its folder, once it has ended.
+    pub(crate) fn once_more(mut self, keeper: &Child, config: &str) -> Self {
+        assert!(self.ended.is_some(), "it runs");
+        let mut command = Command::new("nsenter");
+        command.args(["-t", &keeper.id().to_string(), "-n"]);
+        if !is_root() {
+            command.args(["-U", "--preserve-credentials"]);
+        }
+        let folder = std::mem::replace(&mut self.folder, folder());
+        Self::begin_in(folder, command, "true", config, &[])
     }
 
     /// A process that keeps the namespace of the node when its daemon is gone.
@@ -266,9 +311,13 @@ impl Node {
         inside_of(&self.child, words)
     }
 
+    pub(crate) fn configure(&self, config: &str) {
+        std::fs::write(self.folder.join("vrrpd.conf"), config).unwrap();
+    }
+
     /// Replaces the configuration, and waits for the answer to SIGHUP.
     pub(crate) fn reload(&self, config: &str) -> vrrp_control::Reload {
-        std::fs::write(self.folder.join("vrrpd.conf"), config).unwrap();
+        self.configure(config);
         let before = self.until("it answers", |_| true).daemon.last_reload;
         self.signal("-HUP");
         let status = self.until("reloaded", |status| status.daemon.last_reload != before);

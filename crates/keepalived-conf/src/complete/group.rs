@@ -11,6 +11,7 @@ pub(super) fn complete(drafts: Vec<DraftGroup>, config: &mut Config, findings: &
         if !members(&mut draft.group, config, findings) {
             continue;
         }
+        draft.group.smtp_alert = super::mail::alert(draft.smtp_alert, &config.global.mail);
         let scripts = scripts(&draft, config, findings);
         let interfaces = interfaces(&draft, findings);
         let above = draft.tracks_above;

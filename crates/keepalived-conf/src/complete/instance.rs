@@ -123,7 +123,7 @@ pub(super) fn complete(mut draft: Draft, config: &Config, findings: &mut Finding
             advert_int_cs.value,
             &mut out,
         ),
-        smtp_alert: choices.smtp_alert(switches.smtp_alert),
+        smtp_alert: super::mail::alert(switches.smtp_alert, &choices.global.mail),
         dont_track_primary: switches.dont_track_primary.unwrap_or(OFF),
         strict: own.strict,
         track_interfaces: track::interfaces(&draft, &mut out),
@@ -191,16 +191,6 @@ impl<'a> Choices<'a> {
                 .down_timer_adverts
                 .inherited("vrrp_down_timer_adverts")
         })
-    }
-
-    fn smtp_alert(&self, own: Option<Sourced<bool>>) -> Sourced<bool> {
-        let vrrp = self
-            .global
-            .mail
-            .alert_vrrp
-            .map(|on| on.inherited("smtp_alert_vrrp"));
-        let all = self.global.mail.alert.map(|on| on.inherited("smtp_alert"));
-        own.or(vrrp).or(all).unwrap_or(Sourced::default(false))
     }
 }
 

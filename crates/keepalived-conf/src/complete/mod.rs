@@ -6,7 +6,9 @@ mod clash;
 mod group;
 mod instance;
 mod interop;
+mod mail;
 mod missing;
+mod notify;
 mod path;
 mod statics;
 mod strict;
@@ -31,6 +33,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         dropped: Vec::new(),
         sync_groups: Vec::new(),
         garp_groups: blocks.garp_groups,
+        webhooks: blocks.webhooks,
         statics: Statics::default(),
         missing: lost,
     };
@@ -47,10 +50,12 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
     clash::routers(&mut config, findings);
     clash::addresses(&mut config.instances, findings);
     group::complete(blocks.groups, &mut config, findings);
+    notify::complete(&mut config);
     for instance in config.instances.iter_mut().filter(|one| one.is_owner()) {
         track::interfaces_of_owner(instance, findings);
     }
     config.statics = statics::complete(blocks.statics.statics, &config, findings);
+    mail::complete(&config, findings);
     missing::report(&config, findings);
     missing::harmless(tree, findings);
     config

@@ -1,6 +1,7 @@
 //! `vrrp_check`: whom it asks, what, and what must come back.
 
-use crate::model::{Checker, Http, HttpVersion, Nibbles, Question, Sourced, Url};
+use crate::model::{Checker, Http, HttpVersion, Nibbles, Push, Question, Sourced, Url};
+use crate::source::Span;
 
 use super::Entry;
 use super::place::Places;
@@ -16,7 +17,7 @@ impl Places<'_> {
         };
         let bind_port = (bind_port != 0).then(|| Value::Number(bind_port.into()));
         let mut settings = vec![
-            self.plain("checker", checker, Value::from(checker.word)),
+            self.plain("checker", checker.span, Value::from(checker.word)),
             self.with("connect_ip", Unit::None, &checker.ip, text(&checker.ip)),
             self.value("connect_port", &checker.port),
             source("bindto", bind_to.map(|ip| Value::Text(ip.to_string()))),
@@ -30,53 +31,76 @@ impl Places<'_> {
             ),
             self.time("connect_timeout", Unit::Us, &checker.connect_timeout),
         ];
-        let mut urls = Vec::new();
-        match &checker.question {
-            Question::Tcp | Question::Ping => {}
-            Question::Http(http) => {
-                settings.extend(self.http(http));
-                urls.extend(http.urls.iter().map(|url| self.url(url)));
-            }
-            Question::Smtp { helo } => settings.push(self.value("helo_name", helo)),
-            Question::Dns { record, name } => {
-                settings.extend([self.value("type", record), self.value("name", name)]);
-            }
+        settings.extend(self.question(&checker.question));
+        let mut entries: Vec<Entry> = settings.into_iter().map(Entry::One).collect();
+        if let Question::Http(http) = &checker.question {
+            entries.push(Entry::Many {
+                keyword: "url",
+                settings: http.urls.iter().map(|url| self.url(url)).collect(),
+            });
+        }
+        entries
+    }
+
+    fn question(self, question: &Question) -> Vec<Setting> {
+        match question {
+            Question::Tcp | Question::Ping => Vec::new(),
+            Question::Http(http) => self.http(http),
+            Question::Smtp { helo } => vec![self.value("helo_name", helo)],
+            Question::Dns { record, name } => vec![self.value("type", record), self.value("name", name)],
             Question::Udp {
                 payload,
                 reply,
                 reply_min,
                 reply_max,
-            } => settings.extend([
+            } => vec![
                 self.shown("payload", payload.as_ref(), "an empty datagram", |octets| {
                     hex(octets)
                 }),
                 self.shown("require_reply", reply.as_ref(), "none", |octets| nibbles(octets)),
                 self.value("min_reply_length", reply_min),
                 self.value("max_reply_length", reply_max),
-            ]),
-            Question::SendExpect { send, expect } => settings.extend([
+            ],
+            Question::Tls { verify, server_name } => vec![
+                self.or("sni_name", server_name.as_ref(), "the address"),
+                self.value("verify", verify),
+            ],
+            Question::StubStatus {
+                path,
+                host,
+                active_warn,
+                active_max,
+            } => vec![
+                self.value("path", path),
+                self.or("virtualhost", host.as_ref(), "the address"),
+                self.or("active_warn", active_warn.as_ref(), "no limit"),
+                self.or("active_max", active_max.as_ref(), "no limit"),
+            ],
+            Question::SendExpect { send, expect } => vec![
                 self.shown("send", send.as_ref(), "the service speaks first", |octets| {
                     escaped(octets)
                 }),
                 self.shown("expect", Some(expect), "", |octets| escaped(octets)),
-            ]),
+            ],
         }
-        let mut entries: Vec<Entry> = settings.into_iter().map(Entry::One).collect();
-        if !urls.is_empty() {
-            entries.push(Entry::Many {
-                keyword: "url",
-                settings: urls,
-            });
-        }
-        entries
     }
 
-    fn plain(self, keyword: &'static str, checker: &Checker, value: Value) -> Setting {
+    /// The settings of a `PUSH`.
+    pub(super) fn push(self, push: &Push) -> Vec<Entry> {
+        let settings = [
+            self.plain("checker", push.span, Value::from("PUSH")),
+            self.time("ttl", Unit::Us, &push.ttl),
+            self.or("user", push.user.as_ref(), "nobody else"),
+        ];
+        settings.into_iter().map(Entry::One).collect()
+    }
+
+    fn plain(self, keyword: &'static str, span: Span, value: Value) -> Setting {
         Setting {
             keyword,
             unit: Unit::None,
             value,
-            came: self.line(checker.span),
+            came: self.line(span),
         }
     }
 
@@ -98,6 +122,7 @@ impl Places<'_> {
             HttpVersion::V1_0 => "1.0",
             HttpVersion::V1_0Close => "1.0C",
             HttpVersion::V1_1 => "1.1",
+            HttpVersion::V2 => "2",
         };
         let mut settings = vec![
             self.or("virtualhost", http.host.as_ref(), "the address"),
@@ -105,7 +130,11 @@ impl Places<'_> {
         ];
         if http.tls {
             settings.extend([
-                self.or("sni_name", http.server_name.as_ref(), "the address"),
+                self.or(
+                    "sni_name",
+                    http.server_name.as_ref(),
+                    "the virtualhost of each url",
+                ),
                 self.value("verify", &http.verify),
             ]);
         }

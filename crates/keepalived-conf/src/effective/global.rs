@@ -1,6 +1,6 @@
 //! `global_defs`.
 
-use crate::model::{Announcements, GlobalDefs, Mail};
+use crate::model::{Announcements, GlobalDefs, Mail, MailTls};
 
 use super::place::{Came, Places};
 use super::value::{Setting, Unit, Value, unset};
@@ -16,11 +16,13 @@ impl Places<'_> {
                 "keepalived_script if there is such a user, else vrrpd's own",
             )),
             Entry::One(self.value("enable_script_security", &global.enable_script_security)),
+            Entry::One(self.value("drop_unusable_scripts", &global.drop_unusable_scripts)),
             Entry::One(self.dynamic_interfaces(global)),
         ];
         settings.extend(self.protocol(global).map(Entry::One));
         settings.extend(self.announcements(true, &global.announcements));
         settings.extend(self.process(global).map(Entry::One));
+        settings.extend(self.fifos(&global.fifos));
         settings.extend(self.mail(&global.mail));
         Section {
             block: "global_defs",
@@ -66,11 +68,12 @@ impl Places<'_> {
         ]
     }
 
-    fn process(self, global: &GlobalDefs) -> [Setting; 7] {
+    fn process(self, global: &GlobalDefs) -> [Setting; 8] {
         [
             self.or("vrrp_priority", global.nice.as_ref(), "not changed"),
             self.or("vrrp_rt_priority", global.rt_priority.as_ref(), "no real time"),
             self.value("vrrp_no_swap", &global.no_swap),
+            self.value("json_version", &global.json_version),
             self.or("vmac_prefix", global.vmac_prefix.as_ref(), "vrrp"),
             self.or(
                 "vmac_addr_prefix",
@@ -171,6 +174,32 @@ impl Places<'_> {
             Entry::One(alert("smtp_alert", &mail.alert)),
             Entry::One(alert("smtp_alert_vrrp", &mail.alert_vrrp)),
             Entry::One(self.value("no_email_faults", &mail.no_faults)),
+            Entry::One(self.with("smtp_tls", Unit::None, &mail.tls, mail_tls(mail.tls.value))),
+            Entry::One(mail.login.as_ref().map_or_else(
+                || unset("smtp_login", Unit::None, "none"),
+                |login| {
+                    self.with(
+                        "smtp_login",
+                        Unit::None,
+                        login,
+                        Value::Text(login.value.user.clone()),
+                    )
+                },
+            )),
         ]
     }
+}
+
+const fn word_of(tls: MailTls) -> &'static str {
+    match tls {
+        MailTls::None => "none",
+        MailTls::Optional => "optional",
+        MailTls::Required => "required",
+        MailTls::Wrapped => "wrapped",
+        MailTls::Unknown => "unknown",
+    }
+}
+
+fn mail_tls(tls: MailTls) -> Value {
+    Value::from(word_of(tls))
 }

@@ -11,6 +11,7 @@ mod routing;
 mod script;
 mod track;
 mod value;
+mod webhook;
 
 pub use place::{Came, Where};
 pub use value::{Setting, Unit, Value};
@@ -46,6 +47,9 @@ pub struct Effective {
     /// `garp_group`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub garp_groups: Vec<Section>,
+    /// `vrrp_webhook`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<Section>,
     /// `static_ipaddress`, `static_routes`, `static_rules`, `track_group`.
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     pub statics: Option<Section>,
@@ -192,6 +196,9 @@ pub fn effective(parsed: &Parsed) -> Effective {
             .collect(),
         garp_groups: (config.garp_groups.iter())
             .map(|group| places.garp_group(group))
+            .collect(),
+        webhooks: (config.webhooks.iter())
+            .map(|hook| places.webhook(hook))
             .collect(),
         statics: places.statics(&config.statics),
         dropped: dropped.collect(),

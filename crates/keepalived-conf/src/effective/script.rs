@@ -16,13 +16,17 @@ impl Places<'_> {
             self.value("fall", &script.fall),
         ];
         let timing = timing.map(Entry::One);
-        let init_fail = Entry::One(self.value("init_fail", &script.init_fail));
+        let ends = [
+            Entry::One(self.value("init_fail", &script.init_fail)),
+            Entry::One(self.value("mode", &script.mode)),
+        ];
         let run = |command| {
             let command = self.with("script", Unit::None, &script.command, command);
             let user = self.or("user", script.user.as_ref(), "script_user");
             let mut settings = vec![Entry::One(command)];
             settings.extend(timing.clone());
-            settings.extend([Entry::One(user), init_fail.clone()]);
+            settings.push(Entry::One(user));
+            settings.extend(ends.clone());
             ("vrrp_script", settings)
         };
         let (block, settings) = match &script.command.value {
@@ -31,10 +35,16 @@ impl Places<'_> {
             Command::Ask(checker) => {
                 let mut settings = self.checker(checker);
                 settings.extend(timing);
-                settings.push(init_fail);
+                settings.extend(ends);
                 ("vrrp_check", settings)
             }
-            Command::Nothing => ("vrrp_check", timing.into_iter().chain([init_fail]).collect()),
+            Command::Hear(push) => {
+                let mut settings = self.push(push);
+                settings.extend(timing);
+                settings.extend(ends);
+                ("vrrp_check", settings)
+            }
+            Command::Nothing => ("vrrp_check", timing.into_iter().chain(ends).collect()),
         };
         Section {
             block,
@@ -96,6 +106,7 @@ impl Places<'_> {
             }),
         ];
         settings.extend(self.notify(&group.notify));
+        settings.push(Entry::One(self.value("smtp_alert", &group.smtp_alert)));
         Section {
             block: "vrrp_sync_group",
             name: Some(group.name.clone()),

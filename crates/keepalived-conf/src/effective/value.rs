@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::place::{Came, Places};
-use crate::model::{Family, InitialState, Mac, ScriptUser, Sourced, Version, Weight};
+use crate::model::{CheckMode, Family, InitialState, Mac, ScriptUser, Sourced, Version, Weight};
 
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,6 +262,7 @@ show! {
         InitialState::Master => "MASTER",
         InitialState::Backup => "BACKUP",
     }),
+    CheckMode => |mode| Value::from(mode.word()),
     ScriptUser => |who| Value::Text(
         who.group.as_ref().map_or_else(|| who.user.clone(), |group| format!("{} {group}", who.user)),
     ),

@@ -4,7 +4,7 @@ use super::definitions::definition;
 use super::{Expansion, folder, lines, whole};
 use crate::diagnostic::{Diagnostic, Keepalived};
 use crate::files::FileError;
-use crate::lexer::{Text, blank};
+use crate::lexer::{Text, between_typographic, blank};
 use crate::pattern;
 use crate::source::Span;
 
@@ -59,27 +59,35 @@ pub(super) fn directive(text: &Text<'_>) -> Option<Include> {
 /// Where, behind a brace on the same line, something begins that takes a line of its own: keepalived ends lines at braces.
 pub(super) fn behind_brace(text: &Text<'_>) -> Option<usize> {
     let (mut quoted, mut within) = (false, false);
+    // A word may begin here, and between typographic quotes it may hold braces.
+    let mut begins = true;
     let mut earlier = None;
-    for (at, byte) in text.bytes.iter().enumerate() {
+    let mut at = 0usize;
+    while let Some(rest @ [byte, ..]) = text.bytes.get(at..) {
+        let pair = between_typographic(rest).filter(|_| begins && !quoted);
+        let taken = pair.map_or_else(|| blank(rest).max(1), |inner| inner.saturating_add(6));
+        at = at.saturating_add(taken);
         match byte {
             b'"' => quoted = !quoted,
             b'{' if earlier == Some(b'$') => within = true,
             b'}' if within => within = false,
-            b'{' | b'}' if !quoted => {
-                let rest = at.saturating_add(1);
-                let line = lines::trimmed(&text.part(rest, text.bytes.len()));
-                let sign = [&b"~SEQ"[..], b"~LST", b"@"]
-                    .iter()
-                    .any(|sign| line.bytes.starts_with(sign));
-                if sign || directive(&line).is_some() || definition(&line).is_some() {
-                    return Some(rest);
-                }
+            b'{' | b'}' if !quoted && own_line(&lines::trimmed(&text.part(at, text.bytes.len()))) => {
+                return Some(at);
             }
             _ => {}
         }
+        begins = pair.is_some() || blank(rest) > 0 || matches!(byte, b'"' | b'{' | b'}');
         earlier = Some(*byte);
     }
     None
+}
+
+/// What keepalived reads at the beginning of a line only.
+fn own_line(line: &Text<'_>) -> bool {
+    let signs = [&b"~SEQ"[..], b"~LST", b"@"];
+    signs.iter().any(|sign| line.bytes.starts_with(sign))
+        || directive(line).is_some()
+        || definition(line).is_some()
 }
 
 impl Expansion<'_> {

@@ -42,6 +42,13 @@ pub(super) const SECTIONS: &[Section] = &[
                 .default("1")
                 .own(),
             word("init_fail", "", "Starts as failed.").own(),
+            word(
+                "mode",
+                "normal|dry-run|maintenance|maintenance-down",
+                "Whether what it finds counts; vrrpctl check-mode changes it while vrrpd runs.",
+            )
+            .default("normal")
+            .own(),
             word("TCP_CHECK", "", "A connection must be accepted.")
                 .opens(Block::TcpCheck)
                 .own(),
@@ -70,10 +77,73 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .opens(Block::SendExpect)
             .own(),
+            word("TLS_CHECK", "", "A TLS greeting must succeed, with a certificate that is trusted.")
+                .opens(Block::TlsCheck)
+                .own(),
+            word(
+                "STUB_STATUS",
+                "",
+                "nginx must show its stub_status page, and not be overloaded.",
+            )
+            .opens(Block::StubStatus)
+            .own(),
+            word("PUSH", "", "An application must say by itself, again and again, that it is well.")
+                .opens(Block::Push)
+                .own(),
         ],
     ),
     (
-        &[Block::SendExpect],
+        &[Block::Push],
+        &[
+            word("ttl", "SECONDS", "How long what it said counts.")
+                .range("with decimals")
+                .default("none: it must be written")
+                .own(),
+            word(
+                "user",
+                "USER [GROUP]",
+                "Who may say it, beside root and the user of vrrpd: this user, and whose primary group this is.",
+            )
+            .default("nobody else")
+            .own(),
+        ],
+    ),
+    (
+        &[Block::StubStatus],
+        &[
+            word("path", "PATH", "Path of the page.").own(),
+            word("virtualhost", "STRING", "Host header.")
+                .default("the address")
+                .own(),
+            word("active_warn", "N", "More active connections than this are a warning.")
+                .default("no limit")
+                .own(),
+            word("active_max", "N", "More active connections than this are a failure.")
+                .default("no limit")
+                .own(),
+        ],
+    ),
+    (
+        &[Block::TlsCheck],
+        &[
+            word(
+                "sni_name",
+                "STRING",
+                "The name to ask for; it must be in the certificate.",
+            )
+            .default("the address")
+            .own(),
+            word(
+                "verify",
+                "[BOOL]",
+                "The certificate must be one that this machine trusts, for the name that is asked.",
+            )
+            .default("on")
+            .own(),
+        ],
+    ),
+    (
+        &[Block::SendExpect, Block::StubStatus, Block::TlsCheck],
         &[
             word("connect_ip", "IP", "Address to check.")
                 .default("127.0.0.1")
@@ -92,6 +162,11 @@ pub(super) const SECTIONS: &[Section] = &[
                 .range("with decimals")
                 .default("as timeout")
                 .own(),
+        ],
+    ),
+    (
+        &[Block::SendExpect],
+        &[
             word(
                 "send",
                 "STRING",
@@ -102,7 +177,7 @@ pub(super) const SECTIONS: &[Section] = &[
             word(
                 "expect",
                 "STRING",
-                "What must come back, anywhere in the first 4096 octets.",
+                "What must come back, anywhere in the first 65536 octets.",
             )
             .own(),
         ],

@@ -145,10 +145,14 @@ pub(super) const SECTIONS: &[Section] = &[
             word("tls_compliant", "", "Insists on a proper TLS end.")
                 .newer()
                 .ignored(LVS),
-            word("http_protocol", "1.0|1.0C|1.1", "Version of HTTP.")
-                .default("1.0")
-                .lenient()
-                .partial(CHECK),
+            word(
+                "http_protocol",
+                "1.0|1.0C|1.1",
+                "Version of HTTP; in a vrrp_check also 2, which keepalived does not know.",
+            )
+            .default("1.0")
+            .lenient()
+            .partial(CHECK),
         ],
     ),
     (

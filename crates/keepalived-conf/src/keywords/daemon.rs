@@ -6,9 +6,9 @@ const SNMP: &str = "there is no SNMP agent; ask vrrpctl";
 const DBUS: &str = "there is no D-Bus service; ask vrrpctl";
 const LVS: &str = "only virtual servers use it";
 const BUFFERS: &str = "sockets are sized by the daemon";
-const DUMPS: &str = "nothing is dumped to files; ask vrrpctl";
+const DUMPS: &str = "dumps go where --dump-dir says, under their usual names";
 const CHILD: &str = "there is no such child process";
-const FIFO: &str = "there is no event pipe yet; notify scripts run";
+const LVS_FIFO: &str = "there are no virtual servers yet, hence nothing to write";
 const RELOAD: &str = "a reload happens on request only, and a file is always checked first";
 
 pub(super) const SECTIONS: &[Section] = &[(
@@ -255,6 +255,12 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Refuses root scripts that others may write.",
         ),
         word(
+            "drop_unusable_scripts",
+            "[BOOL]",
+            "A vrrp_script that cannot be run is not tracked, as with keepalived; else it is a fault with a reason.",
+        )
+        .own(),
+        word(
             "set_supplementary_groups",
             "[BOOL]",
             "Gives scripts the user's further groups.",
@@ -291,49 +297,44 @@ pub(super) const SECTIONS: &[Section] = &[(
             "PATH [USER [GROUP]]",
             "Pipe for events of all kinds.",
         )
-        .lenient()
-        .ignored(FIFO),
+        .lenient(),
         word(
             "notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
-        .lenient()
-        .ignored(FIFO),
+        .lenient(),
         word(
             "vrrp_notify_fifo",
             "PATH [USER [GROUP]]",
             "Pipe for events of instances.",
         )
-        .lenient()
-        .ignored(FIFO),
+        .lenient(),
         word(
             "vrrp_notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
-        .lenient()
-        .ignored(FIFO),
+        .lenient(),
         word(
             "lvs_notify_fifo",
             "PATH [USER [GROUP]]",
             "Pipe for events of virtual servers.",
         )
         .lenient()
-        .ignored(FIFO),
+        .ignored(LVS_FIFO),
         word(
             "lvs_notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
         .lenient()
-        .ignored(FIFO),
+        .ignored(LVS_FIFO),
         word(
             "fifo_write_vrrp_states_on_reload",
             "",
             "Writes every state to the pipe after a reload.",
-        )
-        .ignored(FIFO),
+        ),
         word("snmp_socket", "ADDRESS", "Socket of the SNMP agent.")
             .default("unix:/var/agentx/master")
             .lenient()
@@ -378,8 +379,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         .ignored(DBUS),
         word("json_version", "1|2", "Layout of the JSON dump.")
             .default("1")
-            .newer()
-            .ignored(DUMPS),
+            .newer(),
         word("state_dump_file", "PATH", "Where the state is dumped.")
             .default("a file in the temporary folder")
             .newer()

@@ -2,11 +2,9 @@
 
 use super::{Block, Section, word};
 
-const MAIL: &str = "no mail is sent yet";
 const NAMES: &str = "there are no child processes to name";
 const FIREWALL: &str = "nf_tables is used in any case";
 const LVS: &str = "only virtual servers use it";
-const FIFO: &str = "there is no event pipe yet; notify scripts run";
 
 pub(super) const SECTIONS: &[Section] = &[(
     &[Block::GlobalDefs],
@@ -16,33 +14,37 @@ pub(super) const SECTIONS: &[Section] = &[(
             .lenient(),
         word("notification_email", "{ ADDRESS … }", "Who gets mail.")
             .opens(Block::NotificationEmail)
-            .lenient()
-            .ignored(MAIL),
+            .lenient(),
         word("notification_email_from", "ADDRESS", "Sender of mail.")
             .default("USER@HOST of the daemon")
-            .lenient()
-            .ignored(MAIL),
-        word("smtp_server", "IP|NAME [PORT]", "Mail relay.")
-            .range("port 1..65535; 25 if not given")
-            .ignored(MAIL),
+            .lenient(),
+        word("smtp_server", "IP|NAME [PORT]", "Mail relay.").range("port 1..65535; 25 if not given"),
         word("smtp_connect_timeout", "SECONDS", "Limit for reaching the relay.")
             .range("0 is read as 1")
-            .default("30")
-            .ignored(MAIL),
-        word("smtp_helo_name", "[STRING]", "Name in the SMTP greeting.")
-            .default("the host name")
-            .ignored(MAIL),
+            .default("30"),
+        word("smtp_helo_name", "[STRING]", "Name in the SMTP greeting.").default("the host name"),
         word("smtp_alert", "[BOOL]", "Mail on changes, default of all parts.")
-            .default("off, and on for real servers")
-            .ignored(MAIL),
-        word("smtp_alert_vrrp", "[BOOL]", "Mail on changes of instances.")
-            .default("as smtp_alert")
-            .ignored(MAIL),
+            .default("off, and on for real servers"),
+        word("smtp_alert_vrrp", "[BOOL]", "Mail on changes of instances.").default("as smtp_alert"),
         word("smtp_alert_checker", "[BOOL]", "Mail on changes of real servers.")
             .default("as smtp_alert")
-            .ignored(MAIL),
-        word("no_email_faults", "[BOOL]", "No mail on FAULT.").ignored(MAIL),
-        word("no_checker_emails", "", "No mail on changes of real servers.").ignored(MAIL),
+            .ignored(LVS),
+        word("no_email_faults", "[BOOL]", "No mail on FAULT."),
+        word(
+            "smtp_tls",
+            "none|optional|required|wrapped",
+            "Protection of the talk with the mail relay.",
+        )
+        .default("none")
+        .own(),
+        word(
+            "smtp_login",
+            "USER file:PATH",
+            "Login at the mail relay, with the password of a file.",
+        )
+        .default("none")
+        .own(),
+        word("no_checker_emails", "", "No mail on changes of real servers.").ignored(LVS),
         word(
             "checker_log_all_failures",
             "[BOOL]",
@@ -247,8 +249,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             "vrrp_notify_priority_changes",
             "[BOOL]",
             "Tells the event pipe about priority changes.",
-        )
-        .ignored(FIFO),
+        ),
         word(
             "vmac_prefix",
             "STRING",

@@ -77,16 +77,20 @@ pub(super) const SECTIONS: &[Section] = &[(
             "COMMAND [USER [GROUP]]",
             "Runs at every change, told which.",
         ),
-        word("smtp_alert", "[BOOL]", "Mail on changes.")
-            .default("as smtp_alert of global_defs, else off")
-            .ignored("no mail is sent yet"),
+        word("smtp_alert", "[BOOL]", "Mail on changes.").default("as smtp_alert of global_defs, else off"),
         word(
             "notify_priority_changes",
             "[BOOL]",
             "Tells the event pipe about priority changes.",
         )
-        .default("as vrrp_notify_priority_changes")
-        .ignored("there is no event pipe yet"),
+        .default("as vrrp_notify_priority_changes"),
+        word(
+            "notify_before_stop",
+            "COMMAND [USER [GROUP]]",
+            "Runs at a planned stop while the group is active, before its addresses are handed over.",
+        )
+        .lenient()
+        .own(),
         word(
             "sync_group_tracking_weight",
             "",

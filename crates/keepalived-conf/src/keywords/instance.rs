@@ -372,11 +372,16 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[BOOL]",
                 "Tells the event pipe about priority changes.",
             )
-            .default("as vrrp_notify_priority_changes")
-            .ignored("there is no event pipe yet"),
+            .default("as the group's, else as vrrp_notify_priority_changes"),
+            word(
+                "notify_before_stop",
+                "COMMAND [USER [GROUP]]",
+                "Runs at a planned stop while the instance is active, before its addresses are handed over.",
+            )
+            .lenient()
+            .own(),
             word("smtp_alert", "[BOOL]", "Mail on changes.")
-                .default("as smtp_alert of global_defs, else off")
-                .ignored("no mail is sent yet"),
+                .default("as smtp_alert of global_defs, else off"),
             word(
                 "lvs_sync_daemon_interface",
                 "IF",

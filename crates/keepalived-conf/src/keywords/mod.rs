@@ -14,6 +14,7 @@ mod root;
 mod stray;
 mod suggest;
 mod track;
+mod webhook;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -239,6 +240,7 @@ static TABLE: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
         daemon::SECTIONS,
         track::SECTIONS,
         check::SECTIONS,
+        webhook::SECTIONS,
         group::SECTIONS,
         instance::SECTIONS,
         line::SECTIONS,

@@ -31,6 +31,13 @@ pub(super) const SECTIONS: &[Section] = &[
             word("fall", "1..", "Failures in a row that count as bad.").default("1"),
             word("user", "USER [GROUP]", "User that the command runs as.").default("as script_user"),
             word("init_fail", "", "Starts as failed."),
+            word(
+                "mode",
+                "normal|dry-run|maintenance|maintenance-down",
+                "Whether what it finds counts; vrrpctl check-mode changes it while vrrpd runs.",
+            )
+            .default("normal")
+            .own(),
         ],
     ),
     (

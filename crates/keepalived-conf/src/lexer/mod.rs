@@ -7,7 +7,7 @@ mod word;
 
 pub(crate) use line::{Pasted, cut};
 pub(crate) use text::Text;
-pub(crate) use word::blank;
+pub(crate) use word::{between_typographic, blank};
 
 use crate::source::Span;
 

@@ -29,6 +29,12 @@ const fn typographic_quote(bytes: &[u8]) -> bool {
     matches!(bytes, [0xe2, 0x80, 0x9c..=0x9e, ..])
 }
 
+/// The length of what stands between two typographic quotes at the beginning of `bytes`.
+pub(crate) fn between_typographic(bytes: &[u8]) -> Option<usize> {
+    let inner = bytes.get(3..).filter(|_| typographic_quote(bytes))?;
+    (0..inner.len()).find(|at| inner.get(*at..).is_some_and(typographic_quote))
+}
+
 /// A place in a line.
 pub(super) struct Scan<'a> {
     text: &'a Text<'a>,
@@ -112,11 +118,8 @@ impl<'a> Scan<'a> {
 
     /// A word between typographic quotes that both stand on this line, with the place of the first.
     pub(super) fn typographic(&mut self) -> Option<(Word, Span)> {
-        if !typographic_quote(self.rest()) {
-            return None;
-        }
+        let length = between_typographic(self.rest())?;
         let inner = self.rest().get(3..)?;
-        let length = (0..inner.len()).find(|at| inner.get(*at..).is_some_and(typographic_quote))?;
         let quote = self.take(3);
         let word = Word::new(inner.get(..length)?.to_vec(), self.take(length), true);
         self.take(3);

@@ -62,6 +62,7 @@ rules! {
     FAST_SCRIPT: Note "fast-script", "a script that is started several times a second";
     SLOW_CHECK: Note "slow-check", "a failure that counts only after 30 s or more";
     TIMEOUT_ABOVE_INTERVAL: Note "timeout-above-interval", "a run that may last longer than its interval";
+    PUSH_TTL_BELOW_INTERVAL: Note "push-ttl-below-interval", "a PUSH whose words count for less than an interval";
     PING_TOO_LONG: Warning "ping-too-long", "a ping that cannot end before its timeout";
     DEV_TCP: Note "dev-tcp", "a check by /dev/tcp, which for keepalived needs bash";
     // Announcements.

@@ -37,6 +37,26 @@ pub(super) fn all(config: &Config) -> Vec<Run<'_>> {
             });
         }
     }
+    let fifos = &config.global.fifos;
+    for (word, of) in [
+        ("notify_fifo_script", &fifos.all),
+        ("vrrp_notify_fifo_script", &fifos.vrrp),
+    ] {
+        let (Some(script), Some(fifo)) = (&of.script, &of.fifo) else {
+            continue;
+        };
+        let Some(span) = script.span().or(fifo.span()) else {
+            continue;
+        };
+        out.push(Run {
+            argv: &script.value.argv,
+            what: word.to_owned(),
+            span,
+            check: None,
+            instance: None,
+            has_user: script.value.user.is_some(),
+        });
+    }
     for instance in &config.instances {
         notify(&instance.notify, &instance.name, instance.span, true, &mut out);
     }
@@ -54,6 +74,7 @@ fn notify<'a>(notify: &'a Notify, name: &'a str, block: Span, instance: bool, ou
         ("notify_fault", &notify.fault),
         ("notify_stop", &notify.stop),
         ("notify_master_rx_lower_pri", &notify.rx_lower_pri),
+        ("notify_before_stop", &notify.before_stop),
     ];
     for (word, script) in words {
         if let Some(script) = script {

@@ -30,9 +30,22 @@ pub(super) fn users(config: &Config, out: &mut Findings) {
     let Some(run) = all(config).into_iter().find(|run| !run.has_user) else {
         return;
     };
+    let secure = if run.check.is_some() {
+        "; with enable_script_security keepalived drops it instead, and the instance runs unchecked"
+    } else if run.what.starts_with("notify_before_stop") {
+        // keepalived does not know it.
+        ""
+    } else {
+        "; with enable_script_security keepalived drops it instead, and it is never run"
+    };
     let found = SCRIPT_USER
-        .at(run.span, format!("{}: neither user nor script_user says as whom it runs", run.what))
-        .effect("it runs as keepalived_script if there is such a user, else as the daemon, mostly root; with enable_script_security keepalived drops it instead, and the instance runs unchecked")
+        .at(
+            run.span,
+            format!("{}: neither user nor script_user says as whom it runs", run.what),
+        )
+        .effect(format!(
+            "it runs as keepalived_script if there is such a user, else as the daemon, mostly root{secure}"
+        ))
         .help("add script_user USER and enable_script_security to global_defs");
     out.push(found);
 }

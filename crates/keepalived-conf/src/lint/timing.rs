@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::codes::{DEV_TCP, FAST_SCRIPT, PING_TOO_LONG, SLOW_CHECK, TIMEOUT_ABOVE_INTERVAL, UNTIMED_SCRIPT};
+use super::codes::{
+    DEV_TCP, FAST_SCRIPT, PING_TOO_LONG, PUSH_TTL_BELOW_INTERVAL, SLOW_CHECK, TIMEOUT_ABOVE_INTERVAL,
+    UNTIMED_SCRIPT,
+};
 use super::command::base;
 use crate::diagnostic::Findings;
-use crate::model::{Command, Origin, VrrpScript};
+use crate::model::{Command, Origin, Push, VrrpScript};
 
 const FAST: Duration = Duration::from_millis(500);
 const SLOW: Duration = Duration::from_secs(30);
@@ -15,15 +18,37 @@ pub(super) fn script(script: &VrrpScript, out: &mut Findings) {
     match &script.command.value {
         Command::Run { argv } => ping(script, argv, out),
         Command::CanOpen { path } => dev_tcp(script, path, out),
+        Command::Hear(push) => heard(script, push, out),
         Command::Ask(_) | Command::Nothing => {}
     }
+}
+
+/// Silence is looked for once in an interval.
+fn heard(script: &VrrpScript, push: &Push, out: &mut Findings) {
+    let (interval, ttl) = (script.interval.value, push.ttl.value);
+    if interval <= ttl {
+        return;
+    }
+    let text = format!(
+        "a word for {} counts for {ttl:?}, and silence is looked for every {interval:?} only",
+        script.name
+    );
+    let found = PUSH_TTL_BELOW_INTERVAL
+        .at(script.interval.span().unwrap_or(script.span), text)
+        .effect(
+            "vrrpd takes an application that has died for alive until its next look, however short the ttl",
+        )
+        .help("an interval of at most the ttl");
+    out.push(found);
 }
 
 fn timer(script: &VrrpScript, out: &mut Findings) {
     let (interval, timeout) = (script.interval.value, script.timeout.value);
     let name = &script.name;
     let place = script.interval.span().unwrap_or(script.span);
-    if script.interval.origin == Origin::Default && script.timeout.span().is_none() {
+    // With PUSH nothing is asked, so nothing takes time.
+    let asks = !matches!(script.command.value, Command::Hear(_));
+    if asks && script.interval.origin == Origin::Default && script.timeout.span().is_none() {
         let found = UNTIMED_SCRIPT
             .at(script.span, format!("{name} has neither interval nor timeout"))
             .effect("it is run every second and ended after one second, which counts as a failure, as with keepalived")
@@ -48,7 +73,7 @@ fn timer(script: &VrrpScript, out: &mut Findings) {
             .help("a smaller interval, fall or timeout");
         out.push(found);
     }
-    if timeout > interval {
+    if asks && timeout > interval {
         let found = TIMEOUT_ABOVE_INTERVAL
             .at(
                 script.timeout.span().unwrap_or(place),

@@ -1,4 +1,4 @@
-//! What a `vrrp_check` asks: keepalived's checkers of real servers, and two of our own.
+//! What a `vrrp_check` asks: keepalived's checkers of real servers, and some of our own.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -64,6 +64,24 @@ pub enum Question {
         /// `max_reply_length`, default 255.
         reply_max: Sourced<u16>,
     },
+    /// `TLS_CHECK`, of our own: a handshake.
+    Tls {
+        /// `verify`, default on.
+        verify: Sourced<bool>,
+        /// `sni_name`, default the address.
+        server_name: Option<Sourced<String>>,
+    },
+    /// `STUB_STATUS`, of our own: nginx's page of that name.
+    StubStatus {
+        /// `path`.
+        path: Sourced<String>,
+        /// `virtualhost`, default the address.
+        host: Option<Sourced<String>>,
+        /// `active_warn`: more active connections are a warning.
+        active_warn: Option<Sourced<u32>>,
+        /// `active_max`: more are a failure.
+        active_max: Option<Sourced<u32>>,
+    },
     /// `SEND_EXPECT`, of our own.
     SendExpect {
         /// `send`, its escapes resolved; none: the service speaks first.
@@ -91,7 +109,7 @@ pub struct Http {
     pub verify: Sourced<bool>,
     /// `virtualhost` of all urls; default the address.
     pub host: Option<Sourced<String>>,
-    /// `sni_name`, or with `enable_sni` the host.
+    /// `sni_name`; default the host of each page.
     pub server_name: Option<Sourced<String>>,
     /// `http_protocol`, default 1.0.
     pub version: Sourced<HttpVersion>,
@@ -111,6 +129,9 @@ pub enum HttpVersion {
     /// `1.1`.
     #[serde(rename = "1.1")]
     V1_1,
+    /// `2`, which keepalived does not know.
+    #[serde(rename = "2")]
+    V2,
 }
 
 /// `url`.

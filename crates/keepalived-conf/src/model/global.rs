@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{ExtraInterfaces, ScriptUser, Sourced, Version};
+use super::{ExtraInterfaces, Fifos, ScriptUser, Secret, Sourced, Version};
 
 /// When addresses are announced by gratuitous ARP and unsolicited neighbour advertisements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,6 +45,35 @@ pub struct Mail {
     pub alert_vrrp: Option<Sourced<bool>>,
     /// `no_email_faults`.
     pub no_faults: Sourced<bool>,
+    /// `smtp_tls`, of our own; default none.
+    pub tls: Sourced<MailTls>,
+    /// `smtp_login`, of our own.
+    pub login: Option<Sourced<MailLogin>>,
+}
+
+/// `smtp_tls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailTls {
+    /// Plain text, as with keepalived.
+    None,
+    /// STARTTLS where it is offered.
+    Optional,
+    /// STARTTLS, or no mail.
+    Required,
+    /// TLS from the first octet on.
+    Wrapped,
+    /// Something else is written: no mail is sent.
+    Unknown,
+}
+
+/// `smtp_login USER file:PATH`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MailLogin {
+    /// The name.
+    pub user: String,
+    /// The password, of the file.
+    pub password: Secret,
 }
 
 /// `global_defs`. Values that instances copy are already copied into them.
@@ -54,10 +83,14 @@ pub struct GlobalDefs {
     pub router_id: Option<Sourced<String>>,
     /// The words about mail.
     pub mail: Mail,
+    /// The words about named pipes.
+    pub fifos: Fifos,
     /// `script_user`. If none: `keepalived_script` if there is such a user, else the daemon's own.
     pub script_user: Option<Sourced<ScriptUser>>,
     /// `enable_script_security`.
     pub enable_script_security: Sourced<bool>,
+    /// `drop_unusable_scripts`, of our own: a `vrrp_script` that cannot be run is not tracked, as with keepalived.
+    pub drop_unusable_scripts: Sourced<bool>,
     /// `dynamic_interfaces`: interfaces may appear later.
     pub dynamic_interfaces: Sourced<bool>,
     /// `dynamic_interfaces allow_if_changes`: they may also change their kind.
@@ -106,6 +139,8 @@ pub struct GlobalDefs {
     pub nftables: Option<Sourced<String>>,
     /// `net_namespace`, of the root of the file: the network to work in; the one that the daemon is started in if none.
     pub net_namespace: Option<Sourced<String>>,
+    /// `json_version`, 1 or 2, default 1: layout of the JSON dump.
+    pub json_version: Sourced<u8>,
     /// `vrrp_no_swap`: locks the daemon into memory.
     pub no_swap: Sourced<bool>,
 }

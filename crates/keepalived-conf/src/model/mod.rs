@@ -4,13 +4,16 @@ mod address;
 mod announce;
 mod auth_hmac;
 mod checker;
+mod fifo;
 mod global;
 mod instance;
 mod notify;
 mod router_advertisements;
 mod routing;
+mod secret;
 mod track;
 mod virtual_mac;
+mod webhook;
 
 use serde::Serialize;
 
@@ -18,17 +21,21 @@ pub use address::{Address, Lifetime, RouteScope};
 pub use announce::{ExtraInterfaces, GarpGroup};
 pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
 pub use checker::{Checker, Http, HttpVersion, Nibbles, Question, Url};
-pub use global::{Announcements, GlobalDefs, Mail};
+pub use fifo::{Fifo, FifoAndScript, Fifos};
+pub use global::{Announcements, GlobalDefs, Mail, MailLogin, MailTls};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
 pub use router_advertisements::{AdvertisedPrefix, RouterAdvertisements};
 pub use routing::{
     Route, RouteHop, RouteKind, RouteMetric, RoutePlacement, Rule, RuleAction, Statics, TrackGroup,
 };
+pub use secret::Secret;
 pub use track::{
-    Command, InitFile, ParamMatch, SyncGroup, Track, TrackFile, TrackProcess, VrrpScript, Weight,
+    CheckMode, Command, InitFile, ParamMatch, Push, SyncGroup, Track, TrackFile, TrackProcess, VrrpScript,
+    Weight,
 };
 pub use virtual_mac::{Mac, UseVmac, Vmac};
+pub use webhook::Webhook;
 
 use crate::keywords::Scope;
 use crate::source::Span;
@@ -161,6 +168,8 @@ pub struct Config {
     pub sync_groups: Vec<SyncGroup>,
     /// `garp_group`, in the order of the file.
     pub garp_groups: Vec<GarpGroup>,
+    /// `vrrp_webhook`, in the order of the file.
+    pub webhooks: Vec<Webhook>,
     /// `static_ipaddress`, `static_routes`, `static_rules`, `track_group`.
     pub statics: Statics,
     /// What bars the whole daemon. What bars one instance stands in [`VrrpInstance::missing`].

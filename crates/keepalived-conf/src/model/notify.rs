@@ -44,4 +44,8 @@ pub struct Notify {
     /// `notify_deleted`: an instance that a reload removes is told `DELETED` and not `FAULT`, and runs this script if there
     /// is one.
     pub deleted: Option<Sourced<Option<NotifyScript>>>,
+    /// `notify_before_stop`: at a planned stop, before the addresses are handed over. Our own word.
+    pub before_stop: Option<Sourced<NotifyScript>>,
+    /// `notify_priority_changes`: of an instance also what its group or `vrrp_notify_priority_changes` says. Off if none.
+    pub priority_changes: Option<Sourced<bool>>,
 }

@@ -44,8 +44,57 @@ pub enum Command {
     },
     /// Asks a service itself: `vrrp_check`.
     Ask(Box<Checker>),
+    /// Is told by an application: `vrrp_check` with `PUSH`.
+    Hear(Box<Push>),
     /// A `vrrp_check` without a checker that can be run: what tracks it is barred.
     Nothing,
+}
+
+/// `PUSH`, of our own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Push {
+    /// The header of its block.
+    pub span: Span,
+    /// `ttl`: how long a word of the application counts.
+    pub ttl: Sourced<Duration>,
+    /// `user`: who may say it beside root and the daemon's own user.
+    pub user: Option<Sourced<ScriptUser>>,
+}
+
+/// `mode`, of our own: whether what a check finds counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckMode {
+    /// It does.
+    #[default]
+    Normal,
+    /// It counts as up whatever it finds, which is shown: a trial.
+    DryRun,
+    /// It counts as up whatever it finds: the service is being worked at.
+    Maintenance,
+    /// It counts as down whatever it finds: the node is to be without it.
+    MaintenanceDown,
+}
+
+impl CheckMode {
+    /// Every one, with its word.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Normal, "normal"),
+        (Self::DryRun, "dry-run"),
+        (Self::Maintenance, "maintenance"),
+        (Self::MaintenanceDown, "maintenance-down"),
+    ];
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::DryRun => "dry-run",
+            Self::Maintenance => "maintenance",
+            Self::MaintenanceDown => "maintenance-down",
+        }
+    }
 }
 
 /// `vrrp_script`, or `vrrp_check`.
@@ -71,6 +120,8 @@ pub struct VrrpScript {
     pub user: Option<Sourced<ScriptUser>>,
     /// `init_fail`: starts as failed.
     pub init_fail: Sourced<bool>,
+    /// `mode`, of our own.
+    pub mode: Sourced<CheckMode>,
     /// What bars every instance that tracks this script.
     pub missing: Vec<Missing>,
 }
@@ -149,4 +200,6 @@ pub struct SyncGroup {
     pub tracking_weight: bool,
     /// Its scripts.
     pub notify: Notify,
+    /// `smtp_alert`, default `smtp_alert_vrrp`, `smtp_alert`, off.
+    pub smtp_alert: Sourced<bool>,
 }

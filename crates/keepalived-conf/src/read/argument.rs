@@ -147,10 +147,10 @@ impl Reader<'_> {
         let word = item.argument()?;
         self.surplus(item, 1);
         let what = format!(
-            "{} is a number of seconds from {:?} to {:?}",
+            "{} is a number of seconds from {} to {}",
             item.name(),
-            Duration::from_micros(least_us),
-            Duration::from_micros(most_us)
+            Duration::from_micros(least_us).as_secs_f64(),
+            Duration::from_micros(most_us).as_secs_f64()
         );
         let range = i128::from(least_us)..=i128::from(most_us);
         let value = self.number(word, number::decimal(word.bytes()), junk, range, &what)?;

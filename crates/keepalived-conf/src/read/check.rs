@@ -6,7 +6,7 @@ use super::Reader;
 use super::script::Timing;
 use crate::diagnostic::Diagnostic;
 use crate::keywords::Scope;
-use crate::model::{Checker, Command, Missing, Sourced, VrrpScript, Weight};
+use crate::model::{CheckMode, Command, Missing, Sourced, VrrpScript, Weight};
 use crate::tree::Item;
 
 const EFFECT: &str = "the check cannot be run as it is written, and what tracks it does not start";
@@ -26,13 +26,19 @@ impl Reader<'_> {
         let interval = timing
             .interval
             .unwrap_or(Sourced::default(Duration::from_secs(1)));
-        let timeout = timing
-            .timeout
-            .unwrap_or_else(|| Sourced::implied(interval.value, "interval"));
-        let checker = self.only_checker(block, name, &checkers, timeout);
+        let limit = timing.timeout;
+        let timeout = limit.unwrap_or_else(|| Sourced::implied(interval.value, "interval"));
+        let command = self.only_checker(block, name, &checkers, timeout);
+        let timeout = match &command {
+            Some(Command::Hear(push)) => Sourced::implied(push.ttl.value, "ttl"),
+            _ => timeout,
+        };
+        if let (Some(Command::Hear(_)), Some(limit)) = (&command, limit) {
+            self.timeout_of_push(limit.span().unwrap_or(block.span));
+        }
         let mut missing = Vec::new();
         let spoilt = self.findings.of_our_own(before, EFFECT);
-        if spoilt || checker.is_none() || strangers(block) {
+        if spoilt || command.is_none() || strangers(block) {
             missing.push(Missing {
                 word: format!("vrrp_check {name}"),
                 span: block.span,
@@ -41,9 +47,9 @@ impl Reader<'_> {
                 allow_word: "vrrp_check".to_owned(),
             });
         }
-        let command = checker.map_or_else(
+        let command = command.map_or_else(
             || Sourced::default(Command::Nothing),
-            |checker| Sourced::line(Command::Ask(Box::new(checker)), block.span),
+            |command| Sourced::line(command, block.span),
         );
         VrrpScript {
             name: name.to_owned(),
@@ -56,6 +62,7 @@ impl Reader<'_> {
             fall: timing.fall.unwrap_or(Sourced::default(1)),
             user: None,
             init_fail: timing.init_fail.unwrap_or(Sourced::default(false)),
+            mode: timing.mode.unwrap_or(Sourced::default(CheckMode::Normal)),
             missing,
         }
     }
@@ -66,9 +73,15 @@ impl Reader<'_> {
         name: &str,
         checkers: &[&Item],
         timeout: Sourced<Duration>,
-    ) -> Option<Checker> {
+    ) -> Option<Command> {
         match checkers {
-            [one] => return self.checker(one, timeout),
+            [one] if one.keyword.is_some_and(|keyword| keyword.name == "PUSH") => {
+                return self.heard(one).map(|push| Command::Hear(Box::new(push)));
+            }
+            [one] => {
+                let checker = self.checker(one, timeout)?;
+                return Some(Command::Ask(Box::new(checker)));
+            }
             [] => {
                 let text = format!("vrrp_check {name} checks nothing");
                 self.push(

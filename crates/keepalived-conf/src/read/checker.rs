@@ -128,6 +128,8 @@ impl Reader<'_> {
             "DNS_CHECK" => Some(self.dns(block)),
             "UDP_CHECK" => Some(self.udp(block)),
             "SEND_EXPECT" => self.send_expect(block),
+            "TLS_CHECK" => Some(self.tls(block)),
+            "STUB_STATUS" => self.stub_status(block),
             _ => None,
         }
     }
@@ -202,7 +204,8 @@ impl Reader<'_> {
 const fn usual_port(question: &Question) -> Option<u16> {
     match question {
         Question::Http(http) if http.tls => Some(443),
-        Question::Http(_) => Some(80),
+        Question::Tls { .. } => Some(443),
+        Question::Http(_) | Question::StubStatus { .. } => Some(80),
         Question::Smtp { .. } => Some(25),
         Question::Dns { .. } => Some(53),
         Question::Ping => Some(0),

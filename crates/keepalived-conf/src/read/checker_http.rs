@@ -39,7 +39,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        http.server_name = named.or_else(|| http.host.clone());
+        http.server_name = named;
         if http.urls.is_empty() {
             let text = format!("{} asks for no page", block.name());
             let found = Diagnostic::error("check-without-url", block.span, text);
@@ -55,8 +55,9 @@ impl Reader<'_> {
             "1.0" => HttpVersion::V1_0,
             "1.0C" | "1.0c" => HttpVersion::V1_0Close,
             "1.1" => HttpVersion::V1_1,
+            "2" | "2.0" => HttpVersion::V2,
             other => {
-                let text = format!("http_protocol is 1.0, 1.0C or 1.1; found {other:?}");
+                let text = format!("http_protocol is 1.0, 1.0C, 1.1 or 2; found {other:?}");
                 self.push(Diagnostic::error("bad-value", item.span, text).help("write 1.1"));
                 return None;
             }
@@ -106,7 +107,7 @@ impl Reader<'_> {
         })
     }
 
-    fn path_of(&mut self, item: &Item) -> Option<Sourced<String>> {
+    pub(super) fn path_of(&mut self, item: &Item) -> Option<Sourced<String>> {
         let read = self.word_of(item)?;
         let plain = |byte: u8| byte.is_ascii_graphic();
         if read.value.starts_with('/') && read.value.bytes().all(plain) {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Announcements, ExtraInterfaces, GlobalDefs, Mail, Sourced, Version};
+use crate::model::{
+    Announcements, ExtraInterfaces, FifoAndScript, Fifos, GlobalDefs, Mail, MailTls, Sourced, Version,
+};
 use crate::tree::{Item, Tree, items};
 
 /// Announcement words as written: a default depends on the others.
@@ -51,13 +53,17 @@ impl Reader<'_> {
                     if !self.announcement(word, item, &mut announcements) {
                         self.gap(name, item, &mut defs);
                     }
-                } else if !self.global_switch(name, item, &mut defs) && !self.mail(name, item, &mut defs.mail)
+                } else if !self.global_switch(name, item, &mut defs)
+                    && !self.mail(name, item, &mut defs.mail)
+                    && !self.fifo_word(name, item, &mut defs.fifos)
+                    && !self.dump_word(name, item, &mut defs)
                 {
                     self.global_word(name, item, &mut defs);
                 }
             }
         }
         defs.announcements = announcements.with_defaults(min_garp);
+        self.check_fifos(&mut defs.fifos);
         self.root_words(tree, &mut defs);
         defs
     }
@@ -84,6 +90,7 @@ impl Reader<'_> {
                 defs.enable_script_security = self.flag(item);
                 return true;
             }
+            "drop_unusable_scripts" => &mut defs.drop_unusable_scripts,
             "vrrp_no_swap" => {
                 defs.no_swap = self.flag(item);
                 return true;
@@ -94,6 +101,14 @@ impl Reader<'_> {
             *place = value;
         }
         true
+    }
+
+    fn dump_word(&mut self, name: &str, item: &Item, defs: &mut GlobalDefs) -> bool {
+        if name == "json_version" {
+            let read = self.integer(item, Junk::Refused, 1, 2);
+            defs.json_version = read.map_or(defs.json_version, byte);
+        }
+        name == "json_version"
     }
 
     fn global_word(&mut self, name: &str, item: &Item, defs: &mut GlobalDefs) {
@@ -276,53 +291,6 @@ impl Reader<'_> {
         }
         Some(read.map(|value| u32::try_from(value.max(1)).unwrap_or(1)))
     }
-
-    fn mail(&mut self, name: &str, item: &Item, mail: &mut Mail) -> bool {
-        match name {
-            "notification_email" => {
-                let words: Vec<_> = item.items().flat_map(|line| &line.words).collect();
-                if words.is_empty() {
-                    let found =
-                        Diagnostic::warning("empty-block", item.span, "notification_email names nobody");
-                    self.push(
-                        found
-                            .effect("no mail would be sent")
-                            .help("add an address, or remove the block"),
-                    );
-                }
-                mail.to
-                    .extend(words.iter().map(|word| Sourced::line(word.text(), word.span)));
-            }
-            "notification_email_from" => mail.from = self.line_text(item).or(mail.from.take()),
-            "smtp_helo_name" => mail.helo_name = self.line_text(item).or(mail.helo_name.take()),
-            "smtp_server" => {
-                let Some(host) = item.argument() else {
-                    return true;
-                };
-                self.surplus(item, 2);
-                let port = item
-                    .arguments()
-                    .get(1)
-                    .and_then(|word| word.text().parse().ok())
-                    .unwrap_or(25);
-                mail.server = Some(Sourced::line((host.text(), port), host.span));
-            }
-            "smtp_connect_timeout" => {
-                mail.connect_timeout = self.positive_seconds(item).unwrap_or(mail.connect_timeout);
-            }
-            "smtp_alert" => mail.alert = self.switch(item).or(mail.alert),
-            "smtp_alert_vrrp" => mail.alert_vrrp = self.switch(item).or(mail.alert_vrrp),
-            "no_email_faults" => mail.no_faults = self.switch(item).unwrap_or(mail.no_faults),
-            _ => return false,
-        }
-        true
-    }
-
-    fn line_text(&mut self, item: &Item) -> Option<Sourced<String>> {
-        let word = item.argument()?;
-        self.surplus(item, 1);
-        Some(Sourced::line(word.text(), word.span))
-    }
 }
 
 pub(super) fn version(read: Sourced<i64>) -> Sourced<Version> {
@@ -387,9 +355,18 @@ impl Default for GlobalDefs {
                 alert: None,
                 alert_vrrp: None,
                 no_faults: off,
+                tls: Sourced::default(MailTls::None),
+                login: None,
+            },
+            fifos: Fifos {
+                all: FifoAndScript::default(),
+                vrrp: FifoAndScript::default(),
+                states_on_reload: off,
+                priority_changes: off,
             },
             script_user: None,
             enable_script_security: off,
+            drop_unusable_scripts: off,
             dynamic_interfaces: off,
             allow_if_changes: false,
             vrrp_version: Sourced::default(Version::V2),
@@ -414,6 +391,7 @@ impl Default for GlobalDefs {
             vmac_addr_prefix: None,
             nftables: None,
             net_namespace: None,
+            json_version: Sourced::default(1),
             no_swap: off,
         }
     }

@@ -1,7 +1,7 @@
 //! `vrrp_sync_group`.
 
 use super::{Above, DraftTrack, Reader};
-use crate::model::{Missing, Notify, SyncGroup};
+use crate::model::{Missing, Notify, Sourced, SyncGroup};
 use crate::tree::Item;
 
 /// A group, and what all its members are to track.
@@ -11,6 +11,7 @@ pub(crate) struct DraftGroup {
     pub(crate) track_scripts: Vec<DraftTrack>,
     pub(crate) track_files: Vec<DraftTrack>,
     pub(crate) track_processes: Vec<DraftTrack>,
+    pub(crate) smtp_alert: Option<Sourced<bool>>,
     pub(crate) tracks_above: Above,
     /// Words in it that are not carried out, and on which its members depend.
     pub(crate) missing: Vec<Missing>,
@@ -25,7 +26,9 @@ impl Reader<'_> {
                 members: Vec::new(),
                 tracking_weight: false,
                 notify: Notify::default(),
+                smtp_alert: Sourced::default(false),
             },
+            smtp_alert: None,
             track_interfaces: Vec::new(),
             track_scripts: Vec::new(),
             track_files: Vec::new(),
@@ -41,6 +44,7 @@ impl Reader<'_> {
                     draft.group.members.extend(members);
                 }
                 Some("sync_group_tracking_weight") => draft.group.tracking_weight = true,
+                Some("smtp_alert") => draft.smtp_alert = self.switch(item).or(draft.smtp_alert),
                 Some("track_interface") => draft.track_interfaces.extend(self.tracks(item)),
                 Some("track_script") => draft.track_scripts.extend(self.tracks(item)),
                 Some("track_file") => draft.track_files.extend(self.tracked_numbers(item)),

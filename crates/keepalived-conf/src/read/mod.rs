@@ -10,27 +10,33 @@ mod check;
 mod checker;
 mod checker_http;
 mod checker_octets;
+mod checker_own;
+mod fifo;
 mod global;
 mod group;
 mod instance;
 mod iproute;
 mod line_words;
+mod mail;
 mod notify;
 mod peer;
+mod push;
 mod root;
 mod route;
 mod route_report;
 mod router_advertisements;
 mod rule;
 mod script;
+mod secret;
 mod statics;
 mod track;
 mod track_definition;
 mod virtual_mac;
+mod webhook;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
-use crate::model::{GarpGroup, GlobalDefs, TrackFile, TrackProcess, VrrpScript};
+use crate::model::{GarpGroup, GlobalDefs, TrackFile, TrackProcess, VrrpScript, Webhook};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
@@ -53,6 +59,7 @@ pub(crate) struct Blocks {
     pub(crate) drafts: Vec<Draft>,
     pub(crate) groups: Vec<DraftGroup>,
     pub(crate) garp_groups: Vec<GarpGroup>,
+    pub(crate) webhooks: Vec<Webhook>,
     pub(crate) statics: DraftStatics,
 }
 
@@ -110,6 +117,7 @@ impl<'a> Reader<'a> {
             drafts: Vec::new(),
             groups: Vec::new(),
             garp_groups: Vec::new(),
+            webhooks: Vec::new(),
             statics: DraftStatics::default(),
         };
         let mut paced = Vec::new();
@@ -122,6 +130,7 @@ impl<'a> Reader<'a> {
                 Some("vrrp_track_process") => self.track_process_block(item, &mut blocks),
                 Some("vrrp_instance") => self.instance_block(item, &mut blocks),
                 Some("vrrp_sync_group") => self.group_block(item, &mut blocks),
+                Some("vrrp_webhook") => self.webhook_block(item, &mut blocks.webhooks),
                 Some("garp_group") => blocks.garp_groups.extend(self.garp_group(item, &mut paced)),
                 _ => {
                     let _known = self.static_block(item, tree, &mut blocks.statics);

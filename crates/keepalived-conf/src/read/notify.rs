@@ -18,6 +18,11 @@ impl Reader<'_> {
             Some("notify_fault") => &mut notify.fault,
             Some("notify_stop") => &mut notify.stop,
             Some("notify_master_rx_lower_pri") => &mut notify.rx_lower_pri,
+            Some("notify_before_stop") => &mut notify.before_stop,
+            Some("notify_priority_changes") => {
+                notify.priority_changes = self.switch(item).or(notify.priority_changes);
+                return true;
+            }
             Some("notify_deleted") => {
                 self.deleted(item, notify);
                 return true;
@@ -36,7 +41,7 @@ impl Reader<'_> {
     }
 
     /// keepalived keeps the first and says so.
-    fn set_already(&mut self, item: &Item) {
+    pub(super) fn set_already(&mut self, item: &Item) {
         let found = Diagnostic::error("set-again", item.span, format!("{} is set already", item.name()))
             .effect("the first one counts, as for keepalived")
             .help("remove one of them");
@@ -54,7 +59,7 @@ impl Reader<'_> {
         }
     }
 
-    fn notify_script(&mut self, item: &Item) -> Option<Sourced<NotifyScript>> {
+    pub(super) fn notify_script(&mut self, item: &Item) -> Option<Sourced<NotifyScript>> {
         let first = item.argument()?;
         let (argv, rest) = self.command(item)?;
         let user = match rest.as_slice() {

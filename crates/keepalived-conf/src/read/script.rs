@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Command, ScriptUser, Sourced, VrrpScript, Weight};
+use crate::model::{CheckMode, Command, ScriptUser, Sourced, VrrpScript, Weight};
 use crate::number;
 use crate::tree::Item;
 
@@ -26,6 +26,7 @@ pub(super) struct Timing {
     pub(super) rise: Option<Sourced<u32>>,
     pub(super) fall: Option<Sourced<u32>>,
     pub(super) init_fail: Option<Sourced<bool>>,
+    pub(super) mode: Option<Sourced<CheckMode>>,
 }
 
 /// keepalived counts microseconds in 32 bits.
@@ -65,6 +66,7 @@ impl Reader<'_> {
             fall: timing.fall.unwrap_or(Sourced::default(1)),
             user: parts.user,
             init_fail: timing.init_fail.unwrap_or(Sourced::default(false)),
+            mode: timing.mode.unwrap_or(Sourced::default(CheckMode::Normal)),
             missing: Vec::new(),
         })
     }
@@ -88,6 +90,7 @@ impl Reader<'_> {
             Some("rise") => timing.rise = self.count(item).or(timing.rise),
             Some("fall") => timing.fall = self.count(item).or(timing.fall),
             Some("init_fail") => timing.init_fail = Some(self.flag(item)),
+            Some("mode") => timing.mode = self.check_mode(item).or(timing.mode),
             _ => {}
         }
     }

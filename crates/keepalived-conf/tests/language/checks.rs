@@ -74,7 +74,8 @@ fn pages_are_asked_for_as_keepalived_writes_them() {
         "a certificate is looked at unless told otherwise"
     );
     assert_eq!(http.version.value, HttpVersion::V1_1);
-    assert_eq!(http.server_name.as_ref().unwrap().value, "www.example.org");
+    assert_eq!(http.server_name, None, "each page has its own: its virtualhost");
+    assert_eq!(http.host.as_ref().unwrap().value, "www.example.org");
     let [health, sum] = http.urls.as_slice() else {
         panic!("{:?}", http.urls)
     };

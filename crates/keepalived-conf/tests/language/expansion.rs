@@ -218,6 +218,14 @@ fn a_name_in_front_of_a_brace_is_printed_in_quotes() {
             "global_defs { router_id a\\#$_BANG}",
             "global_defs {\n    router_id \"a#$_BANG\"\n}\n",
         ),
+        // A brace between typographic quotes ends no line, whatever stands behind it.
+        ("$A=~SEQ(a,1,3)“\n“${B}{_HASH}$A", "“${B}{_HASH}~SEQ(a,1,3)“\n"),
+        ("“a{@x y” z", "“a{@x y” z\n"),
+        // What hides the sign of a comment stands in front of the brace, on a line that this word leaves.
+        (
+            "global_defs \"\\\"{“#“ b",
+            "global_defs \"\\\" {\n    \"#\" \"b\"\n}\n",
+        ),
     ] {
         let first = file(text);
         let once = String::from_utf8(print(&first.tree)).unwrap();

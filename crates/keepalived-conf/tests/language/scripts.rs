@@ -258,3 +258,13 @@ fn words_for_a_shell_are_told() {
         assert_eq!(codes(&script(plain)), [""; 0], "{plain}");
     }
 }
+
+#[test]
+fn a_time_with_a_unit_is_told_in_seconds() {
+    let parsed = file("vrrp_script a {\nscript /bin/true\ninterval 60s\n}\n");
+    let said = &found(&parsed, "number-with-junk").message;
+    assert_eq!(
+        said,
+        "interval is a number of seconds from 0 to 4294; found \"60s\""
+    );
+}

@@ -241,6 +241,8 @@ fn certificates() {
         )
     };
     trips("ssl-get-unverified", &text("SSL_GET"), "3:1", &text("HTTP_GET"));
+    let ours = "vrrp_check tls {\nSSL_GET {\nconnect_port 443\nurl {\npath /\n}\n}\n}\n";
+    trips("ssl-get-unverified", &text("SSL_GET"), "3:1", ours);
 }
 
 /// 30 addresses on two interfaces that share 0.05 s, 5 packets each: 15 s on both together.

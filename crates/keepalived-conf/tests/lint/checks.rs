@@ -150,6 +150,26 @@ fn times_that_are_too_short_or_too_long() {
     );
 }
 
+/// What an application says takes no time, and its silence is found once in an interval.
+#[test]
+fn a_word_that_counts_for_less_than_an_interval() {
+    let push = |lines: &str| {
+        let check = format!("vrrp_check chk {{\n{lines}\nPUSH {{\nttl 5\n}}\n}}\n");
+        check + &web("track_script {\nchk\n}")
+    };
+    trips(
+        "push-ttl-below-interval",
+        &push("interval 6"),
+        "2:10",
+        &push("interval 5"),
+    );
+    for lines in ["", "interval 0.5", "interval 6"] {
+        let said = found(&push(lines));
+        let of_time = |code: &str| ["timeout-above-interval", "untimed-script"].contains(&code);
+        assert!(said.iter().all(|found| !of_time(found.code)), "{lines}: {said:?}");
+    }
+}
+
 /// Three packets are two seconds apart from end to end.
 #[test]
 fn a_ping_that_cannot_end() {

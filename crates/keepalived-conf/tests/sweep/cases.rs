@@ -271,7 +271,15 @@ fn place(block: Block) -> Option<Place> {
             "from 198.51.100.0/24 table 100 priority 1000 ",
             "}\n}\n",
         ),
-        Block::AuthHmac | Block::RouterAdvertisements | Block::VrrpCheck | Block::SendExpect => return None,
+        Block::AuthHmac
+        | Block::RouterAdvertisements
+        | Block::VrrpCheck
+        | Block::SendExpect
+        | Block::StubStatus
+        | Block::TlsCheck
+        | Block::Push
+        | Block::VrrpWebhook
+        | Block::WebhookOnly => return None,
     })
 }
 

@@ -1,9 +1,16 @@
 //! Benchmarks that print: every subject in the same lab in one run, never a timed assertion.
 
+pub mod checks;
+pub mod control;
+pub mod cost;
+pub mod crash;
 pub mod failover;
 pub mod fleet;
+pub mod load;
 pub mod migration;
+pub mod nginx;
 pub mod rejected;
+pub mod switchover;
 mod table;
 
 use crate::LabError;
@@ -31,6 +38,15 @@ impl Subjects {
             Self::Both => vec![Daemon::Vrrpd, Daemon::Keepalived],
         }
     }
+}
+
+/// Who can run scripts here: keepalived as root alone.
+fn script_runners() -> Vec<Daemon> {
+    if crate::private::root_owns_the_root() {
+        return vec![Daemon::Vrrpd, Daemon::Keepalived];
+    }
+    println!("without keepalived: it changes groups before it runs a script, which only root can do");
+    vec![Daemon::Vrrpd]
 }
 
 /// What the numbers were measured on.

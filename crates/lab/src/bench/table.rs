@@ -42,9 +42,31 @@ pub(crate) fn median_and_max(values: impl Iterator<Item = f64>) -> String {
     }
 }
 
+/// The middle one; `None` where nothing was measured.
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut sorted: Vec<f64> = values.filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
+}
+
+/// The medians of two series, the first in units of the second.
+pub(crate) fn ratio(of: impl Iterator<Item = f64>, to: impl Iterator<Item = f64>) -> String {
+    match (median(of), median(to)) {
+        (Some(of), Some(to)) if to > 0.0 => format!("{:.2}", of / to),
+        _ => "-".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::median_and_max;
+    use super::{median_and_max, ratio};
+
+    #[test]
+    fn a_ratio_is_one_of_medians() {
+        let (of, to) = ([1.0, 3.0, 900.0], [2.0, 0.1, 7.0]);
+        assert_eq!(ratio(of.into_iter(), to.into_iter()), "1.50");
+        assert_eq!(ratio(of.into_iter(), std::iter::empty()), "-");
+    }
 
     #[test]
     fn the_median_is_the_middle_and_the_worst_is_shown() {

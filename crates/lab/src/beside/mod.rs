@@ -5,6 +5,8 @@ mod announcing;
 pub mod bench;
 mod electing;
 mod holding;
+mod mailbox;
+mod pipes;
 mod telling;
 
 use crate::LabError;
@@ -37,7 +39,14 @@ pub struct Case {
 
 /// All of them.
 pub fn cases() -> Vec<Case> {
-    [announcing::CASES, electing::CASES, holding::CASES, telling::CASES].concat()
+    [
+        announcing::CASES,
+        electing::CASES,
+        holding::CASES,
+        pipes::CASES,
+        telling::CASES,
+    ]
+    .concat()
 }
 
 impl Case {

@@ -1,6 +1,7 @@
 //! nginx as the service that a virtual address is for, and what can befall it.
 
 mod misfortune;
+pub mod rivals;
 
 pub use misfortune::{Misfortune, Noticed};
 
@@ -19,6 +20,14 @@ use crate::topology::Node;
 const MUTE_PORT: u16 = 8081;
 /// Where nobody listens.
 const CLOSED_PORT: u16 = 8082;
+
+/// A page for checks alone.
+pub const HEALTH: &str = "/lb-health";
+/// The file that grows with every question for [`HEALTH`].
+pub const ASKED: &str = "asked.log";
+
+/// While this file is there, checks find fault with an nginx that serves.
+pub const UNWELL: &str = "unwell";
 
 /// What its one page does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +105,11 @@ impl Nginx {
         self.process.signal_all(Signal::SIGCONT)
     }
 
+    /// Its process, for what it costs.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
     /// Start it again after [`Self::kill`].
     ///
     /// # Errors
@@ -136,6 +150,7 @@ fn configuration(node: &Node, page: Page) -> String {
          \x20   client_body_temp_path {folder}/s-body;\n    proxy_temp_path {folder}/s-proxy;\n\
          \x20   fastcgi_temp_path {folder}/s-fastcgi;\n    uwsgi_temp_path {folder}/s-uwsgi;\n\
          \x20   scgi_temp_path {folder}/s-scgi;\n\
-         \x20   server {{\n        listen 80;\n        location / {{ {page} }}\n    }}\n}}\n"
+         \x20   server {{\n        listen 80;\n        location / {{ {page} }}\n\
+         \x20       location = {HEALTH} {{ access_log {folder}/{ASKED}; if (-e {folder}/{UNWELL}) {{ return 503; }} return 200; }}\n    }}\n}}\n"
     )
 }

@@ -19,6 +19,8 @@ pub(super) struct Said {
     /// The last one above 0, and when it was said.
     pub(super) priority: u8,
     pub(super) spoke_at: Instant,
+    /// When it first said goodbye after that; a goodbye may be said once more.
+    pub(super) farewell_at: Option<Instant>,
 }
 
 /// What a frame and its jitter take at most in a world that loses none.
@@ -27,7 +29,8 @@ pub(super) const ARRIVES: Duration = Duration::from_millis(2);
 impl Said {
     /// A goodbye that may have overtaken the advertisement in front of it: whoever heard them so waits as if it had not come.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.goodbye && self.at <= clock::after(self.spoke_at, ARRIVES)
+        let overtakes_until = clock::after(self.spoke_at, ARRIVES);
+        self.farewell_at.is_some_and(|at| at <= overtakes_until)
     }
 }
 
@@ -68,6 +71,7 @@ impl History {
                         goodbye,
                         priority: spoke.map_or(*priority, |said| said.priority),
                         spoke_at: spoke.map_or(now, |said| said.spoke_at),
+                        farewell_at: goodbye.then(|| spoke.and_then(|said| said.farewell_at).unwrap_or(now)),
                     };
                     self.said.insert(*node, said);
                 }

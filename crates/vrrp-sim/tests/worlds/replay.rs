@@ -121,3 +121,18 @@ fn a_rival_that_is_heard_before_a_check_is_judged_by_the_priority_of_that_moment
     let outcome = random_drill(20_007_562, 2).unwrap().run();
     assert!(outcome.is_ok(), "{outcome:?}");
 }
+
+/// c hears goodbye and advertisement the wrong way round, and follows the goodbye that is said once more, 5 ms later; the worse a,
+/// which heard the first one, is before it. A check took that for a fault.
+#[test]
+fn a_goodbye_that_is_said_once_more_is_not_heard_at_one_time() {
+    let outcome = random_world(50_530_334, 3).unwrap().run();
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
+
+/// A drill in which an answer to a weaker router and the goodbye behind it change places on their way to the only successor.
+#[test]
+fn a_goodbye_behind_an_answer_is_heard() {
+    let outcome = random_drill(50_127_755, 3).unwrap().run();
+    assert!(outcome.is_ok(), "{outcome:?}");
+}

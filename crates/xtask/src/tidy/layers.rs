@@ -19,9 +19,12 @@ const LAYERS: &[(&str, &[&str])] = &[
         "vrrp-control",
         &["vrrp-core", "vrrp-net", "vrrp-healthcheck", "keepalived-conf"],
     ),
+    // Tells others: by plain text and names, so that nothing of ours is needed.
+    ("vrrp-notices", &[]),
     (
         "vrrpd",
         &[
+            "vrrp-notices",
             "vrrp-core",
             "vrrp-net",
             "vrrp-healthcheck",

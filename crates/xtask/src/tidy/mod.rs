@@ -5,6 +5,7 @@ mod files;
 mod layers;
 mod proofs;
 
+use crate::package::library;
 use crate::project::Project;
 
 /// `cargo xtask tidy`.
@@ -26,6 +27,7 @@ pub(crate) fn check(project: &Project) -> Result<(), String> {
     let mut complaints = files::check(&project.root)?;
     complaints.extend(layers::check(&project.metadata)?);
     complaints.extend(budget::check(project)?);
+    complaints.extend(library::unsaid(project));
     for complaint in &complaints {
         println!("   {complaint}");
     }

@@ -1,0 +1,75 @@
+//! What the status says of an operator's doings: they are easily forgotten.
+
+use vrrp_control::{AskedBy, Daemon, Instance};
+
+use crate::words;
+
+/// How long ago, by the clock of the daemon.
+fn ago(daemon: &Daemon, asked: AskedBy) -> String {
+    let now = daemon.started_unix_ms.saturating_add(daemon.uptime_ms);
+    let by = match asked.uid {
+        u32::MAX => String::new(),
+        uid => format!(", by user {uid}"),
+    };
+    format!("for {}{by}", words::span(now.saturating_sub(asked.at_unix_ms)))
+}
+
+/// Above everything else.
+pub(crate) fn maintenance(daemon: &Daemon) -> Option<String> {
+    let maintenance = daemon.maintenance.as_ref()?;
+    Some(format!(
+        "MAINTENANCE {}: this node takes over only where no other router is alive; `vrrpctl maintenance off` ends it",
+        ago(daemon, maintenance.asked)
+    ))
+}
+
+/// Of one instance, where it was handed over.
+pub(crate) fn handed_over(daemon: &Daemon, instance: &Instance) -> Option<String> {
+    let handed = instance.handed_over?;
+    let since = handed
+        .asked
+        .map_or_else(String::new, |asked| format!(" {}", ago(daemon, asked)));
+    let end = if daemon.maintenance.is_some() {
+        "with the maintenance".to_owned()
+    } else {
+        format!(
+            "by `vrrpctl switchover {} --undo`, or when its successor is lost",
+            words::clean(&instance.name)
+        )
+    };
+    Some(format!("competes with priority 1{since}; that ends {end}"))
+}
+
+/// Of one instance, where its base priority was moved.
+pub(crate) fn moved(instance: &Instance) -> Option<String> {
+    let mut moves = instance.priority.moves.iter();
+    let moved = moves.find(|one| one.name == "operator")?;
+    let by = moved
+        .uid
+        .map_or_else(String::new, |uid| format!(" by user {uid}"));
+    let end = moved.ends_in_ms.map_or_else(
+        || format!(", until `vrrpctl priority {} off`", words::clean(&instance.name)),
+        |left| format!(", for another {}", words::span(left)),
+    );
+    Some(format!("base priority moved {:+}{by}{end}", moved.adds))
+}
+
+/// What an operator should look at.
+pub(crate) fn problems(daemon: &Daemon, instances: &[Instance]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let kept = daemon.maintenance.as_ref().and_then(|one| one.problem.as_ref());
+    lines.extend(kept.map(|problem| {
+        format!(
+            "the maintenance ends with the daemon, it could not be put down: {}",
+            words::clean(problem)
+        )
+    }));
+    for instance in instances {
+        let name = words::clean(&instance.name);
+        // Of all at once the first line tells.
+        let handed = handed_over(daemon, instance).filter(|_| daemon.maintenance.is_none());
+        let all = handed.into_iter().chain(moved(instance));
+        lines.extend(all.map(|line| format!("{name}: {line}")));
+    }
+    lines
+}

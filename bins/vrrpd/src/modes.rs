@@ -1,0 +1,111 @@
+//! Whether what a check finds counts: the file's word, and an operator's above it.
+
+use std::collections::BTreeMap;
+use std::time::{Instant, SystemTime};
+
+use healthcheck::{Health, Mode};
+use keepalived_conf::CheckMode;
+use tracing::{info, warn};
+use vrrp_control::{Answer, EventKind, Problem, ProblemKind};
+
+use crate::control::Peer;
+use crate::journal::draft;
+use crate::node::{Node, lock};
+
+/// What operators have said, by the name of the check. It outlives a reload; a check that goes takes it along.
+pub(crate) type Modes = BTreeMap<String, Said>;
+
+/// An operator's word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    pub(crate) mode: CheckMode,
+    pub(crate) uid: u32,
+    pub(crate) at: (Instant, SystemTime),
+}
+
+/// What a check tells in a mode.
+pub(crate) const fn told(mode: CheckMode) -> Mode {
+    match mode {
+        CheckMode::Normal => Mode::Live,
+        CheckMode::DryRun => Mode::DryRun,
+        CheckMode::Maintenance => Mode::Maintenance(Health::Up),
+        CheckMode::MaintenanceDown => Mode::Maintenance(Health::Down),
+    }
+}
+
+pub(crate) const fn shown(mode: CheckMode) -> vrrp_control::CheckMode {
+    match mode {
+        CheckMode::Normal => vrrp_control::CheckMode::Normal,
+        CheckMode::DryRun => vrrp_control::CheckMode::DryRun,
+        CheckMode::Maintenance => vrrp_control::CheckMode::Maintenance,
+        CheckMode::MaintenanceDown => vrrp_control::CheckMode::MaintenanceDown,
+    }
+}
+
+const fn asked(mode: vrrp_control::CheckMode) -> CheckMode {
+    match mode {
+        vrrp_control::CheckMode::Normal => CheckMode::Normal,
+        vrrp_control::CheckMode::DryRun => CheckMode::DryRun,
+        vrrp_control::CheckMode::Maintenance => CheckMode::Maintenance,
+        vrrp_control::CheckMode::MaintenanceDown => CheckMode::MaintenanceDown,
+    }
+}
+
+/// What holds for a check: an operator's word, else the file's.
+pub(crate) fn in_force(modes: &Modes, check: &vrrp_plan::Check) -> CheckMode {
+    modes.get(&check.name).map_or(check.mode, |said| said.mode)
+}
+
+/// An operator says whether a check counts.
+pub(crate) fn say(node: &Node, peer: Peer, name: &str, mode: vrrp_control::CheckMode) -> Answer {
+    let problem = |kind, message| Answer::Error(Problem { kind, message });
+    let plan = node.plan();
+    let Some(check) = plan.checks.iter().find(|check| check.name == name) else {
+        let known: Vec<&str> = plan.checks.iter().map(|check| check.name.as_str()).collect();
+        let known = match known.join(", ") {
+            none if none.is_empty() => "none".to_owned(),
+            known => known,
+        };
+        return problem(
+            ProblemKind::NoSuchCheck,
+            format!("no check {name:?} runs here; running: {known}"),
+        );
+    };
+    let mode = asked(mode);
+    let mut modes = lock(&node.modes);
+    let before = in_force(&modes, check);
+    if mode == check.mode {
+        modes.remove(name);
+    } else {
+        let at = (Instant::now(), SystemTime::now());
+        let uid = peer.uid;
+        modes.insert(name.to_owned(), Said { mode, uid, at });
+    }
+    drop(modes);
+    tell(name, peer.uid, before, mode);
+    let change = format!("{} -> {}", before.word(), mode.word());
+    let event = vrrp_control::Event {
+        object: Some(name.to_owned()),
+        ..draft(EventKind::CheckMode, mode.word(), change)
+    };
+    node.journal.by(peer, event);
+    lock(&node.runner).set_mode(name, told(mode));
+    Answer::CheckMode {
+        check: name.to_owned(),
+        mode: shown(mode),
+        before: shown(before),
+    }
+}
+
+fn tell(name: &str, uid: u32, before: CheckMode, mode: CheckMode) {
+    let (from, to) = (before.word(), mode.word());
+    match mode {
+        CheckMode::Normal => info!("check {name}: {from} -> {to}, by user {uid}: what it finds counts"),
+        CheckMode::DryRun | CheckMode::Maintenance => warn!(
+            "check {name}: {from} -> {to}, by user {uid}: it counts as up WHATEVER IT FINDS; `vrrpctl check-mode {name} normal` ends it"
+        ),
+        CheckMode::MaintenanceDown => warn!(
+            "check {name}: {from} -> {to}, by user {uid}: it counts as down WHATEVER IT FINDS; `vrrpctl check-mode {name} normal` ends it"
+        ),
+    }
+}

@@ -1,0 +1,148 @@
+//! A node that gives everything away and takes over only where no other router is alive.
+
+use futures::future::join_all;
+use tracing::{info, warn};
+use vrrp_control::{Answer, EventKind, Maintenance, MaintenanceSet, Moved, Outcome, ProblemKind};
+use vrrp_core::StateName;
+use vrrp_net::ServiceStatus;
+
+use super::switchover::{compete, hand_over, in_order};
+use super::units::{Unit, units, why_not};
+use super::{asked_by, move_bases, noted, problem, router_status, stopping};
+use crate::control::Peer;
+use crate::node::{Node, lock};
+
+pub(crate) async fn ask(node: &Node, peer: Peer, on: bool) -> Answer {
+    node.renames.over().await;
+    if let Some(refused) = stopping(node) {
+        return refused;
+    }
+    let Ok(_alone) = node.steer.maintaining.try_lock() else {
+        return problem(
+            ProblemKind::NotPossible,
+            "maintenance is being switched on or off already; ask again when that is over".to_owned(),
+        );
+    };
+    if on {
+        begin(node, peer).await
+    } else {
+        end(node, peer).await
+    }
+}
+
+async fn begin(node: &Node, peer: Peer) -> Answer {
+    let status = match router_status(node).await {
+        Ok(status) => status,
+        Err(problem) => return Answer::Error(problem),
+    };
+    let asked = asked_by(peer.uid);
+    let (before, problem) = {
+        let mut said = lock(&node.steer.said);
+        let problem = said.kept.write(asked).err().map(|error| error.to_string());
+        let before = said.maintenance.is_some();
+        said.maintenance = Some(Maintenance {
+            asked,
+            problem: problem.clone(),
+        });
+        (before, problem)
+    };
+    warn!(
+        "MAINTENANCE, as user {} asked: this node gives everything away and takes over only where no other router is alive; `vrrpctl maintenance off` ends it",
+        peer.uid
+    );
+    let text = "this node gives everything away, and takes over only where no other router is alive";
+    noted::note(node, peer, (EventKind::Maintenance, "on"), None, text);
+    if let Some(problem) = &problem {
+        warn!("the maintenance could not be put down, and ends with this process: {problem}");
+    }
+    let all = units(&status);
+    let moved = join_all(all.iter().map(|unit| give_away(node, peer, unit))).await;
+    // Whoever is Active all the same leaves to the first that comes. Only now: a fall of the priority would begin an
+    // election in the middle of the hand-over.
+    move_bases(node).await;
+    Answer::Maintenance(MaintenanceSet {
+        on: true,
+        before,
+        problem,
+        instances: in_order(&status, moved),
+    })
+}
+
+async fn give_away(node: &Node, peer: Peer, unit: &Unit<'_>) -> Vec<Moved> {
+    if unit.is_active() {
+        let mut moved = hand_over(node, peer, unit, false).await;
+        for one in &mut moved {
+            if one.outcome == Outcome::RolledBack {
+                one.message
+                    .push_str("; the next router that comes alive and preempts takes over");
+            }
+        }
+        return moved;
+    }
+    let plan = node.plan();
+    let back = unit.members.iter().map(|member| async {
+        // What it was in the moment of the status may be over; then it is a hand-over.
+        let answer = node.handle.resign(&member.name).await;
+        let name = &member.name;
+        let (outcome, message) = match answer {
+            Ok(_) => (Outcome::StoodBack, stood_back(member, &why_not(member, &plan))),
+            Err(error) => (Outcome::Interrupted, format!("{name}: {error}")),
+        };
+        Moved {
+            instance: name.clone(),
+            outcome,
+            to: None,
+            took_ms: 0,
+            message,
+        }
+    });
+    join_all(back).await
+}
+
+fn stood_back(member: &ServiceStatus, why: &str) -> String {
+    match member.state {
+        StateName::Initialize => format!("{why}; it does not take over when it can"),
+        StateName::Backup | StateName::Active => {
+            format!("{why}; it does not take over while another router is alive")
+        }
+    }
+}
+
+async fn end(node: &Node, peer: Peer) -> Answer {
+    let status = match router_status(node).await {
+        Ok(status) => status,
+        Err(problem) => return Answer::Error(problem),
+    };
+    let (before, problem) = {
+        let mut said = lock(&node.steer.said);
+        let removed = said.kept.remove();
+        let problem = removed.err().map(|error| {
+            format!("{error}: the next start of vrrpd would be in maintenance again; remove that file")
+        });
+        (said.maintenance.take().is_some(), problem)
+    };
+    if let Some(problem) = &problem {
+        warn!("{problem}");
+    }
+    if !before {
+        return Answer::Maintenance(MaintenanceSet {
+            on: false,
+            before,
+            problem,
+            instances: Vec::new(),
+        });
+    }
+    info!("maintenance is over, as user {} asked", peer.uid);
+    let over = (EventKind::Maintenance, "off");
+    noted::note(node, peer, over, None, "maintenance is over");
+    // One change of priority, and not two.
+    move_bases(node).await;
+    let all = status.services.iter();
+    let instances = all.map(|service| compete(node, peer, service)).collect();
+    Answer::Maintenance(MaintenanceSet {
+        on: false,
+        before,
+        problem,
+        instances,
+    })
+}

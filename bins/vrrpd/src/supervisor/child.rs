@@ -1,0 +1,105 @@
+//! The side of the router's process, and how it is started.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{PidfdFlags, getppid, pidfd_open};
+use tracing::error;
+use vrrp_net::Testator;
+
+use super::sys;
+use crate::router;
+
+/// Says which process the watchdog is for.
+const WATCHDOG_PID: &str = "WATCHDOG_PID";
+const OWN_PROGRAM: &str = "/proc/self/exe";
+
+/// This program once more, under the same name and with the same arguments.
+pub(super) fn command() -> io::Result<Command> {
+    let mut words = std::env::args_os();
+    let name = words.next().unwrap_or_else(|| OsString::from("vrrpd"));
+    let mut command = Command::new(program());
+    command.arg0(name).args(words);
+    let watched = std::env::var(WATCHDOG_PID).ok();
+    if watched.is_some_and(|watched| watched == std::process::id().to_string()) {
+        // It is the child's loops that are to be watched.
+        command.env_remove(WATCHDOG_PID);
+    }
+    Ok(command)
+}
+
+/// By its path, so that it has its name in the list of processes; but never another version than this one.
+fn program() -> PathBuf {
+    let own = || std::fs::metadata(OWN_PROGRAM).ok();
+    let path = std::env::current_exe().ok();
+    path.filter(|path| {
+        let there = std::fs::metadata(path).ok();
+        let same = |(there, own): (std::fs::Metadata, std::fs::Metadata)| {
+            (there.dev(), there.ino()) == (own.dev(), own.ino())
+        };
+        there.zip(own()).is_some_and(same)
+    })
+    .unwrap_or_else(|| PathBuf::from(OWN_PROGRAM))
+}
+
+/// The parent, as the child knows it.
+#[derive(Debug)]
+pub(crate) struct Parent {
+    end: OwnedFd,
+    testator: Testator,
+}
+
+impl Parent {
+    /// `None`: nobody looks after this process. To be called before the first thread is started.
+    pub(crate) fn find() -> io::Result<Option<Self>> {
+        let Some(testator) = Testator::from_env()? else {
+            return Ok(None);
+        };
+        sys::unblock()?;
+        let parent = getppid().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let end = pidfd_open(parent, PidfdFlags::NONBLOCK)?;
+        Ok(Some(Self { end, testator }))
+    }
+
+    /// What is told to the driver, and what is to be waited for.
+    pub(crate) fn part(self) -> (Testator, OwnedFd) {
+        (self.testator, self.end)
+    }
+}
+
+/// Waits for the end of the parent, on a thread of its own: this process goes on, and says so.
+///
+/// # Errors
+/// When there can be no thread.
+pub(crate) fn outlive(parent: OwnedFd, tell: impl FnOnce(String) + Send + 'static) -> io::Result<()> {
+    let wait = move || {
+        let mut ends = [PollFd::new(&parent, PollFlags::IN)];
+        while matches!(poll(&mut ends, None), Ok(0) | Err(Errno::INTR)) {}
+        let text = "the supervisor has died; this process goes on without one. Should it die too, its addresses stay until \
+                    somebody removes them: restart vrrpd at a quiet moment";
+        error!("{text}");
+        tell(text.to_owned());
+    };
+    let _detached = std::thread::Builder::new()
+        .name("parent".to_owned())
+        .spawn(wait)?;
+    Ok(())
+}
+
+/// A router loop that panics would take its addresses away at once; the parent does it without a gap.
+pub(crate) fn abort_with_the_router() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        before(panic);
+        if std::thread::current().name() == Some(router::THREAD) {
+            std::process::abort();
+        }
+    }));
+}

@@ -1,0 +1,154 @@
+//! `--supervised`: what the parent passes on, and what it does when its child dies.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod node;
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use node::{LIMIT, Node, file, folder, instance, refusal, vrrpd};
+
+const ADDRESS: &str = "192.0.2.100/24";
+
+fn supervised() -> Option<Node> {
+    Node::start(&instance("VI_1", 51, ADDRESS, ""), &["--supervised"])
+}
+
+/// The child of the supervisor; another one than `before`.
+fn router(node: &Node, before: Option<Pid>) -> Pid {
+    let path = format!("/proc/{0}/task/{0}/children", node.pid());
+    let end = Instant::now() + LIMIT;
+    loop {
+        let children = std::fs::read_to_string(&path).unwrap_or_default();
+        let child = children
+            .split_whitespace()
+            .next()
+            .and_then(|text| text.parse().ok());
+        match child.map(Pid::from_raw) {
+            Some(child) if Some(child) != before => return child,
+            _ => assert!(Instant::now() < end, "no child; log:\n{}", node.log()),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn address_is_there(keeper: &std::process::Child) -> bool {
+    node::inside_of(keeper, &["ip", "-o", "address", "show", "dev", "eth1"]).contains(ADDRESS)
+}
+
+#[test]
+fn signals_and_the_exit_code_are_passed_on() {
+    let Some(mut node) = supervised() else {
+        return;
+    };
+    let status = node.until_state("VI_1", "MASTER");
+    let child = router(&node, None);
+    assert_eq!(Pid::from_raw(i32::try_from(status.daemon.pid).unwrap()), child);
+    let capabilities = std::fs::read_to_string(format!("/proc/{}/status", node.pid())).unwrap();
+    // CAP_NET_ADMIN is 12, CAP_NET_RAW 13.
+    assert!(
+        capabilities.contains("CapEff:\t0000000000003000\n"),
+        "{capabilities}"
+    );
+    assert!(
+        node.reload(&instance("VI_1", 51, ADDRESS, "    garp_master_refresh 60"))
+            .applied
+    );
+    let mut keeper = node.keeper();
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0);
+    assert!(!address_is_there(&keeper));
+    keeper.kill().unwrap();
+    keeper.wait().unwrap();
+
+    let folder = folder();
+    let mut command = vrrpd();
+    command.args(["--supervised", "--no-control", "-f"]);
+    command.arg(file(
+        &folder,
+        "vrrp_instance VI_1 {\n    virtual_router_id 300\n}\n",
+    ));
+    let (code, said) = refusal(command);
+    assert!(code == 2 || code == 4, "{code}: {said}");
+}
+
+/// The first time what nobody takes over stays, without a gap; then it goes with the process, and in the end so does the
+/// supervisor.
+#[test]
+fn a_router_that_dies_again_and_again_is_given_up_without_an_address() {
+    let Some(mut node) = supervised() else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let mut keeper = node.keeper();
+    let mut child = router(&node, None);
+    kill(child, Signal::SIGKILL).unwrap();
+    let next = router(&node, Some(child));
+    child = next;
+    let status = node.until_state("VI_1", "MASTER");
+    assert_eq!(
+        status.instances[0].why,
+        "nobody took over while the addresses were held"
+    );
+    for _ in 0..3 {
+        kill(child, Signal::SIGKILL).unwrap();
+        child = router(&node, Some(child));
+    }
+    kill(child, Signal::SIGKILL).unwrap();
+    assert_eq!(node.wait(), 7, "{}", node.log());
+    assert!(!address_is_there(&keeper));
+    keeper.kill().unwrap();
+    keeper.wait().unwrap();
+}
+
+/// systemd's watchdog: the hanging process is killed, its addresses go, and the unit is started anew by whoever asked.
+#[test]
+fn a_router_that_hangs_is_killed_when_the_watchdog_says_so() {
+    let Some(mut node) = supervised() else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let mut keeper = node.keeper();
+    kill(router(&node, None), Signal::SIGSTOP).unwrap();
+    node.signal("-ABRT");
+    assert_eq!(node.wait(), 1, "{}", node.log());
+    assert!(!address_is_there(&keeper), "{}", node.log());
+    keeper.kill().unwrap();
+    keeper.wait().unwrap();
+}
+
+#[test]
+fn a_router_outlives_its_supervisor_and_says_so() {
+    let Some(node) = supervised() else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let keeper_of_the_network = node.keeper();
+    let child = router(&node, None);
+    node.signal("-KILL");
+    let status = node.until("it says so", |status| {
+        status
+            .daemon
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("the supervisor has died"))
+    });
+    assert_eq!(Pid::from_raw(i32::try_from(status.daemon.pid).unwrap()), child);
+    assert!(address_is_there(&keeper_of_the_network));
+    // It is nobody's child by now.
+    kill(child, Signal::SIGTERM).unwrap();
+    let end = Instant::now() + LIMIT;
+    while kill(child, None).is_ok() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!address_is_there(&keeper_of_the_network));
+    let mut keeper = keeper_of_the_network;
+    keeper.kill().unwrap();
+    keeper.wait().unwrap();
+}

@@ -1,0 +1,219 @@
+//! `vrrpctl switchover`: to another node and back, by the control socket (PRJ-STOP-04).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod node;
+
+use node::steering::{Keeper, adverts_pass, has_address, moved, outcomes, pair, router, settled, until_log};
+use node::{LIMIT, folder, instance, script};
+use vrrp_conformance::proves;
+use vrrp_control::{Ask, Outcome, ProblemKind, State, ask_within};
+
+const ADDRESS: &str = "192.0.2.100";
+
+#[test]
+fn prj_stop_04_the_answer_says_to_whom_and_all_is_shown_until_it_is_undone() {
+    let Some((one, two, _keeper)) = pair(&router(150), &router(100)) else {
+        return;
+    };
+    settled(&one, &two);
+    let moved = one.switchover(None);
+    assert_eq!(outcomes(&moved), [("VI_1", Outcome::HandedOver)]);
+    assert_eq!(moved[0].to, "192.0.2.2".parse().ok());
+    let said = "VI_1: 192.0.2.2 has taken over, ";
+    assert!(moved[0].message.starts_with(said), "{moved:?}");
+    assert!(
+        moved[0]
+            .message
+            .contains("competes with priority 1 until `vrrpctl switchover --undo`")
+    );
+    assert!(has_address(&two, ADDRESS) && !has_address(&one, ADDRESS));
+    assert!(one.log().contains(said), "{}", one.log());
+
+    let shown = one.until_state("VI_1", "BACKUP").instances.remove(0);
+    assert_eq!((shown.priority.effective, shown.priority.base), (1, 150));
+    let moves = &shown.priority.moves;
+    assert_eq!((moves[0].name.as_str(), moves[0].adds), ("switchover", -149));
+    assert!(shown.handed_over.unwrap().asked.is_some());
+    assert_eq!(shown.why, "an operator asked it to hand over");
+    adverts_pass(&two, 10);
+    assert_eq!(one.instance("VI_1").state, State::Backup, "it stays away");
+
+    // What makes no sense now.
+    let none = one.no_switchover(None, false);
+    assert_eq!(none.kind, ProblemKind::NotPossible);
+    assert!(none.message.contains("no instance is Active here"), "{none:?}");
+    let again = one.switchover(Some("VI_1"));
+    assert_eq!(again[0].outcome, Outcome::Refused);
+    assert_eq!(
+        again[0].message,
+        "VI_1 is not Active here: 192.0.2.2 is (priority 100); it was handed over before, and competes with priority 1 until --undo; nothing was done"
+    );
+    let other = two.undo(Some("VI_1"));
+    assert_eq!(other[0].outcome, Outcome::Refused);
+    assert!(other[0].message.contains("was not handed over"), "{other:?}");
+
+    let undone = one.undo(None);
+    assert_eq!(undone[0].outcome, Outcome::Competes);
+    assert!(
+        undone[0].message.contains("competes with priority 150 again"),
+        "{undone:?}"
+    );
+    let back = one.until_state("VI_1", "MASTER").instances.remove(0);
+    assert_eq!((back.priority.effective, back.handed_over), (150, None));
+    assert!(back.priority.moves.is_empty());
+    two.until_state("VI_1", "BACKUP");
+    let nothing = one.no_switchover(None, true);
+    assert!(nothing.message.contains("nothing to undo"), "{nothing:?}");
+    proves!("PRJ-STOP-04", Obeys);
+}
+
+/// PRJ-STOP-04: until the successor is lost.
+#[test]
+fn prj_stop_04_with_its_successor_lost_it_takes_over_and_competes_as_before() {
+    let Some((one, two, _keeper)) = pair(&router(150), &router(100)) else {
+        return;
+    };
+    settled(&one, &two);
+    one.switchover(Some("VI_1"));
+    one.until_state("VI_1", "BACKUP");
+    let _second = Keeper(two.keeper());
+    two.signal("-KILL");
+    let back = one.until_state("VI_1", "MASTER").instances.remove(0);
+    assert_eq!((back.priority.effective, back.handed_over), (150, None));
+}
+
+#[test]
+fn a_reload_and_another_name_keep_what_was_handed_over() {
+    let Some((one, two, _keeper)) = pair(&router(150), &router(100)) else {
+        return;
+    };
+    settled(&one, &two);
+    one.switchover(None);
+    one.until_state("VI_1", "BACKUP");
+    let asked = one.instance("VI_1").handed_over.unwrap();
+    let more = router(140).replace("192.0.2.100/24", "192.0.2.100/24\n        192.0.2.101/24");
+    let reload = one.reload(&more);
+    assert!(
+        reload.applied && reload.message.contains("changed: VI_1"),
+        "{reload:?}"
+    );
+    let shown = one.instance("VI_1");
+    assert_eq!((shown.priority.effective, shown.priority.base), (1, 140));
+    assert_eq!(shown.handed_over, Some(asked));
+    let reload = one.reload(&more.replace("VI_1", "WEB"));
+    assert!(reload.message.contains("renamed: VI_1 to WEB"), "{reload:?}");
+    let shown = one.instance("WEB");
+    assert_eq!((shown.priority.effective, shown.handed_over), (1, Some(asked)));
+    adverts_pass(&two, 10);
+    assert_eq!(one.instance("WEB").state, State::Backup);
+    let undone = one.undo(Some("WEB"));
+    assert!(undone[0].message.contains("priority 140"), "{undone:?}");
+    one.until_state("WEB", "MASTER");
+}
+
+#[test]
+fn members_of_a_sync_group_go_together_and_come_back_together() {
+    let two_of = |priority: u8| {
+        let second = instance("VI_2", 52, "192.0.2.102/24", "").replace("150", &priority.to_string());
+        let group = "vrrp_sync_group VG {\n    group {\n        VI_1\n        VI_2\n    }\n}\n";
+        router(priority) + &second + group
+    };
+    let Some((one, two, _keeper)) = pair(&two_of(150), &two_of(100)) else {
+        return;
+    };
+    settled(&one, &two);
+    let moved = one.switchover(Some("VI_2"));
+    let both = [("VI_1", Outcome::HandedOver), ("VI_2", Outcome::HandedOver)];
+    assert_eq!(outcomes(&moved), both);
+    let status = one.until("both stand back", |status| {
+        let mut all = status.instances.iter();
+        all.all(|one| one.state == State::Backup && one.handed_over.is_some())
+    });
+    assert!(status.instances.iter().all(|one| one.priority.effective == 1));
+    assert!(has_address(&two, "192.0.2.102") && has_address(&two, ADDRESS));
+    let undone = one.undo(Some("VI_1"));
+    assert_eq!(undone.len(), 2);
+    settled(&one, &two);
+}
+
+#[test]
+fn a_hook_runs_before_where_it_is_asked_for_and_only_then() {
+    let place = folder();
+    // That the address is here while it runs.
+    let hook = script(
+        &place,
+        "hook",
+        &format!(
+            "ip -o address | grep -q ' {ADDRESS}/' && echo here >> {0}/ran || echo gone >> {0}/ran",
+            place.display()
+        ),
+    );
+    let own = format!("    notify_before_stop {hook}");
+    let config = |priority: &str| instance("VI_1", 51, "192.0.2.100/24", &own).replace("150", priority);
+    let Some((one, two, _keeper)) = pair(&config("150"), &config("100")) else {
+        return;
+    };
+    settled(&one, &two);
+    let ran = || std::fs::read_to_string(place.join("ran")).unwrap_or_default();
+    one.switchover(None);
+    one.until_state("VI_1", "BACKUP");
+    assert_eq!(ran(), "");
+    one.undo(None);
+    settled(&one, &two);
+    let moved = one.drain(None);
+    assert_eq!(outcomes(&moved), [("VI_1", Outcome::HandedOver)]);
+    assert!(
+        moved[0]
+            .message
+            .contains("and notify_before_stop of VI_1 ran before"),
+        "{moved:?}"
+    );
+    assert_eq!(ran(), "here\n");
+    until_log(&one, "notify_before_stop of VI_1 runs before the hand-over");
+}
+
+/// `--undo` that comes while the hook runs: the hook ends, and nothing is handed over.
+#[test]
+fn what_is_undone_while_its_hook_runs_is_not_handed_over() {
+    let place = folder();
+    let (began, go) = (place.join("began"), place.join("go"));
+    let hook = script(
+        &place,
+        "hook",
+        &format!(
+            "touch {}; until [ -e {} ]; do sleep 0.05; done",
+            began.display(),
+            go.display()
+        ),
+    );
+    let own = format!("    notify_before_stop {hook}");
+    let config = |priority: &str| instance("VI_1", 51, "192.0.2.100/24", &own).replace("150", priority);
+    let Some((one, two, _keeper)) = pair(&config("150"), &config("100")) else {
+        return;
+    };
+    settled(&one, &two);
+    let socket = one.socket();
+    let asking = std::thread::spawn(move || {
+        let ask = Ask::Switchover {
+            instance: None,
+            undo: false,
+            drain: true,
+        };
+        ask_within(&socket, ask, LIMIT).unwrap()
+    });
+    one.until("the hook runs", |_| began.exists());
+    assert_eq!(outcomes(&one.undo(None)), [("VI_1", Outcome::Competes)]);
+    std::fs::write(&go, "").unwrap();
+    let answer = moved(asking.join().unwrap());
+    assert_eq!(outcomes(&answer), [("VI_1", Outcome::RolledBack)], "{answer:?}");
+    assert!(answer[0].message.contains("undo what it has done"), "{answer:?}");
+    adverts_pass(&one, 10);
+    let shown = one.instance("VI_1");
+    assert_eq!((shown.state, shown.priority.effective), (State::Active, 150));
+    assert!(has_address(&one, ADDRESS) && !has_address(&two, ADDRESS));
+}

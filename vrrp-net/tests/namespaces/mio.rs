@@ -1,0 +1,52 @@
+//! The echo server of the examples: a loop without an async runtime learns of changes, hands over, and ends.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::lab::{LIMIT, Node, Program, example, isolated, switch, wait_for};
+
+const ADDRESS: &str = "192.0.2.10";
+
+fn start(node: &Node, priority: u8) -> Program {
+    let mut command = Command::new(example("mio_echo"));
+    let words = format!("7 eth1 51 {priority} {ADDRESS}/24");
+    command.args(words.split_whitespace());
+    let program = Program::start(node, command);
+    program.wait_line("listens");
+    program
+}
+
+/// What comes back of a line sent to the address.
+fn echoed(line: &str) -> std::io::Result<String> {
+    let to: SocketAddr = format!("{ADDRESS}:7").parse().unwrap();
+    let limit = Duration::from_millis(500);
+    let mut stream = TcpStream::connect_timeout(&to, limit)?;
+    stream.set_read_timeout(Some(limit))?;
+    stream.write_all(line.as_bytes())?;
+    let mut back = vec![0; line.len()];
+    stream.read_exact(&mut back)?;
+    Ok(String::from_utf8(back).unwrap())
+}
+
+#[test]
+fn a_mio_program_serves_hands_over_and_ends() {
+    isolated("mio::a_mio_program_serves_hands_over_and_ends", || {
+        switch();
+        let (one, two, host) = (Node::new(1), Node::new(2), Node::new(3));
+        let first = start(&one, 150);
+        one.wait_has(ADDRESS, true);
+        first.wait_line("Active");
+        let second = start(&two, 100);
+        second.wait_line("Backup");
+        let ask = |line: &'static str| host.run(move || echoed(line));
+        assert_eq!(ask("one").unwrap(), "one");
+        first.stop();
+        assert!(!one.has(ADDRESS), "ended with the address");
+        second.wait_line("Active");
+        wait_for("an answer from the other node", LIMIT, || ask("two").ok());
+        second.stop();
+        assert!(!two.has(ADDRESS));
+    });
+}
