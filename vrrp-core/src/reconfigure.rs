@@ -49,7 +49,7 @@ impl VirtualRouter {
         // Keys may change, marks and the last sequence stay: else every packet heard so far would be good once more.
         #[cfg(feature = "hmac")]
         self.sequences.make_room(&self.config);
-        self.priority_may_have_changed(now, before, &mut out);
+        let priority = self.priority_may_have_changed(now, before, &mut out);
         if interval {
             self.interval_changed(now);
         }
@@ -58,8 +58,13 @@ impl VirtualRouter {
         if announcements && self.state_name() == StateName::Active {
             self.announcing.replan(now, &self.config.settings().announcements);
         }
-        if addresses && !restarted {
+        if restarted {
+            // Startup has said all there is.
+        } else if addresses {
+            // PRJ-CHG-05: its advertisement carries the priority too.
             self.addresses_changed(now, &mut out);
+        } else if priority {
+            self.active_says_priority(now, &mut out);
         }
         Ok(out)
     }

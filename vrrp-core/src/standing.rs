@@ -67,19 +67,21 @@ impl VirtualRouter {
         (self.priority(), down_nanos)
     }
 
-    /// PRJ-CHG-01 in Backup; PRJ-CHG-02 in Active: the next periodic advertisement carries it.
+    /// PRJ-CHG-01 in Backup. True where the priority is another than `before`; an Active may say so then.
     pub(crate) fn priority_may_have_changed(
         &mut self,
         now: Instant,
         before: (Priority, u64),
         out: &mut Actions,
-    ) {
+    ) -> bool {
         let (from, down_nanos) = before;
         let to = self.priority();
-        if from != to {
+        let changed = from != to;
+        if changed {
             out.report(Report::Priority { from, to });
             self.backup_priority_changed(now, down_nanos);
         }
+        changed
     }
 
     pub(crate) fn set_resigned(&mut self, resigned: bool, out: &mut Actions) {

@@ -246,8 +246,11 @@ impl VirtualRouter {
     fn on_track(&mut self, now: Instant, id: TrackerId, health: Health, out: &mut Actions) {
         let before = self.priority_before();
         if self.tracking.set(id, health) {
-            self.priority_may_have_changed(now, before, out);
+            let changed = self.priority_may_have_changed(now, before, out);
             self.settle(now, Cause::Started, out);
+            if changed {
+                self.active_says_priority(now, out);
+            }
         }
     }
 
@@ -284,7 +287,9 @@ impl VirtualRouter {
             (Order::Resign | Order::Compete, _) => {
                 let before = self.priority_before();
                 self.resigned = order == Order::Resign;
-                self.priority_may_have_changed(now, before, out);
+                if self.priority_may_have_changed(now, before, out) {
+                    self.active_says_priority(now, out);
+                }
             }
         }
     }

@@ -109,7 +109,7 @@ fn conf(priority: u8, more: &str) -> String {
 }
 
 /// Two instances in both families on two networks; the check is known to have failed after 3 runs 2 s apart and moves the
-/// priority from 150 to 90, below 100. The Backup hears that in the next advertisement and takes over a Skew_Time later: 0.5 s x 156/256.
+/// priority from 150 to 90, below 100. The Backup is told at once and takes over a Skew_Time later: 0.5 s x 156/256.
 #[test]
 fn a_named_check_fails() {
     let folder = Folder::new();

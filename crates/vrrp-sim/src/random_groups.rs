@@ -69,6 +69,7 @@ fn drawn(mut random: Random, seed: u64, nodes: u8) -> Result<RandomWorld, Config
     world.add_check(check::AGoodbyeSpeaksForAll::default());
     world.add_check(check::NoBurst::default());
     world.add_check(check::ThePriorityIsAsTold);
+    world.add_check(check::ANewPriorityIsSaidAtOnce::default());
     world.add_check(check::EachVersionIsSaid);
     let delay = Duration::from_micros(if random.below(2) == 0 {
         20

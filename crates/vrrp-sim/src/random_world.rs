@@ -150,6 +150,7 @@ pub(crate) fn watch(world: &mut World, kind: Kind) {
     world.add_check(check::NoBurst::default());
     world.add_check(check::TheStalledStepBack::default());
     world.add_check(check::ThePriorityIsAsTold);
+    world.add_check(check::ANewPriorityIsSaidAtOnce::default());
     world.add_check(check::EachVersionIsSaid);
     world.add_check(check::TheOwnerIsActiveAtOnce);
     world.add_check(check::HoldsAsPlanned::default());

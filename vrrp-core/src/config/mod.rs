@@ -218,7 +218,7 @@ pub struct Settings {
     /// Before yielding send one more advertisement, so that the winner announces again (X-11, keepalived
     /// `higher_prio_send_advert`; on in `default`: a winner that is heard first would not learn that it had a rival).
     pub advert_before_yield: bool,
-    /// Shorten the wait when the Active's own priority falls below ours.
+    /// Shorten the wait when the Active's own priority falls below ours, and as Active say a changed priority at once.
     pub hurry_after_fall: bool,
     /// Late by more than Active_Down_Interval while Active without preemption: step back.
     pub step_back_when_stalled: bool,

@@ -85,6 +85,20 @@ impl VirtualRouter {
         self.state = State::Active { advertise_at: next };
     }
 
+    /// PRJ-CHG-02: the next periodic advertisement carries a changed priority, and its timer is untouched. Where falls are
+    /// hurried it is said at once as well: a Backup waits its Skew_Time from then, and a fall that is over soon is
+    /// taken back before anybody has moved.
+    pub(crate) fn active_says_priority(&mut self, now: Instant, out: &mut Actions) {
+        let State::Active { advertise_at } = self.state else {
+            return;
+        };
+        // What is due is sent in this turn, or not at all.
+        let is_due = now >= advertise_at;
+        if self.config.hurry_after_fall && !is_due && self.may_trigger(now) {
+            self.send_own(now, out);
+        }
+    }
+
     /// another has probably taken over; as T-A-04 without `Learn`. Asked before a packet too: packets come before
     /// ticks (PRJ-TIME-04), and an answer would drive back the one that took over just before this one steps back.
     fn steps_back(&mut self, now: Instant, out: &mut Actions) -> bool {

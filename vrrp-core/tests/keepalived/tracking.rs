@@ -134,12 +134,13 @@ fn x_05_refuses_to_bar_for_a_weight() {
     proves!("X-05", Refuses);
 }
 
-/// PRJ-CHG-02: an Active's next periodic advertisement carries the new priority, no extra one is sent.
+/// PRJ-CHG-02, X-20: an Active says a priority that its checks changed at once, and the next periodic advertisement carries
+/// it as well.
 #[test]
-fn prj_chg_02_obeys_a_changed_priority_waits_for_the_next_advertisement() {
+fn prj_chg_02_obeys_a_priority_that_checks_changed_is_said_at_once() {
     let mut router = Subject::active(tracking(100, &[(-50, false)]));
     router.wait(400 * MILLI);
-    assert_eq!(router.health(0, Health::Down), "Priority(100 -> 50)");
+    assert_eq!(router.health(0, Health::Down), "Priority(100 -> 50); Send(50)");
     assert_eq!(router.armed(), Armed::Adver(600 * MILLI));
     router.wait(600 * MILLI);
     assert_eq!(router.tick(), "Send(50); Announce(1)", "the round of 1 s is X-09");

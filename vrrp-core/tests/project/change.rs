@@ -3,7 +3,7 @@
 use vrrp_conformance::proves;
 use vrrp_core::{DifferentRouter, Restart, Settings, StateName, Version, Vrid};
 
-use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, default_2, ip, priority};
+use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, default_2, ip, priority, rfc};
 
 fn with(value: u8, change: impl FnOnce(&mut Settings)) -> Settings {
     let mut settings = default(value, 100);
@@ -65,15 +65,77 @@ fn prj_chg_01_obeys_a_raised_priority_preempts_by_the_timer() {
     proves!("PRJ-CHG-01", Obeys);
 }
 
-/// PRJ-CHG-02: P changes in Active: the next periodic advertisement carries it; no extra one.
+/// PRJ-CHG-02 in `rfc`: P changes in Active: the next periodic advertisement carries it; no extra one.
 #[test]
 fn prj_chg_02_obeys_no_extra_advertisement() {
+    let mut router = Subject::active(rfc(100, 100));
+    router.wait(400 * MILLI);
+    assert_eq!(router.reconfigure(rfc(50, 100)), "Priority(100 -> 50)");
+    assert_eq!(router.armed(), Armed::Adver(600 * MILLI));
+    assert_eq!(router.wait(600 * MILLI).tick(), "Send(50)");
+    proves!("PRJ-CHG-02", Obeys);
+}
+
+/// PRJ-CHG-02, X-20: with `hurry_after_fall` it is said at once too, down and up, and Adver_Timer is untouched.
+#[test]
+fn prj_chg_02_obeys_a_change_is_said_at_once() {
     let mut router = Subject::active(default(100, 100));
     router.wait(400 * MILLI);
-    assert_eq!(router.reconfigure(default(50, 100)), "Priority(100 -> 50)");
+    assert_eq!(
+        router.reconfigure(default(50, 100)),
+        "Priority(100 -> 50); Send(50)"
+    );
     assert_eq!(router.armed(), Armed::Adver(600 * MILLI));
-    assert!(router.wait(600 * MILLI).tick().starts_with("Send(50)"));
-    proves!("PRJ-CHG-02", Obeys);
+    router.wait(100 * MILLI);
+    assert_eq!(
+        router.reconfigure(default(120, 100)),
+        "Priority(50 -> 120); Send(120)"
+    );
+    assert_eq!(router.armed(), Armed::Adver(500 * MILLI));
+    proves!("PRJ-CHG-02", "X-20", Obeys);
+}
+
+/// PRJ-CHG-02, PRJ-FSM-01: at most three beside the periodic ones in an interval, however often it changes.
+#[test]
+fn prj_chg_02_refuses_a_burst() {
+    let mut router = Subject::active(default(100, 100));
+    router.wait(100 * MILLI);
+    for (value, said) in [(90, true), (80, true), (70, true), (60, false), (50, false)] {
+        let before = router.router.priority();
+        let expected = format!("Priority({} -> {value})", before.get());
+        let expected = if said {
+            format!("{expected}; Send({value})")
+        } else {
+            expected
+        };
+        assert_eq!(router.reconfigure(default(value, 100)), expected);
+    }
+    assert!(router.wait(900 * MILLI).tick().starts_with("Send(50)"));
+    proves!("PRJ-CHG-02", "PRJ-FSM-01", Refuses);
+}
+
+/// PRJ-CHG-02: what is due anyway is sent once; a Backup says nothing.
+#[test]
+fn prj_chg_02_refuses_a_second_copy_of_what_is_due() {
+    let mut router = Subject::active(default(100, 100));
+    router.wait(SECOND);
+    assert_eq!(router.reconfigure(default(50, 100)), "Priority(100 -> 50)");
+    assert!(router.tick().starts_with("Send(50)"));
+    let mut backup = Subject::backup(default(100, 100));
+    assert_eq!(backup.reconfigure(default(50, 100)), "Priority(100 -> 50)");
+    proves!("PRJ-CHG-02", Refuses);
+}
+
+/// PRJ-CHG-05: new addresses are said with one advertisement, which carries the new priority too.
+#[test]
+fn prj_chg_05_refuses_two_advertisements_for_one_change() {
+    let mut router = Subject::active(default(100, 100));
+    router.wait(400 * MILLI);
+    let mut settings = default(50, 100);
+    settings.addresses.push(ip("198.51.100.2"));
+    let said = router.reconfigure(settings);
+    assert_eq!(said.matches("Send(50)").count(), 1, "{said}");
+    proves!("PRJ-CHG-05", Refuses);
 }
 
 /// PRJ-CHG-03: becoming the owner, or no longer being it: Shutdown, then Startup, without a hold.
@@ -103,7 +165,10 @@ fn prj_chg_03_obeys_a_change_of_ownership_starts_anew() {
 #[test]
 fn prj_chg_03_refuses_to_start_anew_for_254() {
     let mut router = Subject::active(default(100, 100));
-    assert_eq!(router.reconfigure(default(254, 100)), "Priority(100 -> 254)");
+    assert_eq!(
+        router.reconfigure(default(254, 100)),
+        "Priority(100 -> 254); Send(254)"
+    );
     assert_eq!(router.state(), StateName::Active);
     proves!("PRJ-CHG-03", Refuses);
 }

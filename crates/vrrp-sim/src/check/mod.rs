@@ -38,7 +38,7 @@ pub use one_active::OneActive;
 pub use outage::OutageAtMost;
 pub use pace::{NoBurst, TheStalledStepBack};
 pub use take_over::TakesOverInTime;
-pub use words::{EachVersionIsSaid, TheOwnerIsActiveAtOnce, ThePriorityIsAsTold};
+pub use words::{ANewPriorityIsSaidAtOnce, EachVersionIsSaid, TheOwnerIsActiveAtOnce, ThePriorityIsAsTold};
 
 /// Looks at the world after every event.
 pub trait Check: Debug {

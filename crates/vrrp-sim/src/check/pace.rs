@@ -12,7 +12,7 @@ use crate::timeline::What;
 use crate::world::World;
 
 /// Answers to others in one interval (PRJ-FSM-01).
-const ANSWERS_MAX: usize = 3;
+pub(super) const ANSWERS_MAX: usize = 3;
 /// Timers may be early by a hundredth of the interval (PRJ-SLACK-01), and quartzes differ.
 const EARLY: u32 = 50;
 

@@ -162,6 +162,39 @@ fn x_04_a_priority_that_was_not_told_is_seen() {
     }
 }
 
+/// PRJ-CHG-02 and X-20: at once, but where falls are not hurried, and after three others in an interval.
+#[test]
+fn x_20_a_new_priority_that_is_not_said_is_seen() {
+    for (hurry, says_it, others, found) in [
+        (true, false, 0, true),
+        (true, true, 0, false),
+        (false, false, 0, false),
+        (true, false, 2, true),
+        (true, false, 3, false),
+    ] {
+        let mut settings = router(200);
+        settings.hurry_after_fall = hurry;
+        let (mut world, ids) = group(vec![settings]);
+        let mut events: Vec<_> = (0..others)
+            .map(|_| (10, says(ids[0], &[advert(3, 200, 100)])))
+            .collect();
+        let priority = |value| Priority::new(value).unwrap();
+        let mut fall = reports(
+            ids[0],
+            Report::Priority {
+                from: priority(200),
+                to: priority(140),
+            },
+        );
+        if says_it {
+            fall.left = says(ids[0], &[advert(3, 140, 100)]).left;
+        }
+        events.push((10, fall));
+        let wrong = seen(&mut ANewPriorityIsSaidAtOnce::default(), &mut world, events);
+        assert_eq!(wrong.is_some(), found, "{hurry} {says_it} {others}: {wrong:?}");
+    }
+}
+
 /// V3-8.4.2-03 and PRJ-IOP-01: version 3 first, and 2.5 s are 2 s in version 2; V3-8.4.2-02 for everybody else.
 #[test]
 fn v3_8_4_2_03_a_copy_that_is_missing_or_wrong_is_seen() {

@@ -1,13 +1,16 @@
 //! What an Active says is what it was told: its priority, its versions; and an owner says it at once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use vrrp_core::{Report, StateName, Version};
+use vrrp_core::{InstanceId, Instant, Report, StateName, Version};
 
 use super::Check;
 use super::advert::Advert;
 use super::history::has_another_priority;
-use super::pace::instance_of;
+use super::pace::{ANSWERS_MAX, instance_of};
+use crate::clock;
+use crate::fault::{Fault, NodeId};
 use crate::timeline::What;
 use crate::world::World;
 
@@ -33,6 +36,64 @@ impl Check for ThePriorityIsAsTold {
                 format!("{name} says {}, and was told {expected}", advert.priority)
             })
         })
+    }
+}
+
+/// An Active whose priority has changed says so in the same turn, where falls are hurried (PRJ-CHG-02, X-20); unless it has
+/// said three other things within an interval (PRJ-FSM-01), or cannot send.
+#[derive(Debug, Default)]
+pub struct ANewPriorityIsSaidAtOnce {
+    spoke: BTreeMap<(NodeId, InstanceId), Vec<Instant>>,
+    mute_until: BTreeMap<NodeId, Instant>,
+}
+
+impl ANewPriorityIsSaidAtOnce {
+    fn is_free(&self, key: (NodeId, InstanceId), now: Instant, interval: Duration) -> bool {
+        let spoke = self.spoke.get(&key).into_iter().flatten();
+        let mute = self.mute_until.get(&key.0).is_some_and(|until| now <= *until);
+        !mute && spoke.filter(|at| now.since(**at) <= interval).count() < ANSWERS_MAX
+    }
+}
+
+impl Check for ANewPriorityIsSaidAtOnce {
+    fn name(&self) -> &'static str {
+        "a new priority is said at once"
+    }
+
+    fn look(&mut self, world: &World) -> Option<String> {
+        let now = world.now();
+        for (_, what) in world.latest() {
+            if let What::Fault(Fault::SendFails(id, lasts)) = what {
+                self.mute_until.insert(*id, clock::after(now, *lasts));
+            }
+        }
+        let found = world.latest().iter().find_map(|(id, what)| {
+            let What::Report {
+                router,
+                report: Report::Priority { .. },
+                ..
+            } = what
+            else {
+                return None;
+            };
+            let key = ((*id)?, *router);
+            let instance = instance_of(world, key.0, key.1)?;
+            let config = instance.config();
+            let said = world.left().iter().any(|(id, router, _)| (*id, *router) == key);
+            let may_wait = said
+                || instance.state_name() != StateName::Active
+                || !config.hurry_after_fall
+                || !self.is_free(key, now, Duration::from_nanos(config.interval.nanos()));
+            let name = &world.node(key.0).settings().name;
+            (!may_wait).then(|| format!("{name} keeps to itself that it has another priority"))
+        });
+        for (id, instance, _) in world.left() {
+            let spoke = self.spoke.entry((*id, *instance)).or_default();
+            spoke.push(now);
+            // Both copies of the periodic one and of the answers of two windows.
+            spoke.drain(..spoke.len().saturating_sub(4 * ANSWERS_MAX));
+        }
+        found
     }
 }
 

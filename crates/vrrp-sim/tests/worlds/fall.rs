@@ -31,8 +31,7 @@ fn fall(node: NodeId) -> Fault {
 proptest! {
     #![proptest_config(cases(100))]
 
-    /// Fallen at any time: the first advertisement that carries it, and 106/256 of 100 ms later the best is Active. The
-    /// others never are.
+    /// Fallen at any time: it is said at once, and 106/256 of 100 ms later the best is Active. The others never are.
     #[test]
     fn x_20_the_highest_wins_within_its_skew(falls_after_us in 0_u64..200_000) {
         let (mut world, nodes) = group(1, true);
@@ -41,6 +40,7 @@ proptest! {
         world.run_until(ms(4000)).unwrap();
         let falls = u64::try_from(falls.as_nanos()).unwrap();
         let told = *sent(&world, nodes[0]).iter().find(|at| **at >= falls).unwrap();
+        prop_assert_eq!(told, falls, "PRJ-CHG-02");
         prop_assert_eq!(became_active(&world, nodes[1]), vec![told + 20_000 + 41_406_250]);
         prop_assert!(became_active(&world, nodes[2]).is_empty());
         prop_assert!(became_active(&world, nodes[3]).is_empty());
