@@ -1,4 +1,4 @@
-//! Running a step: a heading, its output passed on line by line and kept in a log, skips collected on the way.
+//! Running a step: a heading, its output kept in a log and passed on line by line, skips collected on the way.
 
 use crate::summary::{Skip, Step, Summary, Verdict, telling};
 use std::ffi::OsString;
@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Runs steps in order and remembers how they ended.
 #[derive(Debug)]
@@ -17,8 +17,13 @@ pub(crate) struct Runner {
     pub(crate) path: OsString,
     /// Where tests record what they prove.
     pub(crate) proofs: PathBuf,
+    /// Show only how steps end, and of those that failed why: what CI keeps of a run is short.
+    pub(crate) brief: bool,
     pub(crate) summary: Summary,
 }
+
+/// A command that says nothing for so long is told of, with its last line: a test may hang.
+const SILENCE: Duration = Duration::from_secs(120);
 
 impl Runner {
     /// Print the heading and run `body`; what it returns decides.
@@ -116,7 +121,7 @@ impl Runner {
         }
     }
 
-    /// Show both streams as they come, keep them, and collect what they say about skips.
+    /// Show both streams as they come unless it is to be brief, keep them, and collect what they say about skips.
     fn pass_on(&self, name: &str, mut command: Command, skips: &mut Vec<Skip>) -> Result<ExitStatus, String> {
         let said = |e: std::io::Error| format!("{}: {e}", self.log(name).display());
         println!("   {}", words(&command));
@@ -154,10 +159,22 @@ impl Runner {
         }
         drop(sender);
         let mut log = File::create(self.log(name)).map_err(said)?;
-        for line in lines {
-            println!("   {line}");
-            writeln!(log, "{line}").map_err(said)?;
-            skips.extend(Skip::parse(&line));
+        let mut last = String::new();
+        loop {
+            match lines.recv_timeout(SILENCE) {
+                Ok(line) => {
+                    writeln!(log, "{line}").map_err(said)?;
+                    skips.extend(Skip::parse(&line));
+                    if !self.brief {
+                        println!("   {line}");
+                    }
+                    last = line;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    println!("   {} s without a word; the last: {last}", SILENCE.as_secs());
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
         }
         self.left_in_the_file(skips);
         child.wait().map_err(|e| format!("waiting failed: {e}"))

@@ -109,12 +109,13 @@ const SHOWN_AGAIN: usize = 120;
 
 /// What a long log says of the failure: each line that tells of one with what follows it, and how the log ends.
 ///
-/// Whoever reads only the end of a run must find the reason there.
+/// Whoever reads only the end of a run must find the reason there. A test may panic on purpose: of test programs that
+/// passed nothing is shown.
 pub(crate) fn telling(log: &str) -> Vec<&str> {
     const WORDS: [&str; 4] = ["panicked at", "FAILED", "error: ", "error["];
     const FOLLOWING: usize = 5;
     const ENDING: usize = 15;
-    let lines: Vec<&str> = log.lines().collect();
+    let lines = without_passed_programs(log);
     let ending = lines.len().saturating_sub(ENDING);
     let mut shown_until = 0;
     let mut shown = Vec::new();
@@ -127,6 +128,22 @@ pub(crate) fn telling(log: &str) -> Vec<&str> {
         }
     }
     shown.split_off(shown.len().saturating_sub(SHOWN_AGAIN))
+}
+
+fn without_passed_programs(log: &str) -> Vec<&str> {
+    let mut kept = Vec::new();
+    let mut program_from = 0;
+    for line in log.lines() {
+        let is_start = line.starts_with("running ") && (line.ends_with(" test") || line.ends_with(" tests"));
+        if is_start {
+            program_from = kept.len();
+        }
+        kept.push(line);
+        if line.starts_with("test result: ok.") {
+            kept.truncate(program_from);
+        }
+    }
+    kept
 }
 
 /// The skips that CI does not allow. The file has one `name: reason` a line; the name decides.
@@ -157,6 +174,15 @@ mod tests {
             "{shown:?}"
         );
         assert_eq!(shown.len(), 5 + 15);
+    }
+
+    #[test]
+    fn what_panics_on_purpose_is_not_taken_for_the_failure() {
+        let passed = "running 1 test\nthread 'a' panicked at a.rs:1:2:\ntest result: ok. 1 passed\n";
+        let failed = "running 2 tests\nthread 'b' panicked at b.rs:1:2:\ntest result: FAILED. 1 passed\n";
+        let log = format!("{passed}{failed}{passed}");
+        let shown = telling(&log);
+        assert_eq!(shown, failed.lines().collect::<Vec<_>>());
     }
 
     #[test]
