@@ -64,7 +64,8 @@ impl Check for ANewPriorityIsSaidAtOnce {
         let now = world.now();
         for (_, what) in world.latest() {
             if let What::Fault(Fault::SendFails(id, lasts)) = what {
-                self.mute_until.insert(*id, clock::after(now, *lasts));
+                let until = self.mute_until.entry(*id).or_insert(now);
+                *until = clock::after(now, *lasts).max(*until);
             }
         }
         let found = world.latest().iter().find_map(|(id, what)| {
