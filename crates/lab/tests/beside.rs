@@ -8,7 +8,9 @@ use vrrp_lab::private;
 use vrrp_lab::skip::skip;
 use vrrp_lab::topology::Lab;
 
-/// All at the same time: most of it is waiting. Whoever fails, as on a machine that was busy elsewhere, is measured once more.
+const AGAIN_MAX: usize = 2;
+
+/// All at the same time: most of it is waiting. Whoever fails, as on a machine that was busy elsewhere, is measured again.
 #[test]
 fn behaviours_beside_keepalived() {
     let name = "behaviours_beside_keepalived";
@@ -28,15 +30,20 @@ fn behaviours_beside_keepalived() {
             .iter()
             .flat_map(|case| [(*case, Daemon::Vrrpd), (*case, Daemon::Keepalived)])
             .collect();
-        let failed = run(&all)?;
-        let again: Vec<(Case, Daemon)> = failed
-            .into_iter()
-            .map(|(case, daemon, seen)| {
-                println!("  measured again: {seen}");
-                (case, daemon)
-            })
-            .collect();
-        let failed = run(&again)?;
+        let mut failed = run(&all)?;
+        for _ in 0..AGAIN_MAX {
+            if failed.is_empty() {
+                break;
+            }
+            let again: Vec<(Case, Daemon)> = failed
+                .into_iter()
+                .map(|(case, daemon, seen)| {
+                    println!("  measured again: {seen}");
+                    (case, daemon)
+                })
+                .collect();
+            failed = run(&again)?;
+        }
         let words: Vec<String> = failed.into_iter().map(|(_, _, seen)| seen).collect();
         assert!(words.is_empty(), "{}", words.join("\n"));
         println!("  {} behaviours, each of vrrpd and of keepalived", all.len() / 2);
