@@ -73,6 +73,12 @@ impl VirtualRouter {
         (form, forms_mixed).hash(hasher);
         if let Some(member) = member.as_deref() {
             let not_before = until(member.not_before, now);
+            let routs = [member.rout, member.group_rout]
+                .map(|rout| (until(rout.until, now), until(rout.free_at, now)));
+            // One that is over is like none.
+            routs
+                .map(|(lasts, frees)| (lasts, if lasts > 0 { frees } else { 0 }))
+                .hash(hasher);
             let defeat = (not_before, member.defeat_nanos, member.group_defeat_nanos);
             (member.attitude, defeat, member.barred).hash(hasher);
             (member.joining, member.hurried).hash(hasher);

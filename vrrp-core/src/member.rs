@@ -58,6 +58,15 @@ impl GroupTimes {
     }
 }
 
+/// A winner that says goodbye by then has yielded as well, to another member of this group: no stop follows so soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Rout {
+    pub(crate) until: Instant,
+    /// Then the slowest member of the winner, whatever its priority and interval, has come back.
+    pub(crate) free_at: Instant,
+}
+
 /// What a virtual router knows of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -70,6 +79,10 @@ pub(crate) struct Member {
     pub(crate) attitude: Attitude,
     /// After a lost election: a goodbye does not let it want to before.
     pub(crate) not_before: Instant,
+    /// After a lost election: see [`Member::after_rout`].
+    pub(crate) rout: Rout,
+    /// The latest of all members.
+    pub(crate) group_rout: Rout,
     /// What it lost costs: 0 where it has lost nothing since it was Active last.
     pub(crate) defeat_nanos: u64,
     /// The most of all members.
@@ -82,6 +95,9 @@ pub(crate) struct Member {
     pub(crate) goodbye_heard: bool,
     pub(crate) rival_met: bool,
 }
+
+/// Of an interval: far longer than two packets take, far shorter than anybody's career as Active.
+const ROUT_PART: u64 = 4;
 
 /// 255/256 of the interval, in version 2 of one second: no successor waits longer after a goodbye.
 pub(crate) fn longest_skew_nanos(config: &Config) -> u64 {
@@ -103,6 +119,8 @@ impl Member {
             times: GroupTimes::default(),
             attitude: Attitude::Waiting,
             not_before: Instant::default(),
+            rout: Rout::default(),
+            group_rout: Rout::default(),
             defeat_nanos: 0,
             group_defeat_nanos: 0,
             barred: None,
@@ -121,6 +139,17 @@ impl Member {
         let steps = u64::from(self.of.saturating_sub(1));
         let nanos = interval.nanos().saturating_mul(u64::from(behind));
         nanos.checked_div(steps).unwrap_or(0)
+    }
+
+    /// The earliest time at which a goodbye that is heard now may let it want to, where both groups yielded.
+    ///
+    /// Two of them whose waits differ by less than a packet takes would come back together again and again.
+    fn after_rout(&self, now: Instant) -> Instant {
+        if now < self.group_rout.until {
+            self.group_rout.free_at
+        } else {
+            Instant::default()
+        }
     }
 }
 
@@ -262,8 +291,13 @@ impl VirtualRouter {
             return;
         };
         member.attitude = Attitude::Following;
-        if let State::Backup { active_down_at, .. } = &mut self.state {
-            *active_down_at = active_down_at.plus_nanos(member.group_defeat_nanos);
+        let defeat_nanos = member.group_defeat_nanos;
+        if let State::Backup { active_down_at, .. } = &mut self.state
+            && defeat_nanos > 0
+        {
+            // Not its own Active_Down_Interval: no priority of the winner's members makes that one slower.
+            let wait_nanos = member.times.down_nanos_max.saturating_add(defeat_nanos);
+            *active_down_at = now.plus_nanos(wait_nanos);
         }
     }
 
@@ -300,7 +334,7 @@ impl VirtualRouter {
                     .nanos()
                     .saturating_add(skew_nanos(version, priority, *active_interval));
             let at = now.plus_nanos(wait).max(member.not_before);
-            *active_down_at = at.min(*active_down_at);
+            *active_down_at = at.min(*active_down_at).max(member.after_rout(now));
         }
     }
 
@@ -366,23 +400,26 @@ impl VirtualRouter {
         }
     }
 
-    /// The earliest time at which a goodbye may make it want to.
+    /// The earliest time at which a goodbye may make it want to; where both groups yielded, the second one whatever it waits
+    /// for already.
     ///
     /// Of three equals two may yield to each other, and the third would come back in step with the one that is to go first:
     /// so whoever hears the goodbye of an equal that it would lose to waits as if it had.
-    pub(crate) fn note_goodbye(&mut self, now: Instant) -> Instant {
+    pub(crate) fn note_goodbye(&mut self, now: Instant) -> (Instant, Instant) {
         let own = self.priority().get();
         let loses_to = |rank: Rank| rank.priority == own && self.yields_to_equal(rank.address);
         let would_lose = self.last_active.is_some_and(loses_to);
         let interval = self.config.interval;
-        self.member.as_deref_mut().map_or(Instant::default(), |member| {
-            member.goodbye_heard = true;
-            if would_lose {
-                let wait = now.plus_nanos(member.after_defeat_nanos(interval));
-                member.not_before = member.not_before.max(wait);
-            }
-            member.not_before
-        })
+        self.member
+            .as_deref_mut()
+            .map_or_else(Default::default, |member| {
+                member.goodbye_heard = true;
+                if would_lose {
+                    let wait = now.plus_nanos(member.after_defeat_nanos(interval));
+                    member.not_before = member.not_before.max(wait);
+                }
+                (member.not_before, member.after_rout(now))
+            })
     }
 
     pub(crate) fn note_rival(&mut self) {
@@ -396,6 +433,14 @@ impl VirtualRouter {
         if let Some(member) = self.member.as_deref_mut() {
             member.defeat_nanos = member.after_defeat_nanos(interval);
             member.not_before = now.plus_nanos(member.defeat_nanos);
+            if member.defeat_nanos > 0 {
+                let wait_nanos = member.times.down_nanos_max.saturating_add(member.defeat_nanos);
+                member.rout = Rout {
+                    until: now.plus_nanos(interval.nanos() / ROUT_PART),
+                    free_at: now.plus_nanos(wait_nanos),
+                };
+                member.group_rout = member.group_rout.max(member.rout);
+            }
         }
     }
 

@@ -54,6 +54,10 @@ fn schedule(scheduling: Scheduling) -> Option<u8> {
             "nice value {nice} was refused ({error}): CAP_SYS_NICE or LimitNICE={nice} in the systemd unit is needed. The router loop runs at the ordinary one"
         );
     }
+    // Among threads of ordinary priority: checks on the other thread, and whatever else the machine does.
+    if let Err(error) = sys::shortest_slice() {
+        tracing::debug!("the router loop has the ordinary time slice: {error}");
+    }
     let priority = scheduling.realtime?;
     match sys::realtime(priority) {
         Ok(()) => Some(priority),

@@ -26,6 +26,35 @@ pub(crate) fn realtime(priority: u8) -> io::Result<()> {
     }
 }
 
+/// The shortest slice that the kernel grants (0.1 ms; Linux from 6.12 on), at the nice value that the calling thread has: a
+/// thread that runs for microseconds then preempts at once whoever is in the middle of a long slice. It needs no permission, and
+/// is not inherited.
+///
+/// # Errors
+/// EINVAL or E2BIG from a kernel that does not know it; a sandbox may forbid the call.
+pub(crate) fn shortest_slice() -> io::Result<()> {
+    const SLICE_NANOS: u64 = 100_000;
+    const RESET_ON_FORK: u64 = 1;
+    let nice = rustix::process::getpriority_process(None)?;
+    let attributes = libc::sched_attr {
+        size: u32::try_from(size_of::<libc::sched_attr>()).unwrap_or_default(),
+        sched_policy: u32::try_from(libc::SCHED_OTHER).unwrap_or_default(),
+        sched_flags: RESET_ON_FORK,
+        sched_nice: nice,
+        sched_priority: 0,
+        sched_runtime: SLICE_NANOS,
+        sched_deadline: 0,
+        sched_period: 0,
+    };
+    // SAFETY: 0 names the calling thread, and the structure, whose size stands in it, outlives the call, which only reads it.
+    let result = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Gives memory that is free back to the system: reading a configuration needs much of it, and running it little.
 pub(crate) fn give_back_memory() {
     #[cfg(target_env = "gnu")]
@@ -121,5 +150,43 @@ pub(crate) fn peer_groups(socket: &impl AsFd) -> Vec<u32> {
             return Vec::new();
         }
         groups.resize(wanted, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Policy, nice value and slice of the calling thread.
+    fn attributes() -> (u32, i32, u64) {
+        let size = u32::try_from(size_of::<libc::sched_attr>()).unwrap();
+        // SAFETY: all zero is a value of it, and the kernel writes at most `size` octets.
+        let attributes = unsafe {
+            let mut attributes: libc::sched_attr = std::mem::zeroed();
+            let result = libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attributes, size, 0);
+            assert_eq!(result, 0, "{}", io::Error::last_os_error());
+            attributes
+        };
+        (
+            attributes.sched_policy,
+            attributes.sched_nice,
+            attributes.sched_runtime,
+        )
+    }
+
+    /// Of this thread, not of those that it starts; the nice value stays. An older kernel tells of no slice: 0.
+    #[test]
+    fn a_short_slice_leaves_all_else_as_it_was() {
+        let seen = std::thread::spawn(|| {
+            rustix::process::setpriority_process(None, 3).unwrap();
+            let before = attributes();
+            shortest_slice().unwrap();
+            let child = std::thread::spawn(attributes).join().unwrap();
+            (before, attributes(), child)
+        });
+        let (before, after, child) = seen.join().unwrap();
+        assert_eq!((after.0, after.1), (before.0, 3));
+        assert!(before.2 == 0 || after.2 == 100_000, "{after:?}");
+        assert_eq!(child.2, before.2, "not inherited");
     }
 }

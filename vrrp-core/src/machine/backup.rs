@@ -57,7 +57,7 @@ impl VirtualRouter {
     fn backup_heard_goodbye(&mut self, now: Instant) {
         let (version, priority) = (self.config.version, self.priority());
         let to_the_letter = self.config.profile == Profile::Rfc;
-        let not_before = self.note_goodbye(now);
+        let (not_before, after_rout) = self.note_goodbye(now);
         if let State::Backup {
             active_interval,
             active_down_at,
@@ -72,6 +72,7 @@ impl VirtualRouter {
             } else {
                 skew_at.min(*active_down_at)
             };
+            *active_down_at = after_rout.max(*active_down_at);
             *last = LastHeard::Goodbye;
         }
     }

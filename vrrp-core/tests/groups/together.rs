@@ -113,25 +113,26 @@ fn x_08_obeys_one_yields_all_follow() {
         node.wait(50 * MILLI).tick(),
         "1 Disown; 1 HoldEnded { successor: Some(192.0.2.20) }; 1 State(Backup, GroupYields)"
     );
-    // The group lost at its first member: one interval more, until an Active is heard again.
-    assert_eq!(node.left(1), DOWN + SECOND);
+    // The group lost at its first member: one interval more than the slowest member of any priority waits, 3 s and
+    // 255/256 s, until an Active is heard again.
+    assert_eq!(node.left(1), 4_996_093_750);
     node.hear(1, 150);
     assert_eq!(node.left(1), DOWN);
     proves!("X-08", Obeys);
 }
 
 /// The group lost at its last member, which costs nothing; in its hold the first one finds out that it would have lost too,
-/// which costs one interval. A lower router that it hears there has not beaten it.
+/// which costs one interval beyond the slowest. A lower router that it hears there has not beaten it.
 #[test]
 fn x_08_a_defeat_in_the_hold_counts_as_one() {
-    for (heard, more) in [(150, SECOND), (50, 0)] {
+    for (heard, wait) in [(150, 4_996_093_750), (50, DOWN)] {
         let mut node = Node::active(2);
         node.hear(1, 150);
         assert_eq!(node.states(), "HB");
         node.wait(2 * MILLI).hear(0, heard);
         node.wait(50 * MILLI).tick();
         assert_eq!(node.states(), "BB");
-        assert_eq!(node.left(0), DOWN + more, "{heard}");
+        assert_eq!(node.left(0), wait, "{heard}");
     }
 }
 

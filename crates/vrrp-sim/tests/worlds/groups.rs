@@ -287,6 +287,29 @@ fn fault(nodes: usize) -> impl Strategy<Value = Fault> {
     ]
 }
 
+/// Contradicting priorities whose waits differ by less than a packet takes: both take over and both yield. The second time
+/// one of them must be earlier by more than that: node a wins at the lower VRID (3 against 1), node b at the higher.
+#[test]
+fn x_08_two_that_yield_to_each_other_do_not_come_back_together() {
+    // (256 - 3) / 256 s and (256 - 1) / 256 s: 7.8 ms apart.
+    for (second, interval) in [([100, 255], 100), ([100, 97], 50)] {
+        let mut world = gateways(1, &[[3, second[0]], [1, second[1]]], |settings| {
+            if settings.vrid.get() == 8 {
+                settings.interval = centiseconds(interval);
+            }
+        });
+        let delay = Duration::from_micros(8_500);
+        world.fabric_mut().set_usual(Way {
+            delay,
+            ..Way::default()
+        });
+        let result = world.run_until(ms(60_000));
+        assert!(result.is_ok(), "{}\n{}", result.unwrap_err(), world.timeline());
+        assert_eq!(states(&world), "AA BB");
+    }
+    proves!("X-08", Obeys);
+}
+
 proptest! {
     #![proptest_config(cases(400))]
 
