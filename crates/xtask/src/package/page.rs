@@ -127,4 +127,23 @@ mod tests {
             assert!(last.command.contains("purge"), "{last:?}");
         }
     }
+
+    #[test]
+    fn a_newcomer_asks_before_the_start_looks_and_hands_over() {
+        let page = include_str!("../../../../docs/install.md");
+        let typed = typed(page).unwrap();
+        let mut rest = typed.iter();
+        for step in [
+            "apt install",
+            "vrrpctl doctor -f",
+            "systemctl enable --now vrrpd",
+            "vrrpctl status",
+            "vrrpctl explain",
+            "vrrpctl switchover",
+            "vrrpctl switchover --undo",
+            "vrrpctl events",
+        ] {
+            assert!(rest.any(|typed| typed.command.starts_with(step)), "{step}");
+        }
+    }
 }
