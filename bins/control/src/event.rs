@@ -226,6 +226,17 @@ pub struct JournalStatus {
     pub file: Option<EventsFile>,
 }
 
+/// What the routers are told and decide, as it is recorded (`--record`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RecordingStatus {
+    /// Where.
+    pub path: String,
+    /// Lines lost since the start: the disk was full or too slow, or the recording has reached its limit.
+    pub dropped: u64,
+    /// It can be written at the moment.
+    pub well: bool,
+}
+
 /// The file of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct EventsFile {

@@ -62,7 +62,7 @@ mod status;
 mod steer;
 
 pub use client::{Answers, AskError, ask, ask_within, follow};
-pub use event::{Event, EventKind, Events, EventsFile, JournalStatus};
+pub use event::{Event, EventKind, Events, EventsFile, JournalStatus, RecordingStatus};
 pub use message::{Answer, Ask, LINE_OCTETS_MAX, LineError, Problem, ProblemKind, Reply, Request, Since};
 pub use status::Status;
 pub use status::check::{Check, CheckMode, Health, ModeSet, Run, Verdict};

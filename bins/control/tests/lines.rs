@@ -308,19 +308,32 @@ fn status() -> Status {
         files: vec![file()],
         processes: vec![process()],
         fifos: vec![fifo()],
-        journal: Some(JournalStatus {
-            oldest: 1,
-            next: 18,
-            followers: 2,
-            followers_dropped: 1,
-            file: Some(EventsFile {
-                path: "/var/log/vrrpd/events".into(),
-                written: 17,
-                dropped: 0,
-                well: true,
-            }),
-        }),
+        journal: Some(journal()),
+        recording: Some(recording()),
         notice_targets: vec![],
+    }
+}
+
+fn journal() -> JournalStatus {
+    JournalStatus {
+        oldest: 1,
+        next: 18,
+        followers: 2,
+        followers_dropped: 1,
+        file: Some(EventsFile {
+            path: "/var/log/vrrpd/events".into(),
+            written: 17,
+            dropped: 0,
+            well: true,
+        }),
+    }
+}
+
+fn recording() -> RecordingStatus {
+    RecordingStatus {
+        path: "/var/log/vrrpd/recording".into(),
+        dropped: 7,
+        well: false,
     }
 }
 

@@ -338,6 +338,7 @@ fn problems(status: &Status) -> Vec<String> {
         }
     }
     daemon_problems(&status.daemon, &mut lines);
+    lines.extend(files_problems(status));
     lines
 }
 
@@ -364,6 +365,28 @@ fn failing(hooks: &[Hook]) -> impl Iterator<Item = &Hook> {
     })
 }
 
+/// What is written down beside the log.
+fn files_problems(status: &Status) -> Vec<String> {
+    let events = status.journal.as_ref().and_then(|journal| journal.file.as_ref());
+    let events = events.map(|file| ("events", &file.path, file.dropped, file.well));
+    let recording = status.recording.as_ref();
+    let recording = recording.map(|file| ("lines of the recording", &file.path, file.dropped, file.well));
+    let all = [events, recording].into_iter().flatten();
+    all.filter(|(_, _, dropped, _)| *dropped > 0)
+        .map(|(what, path, dropped, well)| {
+            let now = if well {
+                "it is written again"
+            } else {
+                "it cannot be written"
+            };
+            format!(
+                "{dropped} {what} are missing in {}: {now} (disk full, too slow, or the limit is reached)",
+                words::clean(path)
+            )
+        })
+        .collect()
+}
+
 fn daemon_problems(daemon: &Daemon, lines: &mut Vec<String>) {
     for missing in &daemon.not_started {
         let mut line = format!(
@@ -388,7 +411,7 @@ fn daemon_problems(daemon: &Daemon, lines: &mut Vec<String>) {
     }
     if daemon.log_lines_dropped > 0 {
         lines.push(format!(
-            "{} log lines were dropped: their reader is too slow",
+            "{} log lines were dropped: their reader is too slow or gone, or the disk full",
             daemon.log_lines_dropped
         ));
     }

@@ -432,3 +432,28 @@ fn a_tracked_check_is_told_by_its_checker() {
         assert_eq!(line.split_whitespace().nth(1), Some(shown), "{table}");
     }
 }
+
+/// What a full disk or a stalled reader has cost is something to look at; what has cost nothing is not.
+#[test]
+fn lines_that_are_missing_somewhere_are_told() {
+    let said = |answer: &str| text(&asked("missing", &["status"], answer).stdout);
+    assert!(!said(ANSWER).contains("missing in") && !said(ANSWER).contains("were dropped"));
+    let answer = ANSWER
+        .replace("\"log_lines_dropped\":0", "\"log_lines_dropped\":3")
+        .replace(
+            "\"followers_dropped\":0,\"file\":null}",
+            "\"followers_dropped\":0,\"file\":{\"path\":\"/var/events\",\"written\":9,\"dropped\":4,\"well\":true}}",
+        )
+        .replace(
+            "\"recording\":null",
+            "\"recording\":{\"path\":\"/var/recording\",\"dropped\":5,\"well\":false}",
+        );
+    let said = said(&answer);
+    for part in [
+        "3 log lines were dropped",
+        "4 events are missing in /var/events: it is written again",
+        "5 lines of the recording are missing in /var/recording: it cannot be written",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}

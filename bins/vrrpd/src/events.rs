@@ -1,14 +1,16 @@
 //! What the driver and the checks tell: into the log, to the notify scripts, to the driver.
 
+mod lines;
+
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use healthcheck::{Health, NotifyState};
 use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use vrrp_control::KeepalivedState;
-use vrrp_core::{Cause, Report, StateName, TrackerId, Transition};
-use vrrp_net::{Event, GroupStatus, Happening, StandingStatus};
+use vrrp_core::{Report, TrackerId};
+use vrrp_net::{Event, Happening, StandingStatus};
 
 use crate::flaps::{Flaps, Unsaid};
 use crate::journal::told;
@@ -17,6 +19,7 @@ use crate::node::{Node, lock};
 use crate::rivals::Rivals;
 use crate::tracks::News;
 use crate::{steer, words};
+use lines::{About, group_line, line, state_line};
 
 /// A stalled machine or network makes every instance late or bounce at once: one line in so long tells as much as a
 /// thousand.
@@ -44,12 +47,14 @@ pub(crate) struct Limits {
 
 /// One event of the driver. `true`: it may have barred an instance that no event will name.
 pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
-    if let Some(noted) = told::driver(event) {
+    let noted = told::driver(event);
+    let about = About::of(noted.as_ref());
+    if let Some(noted) = noted {
         node.journal.note(noted);
     }
     if let Happening::Group(group) = &event.what {
         lock(&node.notifier).group(group, event.wall);
-        group_line(group);
+        group_line(group, &about);
         return false;
     }
     let Some(service) = event.service.as_deref() else {
@@ -64,6 +69,8 @@ pub(crate) fn driver(node: &Node, event: &Event, limits: &mut Limits) -> bool {
         }
         info!(
             instance = service,
+            event = about.event(),
+            code = about.code(),
             "{service}: this was {before} until now; it goes on as it is"
         );
         return false;
@@ -93,17 +100,19 @@ fn core(node: &Node, event: &Event, (service, report): (&str, &Report), limits: 
     let plan = node.plan();
     let planned = plan.instances.iter().find(|instance| instance.name == service);
     let names = planned.map_or(Named::new(None, None), Named::of);
+    let noted = told::core(event, report, &names);
+    let about = About::of(noted.as_ref());
     // What is told less often than it happens is noted as often as it is told.
     let times = match report {
         Report::Transition(transition) => {
             if !limits.flaps.changed(Instant::now(), service, transition) {
                 return;
             }
-            state_line(service, transition, &names);
+            state_line(service, transition, &names, &about);
             None
         }
         Report::Reasserted { source, priority } => {
-            let Some(more) = limits.rival(service, *source, *priority) else {
+            let Some(more) = limits.rival(service, *source, *priority, &about) else {
                 return;
             };
             (more > 0).then_some(more)
@@ -112,69 +121,33 @@ fn core(node: &Node, event: &Event, (service, report): (&str, &Report), limits: 
             let Some((count, worst_nanos)) = limits.late.add(Instant::now(), *late_nanos) else {
                 return;
             };
-            warn!("{}", late(service, count, worst_nanos));
+            warn!(
+                event = about.event(),
+                code = about.code(),
+                "{}",
+                late(service, count, worst_nanos)
+            );
             Some(count)
         }
         Report::Bounced { active_nanos } => {
             let Some((count, longest_nanos)) = limits.bounces.add(Instant::now(), *active_nanos) else {
                 return;
             };
-            warn!("{}", bounced(service, count, longest_nanos));
+            warn!(
+                event = about.event(),
+                code = about.code(),
+                "{}",
+                bounced(service, count, longest_nanos)
+            );
             Some(count)
         }
         other => {
-            line(service, other);
+            line(service, other, &about);
             None
         }
     };
-    if let Some(noted) = told::core(event, report, &names) {
+    if let Some(noted) = noted {
         node.journal.note(vrrp_control::Event { times, ..noted });
-    }
-}
-
-/// What is told whenever it happens.
-fn line(service: &str, report: &Report) {
-    match report {
-        Report::Priority { from, to } => info!(instance = service, "{service}: priority {from} -> {to}"),
-        Report::HoldEnded {
-            successor: Some(successor),
-        } => {
-            info!(
-                instance = service,
-                "{service}: {successor} has taken over; the addresses are given up"
-            );
-        }
-        Report::HoldEnded { successor: None } => {
-            info!(
-                instance = service,
-                "{service}: nobody took over in time; the addresses are given up"
-            );
-        }
-        Report::HoldTooLong => warn!(
-            instance = service,
-            "{service}: the addresses go at once: at this advertisement interval the successor may need longer than the 5 s they could be kept for"
-        ),
-        Report::OnlyVersion3 { source } => warn!(
-            instance = service,
-            "{service}: {source} is active and speaks version 3 only: nodes of version 2 do not hear it, and one of them may take the addresses as well; let it send both versions, or bring every node to version 3"
-        ),
-        Report::ChecksumFormsMixed { source } => warn!(
-            instance = service,
-            "{service}: {source} uses another form of the IPv4 checksum than the router heard before: set v3_checksum_as_v2 alike on all nodes"
-        ),
-        Report::SamePriority { source } => warn!(
-            instance = service,
-            "{service}: {source} has the same priority; give every node its own, else the higher address decides"
-        ),
-        Report::HeldBack => info!(
-            instance = service,
-            "{service}: would be MASTER now and is held back: other members of its sync group are not ready for it"
-        ),
-        Report::FailedFor { retry_after_seconds } => warn!(
-            instance = service,
-            "{service}: steps back after a failure and tries again in {retry_after_seconds} s"
-        ),
-        other => debug!(instance = service, "{service}: {other:?}"),
     }
 }
 
@@ -195,53 +168,13 @@ pub(crate) fn unsaid(node: &Node, now: Option<Instant>, limits: &mut Limits) {
         }
         let planned = plan.instances.iter().find(|instance| instance.name == service);
         let names = planned.map_or(Named::new(None, None), Named::of);
-        state_line(&service, &last, &names);
+        let noted = told::transition(&last, None, &names);
+        state_line(&service, &last, &names, &About::of(Some(&noted)));
         node.journal.note(vrrp_control::Event {
             instance: Some(service),
             times: Some(count),
-            ..told::transition(&last, None, &names)
+            ..noted
         });
-    }
-}
-
-fn group_line(group: &GroupStatus) {
-    let (name, members) = (&group.name, group.members.join(", "));
-    match group.state {
-        StateName::Active => info!(group = name, "sync group {name}: MASTER ({members})"),
-        StateName::Backup => info!(group = name, "sync group {name}: BACKUP ({members})"),
-        StateName::Initialize if group.at_fault.is_empty() => {
-            debug!(group = name, "sync group {name}: takes no part");
-        }
-        StateName::Initialize => warn!(
-            group = name,
-            "sync group {name}: FAULT, by {}; {members} stand back together",
-            group.at_fault.join(", ")
-        ),
-    }
-}
-
-fn state_line(service: &str, transition: &Transition, names: &Named<'_>) {
-    let why = words::cause(transition.cause, None, names);
-    let holding = if transition.holding {
-        "; the addresses answer until the successor does"
-    } else {
-        ""
-    };
-    match (transition.to, transition.cause) {
-        // MIB-19, YANG-09: the notification of a new Active, one for every entry.
-        (StateName::Active, _) => {
-            let reason = transition.new_master_reason().unwrap_or_default();
-            info!(
-                instance = service,
-                new_master_reason = reason.name(),
-                "{service}: MASTER: {why}"
-            );
-        }
-        (StateName::Backup, _) => info!(instance = service, "{service}: BACKUP: {why}"),
-        (StateName::Initialize, Cause::Barred(_)) => {
-            warn!(instance = service, "{service}: FAULT: {why}{holding}")
-        }
-        (StateName::Initialize, _) => info!(instance = service, "{service}: stands back: {why}{holding}"),
     }
 }
 
@@ -257,16 +190,20 @@ impl Limits {
     }
 
     /// `Some`: it was worth a line, about so many more before it.
-    fn rival(&mut self, service: &str, source: IpAddr, priority: u8) -> Option<u64> {
+    fn rival(&mut self, service: &str, source: IpAddr, priority: u8, about: &About) -> Option<u64> {
         let told = self.rivals.answered(Instant::now(), service);
         match told {
             None => {}
             Some(0) => info!(
                 instance = service,
+                event = about.event(),
+                code = about.code(),
                 "{service}: {source} claimed the addresses with the lower rank (priority {priority}) and was answered"
             ),
             Some(more) => info!(
                 instance = service,
+                event = about.event(),
+                code = about.code(),
                 "{service}: {source} claimed the addresses with the lower rank (priority {priority}) and was answered, as {more} times since the last such line"
             ),
         }
@@ -317,17 +254,39 @@ fn beyond(reason: &str, output: &str) -> String {
 
 /// The health of a tracked object changed.
 pub(crate) fn tracked(node: &Node, news: &News) {
+    let noted = told::tracked(news);
+    let about = About::of(Some(&noted));
     let outcome = &news.change.outcome;
     let said = beyond(&outcome.reason, outcome.output.trim_end());
     let name = names::tracked(&news.object);
     match news.change.health {
-        Health::Up if news.change.degraded => warn!("{name} is up and degraded: {}{said}", outcome.reason),
-        Health::Up => info!("{name} is up: {}{said}", outcome.reason),
-        Health::Down => warn!("{name} is down: {}{said}", outcome.reason),
-        Health::Unknown => info!("{name} has no result"),
-        Health::Value(value) => info!("{name} counts as {value}: {}", outcome.reason),
+        Health::Up if news.change.degraded => warn!(
+            event = about.event(),
+            code = about.code(),
+            "{name} is up and degraded: {}{said}",
+            outcome.reason
+        ),
+        Health::Up => info!(
+            event = about.event(),
+            code = about.code(),
+            "{name} is up: {}{said}",
+            outcome.reason
+        ),
+        Health::Down => warn!(
+            event = about.event(),
+            code = about.code(),
+            "{name} is down: {}{said}",
+            outcome.reason
+        ),
+        Health::Unknown => info!(event = about.event(), code = about.code(), "{name} has no result"),
+        Health::Value(value) => info!(
+            event = about.event(),
+            code = about.code(),
+            "{name} counts as {value}: {}",
+            outcome.reason
+        ),
     }
-    node.journal.note(told::tracked(news));
+    node.journal.note(noted);
     node.tell_health(&node.plan(), &news.object);
 }
 

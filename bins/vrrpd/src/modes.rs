@@ -100,11 +100,19 @@ pub(crate) fn say(node: &Node, peer: Peer, name: &str, mode: vrrp_control::Check
 fn tell(name: &str, uid: u32, before: CheckMode, mode: CheckMode) {
     let (from, to) = (before.word(), mode.word());
     match mode {
-        CheckMode::Normal => info!("check {name}: {from} -> {to}, by user {uid}: what it finds counts"),
+        CheckMode::Normal => info!(
+            event = "check-mode",
+            code = to,
+            "check {name}: {from} -> {to}, by user {uid}: what it finds counts"
+        ),
         CheckMode::DryRun | CheckMode::Maintenance => warn!(
+            event = "check-mode",
+            code = to,
             "check {name}: {from} -> {to}, by user {uid}: it counts as up WHATEVER IT FINDS; `vrrpctl check-mode {name} normal` ends it"
         ),
         CheckMode::MaintenanceDown => warn!(
+            event = "check-mode",
+            code = to,
             "check {name}: {from} -> {to}, by user {uid}: it counts as down WHATEVER IT FINDS; `vrrpctl check-mode {name} normal` ends it"
         ),
     }

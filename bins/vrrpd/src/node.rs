@@ -20,6 +20,7 @@ use crate::modes::Modes;
 use crate::notices;
 use crate::notify::Notifier;
 use crate::pushes::Pushes;
+use crate::record::Watched;
 use crate::renames::Renames;
 use crate::run::Asked;
 use crate::steer::Steer;
@@ -41,6 +42,8 @@ pub(crate) struct Node {
     pub(crate) renames: Renames,
     /// What has happened.
     pub(crate) journal: Arc<Journal>,
+    /// What is written beside it for a replay.
+    pub(crate) recording: Option<Watched>,
     /// Events of the router loop that were overtaken before they were read.
     pub(crate) events_lost: AtomicU64,
     /// What an operator changes while it runs.

@@ -12,9 +12,10 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use rustix::time::{ClockId, clock_gettime};
 use tracing::{info, warn};
+use vrrp_control::RecordingStatus;
 use vrrp_core::Instant;
 use vrrp_net::Driver;
-use vrrp_recording::{HEADER, Recorder, Sink, Told, Writing};
+use vrrp_recording::{HEADER, Progress, Recorder, Sink, Told, Writing};
 
 use crate::arguments::Arguments;
 
@@ -31,6 +32,30 @@ const STICKY: u32 = 0o1000;
 pub(crate) struct Recording {
     path: PathBuf,
     writing: Writing,
+}
+
+/// One that runs, for the status.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    path: String,
+    progress: Progress,
+}
+
+impl Watched {
+    pub(crate) fn of(recording: &Recording) -> Self {
+        Self {
+            path: recording.path.display().to_string(),
+            progress: recording.writing.progress(),
+        }
+    }
+
+    pub(crate) fn status(&self) -> RecordingStatus {
+        RecordingStatus {
+            path: self.path.clone(),
+            dropped: self.progress.lost(),
+            well: self.progress.is_well(),
+        }
+    }
 }
 
 /// Begins one, where one is asked for; `None`, told why, where it cannot be.

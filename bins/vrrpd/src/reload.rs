@@ -46,11 +46,15 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
     };
     let (applied, message, queues) = match outcome {
         Ok((message, queues)) => {
-            info!("reloaded: {message}");
+            info!(event = "reload", code = "done", "reloaded: {message}");
             (true, message, queues)
         }
         Err(message) => {
-            error!("not reloaded, nothing has changed: {message}");
+            error!(
+                event = "reload",
+                code = "refused",
+                "not reloaded, nothing has changed: {message}"
+            );
             (false, message, Vec::new())
         }
     };
@@ -120,7 +124,7 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
     let queues = node.take(loaded);
     drop(renaming);
     drop(steady);
-    steer::after_reload(node).await;
+    steer::hold_to_what_was_said(node).await;
     let plan = node.plan();
     if difference.touches_services() {
         kernel::warn_of_settings(&plan);

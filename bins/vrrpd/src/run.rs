@@ -311,11 +311,15 @@ impl Turn {
         let before = lock(&self.node.notifier).before_stop(|_, _| true);
         if before.names.is_empty() {
             info!(
+                event = "stop",
+                code = "asked",
                 "{signal}: stopping; the addresses answer until their successors do. A second signal ends that at once"
             );
             self.hand_over();
         } else {
             info!(
+                event = "stop",
+                code = "asked",
                 "{signal}: stopping; notify_before_stop of {} runs first, and the addresses stay here until it has ended. A second signal skips it",
                 before.names.join(", ")
             );

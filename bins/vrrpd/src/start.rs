@@ -35,7 +35,7 @@ use crate::renames::Renames;
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
 use crate::start_delay::since_boot;
-use crate::steer::Steer;
+use crate::steer::{self, Steer};
 use crate::supervisor::{self, Parent};
 use crate::systemd::Systemd;
 use crate::tracks::{News, Tracks};
@@ -93,10 +93,9 @@ pub(crate) fn start(
     privileges::check()?;
     let permits = permits(&arguments)?;
     let (mut socket, pid_files, listeners) = claim(&arguments, &loaded.plan, manner, &permits)?;
-    let steer = Steer::beside(socket.as_ref().map(Socket::path));
+    let steer = steered(socket.as_ref(), parent.as_ref());
     keep_from_scripts();
-    let mut services = services(&loaded.plan, since_boot());
-    steer.dress_first(&mut services);
+    let services = services(&loaded.plan, since_boot(), &steer);
     let (testator, parent) = parent.map(Parent::part).unzip();
     let (driver, recording, systemd) = open(&arguments, &loaded.plan, services.clone(), testator)?;
     let runtime = slow_runtime()?;
@@ -128,12 +127,13 @@ pub(crate) fn start(
             state: Mutex::new(State::new(services)),
             renames: Renames::default(),
             journal: journal(&arguments),
+            recording: recording.as_ref().map(record::Watched::of),
             events_lost: AtomicU64::new(0),
             steer,
             permits,
             reloads,
         };
-        begin(&node, loaded, probes);
+        begin(&node, loaded, probes).await;
         caller.started();
         let ears = Ears {
             events,
@@ -250,7 +250,7 @@ fn outlive(parent: OwnedFd, node: &Arc<Node>) -> io::Result<()> {
     supervisor::outlive(parent, move |text| lock(&node.state).warnings.push(text))
 }
 
-fn begin(node: &Node, mut loaded: Loaded, probes: checks::Probes) {
+async fn begin(node: &Node, mut loaded: Loaded, probes: checks::Probes) {
     node.journal.note(draft(
         EventKind::Start,
         "started",
@@ -263,7 +263,7 @@ fn begin(node: &Node, mut loaded: Loaded, probes: checks::Probes) {
     lock(&node.pushes).meet(std::mem::take(&mut loaded.speakers));
     lock(&node.notifier).tell_by(Arc::clone(&node.notices));
     node.take(loaded);
-    Steer::begin(node);
+    steer::hold_to_what_was_said(node).await;
     checks::begin(node, &node.plan().checks, probes);
     tracks::begin(&node.tracks, &node.plan());
 }
@@ -290,13 +290,20 @@ async fn give_up(node: &Node) -> Exit {
 }
 
 /// What the driver begins with: nobody takes part before the delays from boot and start are over.
-fn services(plan: &Plan, up: Duration) -> Vec<Service> {
+fn services(plan: &Plan, up: Duration, steer: &Steer) -> Vec<Service> {
     let service = |instance: &Instance| {
         let mut service = instance.service.clone();
         start_delay::hold_back(&mut service, &plan.node, Duration::ZERO, up);
         service
     };
-    plan.instances.iter().map(service).collect()
+    let mut services: Vec<Service> = plan.instances.iter().map(service).collect();
+    steer.dress_first(&mut services);
+    services
+}
+
+/// What an operator has said before this process was there.
+fn steered(socket: Option<&Socket>, parent: Option<&Parent>) -> Steer {
+    Steer::beside(socket.map(Socket::path), parent.and_then(Parent::life))
 }
 
 fn scheduling(arguments: &Arguments, plan: &Plan) -> Scheduling {
@@ -408,7 +415,11 @@ mod tests {
             &vrrp_plan::Host::default(),
         );
         let held = |up_s| {
-            let services = services(&lowered.plan, Duration::from_secs(up_s));
+            let services = services(
+                &lowered.plan,
+                Duration::from_secs(up_s),
+                &Steer::beside(None, None),
+            );
             Duration::from_nanos(services[0].settings.start_delay_nanos).as_secs()
         };
         assert_eq!([0, 30, 79, 81, 500].map(held), [90, 60, 11, 10, 10]);

@@ -12,30 +12,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use node::supervisor::router;
 use node::{LIMIT, Node, file, folder, instance, refusal, vrrpd};
 
 const ADDRESS: &str = "192.0.2.100/24";
 
 fn supervised() -> Option<Node> {
     Node::start(&instance("VI_1", 51, ADDRESS, ""), &["--supervised"])
-}
-
-/// The child of the supervisor; another one than `before`.
-fn router(node: &Node, before: Option<Pid>) -> Pid {
-    let path = format!("/proc/{0}/task/{0}/children", node.pid());
-    let end = Instant::now() + LIMIT;
-    loop {
-        let children = std::fs::read_to_string(&path).unwrap_or_default();
-        let child = children
-            .split_whitespace()
-            .next()
-            .and_then(|text| text.parse().ok());
-        match child.map(Pid::from_raw) {
-            Some(child) if Some(child) != before => return child,
-            _ => assert!(Instant::now() < end, "no child; log:\n{}", node.log()),
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn address_is_there(keeper: &std::process::Child) -> bool {

@@ -60,7 +60,7 @@ pub mod words;
 
 pub use decision::{Decided, View};
 pub use line::{Entry, HEADER, Line, Stimulus, VERSION};
-pub use recorder::{Recorder, Sink, Told, Writing};
+pub use recorder::{Progress, Recorder, Sink, Told, Writing};
 pub use replay::{Event, Replay, Replayed};
 pub use retold::Decision;
 pub use transcript::Transcript;

@@ -1,7 +1,7 @@
 //! A recording that is written while a loop runs which must never wait for it: a bounded queue, and a thread.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -60,6 +60,9 @@ pub struct Recorder {
 struct Shared {
     waiting: AtomicU64,
     losses: AtomicU64,
+    /// Lines, of all losses.
+    lost: AtomicU64,
+    failing: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +78,25 @@ struct Side {
 #[derive(Debug)]
 pub struct Writing {
     done: Receiver<()>,
+    shared: Arc<Shared>,
+}
+
+/// How it goes, for who looks on while it runs.
+#[derive(Debug, Clone)]
+pub struct Progress(Arc<Shared>);
+
+impl Progress {
+    /// Lines lost since it began: the disk was full, or too slow.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.0.lost.load(Ordering::Relaxed)
+    }
+
+    /// The last lines could be written.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        !self.0.failing.load(Ordering::Relaxed)
+    }
 }
 
 impl Recorder {
@@ -125,9 +147,9 @@ impl Recorder {
             queue,
             waiting_max: waiting_max.max(1) as u64,
             side: Mutex::default(),
-            shared,
+            shared: Arc::clone(&shared),
         });
-        Ok((recorder, Writing { done }))
+        Ok((recorder, Writing { done, shared }))
     }
 
     /// Nobody else locks it: the routers of one loop are its only callers.
@@ -142,6 +164,7 @@ impl Recorder {
         if side.lost > 0 || !self.put(item) {
             side.lost = side.lost.saturating_add(1);
             let _losses = self.shared.losses.fetch_add(1, Ordering::Relaxed);
+            let _lost = self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -179,6 +202,12 @@ impl Witness for Recorder {
 }
 
 impl Writing {
+    /// Can be asked while it runs, and after it.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress(Arc::clone(&self.shared))
+    }
+
     /// Waits until the last line is written, at most `limit`; drop every [`Recorder`] of it before. Whether it was.
     #[must_use]
     pub fn finish(self, limit: Duration) -> bool {
@@ -245,6 +274,7 @@ impl<S: Sink, T: FnMut(Told)> Pen<S, T> {
             }
             Err(error) => {
                 self.lost = self.lost.saturating_add(self.lines);
+                let _lost = self.shared.lost.fetch_add(self.lines, Ordering::Relaxed);
                 // Every router is to be written down anew, once it can be.
                 let _losses = self.shared.losses.fetch_add(1, Ordering::Relaxed);
                 if !self.failing {
@@ -253,6 +283,7 @@ impl<S: Sink, T: FnMut(Told)> Pen<S, T> {
                 self.failing = true;
             }
         }
+        self.shared.failing.store(self.failing, Ordering::Relaxed);
         self.put_until = self.last;
         self.text.clear();
         self.lines = 0;

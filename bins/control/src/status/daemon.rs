@@ -41,7 +41,7 @@ pub struct Daemon {
     pub rejected: BTreeMap<String, u64>,
     /// Times that the kernel's events were lost, and everything was read anew.
     pub netlink_overruns: u64,
-    /// Lines that were dropped because the log's reader was too slow.
+    /// Lines of the log that were dropped: its reader was too slow, or gone, or the disk full.
     pub log_lines_dropped: u64,
     /// Changes that the router loop told and nobody could take in time: notify scripts were told the states afterwards.
     #[serde(default)]

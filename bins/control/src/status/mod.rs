@@ -19,7 +19,7 @@ use instance::{Instance, Statics};
 use notice::NoticeTarget;
 use track::{TrackedFile, TrackedProcess};
 
-use crate::event::JournalStatus;
+use crate::event::{JournalStatus, RecordingStatus};
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct Status {
     /// The events that are kept; a daemon of an earlier version keeps none.
     #[serde(default)]
     pub journal: Option<JournalStatus>,
+    /// What is recorded; `None`: nothing.
+    #[serde(default)]
+    pub recording: Option<RecordingStatus>,
     /// Mail and webhooks that are told now, by name.
     #[serde(default)]
     pub notice_targets: Vec<NoticeTarget>,

@@ -3,6 +3,8 @@
 //! A terminal, a pipe or a journal whose reader has stalled blocks the writer. The router loop and the checks must not
 //! be that writer, so `tracing` events are only copied into a queue; what does not fit is dropped and counted.
 
+mod failing;
+mod journald;
 mod queue;
 mod sink;
 mod syslog;
@@ -127,9 +129,26 @@ mod tests {
         });
         assert_eq!(log.dropped(), 7);
         let first = lines.try_recv().unwrap();
-        assert_eq!(first.instance.as_deref(), Some("VI_1"));
+        assert_eq!(first.fields.instance.as_deref(), Some("VI_1"));
         assert_eq!(first.text, "line 0 number=0");
         assert_eq!(lines.try_iter().count(), 2);
+    }
+
+    #[test]
+    fn state_event_and_code_stand_beside_the_text() {
+        let (_log, layer, lines) = Log::queue(3);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(instance = "VI_1", new_state = "MASTER", event = %"transition", code = "no-response", "VI_1: MASTER");
+        });
+        let entry = lines.try_recv().unwrap();
+        assert_eq!(entry.text, "VI_1: MASTER");
+        let fields = entry.fields;
+        let all = [fields.instance, fields.state, fields.event, fields.code];
+        assert_eq!(
+            all.map(Option::unwrap),
+            ["VI_1", "MASTER", "transition", "no-response"]
+        );
     }
 
     #[test]
@@ -155,8 +174,10 @@ mod tests {
             tracing::info!(service = "VI_1", interface = "eth1", "link");
             tracing::info!(service = ?"VI_2", "link");
         });
-        let said: Vec<(String, Option<String>)> =
-            lines.try_iter().map(|line| (line.text, line.instance)).collect();
+        let said: Vec<(String, Option<String>)> = lines
+            .try_iter()
+            .map(|line| (line.text, line.fields.instance))
+            .collect();
         assert_eq!(
             said[0],
             ("VI_1: link interface=eth1".to_owned(), Some("VI_1".to_owned()))

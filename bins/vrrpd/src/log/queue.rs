@@ -15,8 +15,19 @@ use tracing_subscriber::layer::{Context, Layer};
 pub(super) struct Entry {
     pub(super) at: Instant,
     pub(super) level: Level,
-    pub(super) instance: Option<String>,
+    pub(super) fields: Fields,
     pub(super) text: String,
+}
+
+/// What programs look for; it stands beside the text, where the destination has a place for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fields {
+    pub(super) instance: Option<String>,
+    /// The state that it has entered, in keepalived's word.
+    pub(super) state: Option<String>,
+    /// Kind and code of the event that the line is about (docs/events.md).
+    pub(super) event: Option<String>,
+    pub(super) code: Option<String>,
 }
 
 /// What both ends of the queue count.
@@ -29,6 +40,11 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// A line has come out of the queue, and was not written.
+    pub(super) fn lose(&self) {
+        let _before = self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn waiting(&self) -> u64 {
@@ -60,15 +76,15 @@ impl Forward {
 
 impl<S: Subscriber> Layer<S> for Forward {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let mut text = fields.prefix;
-        text.push_str(&fields.message);
-        text.push_str(&fields.others);
+        let mut words = Words::default();
+        event.record(&mut words);
+        let mut text = words.prefix;
+        text.push_str(&words.message);
+        text.push_str(&words.others);
         let entry = Entry {
             at: Instant::now(),
             level: *event.metadata().level(),
-            instance: fields.instance,
+            fields: words.fields,
             text: on_one_line(&text),
         };
         let before = self.shared.waiting.fetch_add(1, Ordering::AcqRel);
@@ -82,9 +98,9 @@ impl<S: Subscriber> Layer<S> for Forward {
 
 /// A line that has come out of the queue.
 pub(super) fn text(event: &Event<'_>) -> String {
-    let mut fields = Fields::default();
-    event.record(&mut fields);
-    fields.prefix + &fields.message + &fields.others
+    let mut words = Words::default();
+    event.record(&mut words);
+    words.prefix + &words.message + &words.others
 }
 
 /// What scripts, applications and servers say stands in many a message: none of it begins a line of its own, or steers the
@@ -108,22 +124,26 @@ fn on_one_line(text: &str) -> String {
 }
 
 #[derive(Default)]
-struct Fields {
+struct Words {
     /// The driver names its service in a field, the daemon in the text as well.
     prefix: String,
     message: String,
-    instance: Option<String>,
+    fields: Fields,
     others: String,
 }
 
-impl Visit for Fields {
+impl Visit for Words {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "instance" => self.instance = Some(value.to_owned()),
+            "instance" => self.fields.instance = Some(value.to_owned()),
             "service" => {
                 self.prefix = format!("{value}: ");
-                self.instance = Some(value.to_owned());
+                self.fields.instance = Some(value.to_owned());
             }
+            // The text says the same in words.
+            "new_state" => self.fields.state = Some(value.to_owned()),
+            "event" => self.fields.event = Some(value.to_owned()),
+            "code" => self.fields.code = Some(value.to_owned()),
             "message" => value.clone_into(&mut self.message),
             name => {
                 let _ = write!(self.others, " {name}={value}");
@@ -133,7 +153,9 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         match field.name() {
-            "instance" | "service" => self.record_str(field, &format!("{value:?}")),
+            "instance" | "service" | "new_state" | "event" | "code" => {
+                self.record_str(field, &format!("{value:?}"))
+            }
             "message" => self.message = format!("{value:?}"),
             name => {
                 let _ = write!(self.others, " {name}={value:?}");

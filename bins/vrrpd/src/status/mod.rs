@@ -21,6 +21,7 @@ use crate::journal::Following;
 use crate::modes;
 use crate::node::{Node, lock, ms, unix_ms};
 use crate::notices;
+use crate::record::Watched;
 use crate::run::Asked;
 use crate::steer::{self, maintenance, priority, switchover};
 
@@ -148,6 +149,7 @@ pub(crate) fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
         processes: tracks::processes(&plan, &tracks),
         fifos: hooks.fifos(),
         journal: Some(node.journal.status()),
+        recording: node.recording.as_ref().map(Watched::status),
         notice_targets: notices::targets(&node.notices),
     }
 }

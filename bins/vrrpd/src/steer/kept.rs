@@ -17,11 +17,7 @@ pub(super) struct Kept(Option<PathBuf>);
 
 impl Kept {
     pub(super) fn beside(control: Option<&Path>) -> Self {
-        Self(control.map(|control| {
-            let mut name = control.as_os_str().to_owned();
-            name.push(".maintenance");
-            PathBuf::from(name)
-        }))
+        Self(control.map(|control| beside(control, ".maintenance")))
     }
 
     /// That there is a file means maintenance; what it says is only who asked.
@@ -57,19 +53,7 @@ impl Kept {
                 "there is no control socket to put it down beside",
             ));
         };
-        let mut name = path.clone().into_os_string();
-        name.push(".new");
-        let new = PathBuf::from(name);
-        // Another daemon's it is not: the socket's lock is held.
-        let _absent = std::fs::remove_file(&new);
-        let mut file = OpenOptions::new()
-            .create_new(true)
-            .write(true)
-            .mode(0o600)
-            .open(&new)?;
-        writeln!(file, "{} {}", asked.at_unix_ms, asked.uid)?;
-        drop(file);
-        std::fs::rename(&new, path)
+        put_down(path, &format!("{} {}", asked.at_unix_ms, asked.uid))
     }
 
     pub(super) fn remove(&self) -> io::Result<()> {
@@ -84,6 +68,28 @@ impl Kept {
             Ok(()) | Err(_) => Ok(()),
         }
     }
+}
+
+/// A file whose name begins as that of the control socket does.
+pub(super) fn beside(control: &Path, ending: &str) -> PathBuf {
+    let mut name = control.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// One line in the place of what was there. All of it or nothing.
+pub(super) fn put_down(path: &Path, line: &str) -> io::Result<()> {
+    let new = beside(path, ".new");
+    // Another daemon's it is not: the socket's lock is held.
+    let _absent = std::fs::remove_file(&new);
+    let mut file = OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&new)?;
+    writeln!(file, "{line}")?;
+    drop(file);
+    std::fs::rename(&new, path)
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ async fn begin(node: &Node, peer: Peer) -> Answer {
         (before, problem)
     };
     warn!(
+        event = "maintenance",
+        code = "on",
         "MAINTENANCE, as user {} asked: this node gives everything away and takes over only where no other router is alive; `vrrpctl maintenance off` ends it",
         peer.uid
     );
@@ -132,7 +134,12 @@ async fn end(node: &Node, peer: Peer) -> Answer {
             instances: Vec::new(),
         });
     }
-    info!("maintenance is over, as user {} asked", peer.uid);
+    info!(
+        event = "maintenance",
+        code = "off",
+        "maintenance is over, as user {} asked",
+        peer.uid
+    );
     let over = (EventKind::Maintenance, "off");
     noted::note(node, peer, over, None, "maintenance is over");
     // One change of priority, and not two.

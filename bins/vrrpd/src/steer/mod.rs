@@ -1,6 +1,7 @@
 //! What an operator changes while the daemon runs: who is handed over, whether the node is in maintenance, and base
-//! priorities that were moved. All of it outlives a reload; the maintenance also a new start.
+//! priorities that were moved. All of it outlives a reload, and the death of a supervised process; the maintenance also a new start.
 
+mod bequest;
 mod kept;
 pub(crate) mod maintenance;
 mod noted;
@@ -25,6 +26,7 @@ use vrrp_plan::Plan;
 
 use crate::node::{Node, lock, unix_ms};
 use crate::renames;
+use bequest::{Bequest, Heritage};
 use kept::Kept;
 use priority::Moved;
 
@@ -56,6 +58,7 @@ pub(crate) struct Steer {
 #[derive(Debug)]
 pub(crate) struct Said {
     kept: Kept,
+    bequest: Bequest,
     maintenance: Option<Maintenance>,
     moves: BTreeMap<String, Moved>,
     /// Those that were handed over.
@@ -84,16 +87,20 @@ struct Begun<'a> {
 }
 
 impl Steer {
-    /// With the maintenance that an earlier life has put down beside its control socket.
-    pub(crate) fn beside(control: Option<&Path>) -> Self {
+    /// With the maintenance that an earlier life has put down beside its control socket, and all else that was said to an
+    /// earlier process of the same supervisor.
+    pub(crate) fn beside(control: Option<&Path>, supervisor: Option<&str>) -> Self {
         let kept = Kept::beside(control);
+        let bequest = Bequest::of(control, supervisor);
+        let Heritage { moves, handed } = bequest.read();
         let maintenance = kept.read();
         Self {
             said: Mutex::new(Said {
                 kept,
+                bequest,
                 maintenance,
-                moves: BTreeMap::new(),
-                handed: BTreeMap::new(),
+                moves,
+                handed,
                 handing: BTreeMap::new(),
                 over: BTreeMap::new(),
                 number: 0,
@@ -107,26 +114,18 @@ impl Steer {
     /// The services as an operator wants them, before anything runs.
     pub(crate) fn dress_first(&self, services: &mut [Service]) {
         let said = lock(&self.said);
-        let Some(maintenance) = &said.maintenance else {
-            return;
-        };
-        warn!(
-            "MAINTENANCE, since user {} asked for it in an earlier life of this daemon: this node takes over only where no other router is alive; `vrrpctl maintenance off` ends it",
-            maintenance.asked.uid
-        );
+        if let Some(maintenance) = &said.maintenance {
+            warn!(
+                event = "maintenance",
+                code = "on",
+                "MAINTENANCE, since user {} asked for it in an earlier life of this daemon: this node takes over only where no other router is alive; `vrrpctl maintenance off` ends it",
+                maintenance.asked.uid
+            );
+        }
         for service in services {
             said.hold_back(service);
             let name = service.name.clone();
             said.dress(&name, service);
-        }
-    }
-
-    /// After the first start: nobody competes who shall not.
-    pub(crate) fn begin(node: &Node) {
-        if lock(&node.steer.said).maintenance.is_some() {
-            for instance in &node.plan().instances {
-                stand_back(node, &instance.name);
-            }
         }
     }
 }
@@ -151,7 +150,8 @@ impl Said {
     /// One that begins in maintenance hears of it before it could take anything.
     pub(crate) fn hold_back(&self, service: &mut Service) {
         let settings = &mut service.settings;
-        if self.maintenance.is_some() && settings.priority.is_owner() {
+        let shall = self.maintenance.is_some() || self.handed.contains_key(&service.name);
+        if shall && settings.priority.is_owner() {
             settings.start_delay_nanos = settings.start_delay_nanos.max(OWNER_WAITS_NANOS);
         }
     }
@@ -162,6 +162,7 @@ impl Said {
         drop(renames::rename(&mut self.moves, names));
         drop(renames::rename(&mut self.handed, names));
         drop(renames::rename(&mut self.handing, names));
+        self.hand_on();
     }
 
     /// A switchover of it is on its way, or was a moment ago.
@@ -174,6 +175,12 @@ impl Said {
         let is_there = |name: &str| plan.instances.iter().any(|one| one.name == name);
         self.moves.retain(|name, _| is_there(name));
         self.handed.retain(|name, _| is_there(name));
+        self.hand_on();
+    }
+
+    /// To the next process, should this one die.
+    fn hand_on(&self) {
+        self.bequest.write(&self.moves, &self.handed);
     }
 }
 
@@ -207,6 +214,7 @@ impl<'a> Begun<'a> {
         let mine = said.handing.iter().filter(|(_, one)| one.number == self.number);
         let mine: Vec<_> = mine.map(|(name, one)| (name.clone(), one.asked)).collect();
         said.handed.extend(mine);
+        said.hand_on();
     }
 
     fn was_undone(&self) -> bool {
@@ -233,7 +241,9 @@ pub(crate) fn heard(node: &Node, name: &str, state: StateName) {
     let mut said = lock(&node.steer.said);
     match state {
         StateName::Active => {
-            said.handed.remove(name);
+            if said.handed.remove(name).is_some() {
+                said.hand_on();
+            }
             if said.maintenance.is_some() && !said.is_handing(name) {
                 drop(said);
                 warn!(
@@ -250,8 +260,9 @@ pub(crate) fn heard(node: &Node, name: &str, state: StateName) {
     }
 }
 
-/// A reload is through: what was said holds for what is new as well.
-pub(crate) async fn after_reload(node: &Node) {
+/// A start or a reload is through: nobody competes who shall not. What is Active all the same, or in a hold that it has got from an
+/// earlier process, was asked before, and goes to the first that comes.
+pub(crate) async fn hold_to_what_was_said(node: &Node) {
     let (maintenance, handed) = {
         let mut said = lock(&node.steer.said);
         said.retain(&node.plan());

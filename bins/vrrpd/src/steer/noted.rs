@@ -28,7 +28,7 @@ pub(super) fn outcome(node: &Node, peer: Peer, moved: &Moved) {
     note(node, peer, what, Some(&moved.instance), moved.message.clone());
 }
 
-const fn code(outcome: Outcome) -> &'static str {
+pub(super) const fn code(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::HandedOver => "handed-over",
         Outcome::RolledBack => "rolled-back",

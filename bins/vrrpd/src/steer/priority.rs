@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// One move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moved {
-    shift: Shift,
+    pub(super) shift: Shift,
     pub(super) asked: AskedBy,
     pub(super) ends_at: Option<Instant>,
 }
@@ -92,6 +92,7 @@ pub(crate) async fn ask(node: &Node, peer: Peer, name: &str, shift: Shift, for_m
         } else {
             said.moves.insert(name.to_owned(), moved);
         }
+        said.hand_on();
         (before, said.maintenance.is_some())
     };
     node.steer.moved.notify_one();
@@ -101,7 +102,13 @@ pub(crate) async fn ask(node: &Node, peer: Peer, name: &str, shift: Shift, for_m
     if maintenance {
         message.push_str("; not before the maintenance of this node is over");
     }
-    info!(instance = name, "{message}, as user {} asked", peer.uid);
+    info!(
+        instance = name,
+        event = "priority-set",
+        code = "set",
+        "{message}, as user {} asked",
+        peer.uid
+    );
     let set = (EventKind::PrioritySet, "set");
     noted::note(node, peer, set, Some(name), message.clone());
     Answer::Priority(PriorityMoved {
@@ -163,11 +170,17 @@ async fn end_due(node: &Node) {
         let due = said.moves.iter().filter(|(_, moved)| over(moved));
         let due: Vec<String> = due.map(|(name, _)| name.clone()).collect();
         said.moves.retain(|_, moved| !over(moved));
+        said.hand_on();
         due
     };
     for name in due {
         let text = "the time is over for which its priority was moved; as in the file again";
-        info!(instance = name.as_str(), "{name}: {text}");
+        info!(
+            instance = name.as_str(),
+            event = "priority-set",
+            code = "over",
+            "{name}: {text}"
+        );
         node.journal.note(Event {
             instance: Some(name),
             ..draft(EventKind::PrioritySet, "over", text)

@@ -131,7 +131,12 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
             .collect();
     };
     let who = names.join(", ");
-    info!("{who}: to be handed over, as user {} asked", peer.uid);
+    info!(
+        event = "switchover",
+        code = "begun",
+        "{who}: to be handed over, as user {} asked",
+        peer.uid
+    );
     for name in &names {
         let what = (EventKind::Switchover, "begun");
         noted::note(node, peer, what, Some(name), "to be handed over");
@@ -199,9 +204,10 @@ fn moved(name: &str, verdict: &Verdict) -> Moved {
 
 fn tell(who: &str, verdict: &Verdict) {
     let message = &verdict.message;
+    let code = noted::code(verdict.outcome);
     match verdict.outcome {
-        Outcome::HandedOver => info!("{who}: {message}"),
-        _ => warn!("{who}: {message}"),
+        Outcome::HandedOver => info!(event = "switchover", code, "{who}: {message}"),
+        _ => warn!(event = "switchover", code, "{who}: {message}"),
     }
 }
 
@@ -374,6 +380,7 @@ pub(super) fn compete(node: &Node, peer: Peer, service: &ServiceStatus) -> Moved
     let base = {
         let mut said = lock(&node.steer.said);
         said.handed.remove(name);
+        said.hand_on();
         if let Some(handing) = said.handing.get_mut(name) {
             handing.undone = true;
         }
@@ -385,7 +392,10 @@ pub(super) fn compete(node: &Node, peer: Peer, service: &ServiceStatus) -> Moved
     let own = base.map_or(service.priority, |base| own_priority(service, base).get());
     info!(
         instance = name.as_str(),
-        "{name}: competes with its own priority again, as user {} asked", peer.uid
+        event = "switchover",
+        code = "competes",
+        "{name}: competes with its own priority again, as user {} asked",
+        peer.uid
     );
     let then = match service.state {
         StateName::Active => "and stays Active until somebody better comes",

@@ -19,14 +19,16 @@ use crate::router;
 
 /// Says which process the watchdog is for.
 const WATCHDOG_PID: &str = "WATCHDOG_PID";
+/// `process:start` of the supervisor: what was said to one child is meant for the next one too.
+const LIFE: &str = "VRRPD_SUPERVISOR";
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// This program once more, under the same name and with the same arguments.
-pub(super) fn command() -> io::Result<Command> {
+pub(super) fn command(life: &str) -> io::Result<Command> {
     let mut words = std::env::args_os();
     let name = words.next().unwrap_or_else(|| OsString::from("vrrpd"));
     let mut command = Command::new(program());
-    command.arg0(name).args(words);
+    command.arg0(name).args(words).env(LIFE, life);
     let watched = std::env::var(WATCHDOG_PID).ok();
     if watched.is_some_and(|watched| watched == std::process::id().to_string()) {
         // It is the child's loops that are to be watched.
@@ -49,9 +51,16 @@ fn program() -> PathBuf {
     .unwrap_or_else(|| PathBuf::from(OWN_PROGRAM))
 }
 
+/// What tells this supervisor from all others since the machine was started.
+pub(super) fn life() -> String {
+    let now = vrrp_net::clock::now().as_nanos();
+    format!("{}:{now}", std::process::id())
+}
+
 /// The parent, as the child knows it.
 #[derive(Debug)]
 pub(crate) struct Parent {
+    life: Option<String>,
     end: OwnedFd,
     testator: Testator,
 }
@@ -65,7 +74,15 @@ impl Parent {
         sys::unblock()?;
         let parent = getppid().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let end = pidfd_open(parent, PidfdFlags::NONBLOCK)?;
-        Ok(Some(Self { end, testator }))
+        // A script of a child has the variable too, and what it starts is no child.
+        let own = format!("{}:", parent.as_raw_nonzero());
+        let life = std::env::var(LIFE).ok().filter(|life| life.starts_with(&own));
+        Ok(Some(Self { life, end, testator }))
+    }
+
+    /// Which one it is; the same for every child of it.
+    pub(crate) fn life(&self) -> Option<&str> {
+        self.life.as_deref()
     }
 
     /// What is told to the driver, and what is to be waited for.

@@ -45,8 +45,9 @@ pub(crate) fn run(signals: Signals) -> io::Result<Exit> {
         stopping: false,
     };
     let mut restarts = Restarts::default();
+    let life = child::life();
     loop {
-        let mut command = child::command()?;
+        let mut command = child::command(&life)?;
         let equipment = supervisor.executor.equip(&mut command)?;
         let mut child = command.spawn()?;
         drop(equipment);

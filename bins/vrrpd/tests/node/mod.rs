@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use vrrp_control::{Answer, Ask, Instance, Status};
 
 pub(crate) mod steering;
+pub(crate) mod supervisor;
+pub(crate) mod wire;
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -118,6 +120,16 @@ impl Node {
         let mut command = unshare()?;
         command.envs(environment.iter().copied());
         Some(Self::begin(command, network, config, arguments))
+    }
+
+    /// As [`Node::start`], with mounts of its own and after a preparation in the words of `sh`.
+    pub(crate) fn start_after(preparation: &str, config: &str, arguments: &[&str]) -> Option<Self> {
+        let mut command = unshare()?;
+        command.arg("-m");
+        let network = "mount --make-rprivate / && ip link set lo up && ip link add eth1 type veth peer name far && \
+                       ip link set far up && ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1";
+        let network = format!("{network} && {preparation}");
+        Some(Self::begin(command, &network, config, arguments))
     }
 
     /// In a namespace with nothing but `lo`; `None` where there can be none.

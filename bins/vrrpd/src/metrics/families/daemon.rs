@@ -178,8 +178,31 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::counter(
         "vrrpd_log_lines_dropped",
         &[],
-        "Lines of the log that were dropped because its reader was too slow.",
+        "Lines of the log that were dropped: its reader was too slow, or gone, or the disk full.",
         |facts, each| one(facts, each, |daemon| daemon.log_lines_dropped.into()),
+    ),
+    Family::counter(
+        "vrrpd_events_file_dropped_lines",
+        &[],
+        "Lines of --events-file that were lost: the disk was full, or too slow.",
+        |facts, each| {
+            let file = facts
+                .status
+                .and_then(|status| status.journal.as_ref()?.file.as_ref());
+            if let Some(file) = file {
+                each(&[], file.dropped.into());
+            }
+        },
+    ),
+    Family::counter(
+        "vrrpd_recording_dropped_lines",
+        &[],
+        "Lines of --record that were lost: the disk was full, or too slow, or --record-limit is reached.",
+        |facts, each| {
+            if let Some(recording) = facts.status.and_then(|status| status.recording.as_ref()) {
+                each(&[], recording.dropped.into());
+            }
+        },
     ),
     Family::counter(
         "vrrpd_listener_refused_connections",
