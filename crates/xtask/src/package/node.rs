@@ -65,6 +65,52 @@ node lb02 192.0.2.12
 SECONDS=0
 "#;
 
+/// Runs behind it for a page that begins with a pair of keepalived's own package. `$KEEPALIVED` is a folder with what that needs.
+pub(super) const KEEPALIVED: &str = r#"
+with_keepalived() {
+    name=$1; priority=$2; place=$WORK/$name/root
+    cp -r "$KEEPALIVED" "$place/root/keepalived"
+    # Its scripts start what is installed, unless this says that they may not.
+    printf '#!/bin/sh\nexit 101\n' > "$place/usr/sbin/policy-rc.d"; chmod 755 "$place/usr/sbin/policy-rc.d"
+    on "$name" 'dpkg -i keepalived/*.deb' > "$WORK/$name/dpkg" 2>&1 || { cat "$WORK/$name/dpkg"; exit 1; }
+    rm "$place/usr/sbin/policy-rc.d"
+    cat > "$place/etc/keepalived/keepalived.conf" <<EOF
+vrrp_instance VI_1 {
+    interface eth0
+    virtual_router_id 51
+    priority $priority
+    advert_int 1
+    authentication {
+        auth_type PASS
+        auth_pass secret42
+    }
+    virtual_ipaddress {
+        192.0.2.100/24
+    }
+}
+EOF
+    on "$name" 'systemctl start keepalived'
+}
+with_keepalived lb01 150
+with_keepalived lb02 100
+typed lb01 'ip -brief address show dev eth0' 192.0.2.100/24
+SECONDS=0
+"#;
+
+/// Runs last where keepalived was: its package is gone, its unit is ours, and may be started at the next boot.
+pub(super) const MIGRATED: &str = r#"
+took=$SECONDS
+for name in lb01 lb02; do
+    state=$(on "$name" 'dpkg-query -W -f "\${Status}" keepalived')
+    [ "$state" = "deinstall ok config-files" ] || { echo "keepalived on $name: $state"; exit 1; }
+    on "$name" 'if [ -e /etc/systemd/system/keepalived.service ]; then ls -l /etc/systemd/system; exit 1; fi' \
+        || { echo "THE UNIT IS MASKED on $name"; exit 1; }
+    on "$name" 'dpkg -S /usr/lib/systemd/system/keepalived.service' | grep -q '^vrrpd: ' \
+        || { echo "THE UNIT IS NOT OURS on $name"; exit 1; }
+done
+echo "the page took $took s to run"
+"#;
+
 /// Every file of a node, but for what apt and dpkg keep about themselves; its addresses, and the settings that go with them.
 pub(super) const LIST: &str = r"
 find / -xdev \( -path /var/log -o -path /var/cache -o -path /var/lib/apt -o -path '/var/lib/dpkg/*-old' -o -path '/var/lib/dpkg/lock*' \

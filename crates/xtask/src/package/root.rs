@@ -1,6 +1,6 @@
 //! A clean Debian under `target/debian`, made once by debootstrap, which is a Debian package itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::succeed;
@@ -50,8 +50,50 @@ pub(super) fn find(project: &Project, install: bool) -> Result<PathBuf, String> 
     Ok(root)
 }
 
+/// A folder with Debian's keepalived and what it needs beyond the clean root, for a pair that is to leave it.
+///
+/// Errors are reasons to skip.
+pub(super) fn keepalived(project: &Project, clean: &Path, install: bool) -> Result<PathBuf, String> {
+    let folder = project.target.join("debian/keepalived");
+    if folder.is_dir() {
+        return Ok(folder);
+    }
+    if !install {
+        return Err(format!("{} is absent and --no-install given", folder.display()));
+    }
+    println!(
+        "   Debian's keepalived, with what it needs, into {}",
+        folder.display()
+    );
+    let unfinished = project.target.join("debian/fetching");
+    let _absent = std::fs::remove_dir_all(&unfinished);
+    std::fs::create_dir_all(unfinished.join("debs")).map_err(|e| format!("{}: {e}", unfinished.display()))?;
+    // Over the clean root, which stays as it is.
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "--", "sh", "-c", FETCH])
+        .env("ROOT", clean);
+    succeed(command.env("WORK", &unfinished).env("LC_ALL", "C"))?;
+    std::fs::rename(unfinished.join("debs"), &folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let _rest = std::fs::remove_dir_all(&unfinished);
+    Ok(folder)
+}
+
+const FETCH: &str = r#"
+set -e
+mkdir -p "$WORK/up" "$WORK/work" "$WORK/root"
+mount -t overlay overlay -o "lowerdir=$ROOT,upperdir=$WORK/up,workdir=$WORK/work" "$WORK/root"
+# The names of the mirror are found as this machine finds them.
+cat /etc/resolv.conf > "$WORK/root/etc/resolv.conf"
+apt() { chroot "$WORK/root" apt-get -qq -o APT::Sandbox::User=root "$@"; }
+apt update
+apt install --yes --download-only --no-install-recommends keepalived
+cp "$WORK"/root/var/cache/apt/archives/*.deb "$WORK/debs/"
+umount "$WORK/root"
+"#;
+
 /// The host's, or that of the Debian package, with the folder that it reads.
-fn debootstrap(base: &std::path::Path) -> Result<(PathBuf, Option<PathBuf>), String> {
+fn debootstrap(base: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
     if let Some(program) = find_program("debootstrap") {
         return Ok((program, None));
     }

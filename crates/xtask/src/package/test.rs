@@ -1,4 +1,5 @@
-//! `cargo xtask package-test`: docs/install.md, typed on two clean Debian nodes, from the package to nothing left.
+//! `cargo xtask package-test`: docs/install.md, typed on two clean Debian nodes, from the package to nothing left; and docs/migration.md
+//! on two that have Debian's keepalived.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,20 +18,16 @@ pub(crate) struct TestArguments {
     no_install: bool,
 }
 
-/// What stands in the package's name for this machine.
-const PAGE: &str = "docs/install.md";
+/// From the package to nothing left. It names the package for this machine.
+const INSTALL: &str = "docs/install.md";
+/// From keepalived to vrrpd.
+const MIGRATION: &str = "docs/migration.md";
 
 pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
     let project = Project::read()?;
-    let page = std::fs::read_to_string(project.root.join(PAGE)).map_err(|e| format!("{PAGE}: {e}"))?;
-    let typed = typed(&page).map_err(|e| format!("{PAGE}: {e}"))?;
     let deb = newest(&project.target.join("dist"), "deb")?;
-    let name = deb.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if !page.contains(name) {
-        return Err(format!(
-            "{PAGE} does not name {name}, which is what there is to install"
-        ));
-    }
+    let install = follow(&project, INSTALL, &deb)?;
+    let migration = follow(&project, MIGRATION, &deb)?;
     if let Err(why) = able() {
         println!("SKIP package-test: {why}");
         return Ok(0);
@@ -44,9 +41,38 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
     };
     let work = project.target.join("debian/stage");
     std::fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
-    let code = play(&script(&typed), &clean, &deb, &work)?;
-    println!("package-test: {}", if code == 0 { "passed" } else { "FAILED" });
-    Ok(u8::from(code != 0))
+    let mut failed = false;
+    let mut play = |page: &str, script: &str, keepalived: Option<&Path>| -> Result<(), String> {
+        let code = play(script, &clean, &deb, &work, keepalived)?;
+        failed |= code != 0;
+        println!(
+            "package-test {page}: {}",
+            if code == 0 { "passed" } else { "FAILED" }
+        );
+        Ok(())
+    };
+    play(INSTALL, &script("", &install, node::LEFT), None)?;
+    match root::keepalived(&project, &clean, !arguments.no_install) {
+        Ok(debs) => play(
+            MIGRATION,
+            &script(node::KEEPALIVED, &migration, node::MIGRATED),
+            Some(&debs),
+        )?,
+        Err(why) => println!("SKIP package-test-migration: {why}"),
+    }
+    Ok(u8::from(failed))
+}
+
+/// What is typed on a page, which has to name the package.
+fn follow(project: &Project, page: &str, deb: &Path) -> Result<Vec<Typed>, String> {
+    let text = std::fs::read_to_string(project.root.join(page)).map_err(|e| format!("{page}: {e}"))?;
+    let name = deb.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !text.contains(name) {
+        return Err(format!(
+            "{page} does not name {name}, which is what there is to install"
+        ));
+    }
+    typed(&text).map_err(|e| format!("{page}: {e}"))
 }
 
 /// Whether two roots can be put up here.
@@ -69,15 +95,15 @@ fn able() -> Result<(), String> {
     }
 }
 
-/// One script for the stage, the page, and what is left.
-fn script(typed: &[Typed]) -> String {
-    let mut text = node::SETUP.to_owned();
+/// One script for the stage, what was there before, the page, and what has to be so behind it.
+fn script(before: &str, typed: &[Typed], behind: &str) -> String {
+    let mut text = format!("{}{before}", node::SETUP);
     for one in typed {
         let expects = one.expects.as_deref().unwrap_or_default();
         let words = [one.node, &one.command, expects].map(quoted);
         text.push_str(&format!("typed {}\n", words.join(" ")));
     }
-    text + node::LEFT
+    text + behind
 }
 
 /// For the shell.
@@ -86,8 +112,18 @@ fn quoted(text: &str) -> String {
 }
 
 /// In namespaces of its own; what it starts ends with it.
-fn play(script: &str, clean: &Path, deb: &Path, work: &Path) -> Result<i32, String> {
-    let status = Command::new("unshare")
+fn play(
+    script: &str,
+    clean: &Path,
+    deb: &Path,
+    work: &Path,
+    keepalived: Option<&Path>,
+) -> Result<i32, String> {
+    let mut command = Command::new("unshare");
+    if let Some(folder) = keepalived {
+        command.env("KEEPALIVED", folder);
+    }
+    let status = command
         .args([
             "--net",
             "--mount",
