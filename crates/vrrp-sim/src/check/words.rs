@@ -50,7 +50,9 @@ pub struct ANewPriorityIsSaidAtOnce {
 impl ANewPriorityIsSaidAtOnce {
     fn is_free(&self, key: (NodeId, InstanceId), now: Instant, interval: Duration) -> bool {
         let spoke = self.spoke.get(&key).into_iter().flatten();
-        let mute = self.mute_until.get(&key.0).is_some_and(|until| now <= *until);
+        // What it could not send counts among the three as well.
+        let until = self.mute_until.get(&key.0);
+        let mute = until.is_some_and(|until| now <= clock::after(*until, interval));
         !mute && spoke.filter(|at| now.since(**at) <= interval).count() < ANSWERS_MAX
     }
 }
