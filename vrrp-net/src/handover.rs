@@ -29,6 +29,7 @@ use crate::routing::Entry;
 use crate::service::Service;
 use crate::sys;
 use crate::sysctl::Changed;
+use crate::will;
 
 const VARIABLE: &str = "VRRP_NET_HANDOVER";
 /// Of a program that this one understands: what is added later has a default, and what is not known is left out. Raised
@@ -250,6 +251,9 @@ impl Handover {
 
     /// Replaces this process by `command`, which finds everything with [`Handover::from_env`]. Returns only when that
     /// failed, with the reason; then go on by [`Driver::adopt`](crate::Driver::adopt).
+    ///
+    /// A [`Testator`](crate::Testator) is not handed on: what the parent was told is withdrawn, and should the new program die,
+    /// nobody does anything for it. A parent that looks after its child replaces it by starting another one.
     #[must_use]
     pub fn exec(&self, mut command: process::Command) -> HandoverError {
         let file = match self.write() {
@@ -260,7 +264,8 @@ impl Handover {
         for fd in self.descriptors(&file) {
             let _open = fcntl_setfd(fd, FdFlags::empty());
         }
-        let error = command.env(VARIABLE, value).exec();
+        // The end that was for this program is closed with it.
+        let error = command.env(VARIABLE, value).env_remove(will::VARIABLE).exec();
         for fd in self.descriptors(&file) {
             let _closed = fcntl_setfd(fd, FdFlags::CLOEXEC);
         }

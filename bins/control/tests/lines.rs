@@ -330,11 +330,8 @@ fn journal() -> JournalStatus {
 }
 
 fn recording() -> RecordingStatus {
-    RecordingStatus {
-        path: "/var/log/vrrpd/recording".into(),
-        dropped: 7,
-        well: false,
-    }
+    let told = r#"{"path":"/var/log/vrrpd/recording","dropped":7,"well":false}"#;
+    serde_json::from_str(told).unwrap()
 }
 
 fn fifo() -> Fifo {

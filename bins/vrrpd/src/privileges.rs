@@ -59,13 +59,15 @@ pub(crate) fn check() -> Result<(), Missing> {
 ///
 /// # Errors
 /// What the kernel refuses; nothing depends on it.
-pub(crate) fn keep_what_the_parent_needs() -> Result<(), CapsError> {
+pub(crate) fn keep_what_the_parent_needs() -> io::Result<()> {
     let needed = NEEDED.into_iter().map(|(capability, _)| capability).collect();
-    let permitted = caps::read(None, CapSet::Permitted)?;
+    let permitted = caps::read(None, CapSet::Permitted).map_err(io::Error::other)?;
     let held = permitted.intersection(&needed).copied().collect();
-    caps::set(None, CapSet::Effective, &held)?;
-    if rustix::process::geteuid().is_root() {
-        caps::set(None, CapSet::Permitted, &held)?;
+    caps::set(None, CapSet::Effective, &held).map_err(io::Error::other)?;
+    // Where `exec` may give nothing anew the child would be left with this.
+    let regains = !rustix::thread::no_new_privs()?;
+    if regains && rustix::process::geteuid().is_root() {
+        caps::set(None, CapSet::Permitted, &held).map_err(io::Error::other)?;
     }
     Ok(())
 }

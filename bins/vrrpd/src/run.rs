@@ -45,6 +45,10 @@ const STOP_SLACK: Duration = Duration::from_secs(30);
 /// They have so long in any case, however long those before the hand-over took.
 const STOP_SCRIPTS_LEAST: Duration = Duration::from_secs(15);
 
+/// A signal to a whole group of processes (Ctrl-C, `killall`, `KillMode=control-group`) reaches a supervised process twice: by
+/// itself, and from its supervisor.
+const SAME_REQUEST_WITHIN: Duration = Duration::from_secs(1);
+
 /// Whoever follows the events gets the last ones.
 const EVENTS_WITHIN: Duration = Duration::from_millis(300);
 
@@ -106,6 +110,7 @@ struct Turn {
     waiting: Vec<Asked>,
     waiting_again: Vec<Asked>,
     stop_asked: u32,
+    stop_asked_at: Option<Instant>,
     /// Scripts that run before the hand-over begins.
     before_stop: Option<BeforeStop>,
     /// When those were begun, and how long they took.
@@ -219,6 +224,7 @@ impl Turn {
             waiting: Vec::new(),
             waiting_again: Vec::new(),
             stop_asked: 0,
+            stop_asked_at: None,
             before_stop: None,
             stop_began: None,
             before_took: Duration::ZERO,
@@ -289,6 +295,12 @@ impl Turn {
     }
 
     fn stop(&mut self, signal: &str) {
+        let now = Instant::now();
+        let same = |at: Instant| now.saturating_duration_since(at) < SAME_REQUEST_WITHIN;
+        if self.arguments.supervised && self.stop_asked_at.is_some_and(same) {
+            return;
+        }
+        self.stop_asked_at = Some(now);
         if self.before_stop.is_some() {
             info!("{signal} again: notify_before_stop is not waited for; the hand-over begins");
             lock(&self.node.notifier).skip_before_stop();

@@ -61,6 +61,68 @@ fn signals_and_the_exit_code_are_passed_on() {
     assert!(code == 2 || code == 4, "{code}: {said}");
 }
 
+/// Whoever ends the child in order ends both.
+#[test]
+fn sigterm_to_the_child_alone_is_a_planned_stop() {
+    let Some(mut node) = supervised() else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let mut keeper = node.keeper();
+    kill(router(&node, None), Signal::SIGTERM).unwrap();
+    assert_eq!(node.wait(), 0, "{}", node.log());
+    assert!(!node.log().contains("has died"), "{}", node.log());
+    assert!(!address_is_there(&keeper));
+    keeper.kill().unwrap();
+    keeper.wait().unwrap();
+}
+
+/// Ctrl-C, `killall vrrpd`, `KillMode=control-group`: the child hears of it twice, and it is one request.
+#[test]
+fn a_signal_to_both_processes_is_one_request() {
+    let Some(mut node) = supervised() else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let child = router(&node, None);
+    kill(child, Signal::SIGTERM).unwrap();
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0, "{}", node.log());
+    let log = node.log();
+    assert!(!log.contains("again: stopping at once"), "{log}");
+    assert!(
+        log.contains("nobody took over in time; the addresses are given up"),
+        "{log}"
+    );
+}
+
+/// As root under `NoNewPrivileges=yes` a program gains nothing by `exec`: the child has what its supervisor was given.
+#[test]
+fn without_new_privileges_the_child_keeps_those_that_there_were() {
+    if !node::is_root() {
+        eprintln!("SKIPPED: only root has them by being root");
+        return;
+    }
+    let config = instance("VI_1", 51, ADDRESS, "");
+    let prepare = "exec setpriv --no-new-privs \"$0\" \"$@\"";
+    let Some(node) = Node::start_after(prepare, &config, &["--supervised"]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let status = |pid: i32| std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let parent = status(i32::try_from(node.pid()).unwrap());
+    assert!(parent.contains("NoNewPrivs:\t1"), "{parent}");
+    assert!(parent.contains("CapEff:\t0000000000003000\n"), "{parent}");
+    let child = status(router(&node, None).as_raw());
+    // CAP_SETUID is 7: scripts run as other users.
+    let effective = child
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:\t"))
+        .unwrap();
+    let effective = u64::from_str_radix(effective, 16).unwrap();
+    assert!(effective & (1 << 7) != 0, "{child}");
+}
+
 /// The first time what nobody takes over stays, without a gap; then it goes with the process, and in the end so does the
 /// supervisor.
 #[test]

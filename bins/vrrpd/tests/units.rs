@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 const VRRPD: &str = include_str!("../../../packaging/vrrpd.service");
+const SUPERVISED: &str = include_str!("../../../packaging/supervised.conf");
 const KEEPALIVED: &str = include_str!("../../../packaging/keepalived.service");
 
 /// A root in which the units stand with what they name.
@@ -51,6 +52,11 @@ fn analyze(root: &Path, words: &[&str]) -> Option<Output> {
 #[test]
 fn systemd_has_nothing_to_say_about_the_units() {
     let root = root();
+    for unit in ["vrrpd", "keepalived"] {
+        let beside = root.path().join(format!("etc/systemd/system/{unit}.service.d"));
+        std::fs::create_dir_all(&beside).unwrap();
+        std::fs::write(beside.join("supervised.conf"), SUPERVISED).unwrap();
+    }
     let Some(output) = analyze(
         root.path(),
         &["--man=no", "verify", "vrrpd.service", "keepalived.service"],
@@ -103,6 +109,10 @@ fn the_two_units_agree_where_they_have_to() {
         assert_eq!(value(VRRPD, word), value(KEEPALIVED, word), "{word}");
         assert_eq!(value(VRRPD, word).len(), 1, "{word}");
     }
+    // docs/crash.md.
+    assert_eq!(value(SUPERVISED, "NotifyAccess"), value(VRRPD, "NotifyAccess"));
+    assert_eq!(value(SUPERVISED, "OOMPolicy"), ["continue"]);
+    assert_eq!(value(SUPERVISED, "KillMode"), ["control-group"]);
     assert_eq!(value(VRRPD, "Conflicts"), ["keepalived.service"]);
     assert_eq!(value(KEEPALIVED, "Conflicts"), ["vrrpd.service"]);
     // docs/notify.md: 82 s with the usual limits.

@@ -196,6 +196,7 @@ impl Engine {
             })
         });
         let services = services.collect();
+        self.withdraw_wills();
         self.addresses.flush_journal();
         self.sysctls.flush_journal();
         self.routing.flush_journal();

@@ -89,6 +89,20 @@ impl Engine {
         }
     }
 
+    /// This loop ends and another one goes on with its routers, which the parent will not hear of: what it knows would soon be
+    /// otherwise, so nothing is left to be done.
+    pub(super) fn withdraw_wills(&mut self) {
+        let Some(wills) = self.wills.take() else {
+            return;
+        };
+        let ids = wills.said.iter().map(|id| id.0);
+        if !matches!(wills.testator.withdraw(ids), Ok(true)) {
+            tracing::warn!(
+                "the parent process still has a will of this one, and would carry it out at its end"
+            );
+        }
+    }
+
     /// The end of a turn: says what has changed.
     pub(super) fn tell_wills(&mut self, now: Instant) {
         let Some(mut wills) = self.wills.take() else {

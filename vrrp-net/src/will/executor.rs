@@ -425,3 +425,54 @@ impl Executor {
         problem
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vrrp_core::{Family, Vrid};
+
+    use super::super::Testator;
+    use super::*;
+
+    fn will(id: u32) -> Will {
+        Will {
+            id,
+            name: format!("VI_{id}"),
+            family: Family::Ipv4,
+            vrid: Vrid::new(51).unwrap(),
+            source: None,
+            peers: Vec::new(),
+            sockets: Vec::new(),
+            index: 0,
+            hop_limit: 255,
+            goodbye: Vec::new(),
+            hold_nanos: 0,
+            until_nanos: None,
+            claims: Vec::new(),
+            removal: Vec::new(),
+            held: Vec::new(),
+            later: None,
+        }
+    }
+
+    /// A program that replaces itself would otherwise be spoken for by what the one before it has said.
+    #[test]
+    fn what_is_withdrawn_is_not_carried_out() {
+        let (here, there) = channel::pair().unwrap();
+        let testator = Testator::over(there);
+        let mut executor = Executor {
+            ear: Some(here),
+            ..Executor::new()
+        };
+        for id in 1..4 {
+            assert!(testator.say(&Word::Will(Box::new(will(id))), None).unwrap());
+        }
+        executor.hear();
+        assert_eq!(executor.services().collect::<Vec<_>>(), ["VI_1", "VI_2", "VI_3"]);
+        assert!(testator.withdraw([1, 3]).unwrap());
+        drop(testator);
+        executor.begin(false);
+        let parted = executor.act();
+        let names: Vec<&str> = parted.iter().map(|one| one.service.as_str()).collect();
+        assert_eq!(names, ["VI_2"]);
+    }
+}

@@ -22,7 +22,7 @@ use crate::address::linux::Line;
 use crate::handover::SavedService;
 
 /// `process:descriptor` of the end that the router's process talks by; a child of the child inherits the variable alone.
-const VARIABLE: &str = "VRRP_NET_WILL";
+pub(crate) const VARIABLE: &str = "VRRP_NET_WILL";
 
 /// One message from the router's process.
 #[derive(Debug, Serialize, Deserialize)]

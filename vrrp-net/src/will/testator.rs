@@ -42,6 +42,21 @@ impl Testator {
     pub(crate) fn say(&self, word: &Word, with: Option<BorrowedFd<'_>>) -> io::Result<bool> {
         channel::say(&self.fd, word, with)
     }
+
+    /// Nothing is to be done for these; `Ok(false)`: there was no room to say so of all.
+    pub(crate) fn withdraw(&self, ids: impl IntoIterator<Item = u32>) -> io::Result<bool> {
+        for id in ids {
+            if !self.say(&Word::Withdrawn(id), None)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    #[cfg(test)]
+    pub(super) const fn over(fd: OwnedFd) -> Self {
+        Self { fd }
+    }
 }
 
 /// For the environment of a child.

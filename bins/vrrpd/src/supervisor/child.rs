@@ -120,3 +120,39 @@ pub(crate) fn abort_with_the_router() {
         }
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    const PANICS: &str = "VRRPD_TEST_PANICS_ON";
+
+    /// Not a test of its own: what [`a_panic_of_the_router_loop_and_no_other_aborts`] runs in another process.
+    #[test]
+    fn panics_where_it_is_told() {
+        let Ok(name) = std::env::var(PANICS) else {
+            return;
+        };
+        abort_with_the_router();
+        let thread = std::thread::Builder::new().name(name);
+        let panics = thread.spawn(|| std::panic::panic_any("on purpose"));
+        assert!(panics.unwrap().join().is_err());
+        // Never an exit code of a test that has failed.
+        std::process::exit(3);
+    }
+
+    fn ends(thread: &str) -> std::process::ExitStatus {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "supervisor::child::tests::panics_where_it_is_told"]);
+        command.env(PANICS, thread).output().unwrap().status
+    }
+
+    /// In a build that unwinds, as that for release does: what else panics is told and goes on.
+    #[test]
+    fn a_panic_of_the_router_loop_and_no_other_aborts() {
+        assert_eq!(ends(router::THREAD).signal(), Some(libc::SIGABRT));
+        assert_eq!(ends("another").code(), Some(3));
+    }
+}

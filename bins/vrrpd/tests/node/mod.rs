@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use vrrp_control::{Answer, Ask, Instance, Status};
 
+pub(crate) mod memory;
 pub(crate) mod steering;
 pub(crate) mod supervisor;
 pub(crate) mod wire;

@@ -27,8 +27,12 @@ pub(crate) fn router(node: &Node, before: Option<Pid>) -> Pid {
 
 /// Kills the router, and waits until the next one answers.
 pub(crate) fn kill_router(node: &Node) {
+    kill_router_by(node, Signal::SIGKILL);
+}
+
+pub(crate) fn kill_router_by(node: &Node, signal: Signal) {
     let before = router(node, None);
-    kill(before, Signal::SIGKILL).unwrap();
+    kill(before, signal).unwrap();
     let next = router(node, Some(before)).as_raw();
     node.until("the next process answers", |status| {
         i32::try_from(status.daemon.pid) == Ok(next)
