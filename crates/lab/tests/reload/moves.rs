@@ -1,5 +1,6 @@
 //! An address that goes from one instance to another does not leave a node that is Active for both.
 
+use vrrp_lab::Stamp;
 use vrrp_lab::conf::Instance;
 
 use crate::bench::{Bench, Outcome, file, inside, instance, ip};
@@ -19,7 +20,7 @@ fn check(bench: &Bench, old: &[Instance], new: &[Instance], address: &str) -> Ou
     assert!(line.contains("reloaded: "), "{line}");
     for vrid in [51, 52] {
         if new.contains(&format!("VI_{vrid} ")) {
-            bench.wait_adverts(vrid, from, 3)?;
+            bench.wait_adverts(vrid, Stamp::now(), 3)?;
         } else {
             assert!(bench.goodbyes(vrid, from) > 0);
         }

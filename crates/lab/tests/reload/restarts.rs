@@ -57,7 +57,8 @@ fn kept(
     );
     let (from, line) = bench.reload(&after)?;
     assert!(line.contains(" reloaded: "), "{case}: {line}");
-    bench.wait_adverts(new.vrid, from, 2)?;
+    // Not from the signal on: on a busy machine the old file may have spoken twice before it was heard.
+    bench.wait_adverts(new.vrid, Stamp::now(), 2)?;
     let held = |one: &Instance| {
         one.addresses
             .iter()
