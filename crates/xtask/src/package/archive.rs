@@ -39,20 +39,27 @@ const FILES: &[(&str, &str)] = &[
 const LINKS: [(&str, &str); 2] = [("vrrpd", "sbin/keepalived"), ("vrrpctl", "bin/genhash")];
 
 /// Whole folders: those of their files that end so.
-const FOLDERS: [(&str, &str, &str); 3] = [
+const FOLDERS: [(&str, &str, &str); 4] = [
     ("man", "8", "share/man/man8"),
     ("man", "5", "share/man/man5"),
     ("docs", "md", "share/doc/vrrpd/docs"),
+    ("docs", "svg", "share/doc/vrrpd/docs"),
 ];
 
-/// A folder like `target` whose `release` has the programs without what a debugger wants.
-pub(super) fn stripped(project: &Project) -> Result<PathBuf, String> {
-    let folder = project.target.join("dist/stripped");
+/// What an archive is called, without `.tar.gz`.
+pub(super) fn name(library: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("vrrp-{version}-{}-linux-{library}", std::env::consts::ARCH)
+}
+
+/// A folder like `target` whose `release` has the programs of another one without what a debugger wants, and the completions.
+pub(super) fn stripped(project: &Project, programs: &Path, name: &str) -> Result<PathBuf, String> {
+    let folder = project.target.join("dist").join(name);
     let release = folder.join("release");
     let problem = |e: std::io::Error| format!("{}: {e}", release.display());
     std::fs::create_dir_all(release.join("completions")).map_err(problem)?;
     for program in ["vrrpd", "vrrpctl"] {
-        let from = project.target.join("release").join(program);
+        let from = programs.join(program);
         let to = release.join(program);
         std::fs::copy(&from, &to).map_err(|e| format!("{}: {e}", from.display()))?;
         if find_program("strip").is_some() {
@@ -67,20 +74,21 @@ pub(super) fn stripped(project: &Project) -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// `vrrp-VERSION-TARGET.tar.gz`, the same octets for the same files.
-pub(super) fn make(project: &Project, dist: &Path) -> Result<PathBuf, Trouble> {
+/// `vrrp-VERSION-TARGET.tar.gz` of programs that were built with a C library, the same octets for the same files.
+pub(super) fn make(
+    project: &Project,
+    dist: &Path,
+    programs: &Path,
+    library: &str,
+) -> Result<PathBuf, Trouble> {
     if find_program("tar").is_none() {
         return Err(Trouble::Skipped("tar is absent".to_owned()));
     }
-    let name = format!(
-        "vrrp-{}-{}-linux-gnu",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::ARCH
-    );
+    let name = name(library);
     let top = dist.join(&name);
     // One of an earlier time would leave files that are gone.
     let _absent = std::fs::remove_dir_all(&top);
-    let release = stripped(project)?;
+    let release = stripped(project, programs, &format!("stripped-{library}"))?;
     let mut files: Vec<(PathBuf, PathBuf)> = Vec::new();
     for (from, to) in FILES {
         let base = if from.starts_with("release/") {

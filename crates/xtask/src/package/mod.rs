@@ -6,6 +6,7 @@ pub(crate) mod library;
 mod node;
 mod page;
 mod root;
+mod rpm;
 mod test;
 mod tool;
 
@@ -56,7 +57,8 @@ pub(crate) fn run(arguments: &PackageArguments) -> Result<u8, String> {
     let install = !arguments.no_install;
     report("deb", deb(&project, &dist, install));
     report("rpm", rpm(&project, &dist, install));
-    report("tar.gz", archive::make(&project, &dist));
+    let release = project.target.join("release");
+    report("tar.gz", archive::make(&project, &dist, &release, "gnu"));
     for library in library::LIBRARIES {
         report(library, library::list(&project, library));
     }
@@ -115,7 +117,7 @@ fn rpm(project: &Project, dist: &Path, install: bool) -> Result<PathBuf, Trouble
     let program =
         tool::find(project, "cargo-generate-rpm", CARGO_GENERATE_RPM, install).map_err(Trouble::Skipped)?;
     // It strips nothing.
-    let stripped = archive::stripped(project)?;
+    let stripped = archive::stripped(project, &project.target.join("release"), "stripped-gnu")?;
     let mut command = Command::new(program);
     command
         .args(["--package", "bins/vrrpd", "--target-dir"])

@@ -1,5 +1,5 @@
 //! `cargo xtask package-test`: docs/install.md, typed on two clean Debian nodes, from the package to nothing left; and docs/migration.md
-//! on two that have Debian's keepalived.
+//! on two that have Debian's keepalived. The .rpm by rpm.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 
 use super::page::{Typed, typed};
-use super::{newest, node, root};
+use super::{Trouble, newest, node, root, rpm};
 use crate::project::{Project, find_program};
 
 /// How the package is tested.
@@ -42,24 +42,34 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
     let work = project.target.join("debian/stage");
     std::fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
     let mut failed = false;
-    let mut play = |page: &str, script: &str, keepalived: Option<&Path>| -> Result<(), String> {
-        let code = play(script, &clean, &deb, &work, keepalived)?;
-        failed |= code != 0;
-        println!(
-            "package-test {page}: {}",
-            if code == 0 { "passed" } else { "FAILED" }
-        );
-        Ok(())
+    let mut report = |what: &str, outcome: Result<(), Trouble>| match outcome {
+        Ok(()) => println!("package-test {what}: passed"),
+        Err(Trouble::Skipped(why)) => println!("SKIP package-test {what}: {why}"),
+        Err(Trouble::Failed(why)) => {
+            failed = true;
+            println!("package-test {what}: FAILED: {why}");
+        }
     };
-    play(INSTALL, &script("", &install, node::LEFT), None)?;
-    match root::keepalived(&project, &clean, !arguments.no_install) {
-        Ok(debs) => play(
-            MIGRATION,
-            &script(node::KEEPALIVED, &migration, node::MIGRATED),
-            Some(&debs),
-        )?,
-        Err(why) => println!("SKIP package-test-migration: {why}"),
-    }
+    let fetch = !arguments.no_install;
+    let stage = |script: &str| stage(script, &clean, &work);
+    let dist = project.target.join("dist");
+
+    let script_of_page = script("", &install, node::LEFT);
+    report(INSTALL, play(stage(&script_of_page).env("DEB", &deb)));
+    report(
+        "rpm",
+        rpm::tool(&project, fetch).and_then(|tool| {
+            let package = newest(&dist, "rpm").map_err(Trouble::Skipped)?;
+            play(stage(rpm::PLAY).env("RPM", package).env("TOOL", tool))
+        }),
+    );
+    let script_of_page = script(node::KEEPALIVED, &migration, node::MIGRATED);
+    report(
+        MIGRATION,
+        root::keepalived(&project, &clean, fetch)
+            .map_err(Trouble::Skipped)
+            .and_then(|debs| play(stage(&script_of_page).env("DEB", &deb).env("KEEPALIVED", debs))),
+    );
     Ok(u8::from(failed))
 }
 
@@ -111,37 +121,32 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// In namespaces of its own; what it starts ends with it.
-fn play(
-    script: &str,
-    clean: &Path,
-    deb: &Path,
-    work: &Path,
-    keepalived: Option<&Path>,
-) -> Result<i32, String> {
+/// A script in namespaces of its own; what it starts ends with it.
+fn stage(script: &str, clean: &Path, work: &Path) -> Command {
     let mut command = Command::new("unshare");
-    if let Some(folder) = keepalived {
-        command.env("KEEPALIVED", folder);
-    }
-    let status = command
-        .args([
-            "--net",
-            "--mount",
-            "--pid",
-            "--fork",
-            "--mount-proc",
-            "--kill-child",
-        ])
-        .args(["bash", "-c", script])
-        .env("ROOT", clean)
-        .env("DEB", deb)
-        .env("WORK", work)
-        .env("LIST", node::LIST)
-        .env("SYSTEMCTL", node::SYSTEMCTL)
-        .stdin(Stdio::null())
+    command.args([
+        "--net",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "--kill-child",
+    ]);
+    command.args(["bash", "-c", script]).stdin(Stdio::null());
+    command.env("ROOT", clean).env("WORK", work);
+    command.env("LIST", node::LIST).env("SYSTEMCTL", node::SYSTEMCTL);
+    command
+}
+
+fn play(stage: &mut Command) -> Result<(), Trouble> {
+    let status = stage
         .status()
         .map_err(|e| format!("unshare could not be started: {e}"))?;
-    Ok(status.code().unwrap_or(1))
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Trouble::Failed(format!("{status}; the reason stands above")))
+    }
 }
 
 #[cfg(test)]
