@@ -76,7 +76,7 @@ pub(crate) fn end(node: &Node, names: &[String]) {
     for name in names {
         lock(&node.runner).remove(name);
         lock(&node.pushes).forget(name);
-        lock(&node.modes).remove(name);
+        modes::forget(node, name);
     }
 }
 

@@ -1,18 +1,22 @@
 //! Whether what a check finds counts: the file's word, and an operator's above it.
 
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use healthcheck::{Health, Mode};
 use keepalived_conf::CheckMode;
+use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use vrrp_control::{Answer, EventKind, Problem, ProblemKind};
 
 use crate::control::Peer;
 use crate::journal::draft;
-use crate::node::{Node, lock};
+use crate::node::{Node, lock, ms, unix_ms};
+use crate::steer::Steer;
+use crate::steer::bequest::both_clocks;
 
-/// What operators have said, by the name of the check. It outlives a reload; a check that goes takes it along.
+/// What operators have said, by the name of the check. It outlives a reload and the death of a supervised process; a check that
+/// goes takes it along.
 pub(crate) type Modes = BTreeMap<String, Said>;
 
 /// An operator's word.
@@ -21,6 +25,52 @@ pub(crate) struct Said {
     pub(crate) mode: CheckMode,
     pub(crate) uid: u32,
     pub(crate) at: (Instant, SystemTime),
+}
+
+/// As the next process of the same supervisor reads it.
+#[derive(Serialize, Deserialize)]
+struct HandedOn {
+    mode: vrrp_control::CheckMode,
+    uid: u32,
+    /// By CLOCK_BOOTTIME, and by the wall clock.
+    at_ms: u64,
+    at_unix_ms: u64,
+}
+
+/// What was said to an earlier process of the same supervisor.
+pub(crate) fn inherited(steer: &Steer) -> Modes {
+    let (boot_ms, now) = both_clocks();
+    let said = |handed: HandedOn| {
+        let ago = Duration::from_millis(boot_ms.saturating_sub(handed.at_ms));
+        let wall = SystemTime::UNIX_EPOCH + Duration::from_millis(handed.at_unix_ms);
+        Said {
+            mode: asked(handed.mode),
+            uid: handed.uid,
+            at: (now.checked_sub(ago).unwrap_or(now), wall),
+        }
+    };
+    let all: BTreeMap<String, HandedOn> = steer.check_modes.read();
+    all.into_iter().map(|(name, one)| (name, said(one))).collect()
+}
+
+fn hand_on(node: &Node, modes: &Modes) {
+    let (boot_ms, now) = both_clocks();
+    let one = |said: &Said| HandedOn {
+        mode: shown(said.mode),
+        uid: said.uid,
+        at_ms: boot_ms.saturating_sub(ms(now.saturating_duration_since(said.at.0))),
+        at_unix_ms: unix_ms(said.at.1),
+    };
+    let all: BTreeMap<&String, HandedOn> = modes.iter().map(|(name, said)| (name, one(said))).collect();
+    node.steer.check_modes.write(all);
+}
+
+/// The check has gone.
+pub(crate) fn forget(node: &Node, name: &str) {
+    let mut modes = lock(&node.modes);
+    if modes.remove(name).is_some() {
+        hand_on(node, &modes);
+    }
 }
 
 /// What a check tells in a mode.
@@ -81,6 +131,7 @@ pub(crate) fn say(node: &Node, peer: Peer, name: &str, mode: vrrp_control::Check
         let uid = peer.uid;
         modes.insert(name.to_owned(), Said { mode, uid, at });
     }
+    hand_on(node, &modes);
     drop(modes);
     tell(name, peer.uid, before, mode);
     let change = format!("{} -> {}", before.word(), mode.word());

@@ -39,7 +39,7 @@ use crate::steer::{self, Steer};
 use crate::supervisor::{self, Parent};
 use crate::systemd::Systemd;
 use crate::tracks::{News, Tracks};
-use crate::{checks, kernel, notices, record, router, start_delay, sys, tracks, words};
+use crate::{checks, kernel, modes, notices, record, router, start_delay, sys, tracks, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +117,7 @@ pub(crate) fn start(
             log: log.clone(),
             runner: Mutex::new(runner),
             pushes: Mutex::default(),
-            modes: Mutex::default(),
+            modes: Mutex::new(modes::inherited(&steer)),
             tracks: Mutex::new(tracks),
             notifier: Mutex::new(Notifier::new(hook_limits(&arguments))),
             config_file: arguments.file.display().to_string(),

@@ -11,14 +11,18 @@ mod node;
 use node::steering::{Keeper, adverts_pass, outcomes, plug, settled};
 use node::supervisor::kill_router;
 use node::wire::Wire;
-use node::{Node, instance};
-use vrrp_control::{Answer, Ask, Outcome, Shift, State};
+use node::{Node, folder, instance, script, with_check};
+use vrrp_control::{Answer, Ask, CheckMode, Outcome, Shift, State};
 
 const ADDRESS: &str = "192.0.2.100/24";
 
 /// Nobody else is there, so that it goes on after each death.
 fn alone() -> Option<(Node, Wire)> {
-    let node = Node::start(&instance("VI_1", 51, ADDRESS, ""), &["--supervised"])?;
+    alone_as(&instance("VI_1", 51, ADDRESS, ""))
+}
+
+fn alone_as(config: &str) -> Option<(Node, Wire)> {
+    let node = Node::start(config, &["--supervised"])?;
     node.until_state("VI_1", "MASTER");
     let wire = Wire::of(&node)?;
     Some((node, wire))
@@ -74,6 +78,25 @@ fn a_priority_that_was_moved_outlives_the_router_and_no_new_start() {
     node.until_state("VI_1", "MASTER");
     let shown = node.instance("VI_1").priority;
     assert_eq!((shown.effective, shown.moves.len()), (150, 0), "{shown:?}");
+}
+
+/// What it finds would take 50 off the priority.
+#[test]
+fn the_mode_of_a_check_outlives_the_router() {
+    let folder = folder();
+    let fails = script(&folder, "fails", "exit 1");
+    let Some((node, wire)) = alone_as(&with_check(&fails, -50)) else {
+        return;
+    };
+    let check = "chk".to_owned();
+    let mode = CheckMode::Maintenance;
+    let answer = node.ask(Ask::CheckMode { check, mode });
+    assert!(matches!(answer, Answer::CheckMode { .. }), "{answer:?}");
+    dies_as(&node, &wire, 150);
+    let status = node.until("the check has run", |status| status.checks[0].runs > 0);
+    let check = &status.checks[0];
+    assert_eq!(check.mode, CheckMode::Maintenance);
+    assert!(check.mode_set.is_some() && status.instances[0].priority.effective == 150);
 }
 
 /// It would win the election that nobody has asked for.

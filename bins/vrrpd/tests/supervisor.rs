@@ -80,12 +80,15 @@ fn sigterm_to_the_child_alone_is_a_planned_stop() {
 /// Ctrl-C, `killall vrrpd`, `KillMode=control-group`: the child hears of it twice, and it is one request.
 #[test]
 fn a_signal_to_both_processes_is_one_request() {
-    let Some(mut node) = supervised() else {
+    // Held for long enough to hear of it twice.
+    let config = instance("VI_1", 51, ADDRESS, "").replace("advert_int 0.1", "advert_int 0.5");
+    let Some(mut node) = Node::start(&config, &["--supervised"]) else {
         return;
     };
     node.until_state("VI_1", "MASTER");
     let child = router(&node, None);
     kill(child, Signal::SIGTERM).unwrap();
+    node::steering::until_log(&node, "SIGTERM: stopping;");
     node.signal("-TERM");
     assert_eq!(node.wait(), 0, "{}", node.log());
     let log = node.log();

@@ -1,7 +1,7 @@
 //! What an operator changes while the daemon runs: who is handed over, whether the node is in maintenance, and base
 //! priorities that were moved. All of it outlives a reload, and the death of a supervised process; the maintenance also a new start.
 
-mod bequest;
+pub(crate) mod bequest;
 mod kept;
 pub(crate) mod maintenance;
 mod noted;
@@ -26,7 +26,7 @@ use vrrp_plan::Plan;
 
 use crate::node::{Node, lock, unix_ms};
 use crate::renames;
-use bequest::{Bequest, Heritage};
+use bequest::{Bequest, Heritage, both_clocks};
 use kept::Kept;
 use priority::Moved;
 
@@ -50,6 +50,8 @@ pub(crate) struct Steer {
     pub(crate) steady: tokio::sync::Mutex<()>,
     /// One at a time.
     maintaining: tokio::sync::Mutex<()>,
+    /// Modes of checks, for the next process of this supervisor.
+    pub(crate) check_modes: Bequest,
     /// A move of a priority that ends by itself is there or has gone.
     moved: Notify,
 }
@@ -91,22 +93,23 @@ impl Steer {
     /// earlier process of the same supervisor.
     pub(crate) fn beside(control: Option<&Path>, supervisor: Option<&str>) -> Self {
         let kept = Kept::beside(control);
-        let bequest = Bequest::of(control, supervisor);
-        let Heritage { moves, handed } = bequest.read();
+        let bequest = Bequest::of(control, supervisor, ".said");
+        let heritage = bequest.read::<Heritage>();
         let maintenance = kept.read();
         Self {
             said: Mutex::new(Said {
                 kept,
                 bequest,
                 maintenance,
-                moves,
-                handed,
+                moves: heritage.moves(both_clocks()),
+                handed: heritage.handed,
                 handing: BTreeMap::new(),
                 over: BTreeMap::new(),
                 number: 0,
             }),
             steady: tokio::sync::Mutex::default(),
             maintaining: tokio::sync::Mutex::default(),
+            check_modes: Bequest::of(control, supervisor, ".modes"),
             moved: Notify::new(),
         }
     }
@@ -180,7 +183,8 @@ impl Said {
 
     /// To the next process, should this one die.
     fn hand_on(&self) {
-        self.bequest.write(&self.moves, &self.handed);
+        self.bequest
+            .write(Heritage::of(&self.moves, &self.handed, both_clocks()));
     }
 }
 
