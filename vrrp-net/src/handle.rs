@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use vrrp_core::{Health, Priority, TrackerId};
+use vrrp_core::{Health, Priority, TrackerId, Witness};
 
 use crate::accept::FilterError;
 use crate::event::Event;
@@ -38,6 +38,9 @@ pub(crate) enum Command {
         arp_gap: Duration,
         neighbor_gap: Duration,
         paces: Vec<Pace>,
+    },
+    Witness {
+        witness: Option<Arc<dyn Witness>>,
     },
     Apply {
         services: Vec<Service>,
@@ -131,6 +134,15 @@ impl Handle {
             neighbor_gap,
             paces,
         })
+    }
+
+    /// As [`Driver::set_witness`](crate::Driver::set_witness), while it runs: whoever looked on until now does no longer. A new
+    /// one is shown every router and group first, with all that it knows at that moment. `None`: nobody looks on.
+    ///
+    /// # Errors
+    /// [`Gone`] when the driver has ended.
+    pub fn set_witness(&self, witness: Option<Arc<dyn Witness>>) -> Result<(), Gone> {
+        self.send(Command::Witness { witness })
     }
 
     /// Replaces the services as a whole. One that is equal to what runs is not touched; if any is wrong, nothing is.

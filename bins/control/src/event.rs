@@ -165,6 +165,8 @@ pub enum EventKind {
     Maintenance,
     /// An operator's priority.
     PrioritySet,
+    /// A recording of the routers was begun, or is over.
+    Record,
     /// Events are missing here; `times` says how many.
     Missing,
     /// A kind that this program is too old to know.
@@ -193,6 +195,7 @@ impl fmt::Display for EventKind {
             Self::Switchover => "switchover",
             Self::Maintenance => "maintenance",
             Self::PrioritySet => "priority-set",
+            Self::Record => "record",
             Self::Missing => "missing",
             Self::Unknown => "unknown",
         })
@@ -224,17 +227,6 @@ pub struct JournalStatus {
     /// What is written to disk; `None`: nothing.
     #[serde(default)]
     pub file: Option<EventsFile>,
-}
-
-/// What the routers are told and decide, as it is recorded (`--record`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RecordingStatus {
-    /// Where.
-    pub path: String,
-    /// Lines lost since the start: the disk was full or too slow, or the recording has reached its limit.
-    pub dropped: u64,
-    /// It can be written at the moment.
-    pub well: bool,
 }
 
 /// The file of the journal.

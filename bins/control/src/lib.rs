@@ -58,12 +58,14 @@ use std::path::{Path, PathBuf};
 mod client;
 mod event;
 mod message;
+mod record;
 mod status;
 mod steer;
 
 pub use client::{Answers, AskError, ask, ask_within, follow};
-pub use event::{Event, EventKind, Events, EventsFile, JournalStatus, RecordingStatus};
+pub use event::{Event, EventKind, Events, EventsFile, JournalStatus};
 pub use message::{Answer, Ask, LINE_OCTETS_MAX, LineError, Problem, ProblemKind, Reply, Request, Since};
+pub use record::{RECORD_LIMIT_MIB, Record, Recorded, Recording};
 pub use status::Status;
 pub use status::check::{Check, CheckMode, Health, ModeSet, Run, Verdict};
 pub use status::daemon::{Daemon, LoopLag, NotStarted, Reload};

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::VERSION;
 use crate::event::{Event, Events};
+use crate::record::{Record, Recorded};
 use crate::status::Status;
 use crate::status::check::{CheckMode, Verdict};
 use crate::status::daemon::Reload;
@@ -14,7 +15,7 @@ use crate::steer::{MaintenanceSet, Moved, PriorityMoved, Shift};
 pub const LINE_OCTETS_MAX: usize = 16 * 1024;
 
 /// The words of [`Ask`].
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "hello",
     "status",
     "push",
@@ -25,6 +26,7 @@ const KNOWN: [&str; 10] = [
     "maintenance",
     "priority",
     "reload",
+    "record",
 ];
 /// So much of an unknown one is said back.
 const NAME_CHARS_MAX: usize = 100;
@@ -103,6 +105,9 @@ pub enum Ask {
     },
     /// Read the configuration again, as at SIGHUP: [`Answer::Reload`], when it is over. For whoever may change something.
     Reload,
+    /// Begin or end a recording of the routers, or say how it is: [`Answer::Record`]. For whoever may change something, the
+    /// last one for all who may read. It ends with the daemon.
+    Record(Record),
 }
 
 impl Ask {
@@ -112,12 +117,18 @@ impl Ask {
     #[must_use]
     pub const fn is_change(&self) -> bool {
         match self {
-            Self::Hello | Self::Status | Self::Push { .. } | Self::Events(_) | Self::Follow(_) => false,
+            Self::Hello
+            | Self::Status
+            | Self::Push { .. }
+            | Self::Events(_)
+            | Self::Follow(_)
+            | Self::Record(Record::Status) => false,
             Self::CheckMode { .. }
             | Self::Switchover { .. }
             | Self::Maintenance { .. }
             | Self::Priority { .. }
-            | Self::Reload => true,
+            | Self::Reload
+            | Self::Record(_) => true,
         }
     }
 }
@@ -186,6 +197,8 @@ pub enum Answer {
     Priority(PriorityMoved),
     /// To [`Ask::Reload`], also where it was refused.
     Reload(Reload),
+    /// To [`Ask::Record`].
+    Record(Box<Recorded>),
     /// The request was not carried out.
     Error(Problem),
 }

@@ -329,7 +329,7 @@ fn journal() -> JournalStatus {
     }
 }
 
-fn recording() -> RecordingStatus {
+fn recording() -> Recording {
     let told = r#"{"path":"/var/log/vrrpd/recording","dropped":7,"well":false}"#;
     serde_json::from_str(told).unwrap()
 }

@@ -48,6 +48,20 @@ fn requests_are_the_lines_of_the_documentation() {
         priority(Shift::Off, None)
     );
     assert_eq!(asked("\"reload\""), Ask::Reload);
+    let start = |limit_mib| {
+        let file = "/var/tmp/vi_1".into();
+        Ask::Record(Record::Start { file, limit_mib })
+    };
+    assert_eq!(
+        asked("{\"record\":{\"start\":{\"file\":\"/var/tmp/vi_1\"}}}"),
+        start(None)
+    );
+    assert_eq!(
+        asked("{\"record\":{\"start\":{\"file\":\"/var/tmp/vi_1\",\"limit_mib\":8}}}"),
+        start(Some(8))
+    );
+    assert_eq!(asked("{\"record\":\"stop\"}"), Ask::Record(Record::Stop));
+    assert_eq!(asked("{\"record\":\"status\"}"), Ask::Record(Record::Status));
 }
 
 #[test]
@@ -63,6 +77,9 @@ fn half_a_request_is_malformed_and_not_unknown() {
         "{\"priority\":{\"instance\":\"VI_1\",\"shift\":{\"to\":-1}}}",
         "{\"priority\":{\"instance\":\"VI_1\",\"shift\":\"off\",\"for_ms\":-1}}",
         "{\"reload\":{}}",
+        "\"record\"",
+        "{\"record\":{\"start\":{}}}",
+        "{\"record\":{\"start\":{\"file\":\"/x\",\"limit_mib\":-1}}}",
     ] {
         let line = format!("{{\"version\":1,\"ask\":{half}}}\n");
         match Request::from_line(line.as_bytes()) {
@@ -81,10 +98,12 @@ fn changes_are_told_from_questions() {
         "{\"priority\":{\"instance\":\"a\",\"shift\":\"off\"}}",
         "\"reload\"",
         "{\"check-mode\":{\"check\":\"a\",\"mode\":\"normal\"}}",
+        "{\"record\":{\"start\":{\"file\":\"/a\"}}}",
+        "{\"record\":\"stop\"}",
     ] {
         assert!(asked(line).is_change(), "{line}");
     }
-    for line in ["\"hello\"", "\"status\""] {
+    for line in ["\"hello\"", "\"status\"", "{\"record\":\"status\"}"] {
         assert!(!asked(line).is_change(), "{line}");
     }
 }
@@ -126,6 +145,20 @@ fn replies_are_the_lines_of_the_documentation() {
             applied: false,
             message: "line 7: missing brace".into(),
         }),
+        Answer::Record(Box::new(Recorded {
+            recording: Some(Recording {
+                path: "/var/tmp/vi_1".into(),
+                running: false,
+                asked: None,
+                began_unix_ms: 4,
+                octets: 5,
+                octets_max: 64 << 20,
+                dropped: 0,
+                well: false,
+                problem: Some("no space left".into()),
+            }),
+            message: "it ended by itself".into(),
+        })),
     ];
     for answer in answers {
         let line = Reply::new(answer.clone()).to_line().unwrap();

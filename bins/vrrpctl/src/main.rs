@@ -16,6 +16,7 @@ mod man_page;
 mod notices;
 mod overview;
 mod plan;
+mod record;
 mod replay;
 mod simulate;
 mod steer;
@@ -96,6 +97,11 @@ enum Command {
     ///
     /// The exit code is 1 where it was refused, and then nothing has changed.
     Reload(steer::Reload),
+    /// Write down what the routers of a running daemon are told and decide, for `replay`: record start FILE, stop, status.
+    ///
+    /// It begins with every router as it is, and ends with `stop`, with its limit, or with the daemon. The daemon makes the
+    /// file, with mode 0600, where none is. `vrrpd --record` records from the start on.
+    Record(record::Arguments),
     /// What keepalived and vrrpd make of keepalived.conf files, and what to do about it. Asks no daemon, changes nothing.
     Check(check::Arguments),
     /// Whether this machine and its network let a virtual router do its work: permissions, settings of the kernel, packet
@@ -144,6 +150,7 @@ fn main() -> ExitCode {
         Command::Maintenance(wanted) => steer::maintenance(&socket(&arguments), wanted),
         Command::Priority(wanted) => steer::priority(&socket(&arguments), wanted),
         Command::Reload(wanted) => steer::reload(&socket(&arguments), wanted),
+        Command::Record(arguments_of) => record::run(&socket(&arguments), arguments_of),
         Command::Check(arguments) => check::run(arguments),
         Command::Doctor(doctor) => doctor::run(&socket(&arguments), doctor),
         Command::Replay(arguments) => replay::run(arguments),

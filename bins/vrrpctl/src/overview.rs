@@ -283,6 +283,7 @@ fn processes(processes: &[TrackedProcess], colour: Colour) -> String {
 fn problems(status: &Status) -> Vec<String> {
     let late = |file: &TrackedFile| Some(words::clean(&format!("{}: {}", file.name, file.late.as_ref()?)));
     let mut lines = steered::problems(&status.daemon, &status.instances);
+    lines.extend(steered::recording(status));
     lines.extend(status.files.iter().filter_map(late));
     for check in &status.checks {
         lines.extend(words::mode(check));
@@ -369,7 +370,8 @@ fn failing(hooks: &[Hook]) -> impl Iterator<Item = &Hook> {
 fn files_problems(status: &Status) -> Vec<String> {
     let events = status.journal.as_ref().and_then(|journal| journal.file.as_ref());
     let events = events.map(|file| ("events", &file.path, file.dropped, file.well));
-    let recording = status.recording.as_ref();
+    // One that an operator began ends by such a thing, and says so.
+    let recording = (status.recording.as_ref()).filter(|one| one.asked.is_none() || one.running);
     let recording = recording.map(|file| ("lines of the recording", &file.path, file.dropped, file.well));
     let all = [events, recording].into_iter().flatten();
     all.filter(|(_, _, dropped, _)| *dropped > 0)

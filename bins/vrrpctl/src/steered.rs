@@ -1,6 +1,6 @@
 //! What the status says of an operator's doings: they are easily forgotten.
 
-use vrrp_control::{AskedBy, Daemon, Instance};
+use vrrp_control::{AskedBy, Daemon, Instance, Status};
 
 use crate::words;
 
@@ -52,6 +52,26 @@ pub(crate) fn moved(instance: &Instance) -> Option<String> {
         |left| format!(", for another {}", words::span(left)),
     );
     Some(format!("base priority moved {:+}{by}{end}", moved.adds))
+}
+
+/// A recording that an operator has begun: it is easily forgotten, and easily taken for one that goes on.
+pub(crate) fn recording(status: &Status) -> Option<String> {
+    let (daemon, one) = (&status.daemon, status.recording.as_ref()?);
+    let asked = one.asked?;
+    let file = words::clean(&one.path);
+    match (&one.problem, one.running) {
+        (None, true) => Some(format!(
+            "recording to {file} {}, {} of {} KiB; `vrrpctl record stop` ends it",
+            ago(daemon, asked),
+            one.octets >> 10,
+            one.octets_max >> 10
+        )),
+        (Some(problem), _) => Some(format!(
+            "the recording to {file} ended by itself: {}",
+            words::clean(problem)
+        )),
+        (None, false) => None,
+    }
 }
 
 /// What an operator should look at.

@@ -20,7 +20,7 @@ use crate::modes::Modes;
 use crate::notices;
 use crate::notify::Notifier;
 use crate::pushes::Pushes;
-use crate::record::Watched;
+use crate::record::Recordings;
 use crate::renames::Renames;
 use crate::run::Asked;
 use crate::steer::Steer;
@@ -42,8 +42,6 @@ pub(crate) struct Node {
     pub(crate) renames: Renames,
     /// What has happened.
     pub(crate) journal: Arc<Journal>,
-    /// What is written beside it for a replay.
-    pub(crate) recording: Option<Watched>,
     /// Events of the router loop that were overtaken before they were read.
     pub(crate) events_lost: AtomicU64,
     /// What an operator changes while it runs.
@@ -52,6 +50,8 @@ pub(crate) struct Node {
     pub(crate) permits: Permits,
     /// Reloads that clients ask for.
     pub(crate) reloads: mpsc::UnboundedSender<Asked>,
+    /// What the routers do is written down.
+    pub(crate) recordings: Arc<Recordings>,
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,

@@ -31,6 +31,7 @@ use crate::node::{Node, State, lock};
 use crate::notify::Notifier;
 use crate::pid_file::{PidFileError, PidFiles};
 use crate::privileges::{self, Missing};
+use crate::record::Recordings;
 use crate::renames::Renames;
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
@@ -39,7 +40,7 @@ use crate::steer::{self, Steer};
 use crate::supervisor::{self, Parent};
 use crate::systemd::Systemd;
 use crate::tracks::{News, Tracks};
-use crate::{checks, kernel, modes, notices, record, router, start_delay, sys, tracks, words};
+use crate::{checks, kernel, modes, notices, router, start_delay, sys, tracks, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +98,7 @@ pub(crate) fn start(
     keep_from_scripts();
     let services = services(&loaded.plan, since_boot(), &steer);
     let (testator, parent) = parent.map(Parent::part).unzip();
-    let (driver, recording, systemd) = open(&arguments, &loaded.plan, services.clone(), testator)?;
+    let (driver, recordings, systemd) = open(&arguments, &loaded.plan, services.clone(), testator)?;
     let runtime = slow_runtime()?;
     let exit = runtime.block_on(async {
         let signals = Signals::listen()?;
@@ -127,11 +128,11 @@ pub(crate) fn start(
             state: Mutex::new(State::new(services)),
             renames: Renames::default(),
             journal: journal(&arguments),
-            recording: recording.as_ref().map(record::Watched::of),
             events_lost: AtomicU64::new(0),
             steer,
             permits,
             reloads,
+            recordings: Arc::clone(&recordings),
         };
         begin(&node, loaded, probes).await;
         caller.started();
@@ -144,7 +145,6 @@ pub(crate) fn start(
             systemd,
             control,
         };
-        sys::give_back_memory();
         let node = Arc::new(node);
         let _places = metrics::start(listeners, &node);
         parent.map(|parent| outlive(parent, &node)).transpose()?;
@@ -159,11 +159,11 @@ pub(crate) fn start(
     runtime.shutdown_background();
     drop(socket);
     drop(pid_files);
-    record::finish(recording);
+    recordings.finish();
     exit
 }
 
-type Opened = (Driver, Option<record::Recording>, Systemd);
+type Opened = (Driver, Arc<Recordings>, Systemd);
 
 /// Every socket, and whoever looks on at the driver.
 fn open(
@@ -186,10 +186,11 @@ fn open(
         supervisor::abort_with_the_router();
     }
     driver.set_statics(plan.statics.clone())?;
-    let recording = record::begin(arguments, &mut driver);
+    let recordings = Arc::<Recordings>::default();
+    recordings.begin(arguments, &mut driver);
     let systemd = Systemd::from_env();
     systemd.listen_to(&mut driver);
-    Ok((driver, recording, systemd))
+    Ok((driver, recordings, systemd))
 }
 
 fn journal(arguments: &Arguments) -> Arc<Journal> {
@@ -266,6 +267,7 @@ async fn begin(node: &Node, mut loaded: Loaded, probes: checks::Probes) {
     steer::hold_to_what_was_said(node).await;
     checks::begin(node, &node.plan().checks, probes);
     tracks::begin(&node.tracks, &node.plan());
+    sys::give_back_memory();
 }
 
 fn permits(arguments: &Arguments) -> Result<Permits, NoSuchGroup> {

@@ -12,11 +12,10 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use node::replay::replayed;
 use node::{LIMIT, Node};
 use vrrp_conformance::proves;
 use vrrp_control::{Answer, Ask, Since, State};
-use vrrp_core::{Action, Report};
-use vrrp_recording::{Event, Replay};
 
 /// Whatever its length: the tutorials give it another one on each node.
 const ADDRESS: &str = " 192.168.190.23/";
@@ -180,39 +179,6 @@ fn a_crash_is_answered_by_the_other_node_and_its_leftover_goes_at_the_restart() 
     );
     assert!(has_address(&again) && !has_address(&two));
     proves!("PRJ-ADDR-02", Obeys);
-}
-
-/// Decisions of a recording, every one as recorded; changes of state among them; runs.
-fn replayed(file: &Path) -> (usize, Vec<String>, usize) {
-    let text = std::fs::read_to_string(file).unwrap();
-    let (mut decisions, mut changes, mut runs) = (0, Vec::new(), 0);
-    for replayed in Replay::new(text.lines()) {
-        let replayed = replayed.unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
-        match replayed.event {
-            Event::Decision(decision) => {
-                assert!(
-                    decision.is_as_recorded(),
-                    "line {}: {:?}\nnow: {}\nrecorded: {:?}",
-                    replayed.line,
-                    decision.stimulus,
-                    decision.decided,
-                    decision.recorded
-                );
-                decisions += 1;
-                let reports = decision.decided.actions.iter();
-                changes.extend(reports.filter_map(|action| match action {
-                    Action::Report(Report::Transition(change)) => {
-                        Some(format!("{}>{}", change.from, change.to))
-                    }
-                    _ => None,
-                }));
-            }
-            Event::Begins { .. } => runs += 1,
-            Event::Lost { .. } | Event::Unknown { .. } => panic!("nothing was to be lost:\n{text}"),
-            _ => {}
-        }
-    }
-    (decisions, changes, runs)
 }
 
 /// A failover, a reload, a crash and a planned stop, recorded on both nodes: told to the core once more, every decision is

@@ -58,6 +58,13 @@ fn one_group_reads_another_one_changes_and_the_rest_is_told_who_may() {
             "{refused}"
         );
     }
+    let file = node.folder.join("guest");
+    let record = format!("{{\"record\":{{\"start\":{{\"file\":\"{}\"}}}}}}", file.display());
+    assert!(says(&node, "65533", "4242", &record).contains("change nothing"));
+    assert!(says(&node, "65533", "4242", "{\"record\":\"status\"}").contains("nothing is recorded"));
+    let guest = says(&node, "65533", "4343", &record);
+    assert!(guest.contains("only root may have vrrpd make a file"), "{guest}");
+    assert!(!file.exists());
     // By its primary group.
     assert!(says(&node, "4242", "", READ).contains("\"status\""));
     assert!(says(&node, "4343", "", CHANGE).contains("150 -> 149"));

@@ -39,6 +39,8 @@ impl Engine {
                 let other = paced(arp_gap, neighbor_gap, &paces, &mut self.devices);
                 self.announcements.pace_like(other);
             }
+            // The time of this turn may be older than the witness: it would see time go back.
+            Command::Witness { witness } => self.next_witness = Some(witness),
             Command::Apply {
                 services,
                 statics,

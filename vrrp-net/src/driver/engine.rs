@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
-use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake};
+use vrrp_core::{Deadline, InstanceId, Instant, Outbox, Report, Router, VirtualRouter, Wake, Witness};
 
 use super::advertise::Advertisers;
 use super::asked::Asked;
@@ -112,6 +113,8 @@ pub(super) struct Engine {
     pub(super) asked: Asked,
     pub(super) ending: Ending,
     pub(super) heartbeat: Option<Heartbeat>,
+    /// Who looks on from the next turn on, or that nobody does.
+    pub(super) next_witness: Option<Option<Arc<dyn Witness>>>,
     pub(super) wills: Option<Wills>,
     /// Everything is released, or handed over: nothing is left to do on dropping.
     pub(super) over: bool,
@@ -142,6 +145,7 @@ impl Engine {
             || self.advertisers.unread
             || !self.work.is_empty()
             || self.asked.is_busy()
+            || self.next_witness.is_some()
     }
 
     /// Whether the loop has come to its end.

@@ -121,7 +121,7 @@ impl Driver {
     /// Lets somebody look on at every step of every router, by its service's name: a recording. It is called on the thread
     /// of the loop, and must neither wait nor fail.
     pub fn set_witness(&mut self, witness: Arc<dyn vrrp_core::Witness>) {
-        self.engine.set_witness(witness);
+        self.engine.set_witness(crate::clock::now(), Some(witness));
     }
 
     /// Lets the loop say that it goes round, for a watchdog: `beat` is called on its own thread at the end of a turn, as soon as

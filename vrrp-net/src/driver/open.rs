@@ -101,6 +101,7 @@ impl Engine {
             asked: super::asked::Asked::default(),
             ending: Ending::Open,
             heartbeat: None,
+            next_witness: None,
             wills: None,
             // Until it has started there is nothing to undo.
             over: true,
@@ -248,12 +249,12 @@ impl Engine {
         Ok(id)
     }
 
-    pub(super) fn set_witness(&mut self, witness: Arc<dyn Witness>) {
-        self.router.set_witness(Some(witness));
+    pub(super) fn set_witness(&mut self, now: Instant, witness: Option<Arc<dyn Witness>>) {
+        self.router.set_witness(witness);
         for (id, instance) in &self.instances {
             self.router.introduce(*id, &instance.service.name);
         }
-        self.router.introduce_groups(clock::now());
+        self.router.introduce_groups(now);
     }
 
     /// A router that goes on has the configuration it had; one that is new has this one already.

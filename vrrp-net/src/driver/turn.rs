@@ -30,6 +30,9 @@ impl Engine {
         if ready.alarm {
             self.note_lag(now, waiter.rang());
         }
+        if let Some(witness) = self.next_witness.take() {
+            self.set_witness(now, witness);
+        }
         let due = self.unread || self.is_due(now);
         self.unread = false;
         if due {

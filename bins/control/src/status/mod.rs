@@ -19,7 +19,8 @@ use instance::{Instance, Statics};
 use notice::NoticeTarget;
 use track::{TrackedFile, TrackedProcess};
 
-use crate::event::{JournalStatus, RecordingStatus};
+use crate::event::JournalStatus;
+use crate::record::Recording;
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,9 +49,9 @@ pub struct Status {
     /// The events that are kept; a daemon of an earlier version keeps none.
     #[serde(default)]
     pub journal: Option<JournalStatus>,
-    /// What is recorded; `None`: nothing.
+    /// The recording of the routers that runs, or the last one that did; `None`: there was none since the start of the daemon.
     #[serde(default)]
-    pub recording: Option<RecordingStatus>,
+    pub recording: Option<Recording>,
     /// Mail and webhooks that are told now, by name.
     #[serde(default)]
     pub notice_targets: Vec<NoticeTarget>,

@@ -21,7 +21,7 @@ use crate::journal::Following;
 use crate::modes;
 use crate::node::{Node, lock, ms, unix_ms};
 use crate::notices;
-use crate::record::Watched;
+use crate::record;
 use crate::run::Asked;
 use crate::steer::{self, maintenance, priority, switchover};
 
@@ -72,6 +72,7 @@ impl Answers for Node {
                 for_ms,
             } => priority::ask(self, peer, &instance, shift, for_ms).await,
             Ask::Reload => reload(self, peer).await,
+            Ask::Record(wanted) => record::ask(self, peer, wanted).await,
             _ => Answer::Error(Problem {
                 kind: ProblemKind::UnknownRequest,
                 message: "this daemon does not know the request".to_owned(),
@@ -149,7 +150,7 @@ pub(crate) fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
         processes: tracks::processes(&plan, &tracks),
         fifos: hooks.fifos(),
         journal: Some(node.journal.status()),
-        recording: node.recording.as_ref().map(Watched::status),
+        recording: node.recordings.show(),
         notice_targets: notices::targets(&node.notices),
     }
 }

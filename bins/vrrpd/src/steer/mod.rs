@@ -349,7 +349,7 @@ fn no_such_instance(plan: &Plan, name: &str) -> Answer {
     )
 }
 
-fn asked_by(uid: u32) -> AskedBy {
+pub(crate) fn asked_by(uid: u32) -> AskedBy {
     AskedBy {
         uid,
         at_unix_ms: unix_ms(SystemTime::now()),

@@ -10,12 +10,17 @@ use std::time::{Duration, Instant};
 use vrrp_control::{Answer, Ask, Instance, Status};
 
 pub(crate) mod memory;
+pub(crate) mod replay;
 pub(crate) mod steering;
 pub(crate) mod supervisor;
 pub(crate) mod wire;
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// `eth1` with an address, up.
+const NETWORK: &str = "ip link set lo up && ip link add eth1 type veth peer name far && ip link set far up && \
+                       ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1";
 
 /// A folder of its own, removed at the end of the test.
 pub(crate) struct Folder(tempfile::TempDir);
@@ -116,11 +121,15 @@ impl Node {
         config: &str,
         arguments: &[&str],
     ) -> Option<Self> {
-        let network = "ip link set lo up && ip link add eth1 type veth peer name far && ip link set far up && \
-                       ip link set eth1 up && ip address add 192.0.2.1/24 dev eth1";
         let mut command = unshare()?;
         command.envs(environment.iter().copied());
-        Some(Self::begin(command, network, config, arguments))
+        Some(Self::begin(command, NETWORK, config, arguments))
+    }
+
+    /// As [`Node::start`]; files beyond a limit, which the test sets, are refused as by a disk that is full.
+    pub(crate) fn start_with_limits(config: &str) -> Option<Self> {
+        let network = format!("trap '' XFSZ && {NETWORK}");
+        Some(Self::begin(unshare()?, &network, config, &[]))
     }
 
     /// As [`Node::start`], with mounts of its own and after a preparation in the words of `sh`.

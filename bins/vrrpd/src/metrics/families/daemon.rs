@@ -197,7 +197,7 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::counter(
         "vrrpd_recording_dropped_lines",
         &[],
-        "Lines of --record that were lost: the disk was full, or too slow, or --record-limit is reached.",
+        "Lines of the recording that were lost: the disk was full, or too slow, or its limit is reached.",
         |facts, each| {
             if let Some(recording) = facts.status.and_then(|status| status.recording.as_ref()) {
                 each(&[], recording.dropped.into());

@@ -1,144 +1,47 @@
-//! `--record FILE`: what the routers were told and what they decided, one line each, for `vrrpctl replay`.
-//!
-//! Nothing depends on it: a file that cannot be written is told, and the daemon goes on.
+//! The file of a recording: ours alone, bounded, and never half a line.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, open, openat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use rustix::time::{ClockId, clock_gettime};
-use tracing::{info, warn};
-use vrrp_control::RecordingStatus;
-use vrrp_core::Instant;
-use vrrp_net::Driver;
-use vrrp_recording::{HEADER, Progress, Recorder, Sink, Told, Writing};
+use vrrp_recording::{HEADER, Sink};
 
-use crate::arguments::Arguments;
+use super::counts::Counts;
 
-/// Lines that wait for the disk: some seconds of a node with a thousand routers.
-const WAITING_MAX: usize = 16_384;
-/// How long the end waits for the last line.
-const FINISH_WITHIN: Duration = Duration::from_millis(500);
 /// Write permission for the group or for others.
 const OTHERS_MAY_WRITE: u32 = 0o022;
 /// In a folder like /tmp nobody can put something else in the place of our file.
 const STICKY: u32 = 0o1000;
-
-/// A recording that runs.
-pub(crate) struct Recording {
-    path: PathBuf,
-    writing: Writing,
-}
-
-/// One that runs, for the status.
-#[derive(Debug)]
-pub(crate) struct Watched {
-    path: String,
-    progress: Progress,
-}
-
-impl Watched {
-    pub(crate) fn of(recording: &Recording) -> Self {
-        Self {
-            path: recording.path.display().to_string(),
-            progress: recording.writing.progress(),
-        }
-    }
-
-    pub(crate) fn status(&self) -> RecordingStatus {
-        RecordingStatus {
-            path: self.path.clone(),
-            dropped: self.progress.lost(),
-            well: self.progress.is_well(),
-        }
-    }
-}
-
-/// Begins one, where one is asked for; `None`, told why, where it cannot be.
-pub(crate) fn begin(arguments: &Arguments, driver: &mut Driver) -> Option<Recording> {
-    let path = arguments.record.as_ref()?;
-    let mebioctets_max = arguments.record_limit;
-    let shown = path.display().to_string();
-    let told = {
-        let shown = shown.clone();
-        move |what| tell(&shown, &what)
-    };
-    let started = Place::open(path, u64::from(mebioctets_max) << 20)
-        .and_then(|place| Recorder::start(place, now(), &details(), WAITING_MAX, told));
-    match started {
-        Ok((recorder, writing)) => {
-            info!("recording to {shown}, at most {mebioctets_max} MiB; `vrrpctl replay {shown}` shows it");
-            driver.set_witness(recorder);
-            let path = path.to_owned();
-            Some(Recording { path, writing })
-        }
-        Err(error) => {
-            warn!("--record {shown}: {error}. Nothing is recorded; everything else goes on");
-            None
-        }
-    }
-}
-
-/// Waits a moment for the last line, once the routers are gone.
-pub(crate) fn finish(recording: Option<Recording>) {
-    if let Some(Recording { path, writing }) = recording
-        && !writing.finish(FINISH_WITHIN)
-    {
-        warn!(
-            "the recording {} was not complete within {} ms; its last lines may be missing",
-            path.display(),
-            FINISH_WITHIN.as_millis()
-        );
-    }
-}
-
-fn tell(path: &str, what: &Told) {
-    match what {
-        Told::Failed(error) => {
-            warn!(
-                "{path} cannot be written: {error}. Lines of the recording are lost until it can; nothing else is"
-            );
-        }
-        Told::Again { lost } => info!("{path} is written again; {lost} lines of the recording are missing"),
-        Told::Behind { lost } => {
-            warn!("the recording could not keep up: {lost} lines are missing in {path}");
-        }
-    }
-}
-
-fn details() -> String {
-    let node = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let wall = wall.unwrap_or_default();
-    format!(
-        "program=vrrpd-{} node={} wall={}.{:09}",
-        env!("CARGO_PKG_VERSION"),
-        node.trim(),
-        wall.as_secs(),
-        wall.subsec_nanos()
-    )
-}
-
-/// The clock that the routers are told.
-fn now() -> Instant {
-    let now = clock_gettime(ClockId::Boottime);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-    let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
-    Instant::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
-}
+/// Such a folder.
+const EVERYBODYS: u32 = STICKY | 0o002;
 
 /// A file that is ours alone, and a recording already or empty.
-struct Place {
+#[derive(Debug)]
+pub(super) struct Place {
     file: File,
     octets_max: u64,
+    /// What it is bounded by, where a reader of the log looks for it.
+    limit: &'static str,
+    counts: Arc<Counts>,
+}
+
+/// Who may have a file made where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Root's word, or that of our own user: in every folder that is safe.
+    Ours,
+    /// Of one who may steer us and is neither: where everybody may make a file. As root we would make it for them anywhere.
+    Guest,
 }
 
 impl Place {
-    fn open(path: &Path, octets_max: u64) -> io::Result<Self> {
+    /// One that is continued, or made.
+    pub(super) fn open(path: &Path, octets_max: u64, counts: Arc<Counts>) -> io::Result<Self> {
         let mut file = File::from(ours(path)?);
         let octets = file.metadata()?.len();
         if octets > 0 {
@@ -152,12 +55,57 @@ impl Place {
             // A run that was killed in the middle of a line.
             file.write_all(b"\n")?;
         }
-        Ok(Self { file, octets_max })
+        Ok(Self {
+            file,
+            octets_max,
+            limit: "--record-limit",
+            counts,
+        })
+    }
+
+    /// A new one: nothing that is there is touched, and no link followed.
+    pub(super) fn make(path: &Path, whose: Whose, octets_max: u64, counts: Arc<Counts>) -> io::Result<Self> {
+        let (folder, name) = folder(path)?;
+        let everybodys = folder.stat.st_mode & EVERYBODYS == EVERYBODYS;
+        if whose == Whose::Guest && geteuid().is_root() && !everybodys {
+            return Err(io::Error::other(format!(
+                "in {} only root may have vrrpd make a file; name one in a folder where everybody may, as /var/tmp",
+                folder.name.display()
+            )));
+        }
+        let flags = OFlags::WRONLY
+            | OFlags::APPEND
+            | OFlags::CREATE
+            | OFlags::EXCL
+            | OFlags::NOFOLLOW
+            | OFlags::CLOEXEC;
+        let file = match openat(&folder.fd, name, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(file) => File::from(file),
+            Err(Errno::EXIST) => {
+                return Err(io::Error::other(
+                    "it exists; a recording that is begun here makes its file. Name another one",
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self {
+            file,
+            octets_max,
+            limit: "--limit",
+            counts,
+        })
     }
 }
 
-/// Opens it to append, or makes it; nothing is followed, and nobody else may write there.
-pub(crate) fn ours(path: &Path) -> io::Result<std::os::fd::OwnedFd> {
+/// Where a file is, or is to be.
+struct Folder<'a> {
+    fd: OwnedFd,
+    stat: Stat,
+    name: &'a Path,
+}
+
+/// Nobody else can change what is in it, or it is like /tmp.
+fn folder(path: &Path) -> io::Result<(Folder<'_>, &std::ffi::OsStr)> {
     let name = path
         .file_name()
         .ok_or_else(|| io::Error::other("it names no file"))?;
@@ -166,9 +114,9 @@ pub(crate) fn ours(path: &Path) -> io::Result<std::os::fd::OwnedFd> {
         Some(_) | None => Path::new("."),
     };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = open(parent, flags, Mode::empty())
+    let fd = open(parent, flags, Mode::empty())
         .map_err(|error| io::Error::other(format!("the folder {}: {error}", parent.display())))?;
-    let stat = fstat(&folder)?;
+    let stat = fstat(&fd)?;
     let (owner, mode) = (stat.st_uid, stat.st_mode);
     if (owner != 0 && owner != geteuid().as_raw()) || (mode & OTHERS_MAY_WRITE != 0 && mode & STICKY == 0) {
         return Err(io::Error::other(format!(
@@ -177,6 +125,17 @@ pub(crate) fn ours(path: &Path) -> io::Result<std::os::fd::OwnedFd> {
             mode & 0o7777
         )));
     }
+    let folder = Folder {
+        fd,
+        stat,
+        name: parent,
+    };
+    Ok((folder, name))
+}
+
+/// Opens it to append, or makes it; nothing is followed, and nobody else may write there.
+pub(crate) fn ours(path: &Path) -> io::Result<OwnedFd> {
+    let (folder, name) = folder(path)?;
     // Not waiting for the other end of a pipe.
     let flags = OFlags::RDWR
         | OFlags::APPEND
@@ -184,7 +143,7 @@ pub(crate) fn ours(path: &Path) -> io::Result<std::os::fd::OwnedFd> {
         | OFlags::NOFOLLOW
         | OFlags::NONBLOCK
         | OFlags::CLOEXEC;
-    let file = match openat(&folder, name, flags, Mode::RUSR | Mode::WUSR) {
+    let file = match openat(&folder.fd, name, flags, Mode::RUSR | Mode::WUSR) {
         Ok(file) => file,
         Err(Errno::LOOP) => return Err(io::Error::other("it is a symbolic link, which is not followed")),
         Err(error) => return Err(error.into()),
@@ -208,14 +167,17 @@ impl Sink for Place {
         let before = self.file.metadata()?.len();
         if before.saturating_add(lines.len() as u64) > self.octets_max {
             return Err(io::Error::other(format!(
-                "it has reached the limit of {} MiB (--record-limit)",
-                self.octets_max >> 20
+                "it has reached the limit of {} MiB ({})",
+                self.octets_max >> 20,
+                self.limit
             )));
         }
         let written = self.file.write_all(lines.as_bytes());
         if written.is_err() {
             // Half a line would be one too many. Where this fails as well, the reader sees that it was cut.
             let _cut = self.file.set_len(before);
+        } else {
+            self.counts.add(lines.len() as u64);
         }
         written
     }
@@ -235,7 +197,7 @@ mod tests {
     }
 
     fn refusal(path: &Path) -> String {
-        match Place::open(path, 1 << 20) {
+        match Place::open(path, 1 << 20, Arc::default()) {
             Ok(_) => panic!("{} was opened", path.display()),
             Err(error) => error.to_string(),
         }
@@ -269,7 +231,7 @@ mod tests {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
         assert!(refusal(&file).contains("others may change the folder"));
         fs::set_permissions(folder, fs::Permissions::from_mode(0o1777)).unwrap();
-        assert!(Place::open(&file, 1 << 20).is_ok());
+        assert!(Place::open(&file, 1 << 20, Arc::default()).is_ok());
         assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
     }
 
@@ -278,13 +240,13 @@ mod tests {
         let folder = folder();
         let folder = folder.path();
         let file = folder.join("recording");
-        let mut place = Place::open(&file, 100).unwrap();
+        let mut place = Place::open(&file, 100, Arc::default()).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
         place
             .append(&format!("{HEADER} 1 first\n0.000000000 x ti"))
             .unwrap();
         drop(place);
-        let mut place = Place::open(&file, 100).unwrap();
+        let mut place = Place::open(&file, 100, Arc::default()).unwrap();
         place.append(&format!("{HEADER} 1 second\n")).unwrap();
         let long = "x".repeat(100);
         assert!(
@@ -307,8 +269,61 @@ mod tests {
         let mut place = Place {
             file: fs::OpenOptions::new().append(true).open("/dev/full").unwrap(),
             octets_max: 1 << 20,
+            limit: "--limit",
+            counts: Arc::default(),
         };
         let error = place.append("a line\n").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(place.counts.octets(), 0);
+    }
+
+    /// What an operator names is new, and nobody's way to somewhere else.
+    #[test]
+    fn a_file_that_is_asked_for_is_made_and_never_found() {
+        let folder = folder();
+        let folder = folder.path();
+        let make = |path: &Path| Place::make(path, Whose::Ours, 100, Arc::default());
+        let refused = |path: &Path| make(path).map(drop).unwrap_err().to_string();
+        let file = folder.join("recording");
+        let counts = Arc::<Counts>::default();
+        let mut place = Place::make(&file, Whose::Ours, 100, Arc::clone(&counts)).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+        place.append("four\n").unwrap();
+        assert_eq!(counts.octets(), 5);
+        let limit = place.append(&"x".repeat(96)).unwrap_err().to_string();
+        assert!(limit.contains("(--limit)"), "{limit}");
+        assert!(refused(&file).contains("it exists"));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "four\n");
+
+        let (away, link) = (folder.join("away"), folder.join("link"));
+        symlink(&away, &link).unwrap();
+        assert!(refused(&link).contains("it exists"));
+        assert!(!away.exists(), "a link was followed");
+        assert!(refused(&folder.join("none").join("x")).contains("none"));
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(refused(&folder.join("x")).contains("others may change the folder"));
+        assert!(!folder.join("x").exists());
+    }
+
+    /// Else a group that may steer us could put files of root's where they mean something.
+    #[test]
+    fn a_guest_has_a_file_made_only_where_everybody_may_make_one() {
+        if !geteuid().is_root() {
+            eprintln!("SKIP a_guest_has_a_file_made: nobody is a guest of a daemon that is not root");
+            return;
+        }
+        let folder = folder();
+        let folder = folder.path();
+        let make = |name: &str| Place::make(&folder.join(name), Whose::Guest, 100, Arc::default());
+        let refused = make("one").unwrap_err().to_string();
+        assert!(
+            refused.contains("only root may have vrrpd make a file"),
+            "{refused}"
+        );
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o1755)).unwrap();
+        assert!(make("one").is_err());
+        assert!(!folder.join("one").exists());
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o1777)).unwrap();
+        assert!(make("one").is_ok());
     }
 }
