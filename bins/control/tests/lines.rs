@@ -1,5 +1,8 @@
 //! What stands in the documentation of the protocol, line by line: other clients are written from it.
 
+mod kept;
+
+use kept::{journal, recording};
 use vrrp_control::*;
 
 fn leaves() -> Leaves {
@@ -312,26 +315,6 @@ fn status() -> Status {
         recording: Some(recording()),
         notice_targets: vec![],
     }
-}
-
-fn journal() -> JournalStatus {
-    JournalStatus {
-        oldest: 1,
-        next: 18,
-        followers: 2,
-        followers_dropped: 1,
-        file: Some(EventsFile {
-            path: "/var/log/vrrpd/events".into(),
-            written: 17,
-            dropped: 0,
-            well: true,
-        }),
-    }
-}
-
-fn recording() -> Recording {
-    let told = r#"{"path":"/var/log/vrrpd/recording","dropped":7,"well":false}"#;
-    serde_json::from_str(told).unwrap()
 }
 
 fn fifo() -> Fifo {
