@@ -2,7 +2,9 @@
 //! Debian, by the commands of docs/install.md.
 
 mod archive;
+mod bare;
 pub(crate) mod library;
+mod musl;
 mod node;
 mod page;
 mod root;
@@ -59,6 +61,11 @@ pub(crate) fn run(arguments: &PackageArguments) -> Result<u8, String> {
     report("rpm", rpm(&project, &dist, install));
     let release = project.target.join("release");
     report("tar.gz", archive::make(&project, &dist, &release, "gnu"));
+    let fixed = musl::programs(&project, !arguments.no_build, install);
+    report(
+        "static tar.gz",
+        fixed.and_then(|programs| archive::make(&project, &dist, &programs, "musl")),
+    );
     for library in library::LIBRARIES {
         report(library, library::list(&project, library));
     }

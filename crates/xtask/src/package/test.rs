@@ -1,5 +1,5 @@
 //! `cargo xtask package-test`: docs/install.md, typed on two clean Debian nodes, from the package to nothing left; and docs/migration.md
-//! on two that have Debian's keepalived. The .rpm by rpm.
+//! on two that have Debian's keepalived. The .rpm by rpm, and the static archive where nothing else is.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use clap::Args;
 
 use super::page::{Typed, typed};
-use super::{Trouble, newest, node, root, rpm};
+use super::{Trouble, bare, newest, node, root, rpm};
 use crate::project::{Project, find_program};
 
 /// How the package is tested.
@@ -62,6 +62,10 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8, String> {
             let package = newest(&dist, "rpm").map_err(Trouble::Skipped)?;
             play(stage(rpm::PLAY).env("RPM", package).env("TOOL", tool))
         }),
+    );
+    report(
+        "static archive",
+        bare::archive(&dist).and_then(|archive| play(stage(bare::PLAY).env("ARCHIVE", archive))),
     );
     let script_of_page = script(node::KEEPALIVED, &migration, node::MIGRATED);
     report(
