@@ -80,8 +80,10 @@ pub(crate) struct Member {
     /// After a lost election: a goodbye does not let it want to before.
     pub(crate) not_before: Instant,
     /// After a lost election: see [`Member::after_rout`].
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) rout: Rout,
     /// The latest of all members.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) group_rout: Rout,
     /// What it lost costs: 0 where it has lost nothing since it was Active last.
     pub(crate) defeat_nanos: u64,

@@ -183,3 +183,21 @@ fn x_08_others_on_the_node_are_not_touched() {
     node.does(2, heard("192.0.2.20", 150));
     assert_eq!(node.states(), "AAB");
 }
+
+/// What an earlier version did not have yet begins anew: a member whose snapshot says nothing of what came later goes on.
+#[cfg(feature = "serde")]
+#[test]
+fn x_08_a_snapshot_of_an_earlier_version_is_taken_over() {
+    let mut node = Node::active(2);
+    node.does(0, heard("192.0.2.20", 150));
+    let mut told = serde_json::to_value(node.get(0).snapshot()).unwrap();
+    let member_told = told["member"].as_object_mut().unwrap();
+    for later in ["rout", "group_rout"] {
+        assert!(member_told.remove(later).is_some(), "{later}");
+    }
+    let snapshot = serde_json::from_value(told).unwrap();
+    let config = member(0, default(100, 100)).build().unwrap();
+    let restored = VirtualRouter::restore(config, snapshot);
+    assert_eq!(restored.state(), node.get(0).state());
+    assert_eq!(restored.group(), Some(node.group));
+}
