@@ -81,7 +81,7 @@ impl VirtualRouter {
                 .hash(hasher);
             let defeat = (not_before, member.defeat_nanos, member.group_defeat_nanos);
             (member.attitude, defeat, member.barred).hash(hasher);
-            (member.joining, member.hurried).hash(hasher);
+            (member.joining, member.hurried, member.beaten).hash(hasher);
         }
         #[cfg(feature = "hmac")]
         sequences.hash(hasher);

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use crate::action::{Actions, StateName};
 use crate::group::{GroupId, GroupOrder, Stance, Verdict};
 use crate::id::InstanceId;
-use crate::member::{GroupTimes, Rout};
+use crate::member::GroupTimes;
+use crate::rout::Rout;
 use crate::router::{Outbox, Router};
 use crate::time::Instant;
 use crate::virtual_router::VirtualRouter;
@@ -240,16 +241,21 @@ impl Router {
 
     fn share_defeat(&mut self, group: GroupId) {
         let members = self.members(group).iter().filter_map(|id| self.get(*id));
-        let lost = members.filter_map(|router| router.member.as_deref());
-        let lost = lost.map(|member| (member.defeat_nanos, member.rout));
-        let (most, latest) = lost.fold((0, Rout::default()), |(most, latest), (nanos, rout)| {
-            (most.max(nanos), latest.max(rout))
+        let members = members.filter_map(|router| router.member.as_deref());
+        let none = (0, Rout::default(), true);
+        let (most, latest, all_beaten) = members.fold(none, |(most, latest, all_beaten), member| {
+            (
+                most.max(member.defeat_nanos),
+                latest.max(member.rout),
+                all_beaten && member.beaten,
+            )
         });
+        let rout = if all_beaten { Rout::default() } else { latest };
         for place in 0..self.members(group).len() {
             let id = self.members(group).get(place).copied();
             let router = id.and_then(|id| self.router_mut(id));
             if let Some(member) = router.and_then(|router| router.member.as_deref_mut()) {
-                (member.group_defeat_nanos, member.group_rout) = (most, latest);
+                (member.group_defeat_nanos, member.group_rout) = (most, rout);
             }
         }
     }

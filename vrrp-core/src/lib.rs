@@ -22,6 +22,7 @@ mod member;
 mod priority;
 mod reconfigure;
 mod restart;
+mod rout;
 mod router;
 mod seal;
 mod sending;

@@ -11,6 +11,7 @@ use crate::group::{GroupBar, GroupId, GroupOrder, Stance};
 use crate::input::Heard;
 use crate::machine::{Hold, HoldKind, LastHeard, State};
 use crate::priority::{Priority, Rank, skew_nanos};
+use crate::rout::Rout;
 use crate::time::{Instant, Interval, NANOS_PER_CENTISECOND};
 use crate::tracking::{Bar, Health};
 use crate::virtual_router::VirtualRouter;
@@ -58,15 +59,6 @@ impl GroupTimes {
     }
 }
 
-/// A winner that says goodbye by then has yielded as well, to another member of this group: no stop follows so soon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(crate) struct Rout {
-    pub(crate) until: Instant,
-    /// Then the slowest member of the winner, whatever its priority and interval, has come back.
-    pub(crate) free_at: Instant,
-}
-
 /// What a virtual router knows of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -79,10 +71,14 @@ pub(crate) struct Member {
     pub(crate) attitude: Attitude,
     /// After a lost election: a goodbye does not let it want to before.
     pub(crate) not_before: Instant,
-    /// After a lost election: see [`Member::after_rout`].
+    /// It has met a better one since it was Active last.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub(crate) beaten: bool,
+    /// After a lost election: see [`Rout::not_before`].
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) rout: Rout,
-    /// The latest of all members.
+    /// The latest of all members; none where every one was beaten: whoever wins everywhere has nobody to yield to, and its
+    /// goodbye is a stop.
     #[cfg_attr(feature = "serde", serde(default))]
     pub(crate) group_rout: Rout,
     /// What it lost costs: 0 where it has lost nothing since it was Active last.
@@ -97,9 +93,6 @@ pub(crate) struct Member {
     pub(crate) goodbye_heard: bool,
     pub(crate) rival_met: bool,
 }
-
-/// Of an interval: far longer than two packets take, far shorter than anybody's career as Active.
-const ROUT_PART: u64 = 4;
 
 /// 255/256 of the interval, in version 2 of one second: no successor waits longer after a goodbye.
 pub(crate) fn longest_skew_nanos(config: &Config) -> u64 {
@@ -121,6 +114,7 @@ impl Member {
             times: GroupTimes::default(),
             attitude: Attitude::Waiting,
             not_before: Instant::default(),
+            beaten: false,
             rout: Rout::default(),
             group_rout: Rout::default(),
             defeat_nanos: 0,
@@ -141,17 +135,6 @@ impl Member {
         let steps = u64::from(self.of.saturating_sub(1));
         let nanos = interval.nanos().saturating_mul(u64::from(behind));
         nanos.checked_div(steps).unwrap_or(0)
-    }
-
-    /// The earliest time at which a goodbye that is heard now may let it want to, where both groups yielded.
-    ///
-    /// Two of them whose waits differ by less than a packet takes would come back together again and again.
-    fn after_rout(&self, now: Instant) -> Instant {
-        if now < self.group_rout.until {
-            self.group_rout.free_at
-        } else {
-            Instant::default()
-        }
     }
 }
 
@@ -336,7 +319,7 @@ impl VirtualRouter {
                     .nanos()
                     .saturating_add(skew_nanos(version, priority, *active_interval));
             let at = now.plus_nanos(wait).max(member.not_before);
-            *active_down_at = at.min(*active_down_at).max(member.after_rout(now));
+            *active_down_at = at.min(*active_down_at).max(member.group_rout.not_before(now));
         }
     }
 
@@ -392,11 +375,14 @@ impl VirtualRouter {
     pub(crate) fn forget_defeat(&mut self) {
         if let Some(member) = self.member.as_deref_mut() {
             member.defeat_nanos = 0;
+            member.beaten = false;
         }
     }
 
-    pub(crate) fn note_accepted(&mut self) {
+    pub(crate) fn note_accepted(&mut self, heard: &Heard) {
+        let beaten = self.is_beaten_by(heard);
         if let Some(member) = self.member.as_deref_mut() {
+            member.beaten |= beaten;
             member.attitude = Attitude::Following;
             member.told_held_back = false;
         }
@@ -420,7 +406,7 @@ impl VirtualRouter {
                     let wait = now.plus_nanos(member.after_defeat_nanos(interval));
                     member.not_before = member.not_before.max(wait);
                 }
-                (member.not_before, member.after_rout(now))
+                (member.not_before, member.group_rout.not_before(now))
             })
     }
 
@@ -435,26 +421,26 @@ impl VirtualRouter {
         if let Some(member) = self.member.as_deref_mut() {
             member.defeat_nanos = member.after_defeat_nanos(interval);
             member.not_before = now.plus_nanos(member.defeat_nanos);
+            member.beaten = true;
             if member.defeat_nanos > 0 {
                 let wait_nanos = member.times.down_nanos_max.saturating_add(member.defeat_nanos);
-                member.rout = Rout {
-                    until: now.plus_nanos(interval.nanos() / ROUT_PART),
-                    free_at: now.plus_nanos(wait_nanos),
-                };
-                member.group_rout = member.group_rout.max(member.rout);
+                member.rout = Rout::new(now, interval, wait_nanos);
             }
         }
     }
 
     /// Whoever yielded for another member's defeat may find out in its hold that it would have lost too.
     pub(crate) fn note_defeat_in_hold(&mut self, now: Instant, heard: &Heard) {
-        let better = match heard.priority.cmp(&self.priority().get()) {
+        if self.is_beaten_by(heard) {
+            self.note_defeat(now);
+        }
+    }
+
+    fn is_beaten_by(&self, heard: &Heard) -> bool {
+        match heard.priority.cmp(&self.priority().get()) {
             Ordering::Greater => true,
             Ordering::Equal => self.yields_to_equal(heard.source),
             Ordering::Less => false,
-        };
-        if better {
-            self.note_defeat(now);
         }
     }
 

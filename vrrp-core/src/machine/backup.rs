@@ -92,7 +92,7 @@ impl VirtualRouter {
             *active_down_at = now.plus_nanos(down_nanos);
             *last = LastHeard::Accepted;
         }
-        self.note_accepted();
+        self.note_accepted(heard);
         self.accept_as_active(now, heard);
     }
 

@@ -192,7 +192,7 @@ fn x_08_a_snapshot_of_an_earlier_version_is_taken_over() {
     node.does(0, heard("192.0.2.20", 150));
     let mut told = serde_json::to_value(node.get(0).snapshot()).unwrap();
     let member_told = told["member"].as_object_mut().unwrap();
-    for later in ["rout", "group_rout"] {
+    for later in ["beaten", "rout", "group_rout"] {
         assert!(member_told.remove(later).is_some(), "{later}");
     }
     let snapshot = serde_json::from_value(told).unwrap();

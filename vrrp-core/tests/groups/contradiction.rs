@@ -1,5 +1,7 @@
 //! Members whose elections contradict each other: the group must not be split, and must not flap for ever.
 
+use std::hash::{DefaultHasher, Hasher};
+
 use vrrp_conformance::proves;
 
 use crate::node::{Node, heard};
@@ -43,13 +45,40 @@ fn x_08_obeys_of_two_that_yielded_the_second_waits_for_the_slowest_member_of_the
 
     let mut node = Node::active(2);
     node.does(0, heard("192.0.2.20", 100));
-    node.wait(2 * MILLI).hear(1, 100);
+    node.wait(2 * MILLI).hear(1, 50);
     node.wait(50 * MILLI).tick();
     assert_eq!(node.states(), "BB");
     node.wait(100 * MILLI).hear(1, 0);
     assert_eq!(node.left(1), 4_996_093_750 - 152 * MILLI);
     assert_eq!(node.left(0), 4_996_093_750 - 152 * MILLI, "not hurried past it");
     proves!("X-08", Obeys);
+}
+
+/// Whoever wins at every member has nobody to yield to: its goodbye is a stop, and ends while it still holds the addresses,
+/// whether the others hear of it in their hold or, without one, in Backup.
+#[test]
+fn x_08_refuses_to_take_a_stop_of_one_that_wins_everywhere_for_a_group_that_yields() {
+    for hold in [true, false] {
+        let mut settings = default(100, 100);
+        settings.hold = hold;
+        let mut node = Node::started(&vec![settings; 2]);
+        node.wait(3_609_375_000).tick();
+        node.hear(0, 150);
+        node.hear(1, 150);
+        node.wait(100 * MILLI).tick();
+        assert_eq!(node.states(), "BB");
+        node.hear(0, 0);
+        node.hear(1, 0);
+        assert_eq!(node.left(0), 900 * MILLI, "one interval from the defeat, {hold}");
+        assert_eq!(node.left(1), SKEW, "{hold}");
+        // The next time it is beaten at one of them only.
+        node.wait(900 * MILLI).tick();
+        assert_eq!(node.states(), "AA");
+        node.hear(0, 150);
+        node.hear(0, 0);
+        assert_eq!(node.left(0), 4_996_093_750, "{hold}");
+    }
+    proves!("X-08", Refuses);
 }
 
 /// After a quarter of an interval it is a stop.
@@ -146,4 +175,33 @@ fn x_08_the_goodbye_of_an_equal_that_one_would_lose_to() {
     node.does(1, heard("192.0.2.20", 100));
     node.does(1, heard("192.0.2.20", 0));
     assert_eq!(node.left(1), SKEW);
+}
+
+/// The search for states tells two nodes apart by when they were beaten for as long as that decides what a goodbye means,
+/// a quarter of an interval, and no longer.
+#[test]
+fn x_08_a_defeat_is_part_of_the_fingerprint_while_it_matters() {
+    let fingerprints = |beaten_at: u64| {
+        let mut node = Node::active(2);
+        node.wait(beaten_at).hear(0, 100);
+        node.hear(1, 50);
+        node.wait(90 * MILLI - beaten_at).tick();
+        assert_eq!(node.states(), "BB");
+        // From here on all else is alike: the timers and what the defeat costs.
+        node.wait(10 * MILLI);
+        for (member, priority) in [(0, 0), (0, 100), (1, 100)] {
+            node.hear(member, priority);
+        }
+        [100, 100].map(|wait| {
+            node.wait(wait * MILLI);
+            let mut hasher = DefaultHasher::new();
+            for member in 0..2 {
+                node.get(member).fingerprint(node.now, &mut hasher);
+            }
+            hasher.finish()
+        })
+    };
+    let [one, other] = [0, 20 * MILLI].map(fingerprints);
+    assert_ne!(one[0], other[0], "200 ms: a goodbye would mean different times");
+    assert_eq!(one[1], other[1], "300 ms: it is over");
 }

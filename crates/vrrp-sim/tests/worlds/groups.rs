@@ -287,6 +287,37 @@ fn fault(nodes: usize) -> impl Strategy<Value = Fault> {
     ]
 }
 
+/// A better node takes over and leaves again within a quarter of an interval: it wins at every member, so this is a stop, and
+/// the other node is back while the addresses are still held.
+#[test]
+fn x_08_a_better_node_that_leaves_at_once_costs_nothing() {
+    for fault in [
+        Fault::Stop(NodeId(0)),
+        Fault::Health(NodeId(0), TrackerId(0), Health::Down),
+    ] {
+        let mut world = gateways(1, &[[150, 150], [100, 100]], |settings| {
+            settings.trackers = vec![Tracker {
+                weight: Weight::Gate { reverse: false },
+                initial: Health::Up,
+            }];
+        });
+        let (outside, inside) = clients(&mut world);
+        world.at(ms(6_000), Fault::Stop(NodeId(0)));
+        world.at(ms(10_000), Fault::Start(NodeId(0)));
+        // 3 s and 106/256 s later.
+        world.at(ms(13_415 + 100), fault);
+        world.run_until(ms(13_415)).unwrap();
+        assert!(states(&world).starts_with("AA"), "{}", states(&world));
+        world.run_until(ms(25_000)).unwrap();
+        assert!(states(&world).ends_with("AA"), "{}", states(&world));
+        for client in [outside, inside] {
+            let lost = world.client(client).longest_outage();
+            assert_eq!(lost, Duration::ZERO, "{}", world.timeline());
+        }
+    }
+    proves!("X-08", Refuses);
+}
+
 /// Contradicting priorities whose waits differ by less than a packet takes: both take over and both yield. The second time
 /// one of them must be earlier by more than that: node a wins at the lower VRID (3 against 1), node b at the higher.
 #[test]
