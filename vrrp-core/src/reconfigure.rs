@@ -37,7 +37,7 @@ impl VirtualRouter {
             // PRJ-CHG-03: Shutdown, then Startup.
             self.become_initialize(now, Cause::Reconfigured, None, &mut out);
         }
-        let before = self.priority_before();
+        let before = self.before();
         let addresses =
             config.addresses != self.config.addresses || config.held_only != self.config.held_only;
         let interval = config.interval != self.config.interval;
@@ -49,7 +49,7 @@ impl VirtualRouter {
         // Keys may change, marks and the last sequence stay: else every packet heard so far would be good once more.
         #[cfg(feature = "hmac")]
         self.sequences.make_room(&self.config);
-        let priority = self.priority_may_have_changed(now, before, &mut out);
+        self.priority_may_have_changed(now, before, &mut out);
         if interval {
             self.interval_changed(now);
         }
@@ -58,13 +58,11 @@ impl VirtualRouter {
         if announcements && self.state_name() == StateName::Active {
             self.announcing.replan(now, &self.config.settings().announcements);
         }
-        if restarted {
-            // Startup has said all there is.
-        } else if addresses {
+        if addresses && !restarted {
             // PRJ-CHG-05: its advertisement carries the priority too.
             self.addresses_changed(now, &mut out);
-        } else if priority {
-            self.active_says_priority(now, &mut out);
+        } else {
+            self.active_says_priority(now, before, &mut out);
         }
         Ok(out)
     }

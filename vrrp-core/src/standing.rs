@@ -8,6 +8,15 @@ use crate::time::Instant;
 use crate::tracking::{Bar, Standing};
 use crate::virtual_router::VirtualRouter;
 
+/// As it was before what may change the priority.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before {
+    pub(crate) priority: Priority,
+    /// The Active_Down_Interval that went with it; of a Backup.
+    down_nanos: u64,
+    pub(crate) active: bool,
+}
+
 impl VirtualRouter {
     /// The first reason that keeps this router from taking part (T-I-03, X-06); its own before its group's.
     pub(crate) fn bar(&self) -> Option<Bar> {
@@ -58,30 +67,24 @@ impl VirtualRouter {
             .adjusted(self.tracking.sum(&self.config.trackers))
     }
 
-    /// The priority and, for a Backup, the Active_Down_Interval that went with it.
-    pub(crate) fn priority_before(&self) -> (Priority, u64) {
-        let down_nanos = match self.state {
-            State::Backup { active_interval, .. } => self.active_down_nanos(active_interval),
-            State::Initialize { .. } | State::Active { .. } => 0,
-        };
-        (self.priority(), down_nanos)
+    pub(crate) fn before(&self) -> Before {
+        Before {
+            priority: self.priority(),
+            down_nanos: match self.state {
+                State::Backup { active_interval, .. } => self.active_down_nanos(active_interval),
+                State::Initialize { .. } | State::Active { .. } => 0,
+            },
+            active: matches!(self.state, State::Active { .. }),
+        }
     }
 
-    /// PRJ-CHG-01 in Backup. True where the priority is another than `before`; an Active may say so then.
-    pub(crate) fn priority_may_have_changed(
-        &mut self,
-        now: Instant,
-        before: (Priority, u64),
-        out: &mut Actions,
-    ) -> bool {
-        let (from, down_nanos) = before;
-        let to = self.priority();
-        let changed = from != to;
-        if changed {
+    /// PRJ-CHG-01 in Backup; an Active says it when all else is settled.
+    pub(crate) fn priority_may_have_changed(&mut self, now: Instant, before: Before, out: &mut Actions) {
+        let (from, to) = (before.priority, self.priority());
+        if from != to {
             out.report(Report::Priority { from, to });
-            self.backup_priority_changed(now, down_nanos);
+            self.backup_priority_changed(now, before.down_nanos);
         }
-        changed
     }
 
     pub(crate) fn set_resigned(&mut self, resigned: bool, out: &mut Actions) {

@@ -244,13 +244,11 @@ impl VirtualRouter {
     }
 
     fn on_track(&mut self, now: Instant, id: TrackerId, health: Health, out: &mut Actions) {
-        let before = self.priority_before();
+        let before = self.before();
         if self.tracking.set(id, health) {
-            let changed = self.priority_may_have_changed(now, before, out);
+            self.priority_may_have_changed(now, before, out);
             self.settle(now, Cause::Started, out);
-            if changed {
-                self.active_says_priority(now, out);
-            }
+            self.active_says_priority(now, before, out);
         }
     }
 
@@ -285,11 +283,9 @@ impl VirtualRouter {
                 }
             }
             (Order::Resign | Order::Compete, _) => {
-                let before = self.priority_before();
+                let before = self.before();
                 self.resigned = order == Order::Resign;
-                if self.priority_may_have_changed(now, before, out) {
-                    self.active_says_priority(now, out);
-                }
+                self.priority_may_have_changed(now, before, out);
             }
         }
     }

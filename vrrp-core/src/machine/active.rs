@@ -6,6 +6,7 @@ use crate::action::{Actions, Cause, Report};
 use crate::config::{Profile, Version};
 use crate::input::Heard;
 use crate::machine::State;
+use crate::standing::Before;
 use crate::time::{Instant, Interval};
 use crate::virtual_router::VirtualRouter;
 
@@ -41,6 +42,10 @@ impl Triggered {
         } else {
             (left_nanos, self.sent)
         }
+    }
+
+    fn left(&self, now: Instant, interval: Interval) -> u8 {
+        TRIGGERED_MAX.saturating_sub(self.remaining(now, interval).1)
     }
 
     pub(super) fn allow(&mut self, now: Instant, interval: Interval) -> bool {
@@ -88,13 +93,22 @@ impl VirtualRouter {
     /// PRJ-CHG-02: the next periodic advertisement carries a changed priority, and its timer is untouched. Where falls are
     /// hurried it is said at once as well: a Backup waits its Skew_Time from then, and a fall that is over soon is
     /// taken back before anybody has moved.
-    pub(crate) fn active_says_priority(&mut self, now: Instant, out: &mut Actions) {
+    pub(crate) fn active_says_priority(&mut self, now: Instant, before: Before, out: &mut Actions) {
         let State::Active { advertise_at } = self.state else {
             return;
         };
+        let priority = self.priority();
+        let is_news = before.active && priority != before.priority;
         // What is due is sent in this turn, or not at all.
         let is_due = now >= advertise_at;
-        if self.config.hurry_after_fall && !is_due && self.may_trigger(now) {
+        if !self.config.hurry_after_fall || !is_news || is_due {
+            return;
+        }
+        // A fall that cannot be taken back within the interval is left to the periodic one: Backups would believe it.
+        let last_one = self.triggered.left(now, self.config.interval) < 2;
+        if priority < before.priority && last_one {
+            self.counters.triggered_suppressed = self.counters.triggered_suppressed.wrapping_add(1);
+        } else if self.may_trigger(now) {
             self.send_own(now, out);
         }
     }

@@ -1,7 +1,7 @@
 //! PRJ-CHG-01 to -07: changes while running.
 
 use vrrp_conformance::proves;
-use vrrp_core::{DifferentRouter, Restart, Settings, StateName, Version, Vrid};
+use vrrp_core::{DifferentRouter, Health, Restart, Settings, StateName, Tracker, Version, Vrid, Weight};
 
 use crate::subject::{Armed, MILLI, SECOND, Subject, cs, default, default_2, ip, priority, rfc};
 
@@ -95,22 +95,31 @@ fn prj_chg_02_obeys_a_change_is_said_at_once() {
     proves!("PRJ-CHG-02", "X-20", Obeys);
 }
 
-/// PRJ-CHG-02, PRJ-FSM-01: at most three beside the periodic ones in an interval, however often it changes.
+/// PRJ-CHG-02, PRJ-FSM-01: at most three beside the periodic ones in an interval, however often it changes; the last of them
+/// is kept for a rise, so that what was said of a fall can be taken back.
 #[test]
 fn prj_chg_02_refuses_a_burst() {
-    let mut router = Subject::active(default(100, 100));
-    router.wait(100 * MILLI);
-    for (value, said) in [(90, true), (80, true), (70, true), (60, false), (50, false)] {
-        let before = router.router.priority();
-        let expected = format!("Priority({} -> {value})", before.get());
-        let expected = if said {
-            format!("{expected}; Send({value})")
-        } else {
-            expected
-        };
-        assert_eq!(router.reconfigure(default(value, 100)), expected);
+    for (values, said) in [
+        (&[90, 80, 70, 60][..], &[true, true, false, false][..]),
+        (&[90, 100, 90, 100], &[true, true, false, true]),
+        (&[110, 120, 130, 140], &[true, true, true, false]),
+        (&[90, 80, 100, 90], &[true, true, true, false]),
+    ] {
+        let mut router = Subject::active(default(100, 100));
+        router.wait(100 * MILLI);
+        for (value, said) in values.iter().zip(said) {
+            let before = router.router.priority().get();
+            let told = format!("Priority({before} -> {value})");
+            let expected = if *said {
+                format!("{told}; Send({value})")
+            } else {
+                told
+            };
+            assert_eq!(router.reconfigure(default(*value, 100)), expected, "{values:?}");
+        }
+        let last = format!("Send({})", values[3]);
+        assert!(router.wait(900 * MILLI).tick().starts_with(&last));
     }
-    assert!(router.wait(900 * MILLI).tick().starts_with("Send(50)"));
     proves!("PRJ-CHG-02", "PRJ-FSM-01", Refuses);
 }
 
@@ -123,6 +132,22 @@ fn prj_chg_02_refuses_a_second_copy_of_what_is_due() {
     assert!(router.tick().starts_with("Send(50)"));
     let mut backup = Subject::backup(default(100, 100));
     assert_eq!(backup.reconfigure(default(50, 100)), "Priority(100 -> 50)");
+    proves!("PRJ-CHG-02", Refuses);
+}
+
+/// PRJ-CHG-02: becoming Active again says the new priority, once.
+#[test]
+fn prj_chg_02_refuses_a_second_copy_of_the_first_word() {
+    let gate = Tracker {
+        weight: Weight::Gate { reverse: false },
+        initial: Health::Up,
+    };
+    let mut router = Subject::active(with(100, |s| s.trackers = vec![gate]));
+    let said = router.health(0, Health::Down);
+    assert!(said.ends_with("holding)"), "{said}");
+    let said = router.reconfigure(default(120, 100));
+    assert!(said.contains("State(Active"), "{said}");
+    assert_eq!(said.matches("Send(120)").count(), 1, "{said}");
     proves!("PRJ-CHG-02", Refuses);
 }
 

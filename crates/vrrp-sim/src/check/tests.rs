@@ -162,36 +162,62 @@ fn x_04_a_priority_that_was_not_told_is_seen() {
     }
 }
 
-/// PRJ-CHG-02 and X-20: at once, but where falls are not hurried, and after three others in an interval.
+fn falls(id: NodeId, from: u8, to: u8) -> Pretended {
+    let [from, to] = [from, to].map(|value| Priority::new(value).unwrap());
+    reports(id, Report::Priority { from, to })
+}
+
+/// PRJ-CHG-02 and X-20: at once, but where falls are not hurried, and after two others in an interval, a rise after three.
 #[test]
 fn x_20_a_new_priority_that_is_not_said_is_seen() {
-    for (hurry, says_it, others, found) in [
-        (true, false, 0, true),
-        (true, true, 0, false),
-        (false, false, 0, false),
-        (true, false, 2, true),
-        (true, false, 3, false),
+    for (hurry, to, says_it, others, found) in [
+        (true, 140, false, 0, true),
+        (true, 140, true, 0, false),
+        (false, 140, false, 0, false),
+        (true, 140, false, 1, true),
+        (true, 140, false, 2, false),
+        (true, 240, false, 2, true),
+        (true, 240, false, 3, false),
     ] {
         let mut settings = router(200);
         settings.hurry_after_fall = hurry;
         let (mut world, ids) = group(vec![settings]);
-        let mut events: Vec<_> = (0..others)
-            .map(|_| (10, says(ids[0], &[advert(3, 200, 100)])))
-            .collect();
-        let priority = |value| Priority::new(value).unwrap();
-        let mut fall = reports(
-            ids[0],
-            Report::Priority {
-                from: priority(200),
-                to: priority(140),
-            },
-        );
+        let other = || says(ids[0], &[advert(3, 200, 100)]);
+        // Three that are more than an interval old count for nothing.
+        let mut events: Vec<_> = (0..3).map(|_| (10, other())).collect();
+        events.extend((0..others).map(|number| (if number == 0 { 1000 } else { 10 }, other())));
+        let mut moves = falls(ids[0], 200, to);
         if says_it {
-            fall.left = says(ids[0], &[advert(3, 140, 100)]).left;
+            moves.left = says(ids[0], &[advert(3, to, 100)]).left;
         }
-        events.push((10, fall));
+        events.push((if others == 0 { 1001 } else { 10 }, moves));
         let wrong = seen(&mut ANewPriorityIsSaidAtOnce::default(), &mut world, events);
-        assert_eq!(wrong.is_some(), found, "{hurry} {says_it} {others}: {wrong:?}");
+        assert_eq!(
+            wrong.is_some(),
+            found,
+            "{hurry} {to} {says_it} {others}: {wrong:?}"
+        );
+    }
+}
+
+/// What cannot be sent is not missed, nor for an interval of 1 s afterwards; the later of two failures counts. A Backup says
+/// nothing at all.
+#[test]
+fn x_20_who_cannot_say_a_new_priority_is_forgiven() {
+    let fails = |id, lasts_ms| Pretended {
+        latest: vec![(None, What::Fault(Fault::SendFails(id, ms(lasts_ms))))],
+        ..Pretended::default()
+    };
+    for (node, after_ms, found) in [(0, 2990, false), (0, 3010, true), (1, 3010, false)] {
+        let (mut world, ids) = group(vec![router(200), router(100)]);
+        let id = ids[node];
+        let events = vec![
+            (0, fails(id, 2000)),
+            (10, fails(id, 500)),
+            (after_ms - 10, falls(id, 200, 140)),
+        ];
+        let wrong = seen(&mut ANewPriorityIsSaidAtOnce::default(), &mut world, events);
+        assert_eq!(wrong.is_some(), found, "{node} {after_ms}: {wrong:?}");
     }
 }
 

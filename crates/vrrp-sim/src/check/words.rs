@@ -40,7 +40,7 @@ impl Check for ThePriorityIsAsTold {
 }
 
 /// An Active whose priority has changed says so in the same turn, where falls are hurried (PRJ-CHG-02, X-20); unless it has
-/// said three other things within an interval (PRJ-FSM-01), or cannot send.
+/// said three other things within an interval (PRJ-FSM-01), before a fall two, or cannot send.
 #[derive(Debug, Default)]
 pub struct ANewPriorityIsSaidAtOnce {
     spoke: BTreeMap<(NodeId, InstanceId), Vec<Instant>>,
@@ -48,12 +48,18 @@ pub struct ANewPriorityIsSaidAtOnce {
 }
 
 impl ANewPriorityIsSaidAtOnce {
-    fn is_free(&self, key: (NodeId, InstanceId), now: Instant, interval: Duration) -> bool {
+    fn is_free(
+        &self,
+        key: (NodeId, InstanceId),
+        now: Instant,
+        interval: Duration,
+        others_max: usize,
+    ) -> bool {
         let spoke = self.spoke.get(&key).into_iter().flatten();
         // What it could not send counts among the three as well.
         let until = self.mute_until.get(&key.0);
         let mute = until.is_some_and(|until| now <= clock::after(*until, interval));
-        !mute && spoke.filter(|at| now.since(**at) <= interval).count() < ANSWERS_MAX
+        !mute && spoke.filter(|at| now.since(**at) <= interval).count() < others_max
     }
 }
 
@@ -73,12 +79,14 @@ impl Check for ANewPriorityIsSaidAtOnce {
         let found = world.latest().iter().find_map(|(id, what)| {
             let What::Report {
                 router,
-                report: Report::Priority { .. },
+                report: Report::Priority { from, to },
                 ..
             } = what
             else {
                 return None;
             };
+            // The last one is kept for a rise.
+            let others_max = if to < from { ANSWERS_MAX - 1 } else { ANSWERS_MAX };
             let key = ((*id)?, *router);
             let instance = instance_of(world, key.0, key.1)?;
             let config = instance.config();
@@ -86,7 +94,12 @@ impl Check for ANewPriorityIsSaidAtOnce {
             let may_wait = said
                 || instance.state_name() != StateName::Active
                 || !config.hurry_after_fall
-                || !self.is_free(key, now, Duration::from_nanos(config.interval.nanos()));
+                || !self.is_free(
+                    key,
+                    now,
+                    Duration::from_nanos(config.interval.nanos()),
+                    others_max,
+                );
             let name = &world.node(key.0).settings().name;
             (!may_wait).then(|| format!("{name} keeps to itself that it has another priority"))
         });

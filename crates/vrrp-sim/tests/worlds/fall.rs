@@ -80,3 +80,22 @@ fn x_20_without_it_the_wait_is_the_active_down_interval() {
     );
     proves!("X-20", Refuses);
 }
+
+/// A check that flaps faster than may be said: what was said last of it is true, and nobody takes over from an Active that is
+/// well again.
+#[test]
+fn prj_chg_02_a_flapping_check_moves_nothing() {
+    for changes in [2, 4, 6, 8] {
+        let (mut world, nodes) = group(1, true);
+        for number in 0..changes {
+            let health = if number % 2 == 0 { Health::Down } else { Health::Up };
+            let at = ms(2050) + Duration::from_millis(2 * number);
+            world.at(at, Fault::Health(nodes[0], TrackerId(0), health));
+        }
+        world.run_until(ms(4000)).unwrap();
+        assert_eq!(state(&world, nodes[0]), StateName::Active);
+        let others = nodes[1..].iter().flat_map(|node| became_active(&world, *node));
+        assert_eq!(others.count(), 0, "{changes}: {}", world.timeline());
+    }
+    proves!("PRJ-CHG-02", Refuses);
+}
