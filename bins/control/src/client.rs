@@ -45,6 +45,15 @@ pub enum AskError {
         /// For so long.
         limit: Duration,
     },
+    /// It hung up before it had answered.
+    #[error(
+        "{} closed the connection without an answer: the vrrpd there has ended, or was killed, meanwhile. What it was asked for may have been begun; start it again, and ask it how things are",
+        path.display()
+    )]
+    Closed {
+        /// The socket.
+        path: PathBuf,
+    },
     /// Anything else that the system said.
     #[error("{}: {error}", path.display())]
     Io {
@@ -78,10 +87,8 @@ pub fn ask(socket: &Path, what: Ask) -> Result<Answer, AskError> {
 pub fn ask_within(socket: &Path, what: Ask, limit: Duration) -> Result<Answer, AskError> {
     let mut answers = open(socket, what, limit)?;
     answers.next().unwrap_or_else(|| {
-        // It has hung up: no line is no answer of this protocol.
         let path = socket.to_path_buf();
-        let reply = Reply::from_line(b"").map_err(|error| AskError::Line { path, error });
-        Ok(reply?.answer)
+        Err(AskError::Closed { path })
     })
 }
 
@@ -119,6 +126,8 @@ fn explain(path: &Path, limit: Duration, error: std::io::Error) -> AskError {
         std::io::ErrorKind::ConnectionRefused => AskError::Stale { path },
         std::io::ErrorKind::PermissionDenied => AskError::Denied { path },
         std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => AskError::Silent { path, limit },
+        // It went with the question unread.
+        std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => AskError::Closed { path },
         _ => AskError::Io { path, error },
     }
 }
@@ -151,6 +160,11 @@ impl Iterator for Answers {
     fn next(&mut self) -> Option<Self::Item> {
         let line = match self.read() {
             Ok(line) if line.is_empty() => return None,
+            // In the middle of a line.
+            Ok(line) if !line.ends_with(b"\n") => {
+                let path = self.path.clone();
+                return Some(Err(AskError::Closed { path }));
+            }
             Ok(line) => line,
             Err(error) => return Some(Err(explain(&self.path, self.limit, error))),
         };

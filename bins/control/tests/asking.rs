@@ -1,6 +1,6 @@
 //! What a client is told when there is no daemon, or one that does not behave.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
@@ -87,4 +87,38 @@ fn another_program_at_the_socket_is_recognised() {
     let error = ask(&path, Ask::Hello).unwrap_err();
     assert!(matches!(error, AskError::Line { .. }), "{error:?}");
     server.join().unwrap();
+}
+
+/// A daemon that goes while it is asked: before it has read, with the question read, and in the middle of its answer.
+#[test]
+fn a_daemon_that_goes_is_no_other_program() {
+    for (reads, says) in [
+        (false, ""),
+        (true, ""),
+        (true, "{\"version\":1,\"answer\":{\"hel"),
+    ] {
+        let path = place("gone.sock");
+        let listener = UnixListener::bind(&*path).unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            if reads {
+                let mut line = String::new();
+                BufReader::new(stream.try_clone().unwrap())
+                    .read_line(&mut line)
+                    .unwrap();
+            } else {
+                // One octet of the question is read; the rest goes with the socket.
+                stream.read_exact(&mut [0]).unwrap();
+            }
+            stream.write_all(says.as_bytes()).unwrap();
+        });
+        let error = ask(&path, Ask::Hello).unwrap_err();
+        assert!(
+            matches!(error, AskError::Closed { .. }),
+            "{reads} {says}: {error:?}"
+        );
+        let text = error.to_string();
+        assert!(text.contains("gone.sock closed the connection"), "{text}");
+        server.join().unwrap();
+    }
 }

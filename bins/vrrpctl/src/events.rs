@@ -61,7 +61,7 @@ fn follow(socket: &Path, arguments: &Arguments, since: Since) -> u8 {
                 shown.one(&event)
             }
             // The daemon went while it wrote.
-            Err(AskError::Io { .. }) => break,
+            Err(AskError::Closed { .. } | AskError::Io { .. }) => break,
             other => return refused(socket, other),
         };
         if let Err(error) = said {

@@ -11,6 +11,12 @@ pub(crate) fn list(names: &[&str]) -> String {
     }
 }
 
+/// `1 fault`, `2 faults`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 /// A length of time with the two largest units that matter.
 pub(crate) fn span(ms: u64) -> String {
     let seconds = ms / 1000;

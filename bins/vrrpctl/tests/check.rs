@@ -230,7 +230,7 @@ fn traps_of_one_file_and_of_two() {
         text.contains("virtual_router_id 51") && text.contains("virtual_router_id 52"),
         "{text}"
     );
-    assert!(text.contains("together: 1 warnings, 0 notes"), "{text}");
+    assert!(text.contains("together: 1 warning, 0 notes"), "{text}");
     let (answer, _) = json(&["--assume-present", &one]);
     assert_eq!(answer["together"], serde_json::json!([]));
 }

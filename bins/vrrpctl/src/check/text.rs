@@ -6,7 +6,7 @@ use keepalived_conf::{Diagnostic, Renderer, Severity, Verdict};
 
 use super::Checked;
 use super::nodes::Together;
-use crate::words::clean;
+use crate::words::{clean, counted};
 
 pub(super) fn all(checked: &[Checked], together: Option<&Together>, colour: bool) -> String {
     let mut text = String::new();
@@ -26,9 +26,9 @@ pub(super) fn all(checked: &[Checked], together: Option<&Together>, colour: bool
         }
         let _never_fails = writeln!(
             text,
-            "together: {} warnings, {} notes",
-            count(&all.diagnostics, &[Severity::Warning]),
-            count(&all.diagnostics, &[Severity::Note]),
+            "together: {}, {}",
+            counted(count(&all.diagnostics, &[Severity::Warning]), "warning"),
+            counted(count(&all.diagnostics, &[Severity::Note]), "note"),
         );
     }
     text
@@ -47,10 +47,11 @@ fn summary(one: &Checked) -> String {
     );
     let verdict = one.judged.verdict.word();
     format!(
-        "{verdict}: {keepalived} (exit code {} of its -t); found here: {errors} errors, {} warnings, {} notes",
+        "{verdict}: {keepalived} (exit code {} of its -t); found here: {}, {}, {}",
         one.judged.exit,
-        count(found, &[Severity::Warning]),
-        count(found, &[Severity::Note]),
+        counted(errors, "error"),
+        counted(count(found, &[Severity::Warning]), "warning"),
+        counted(count(found, &[Severity::Note]), "note"),
     )
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::Report;
 use super::finding::{Finding, Level};
 use crate::colour::Colour;
-use crate::words::clean;
+use crate::words::{clean, counted};
 
 pub(super) fn text(report: &Report, colour: Colour) -> String {
     let mut out = format!("{}\n\n", clean(&report.of));
@@ -35,9 +35,9 @@ pub(super) fn text(report: &Report, colour: Colour) -> String {
     };
     let _ = writeln!(
         out,
-        "\n{} faults, {} warnings, {} not checked, {} ok",
-        count(Level::Fault),
-        count(Level::Warning),
+        "\n{}, {}, {} not checked, {} ok",
+        counted(count(Level::Fault), "fault"),
+        counted(count(Level::Warning), "warning"),
         count(Level::Unchecked),
         count(Level::Ok)
     );
