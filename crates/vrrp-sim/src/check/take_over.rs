@@ -59,9 +59,13 @@ impl Backup {
         }
         if advert.version == 3 {
             self.version_3.insert(advert.source, now);
-        } else if config.v2_interop && self.is_copy(config, now, advert.source) {
+        } else if config.v2_interop
+            && let Some(certain) = self.is_copy(config, now, advert.source)
+        {
             // Of two that both speak, the other one's copy may be taken for its only word.
-            self.follows = self.follows.filter(|followed| followed.source == advert.source);
+            self.follows = self
+                .follows
+                .filter(|followed| certain && followed.source == advert.source);
             return;
         }
         if follows {
@@ -81,14 +85,14 @@ impl Backup {
         }
     }
 
-    /// A version 2 copy of an Active whose version 3 one was read within Active_Down_Interval.
-    fn is_copy(&self, config: &Config, now: Instant, source: IpAddr) -> bool {
-        let Some(at) = self.version_3.get(&source) else {
-            return false;
-        };
+    /// A version 2 copy of an Active whose version 3 one was read within Active_Down_Interval; false where that depends on whose
+    /// clock it is.
+    fn is_copy(&self, config: &Config, now: Instant, source: IpAddr) -> Option<bool> {
+        let age = now.since(*self.version_3.get(&source)?);
         let interval = self.follows.map(|followed| followed.interval);
         let interval = interval.unwrap_or(Duration::from_nanos(config.interval.nanos()));
-        now.since(*at) <= self.active_down(config, interval)
+        let wait = self.active_down(config, interval);
+        (age <= wait + doubt(wait)).then(|| age <= wait.saturating_sub(doubt(wait)))
     }
 
     fn active_down(&self, config: &Config, interval: Duration) -> Duration {
@@ -103,8 +107,7 @@ impl Backup {
     fn due(&self, config: &Config) -> Option<(Instant, Instant)> {
         let followed = self.follows?;
         let wait = self.active_down(config, followed.interval);
-        // Quartzes differ by 200 millionths in these worlds.
-        let doubt = wait / 2000 + Duration::from_micros(10);
+        let doubt = doubt(wait);
         let earliest = clock::after(followed.at, wait.saturating_sub(doubt));
         let latest = clock::after(followed.at, wait + doubt);
         let begins = self.changed_at.max(self.stalled_until);
@@ -123,6 +126,11 @@ impl Backup {
             )
         })
     }
+}
+
+/// Quartzes differ by 200 millionths in these worlds.
+fn doubt(wait: Duration) -> Duration {
+    wait / 2000 + Duration::from_micros(10)
 }
 
 impl TakesOverInTime {
