@@ -97,7 +97,12 @@ fn line(reason: impl Into<String>) -> String {
     let mut line: String = reason
         .chars()
         .take(REASON_BYTES_MAX + 1)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| match c {
+            '\n' | '\r' | '\t' => ' ',
+            // As in the output of scripts.
+            c if c.is_control() => '?',
+            c => c,
+        })
         .collect();
     if line.len() > REASON_BYTES_MAX {
         let mut end = REASON_BYTES_MAX - '…'.len_utf8();
@@ -202,7 +207,11 @@ mod tests {
                 format!("moved to\r\n\u{1b}[31m{}", "ü".repeat(40_000)),
                 Duration::ZERO,
             );
-            assert!(outcome.reason.starts_with("moved to  "), "{:.40}", outcome.reason);
+            assert!(
+                outcome.reason.starts_with("moved to  ?[31m"),
+                "{:.40}",
+                outcome.reason
+            );
             assert!(outcome.reason.len() <= 500 && outcome.reason.ends_with("ü…"));
             assert!(!outcome.reason.contains(char::is_control));
         }

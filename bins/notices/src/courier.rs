@@ -44,7 +44,11 @@ pub(crate) fn words(answer: &str) -> String {
     const CHARS_MAX: usize = 200;
     let mut said: String = answer
         .chars()
-        .map(|one| if one.is_control() { ' ' } else { one })
+        .map(|one| match one {
+            '\n' | '\r' | '\t' => ' ',
+            one if one.is_control() => '?',
+            one => one,
+        })
         .take(CHARS_MAX)
         .collect();
     said.truncate(said.trim_end().len());
@@ -89,7 +93,7 @@ mod tests {
     #[test]
     fn an_answer_cannot_fill_or_forge_a_log() {
         assert_eq!(words("queued\r\n"), "queued");
-        assert_eq!(words("a\u{1b}[2Jb\nNov 22 root: c"), "a [2Jb Nov 22 root: c");
+        assert_eq!(words("a\u{1b}[2Jb\nNov 22 root: c"), "a?[2Jb Nov 22 root: c");
         assert_eq!(words(&"x".repeat(100_000)).len(), 200);
     }
 }

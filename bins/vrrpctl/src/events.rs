@@ -241,7 +241,7 @@ mod tests {
         };
         assert_eq!(
             render(&check, Colour::Off),
-            "1970-01-01T00:00:00.000Z #0 nginx_alive check: down: exit status 1\u{fffd}[2J (3 times since the last such event)"
+            "1970-01-01T00:00:00.000Z #0 nginx_alive check: down: exit status 1?[2J (3 times since the last such event)"
         );
     }
 }

@@ -134,7 +134,8 @@ pub(crate) fn switchover(socket: &Path, arguments: &Switchover) -> u8 {
 
 pub(crate) fn maintenance(socket: &Path, arguments: &Maintenance) -> u8 {
     let on = arguments.state == OnOff::On;
-    match ask_within(socket, Ask::Maintenance { on }, HANDING_OVER) {
+    // A drain that is under way is waited for.
+    match ask_within(socket, Ask::Maintenance { on }, WITH_HOOKS) {
         Ok(Answer::Maintenance(set)) if arguments.json => json(&set, is_so(&set)),
         Ok(Answer::Maintenance(set)) => {
             let so = match (set.on, set.before) {

@@ -158,7 +158,7 @@ pub(crate) fn run(run: &Run) -> String {
     text
 }
 
-/// Text of others on one line, without anything that a terminal would obey.
+/// Text of others on one line, without anything that a terminal would obey: `?` instead, as everywhere but in the log.
 pub(crate) fn clean(text: &str) -> String {
     let trimmed = text.trim_end();
     trimmed
@@ -167,7 +167,7 @@ pub(crate) fn clean(text: &str) -> String {
             if c == '\n' {
                 '⏎'
             } else if c.is_control() {
-                '\u{fffd}'
+                '?'
             } else {
                 c
             }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn output_of_a_script_cannot_steer_the_terminal() {
-        assert_eq!(clean("a\u{1b}[2Jb\nc\n"), "a\u{fffd}[2Jb⏎c");
+        assert_eq!(clean("a\u{1b}[2Jb\nc\n"), "a?[2Jb⏎c");
     }
 
     #[test]

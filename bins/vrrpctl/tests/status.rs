@@ -86,10 +86,7 @@ fn a_table_obeys_nobody_and_stays_readable() {
     let answer = answer.to_string();
     let output = asked("obeys", &["status"], &answer);
     let text = text(&output.stdout);
-    assert!(
-        !text.contains('\u{1b}') && text.contains("VI\u{fffd}[31m"),
-        "{text}"
-    );
+    assert!(!text.contains('\u{1b}') && text.contains("VI?[31m"), "{text}");
     let line = text.lines().find(|line| line.contains("begin")).unwrap();
     assert!(line.trim_end().ends_with("ü…"), "{line}");
     assert!(line.chars().filter(|one| *one == 'ü').count() < 200, "{line}");

@@ -12,8 +12,9 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use node::steering::{adverts_pass, moved, outcomes, until_log};
 use node::{Folder, LIMIT, Node, folder, instance, script};
-use vrrp_control::State;
+use vrrp_control::{Answer, Ask, Outcome, State, ask_within};
 
 struct Keeper(Child);
 
@@ -279,4 +280,39 @@ fn what_ran_for_a_reload_that_is_refused_is_told() {
     assert_eq!(two.state, State::Active);
     assert_eq!(two.counters["master-transitions"], 1);
     assert!(!place.join("stop").exists(), "it has not stopped");
+}
+
+/// The script has the time that it has without the maintenance, and a reload in the middle takes nothing of it.
+#[test]
+fn a_maintenance_waits_for_a_drain_that_is_under_way() {
+    let place = folder();
+    let (first, second) = (config(150, &patient(&place)), config(100, "/bin/true"));
+    let Some((one, two, _keeper)) = pair(&first, &second, &[]) else {
+        return;
+    };
+    let asking = |ask: Ask| {
+        let socket = one.socket();
+        std::thread::spawn(move || ask_within(&socket, ask, LIMIT).unwrap())
+    };
+    let drain = asking(Ask::Switchover {
+        instance: None,
+        undo: false,
+        drain: true,
+    });
+    until_exists(&place.join("seen"), &one);
+    let maintenance = asking(Ask::Maintenance { on: true });
+    until_log(&one, "the switchover that is under way is waited for");
+    assert!(one.reload(&first).applied);
+    adverts_pass(&one, 10);
+    let shown = one.instance("VI_1");
+    assert_eq!((shown.state, shown.priority.effective), (State::Active, 150));
+    std::fs::write(place.join("go"), "").unwrap();
+    let moved = moved(drain.join().unwrap());
+    assert_eq!(outcomes(&moved), [("VI_1", Outcome::HandedOver)]);
+    let Answer::Maintenance(set) = maintenance.join().unwrap() else {
+        panic!("{}", one.log());
+    };
+    assert_eq!(outcomes(&set.instances), [("VI_1", Outcome::StoodBack)]);
+    two.until_state("VI_1", "MASTER");
+    one.until("priority 1", |status| status.instances[0].priority.effective == 1);
 }

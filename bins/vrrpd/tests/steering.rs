@@ -277,13 +277,13 @@ fn a_reload_that_is_asked_for_is_answered_with_what_it_did() {
     node.configure(&router(140).replace("virtual_router_id 51", "virtual_router_id 999"));
     let refused = reload(&node);
     assert!(!refused.applied && refused.message.contains("999"), "{refused:?}");
+    // The log is written behind the answer.
+    until_log(&node, refused.message.lines().next().unwrap());
     let log = node.log();
     assert!(
         log.contains("reload, as user ") && log.contains(": reading "),
         "{log}"
     );
-    let first_line = refused.message.lines().next().unwrap();
-    assert!(log.contains(first_line), "{refused:?}\n{log}");
     // Several at once: each is answered, by a reload that began after it was asked for.
     node.configure(&router(130));
     let asking: Vec<_> = (0..4)

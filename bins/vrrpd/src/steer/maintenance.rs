@@ -6,8 +6,8 @@ use vrrp_control::{Answer, EventKind, Maintenance, MaintenanceSet, Moved, Outcom
 use vrrp_core::StateName;
 use vrrp_net::ServiceStatus;
 
-use super::switchover::{compete, hand_over, in_order};
-use super::units::{Unit, units, why_not};
+use super::switchover::{compete, hand_over, in_order, is_handing};
+use super::units::{Unit, unit_of, units, why_not};
 use super::{asked_by, move_bases, noted, problem, router_status, stopping};
 use crate::control::Peer;
 use crate::node::{Node, lock};
@@ -70,7 +70,42 @@ async fn begin(node: &Node, peer: Peer) -> Answer {
     })
 }
 
+/// A switchover that is under way has its script run to the end: it does what is wanted here, in the order that was asked for.
 async fn give_away(node: &Node, peer: Peer, unit: &Unit<'_>) -> Vec<Moved> {
+    if !is_handing(node, unit) {
+        return give_away_now(node, peer, unit).await;
+    }
+    info!(
+        "{}: the switchover that is under way is waited for",
+        unit.names().join(", ")
+    );
+    handed(node, unit).await;
+    let first = unit.members.first().map(|member| member.name.as_str());
+    let status = router_status(node).await;
+    let now = status
+        .as_ref()
+        .ok()
+        .zip(first)
+        .and_then(|(status, first)| unit_of(status, first));
+    match now {
+        Some(unit) => give_away_now(node, peer, &unit).await,
+        // A reload has taken it away, or the daemon stops.
+        None => Vec::new(),
+    }
+}
+
+/// Until no switchover of it is under way.
+async fn handed(node: &Node, unit: &Unit<'_>) {
+    loop {
+        let over = node.steer.handed.notified();
+        if !is_handing(node, unit) {
+            return;
+        }
+        over.await;
+    }
+}
+
+async fn give_away_now(node: &Node, peer: Peer, unit: &Unit<'_>) -> Vec<Moved> {
     if unit.is_active() {
         let mut moved = hand_over(node, peer, unit, false).await;
         for one in &mut moved {

@@ -54,6 +54,8 @@ pub(crate) struct Steer {
     pub(crate) check_modes: Bequest,
     /// A move of a priority that ends by itself is there or has gone.
     moved: Notify,
+    /// A switchover is over.
+    handed: Notify,
 }
 
 /// By the names of instances, where it is about one.
@@ -111,6 +113,7 @@ impl Steer {
             maintaining: tokio::sync::Mutex::default(),
             check_modes: Bequest::of(control, supervisor, ".modes"),
             moved: Notify::new(),
+            handed: Notify::new(),
         }
     }
 
@@ -138,9 +141,11 @@ impl Said {
     fn base(&self, name: &str, file: Priority) -> Priority {
         if file.is_owner() {
             file
-        } else if self.maintenance.is_some() {
+        } else if self.maintenance.is_some() && !self.handing.contains_key(name) {
             Priority::LOWEST
         } else {
+            // Of one that is being handed over as well: a fall of the priority would begin an election in the middle of it, or of
+            // the script that goes before.
             self.moves.get(name).map_or(file, |moved| moved.base(file))
         }
     }
@@ -237,6 +242,8 @@ impl Drop for Begun<'_> {
         said.over
             .extend(mine.map(|(name, _)| (name.clone(), Instant::now())));
         said.handing.retain(|_, one| one.number != self.number);
+        drop(guard);
+        self.node.steer.handed.notify_waiters();
     }
 }
 

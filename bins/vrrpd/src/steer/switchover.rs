@@ -10,7 +10,7 @@ use vrrp_core::StateName;
 use vrrp_net::{RequestError, Resigned, ServiceStatus, Status};
 
 use super::units::{Unit, own_priority, unit_of, units, why_not};
-use super::{Begun, asked_by, no_such_instance, noted, problem, router_status, stopping};
+use super::{Begun, asked_by, move_bases, no_such_instance, noted, problem, router_status, stopping};
 use crate::control::Peer;
 use crate::names::Named;
 use crate::node::{Node, lock, ms};
@@ -70,6 +70,10 @@ pub(crate) async fn ask(node: &Node, peer: Peer, wanted: Wanted<'_>) -> Answer {
             .map(|unit| hand_over(node, peer, unit, wanted.drain)),
     )
     .await;
+    if lock(&node.steer.said).maintenance.is_some() {
+        // A reload in the middle has left its own priority to whoever was handed over.
+        move_bases(node).await;
+    }
     Answer::Switchover(in_order(&status, moved))
 }
 
@@ -90,7 +94,7 @@ fn meant(node: &Node, unit: &Unit<'_>, undo: bool) -> bool {
     }
 }
 
-fn is_handing(node: &Node, unit: &Unit<'_>) -> bool {
+pub(super) fn is_handing(node: &Node, unit: &Unit<'_>) -> bool {
     let said = lock(&node.steer.said);
     let mut members = unit.members.iter();
     members.any(|member| said.handing.contains_key(&member.name))

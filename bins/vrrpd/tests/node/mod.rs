@@ -272,8 +272,20 @@ impl Node {
         self.folder.join("control.sock")
     }
 
+    /// What is in the log when it has come to rest: a thread writes it behind what the daemon does and answers.
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("log")).unwrap()
+        const REST: Duration = Duration::from_millis(20);
+        const READS_MAX: u32 = 25;
+        let read = || std::fs::read_to_string(self.folder.join("log")).unwrap();
+        let mut log = read();
+        for _ in 0..READS_MAX {
+            std::thread::sleep(REST);
+            let before = std::mem::replace(&mut log, read());
+            if before == log {
+                break;
+            }
+        }
+        log
     }
 
     pub(crate) fn try_status(&self) -> Option<Status> {
