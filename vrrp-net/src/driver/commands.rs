@@ -40,7 +40,7 @@ impl Engine {
                 self.announcements.pace_like(other);
             }
             // The time of this turn may be older than the witness: it would see time go back.
-            Command::Witness { witness } => self.next_witness = Some(witness),
+            Command::Witness { witness } => self.next_witnesses.push(witness),
             Command::Apply {
                 services,
                 statics,

@@ -114,7 +114,7 @@ pub(super) struct Engine {
     pub(super) ending: Ending,
     pub(super) heartbeat: Option<Heartbeat>,
     /// Who looks on from the next turn on, or that nobody does.
-    pub(super) next_witness: Option<Option<Arc<dyn Witness>>>,
+    pub(super) next_witnesses: Vec<Option<Arc<dyn Witness>>>,
     pub(super) wills: Option<Wills>,
     /// Everything is released, or handed over: nothing is left to do on dropping.
     pub(super) over: bool,
@@ -145,7 +145,7 @@ impl Engine {
             || self.advertisers.unread
             || !self.work.is_empty()
             || self.asked.is_busy()
-            || self.next_witness.is_some()
+            || !self.next_witnesses.is_empty()
     }
 
     /// Whether the loop has come to its end.

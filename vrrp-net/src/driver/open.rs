@@ -101,7 +101,7 @@ impl Engine {
             asked: super::asked::Asked::default(),
             ending: Ending::Open,
             heartbeat: None,
-            next_witness: None,
+            next_witnesses: Vec::new(),
             wills: None,
             // Until it has started there is nothing to undo.
             over: true,

@@ -30,7 +30,8 @@ impl Engine {
         if ready.alarm {
             self.note_lag(now, waiter.rang());
         }
-        if let Some(witness) = self.next_witness.take() {
+        // Each, in order: one that was set and taken away within a turn has seen how everything was.
+        for witness in std::mem::take(&mut self.next_witnesses) {
             self.set_witness(now, witness);
         }
         let due = self.unread || self.is_due(now);

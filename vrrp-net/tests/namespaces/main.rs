@@ -34,3 +34,4 @@ mod stall;
 mod statics;
 mod two;
 mod virtual_mac;
+mod witness;
