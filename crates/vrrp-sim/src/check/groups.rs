@@ -70,13 +70,15 @@ impl OneGroup {
             self.disturbed_at = world.disturbed_at();
             self.entered.clear();
         }
+        // Who is stalled is away: what the others do until then has a reason.
+        let lasts = world.now() < self.disturbed_at;
         let mut changed = Vec::new();
         for id in world.touched() {
             let mut groups = world.node(*id).groups();
             let active = groups.any(|members| count(&members, StateName::Active) > 0);
             if self.active.insert(*id, active) != Some(active) {
                 changed.push(*id);
-                *self.entered.entry(*id).or_default() += u32::from(active);
+                *self.entered.entry(*id).or_default() += u32::from(active && !lasts);
             }
         }
         changed
