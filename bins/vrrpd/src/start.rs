@@ -29,6 +29,7 @@ use crate::manner::Manner;
 use crate::metrics::{self, ListenError, Listeners};
 use crate::node::{Node, State, lock};
 use crate::notify::Notifier;
+use crate::notify::fifo::Memory;
 use crate::pid_file::{PidFileError, PidFiles};
 use crate::privileges::{self, Missing};
 use crate::record::Recordings;
@@ -95,6 +96,7 @@ pub(crate) fn start(
     let permits = permits(&arguments)?;
     let (mut socket, pid_files, listeners) = claim(&arguments, &loaded.plan, manner, &permits)?;
     let steer = steered(socket.as_ref(), parent.as_ref());
+    let notifier = notifier(&arguments, socket.as_ref());
     keep_from_scripts();
     let services = services(&loaded.plan, since_boot(), &steer);
     let (testator, parent) = parent.map(Parent::part).unzip();
@@ -120,7 +122,7 @@ pub(crate) fn start(
             pushes: Mutex::default(),
             modes: Mutex::new(modes::inherited(&steer)),
             tracks: Mutex::new(tracks),
-            notifier: Mutex::new(Notifier::new(hook_limits(&arguments))),
+            notifier: Mutex::new(notifier),
             config_file: arguments.file.display().to_string(),
             net_namespace: net_namespace(&arguments, &loaded.plan),
             realtime_priority,
@@ -315,11 +317,13 @@ fn scheduling(arguments: &Arguments, plan: &Plan) -> Scheduling {
     }
 }
 
-fn hook_limits(arguments: &Arguments) -> HookLimits {
-    HookLimits {
+fn notifier(arguments: &Arguments, socket: Option<&Socket>) -> Notifier {
+    let mut notifier = Notifier::new(HookLimits {
         run: Limits::of(Duration::from_secs(u64::from(arguments.notify_limit))),
         ..HookLimits::default()
-    }
+    });
+    notifier.remember(Memory::beside(socket.map(Socket::path)));
+    notifier
 }
 
 fn options(arguments: &Arguments, plan: &Plan) -> Options {

@@ -14,6 +14,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use node::supervisor::kill_router;
 use node::{LIMIT, Node, file, folder, instance, refusal, script, vrrpd};
 
 /// The group of keepalived 2.4.3's own output.
@@ -247,4 +248,31 @@ fn the_program_reads_of_the_stop_and_ends_by_itself() {
     let text = std::fs::read_to_string(&told).unwrap();
     assert!(text.starts_with(BEGIN) && text.ends_with(END), "{text}");
     assert!(!path.exists());
+    let log = node.log();
+    let said = "has ended: exit 0; not started again, for its pipe ends";
+    assert!(log.contains(said) && !log.contains("started again in"), "{log}");
+}
+
+/// What a killed process has made its daemon removes, however many there were; what somebody else has made stays.
+#[test]
+fn a_pipe_of_a_router_that_was_killed_goes_with_the_daemon() {
+    let place = folder();
+    let (ours, theirs) = (place.join("ours"), place.join("theirs"));
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &theirs, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let config = group(&ours, &format!("    notify_fifo {}", theirs.display()));
+    let Some(mut node) = Node::start(&config, &["--supervised"]) else {
+        return;
+    };
+    until_master(&node);
+    kill_router(&node);
+    kill_router(&node);
+    assert!(ours.exists());
+    node.signal("-TERM");
+    assert_eq!(node.wait(), 0);
+    assert!(!ours.exists(), "log:\n{}", node.log());
+    assert!(theirs.exists());
+    let left: Vec<_> = std::fs::read_dir(&*node.folder).unwrap().collect();
+    let named = |name: &str| left.iter().flatten().any(|one| one.file_name() == *name);
+    assert!(!named("control.sock.fifos"), "{left:?}");
 }

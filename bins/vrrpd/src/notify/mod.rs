@@ -108,6 +108,11 @@ impl Notifier {
         }
     }
 
+    /// Named pipes that an earlier life of the daemon has made are its own.
+    pub(crate) fn remember(&mut self, memory: fifo::Memory) {
+        self.desk.listeners.fifos.remember(memory);
+    }
+
     /// Mail and webhooks are told, too.
     pub(crate) fn tell_by(&mut self, notices: Arc<Notices>) {
         self.desk.listeners.notices = Some(notices);

@@ -71,14 +71,14 @@ impl Kept {
 }
 
 /// A file whose name begins as that of the control socket does.
-pub(super) fn beside(control: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(control: &Path, ending: &str) -> PathBuf {
     let mut name = control.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
 }
 
 /// One line in the place of what was there. All of it or nothing.
-pub(super) fn put_down(path: &Path, line: &str) -> io::Result<()> {
+pub(crate) fn put_down(path: &Path, line: &str) -> io::Result<()> {
     let new = beside(path, ".new");
     // Another daemon's it is not: the socket's lock is held.
     let _absent = std::fs::remove_file(&new);

@@ -28,6 +28,7 @@ use crate::node::{Node, lock, unix_ms};
 use crate::renames;
 use bequest::{Bequest, Heritage, both_clocks};
 use kept::Kept;
+pub(crate) use kept::{beside, put_down};
 use priority::Moved;
 
 /// An owner of its addresses that starts in maintenance would take them before it heard of that.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{error, info, warn};
 
 use super::backlog::Backlog;
+use super::memory::Memory;
 use super::pipe::{Made, Pipe, has_reader};
 use crate::node::lock;
 
@@ -39,6 +40,7 @@ pub(super) struct Feed {
     wake: Notify,
     /// There is a pipe at the path.
     pub(super) is_open: watch::Sender<bool>,
+    memory: Memory,
 }
 
 #[derive(Debug)]
@@ -81,6 +83,7 @@ impl Feed {
         place: String,
         owner: Option<(u32, u32)>,
         lines_max: usize,
+        memory: Memory,
     ) -> Self {
         Self {
             word,
@@ -98,6 +101,7 @@ impl Feed {
             }),
             wake: Notify::new(),
             is_open: watch::Sender::new(false),
+            memory,
         }
     }
 
@@ -125,6 +129,14 @@ impl Feed {
         self.wake.notify_one();
     }
 
+    /// Removes the pipe, if it is of our making.
+    pub(super) fn remove(&self) {
+        let made = lock(&self.state).made.take();
+        if let Some(made) = made {
+            self.memory.remove(&made);
+        }
+    }
+
     fn is_ending(&self) -> bool {
         lock(&self.state).ending.is_some()
     }
@@ -140,8 +152,12 @@ impl Feed {
                 if let Some(doubt) = &pipe.doubt {
                     warn!("{}: {}: {doubt}", self.place, self.word);
                 }
+                if let Some(made) = &made {
+                    self.memory.keep(made);
+                }
                 let mut state = lock(&self.state);
-                state.made = made.or(state.made.take());
+                // Or it was made by an earlier life of the daemon, which was killed.
+                state.made = made.or(state.made.take()).or_else(|| self.memory.of(&self.path));
                 if state.problem.take().is_some() {
                     info!(
                         "{}: {} {} is open now",
@@ -154,6 +170,7 @@ impl Feed {
                 Some(pipe)
             }
             Err(problem) => {
+                self.is_open.send_replace(false);
                 let problem = problem.to_string();
                 let mut state = lock(&self.state);
                 if state.problem.as_ref() != Some(&problem) {
@@ -207,6 +224,7 @@ impl Feed {
     }
 
     fn fails(&self, trouble: &io::Error) {
+        self.is_open.send_replace(false);
         let text = format!("{} fails: {trouble}", self.path.display());
         error!(
             "{}: {}: {text}; it is opened again in {} s",

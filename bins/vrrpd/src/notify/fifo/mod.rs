@@ -3,6 +3,7 @@
 
 mod backlog;
 mod feed;
+mod memory;
 mod pipe;
 mod reader;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use vrrp_plan::Wrong;
 use super::notice::Notice;
 use crate::node::{lock, unix_ms};
 use feed::Feed;
+pub(crate) use memory::Memory;
 use pipe::NoPipe;
 use reader::Reader;
 
@@ -87,6 +89,9 @@ pub(crate) struct Fifos {
     impossible: Vec<Status>,
     /// Those that a reload took out of the file, until they are through.
     leaving: Vec<JoinHandle<()>>,
+    memory: Memory,
+    /// What an earlier life of the daemon has left was looked through.
+    began: bool,
 }
 
 #[derive(Debug)]
@@ -97,10 +102,19 @@ struct Open {
 }
 
 impl Fifos {
+    /// Before anything is taken.
+    pub(crate) fn remember(&mut self, memory: Memory) {
+        self.memory = memory;
+    }
+
     /// What the file asks for now. A pipe that stays keeps its readers and its lines, a program that stays runs on; the lines
     /// that nobody has read go along to another path.
     pub(crate) fn take(&mut self, wanted: Vec<Wanted>) {
         let mut before = std::mem::take(&mut self.open);
+        if !std::mem::replace(&mut self.began, true) {
+            self.memory
+                .leave_only(|path| wanted.iter().any(|one| one.path == path));
+        }
         let (wanted, impossible): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|one| one.impossible.is_none());
         self.impossible = impossible.into_iter().map(not_made).collect();
@@ -110,11 +124,11 @@ impl Fifos {
             let open = match earlier {
                 Some(open) if open.feed.path == wanted.path => open.stays(wanted),
                 Some(open) => {
-                    let (new, old) = open.moves(wanted);
+                    let (new, old) = open.moves(wanted, &self.memory);
                     self.leaving.push(tokio::spawn(old.finish(PIPE)));
                     new
                 }
-                None => Open::begin(wanted, None, |_| {}),
+                None => Open::begin(wanted, &self.memory, None, |_| {}),
             };
             self.open.push(open);
         }
@@ -153,7 +167,7 @@ impl Fifos {
 }
 
 impl Open {
-    fn begin(wanted: Wanted, reader: Option<Reader>, prepare: impl FnOnce(&Feed)) -> Self {
+    fn begin(wanted: Wanted, memory: &Memory, reader: Option<Reader>, prepare: impl FnOnce(&Feed)) -> Self {
         let Wanted {
             word,
             path,
@@ -163,7 +177,7 @@ impl Open {
             secure,
             script,
         } = wanted;
-        let feed = Arc::new(Feed::new(word, path, place, owner, LINES_MAX));
+        let feed = Arc::new(Feed::new(word, path, place, owner, LINES_MAX, memory.clone()));
         lock(&feed.state).secure = secure;
         prepare(&feed);
         // Before anything is told, and before its program looks for it.
@@ -202,11 +216,11 @@ impl Open {
     }
 
     /// To another path: the new one, and the old one to be finished.
-    fn moves(mut self, wanted: Wanted) -> (Self, Self) {
+    fn moves(mut self, wanted: Wanted, memory: &Memory) -> (Self, Self) {
         // One without a successor ends with its pipe, in its own time.
         let reader = self.reader.take_if(|_| wanted.script.is_some());
         let old = Arc::clone(&self.feed);
-        let new = Self::begin(wanted, reader, |feed| {
+        let new = Self::begin(wanted, memory, reader, |feed| {
             let mut before = lock(&old.state);
             let behind_the_pipe = before.has_reader;
             let mut after = lock(&feed.state);
@@ -241,6 +255,9 @@ impl Open {
 
     /// With what ends.
     async fn finish(mut self, with: &'static str) {
+        if let Some(reader) = &self.reader {
+            reader.run_out();
+        }
         self.feed.end(with);
         if timeout(LAST_WORDS, &mut self.task).await.is_err() {
             self.task.abort();
@@ -257,10 +274,7 @@ impl Open {
         if let Some(reader) = self.reader.take() {
             reader.finish().await;
         }
-        let made = lock(&self.feed.state).made.take();
-        if let Some(made) = made {
-            made.remove();
-        }
+        self.feed.remove();
     }
 }
 
@@ -280,8 +294,6 @@ fn not_made(wanted: Wanted) -> Status {
 impl Drop for Open {
     fn drop(&mut self) {
         self.task.abort();
-        if let Some(made) = lock(&self.feed.state).made.take() {
-            made.remove();
-        }
+        self.feed.remove();
     }
 }

@@ -5,8 +5,9 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, Uid};
+use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, StatxFlags, Uid};
 use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
 
 use super::backlog::PIPE_BUF;
 
@@ -23,11 +24,13 @@ pub(super) struct Pipe {
     pub(super) doubt: Option<NoPipe>,
 }
 
-/// A file that this process has made, by its path and number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file that this daemon has made, by its path and number, and by its birth where the file system knows that: numbers are
+/// given again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Made {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     id: (u64, u64),
+    born: Option<(i64, u32)>,
 }
 
 /// What is wrong with a path, and what to do.
@@ -118,6 +121,7 @@ impl Pipe {
         let made = made.then(|| Made {
             path: path.to_owned(),
             id,
+            born: born(&handle),
         });
         Ok((pipe, made))
     }
@@ -191,9 +195,20 @@ impl Made {
         Ok(())
     }
 
+    /// Whether its path still names it, and not another one that has got its number.
+    pub(super) fn is_there(&self) -> bool {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let handle = rustix::fs::open(&self.path, flags, Mode::empty());
+        handle.is_ok_and(|handle| {
+            rustix::fs::fstat(&handle).is_ok_and(|stat| {
+                FileType::from_raw_mode(stat.st_mode) == FileType::Fifo && id(&stat) == self.id
+            }) && born(&handle) == self.born
+        })
+    }
+
     /// Removes it, unless something else has its path now.
     pub(super) fn remove(&self) {
-        if names(&self.path, self.id)
+        if self.is_there()
             && let Err(error) = rustix::fs::unlink(&self.path)
         {
             tracing::warn!("{} cannot be removed: {error}", self.path.display());
@@ -290,6 +305,13 @@ fn others(stat: &Stat, owner: Option<(u32, u32)>) -> Option<String> {
     }
     let mode = stat.st_mode & 0o777;
     (mode & 0o022 != 0).then(|| format!("has mode {mode:04o}: it is open to others"))
+}
+
+/// Seconds and nanoseconds.
+fn born(handle: &OwnedFd) -> Option<(i64, u32)> {
+    let known = rustix::fs::statx(handle, "", AtFlags::EMPTY_PATH, StatxFlags::BTIME).ok()?;
+    let has = known.stx_mask & StatxFlags::BTIME.bits() != 0;
+    has.then_some((known.stx_btime.tv_sec, known.stx_btime.tv_nsec))
 }
 
 fn id(stat: &Stat) -> (u64, u64) {

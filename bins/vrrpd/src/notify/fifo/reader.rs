@@ -1,5 +1,8 @@
 //! The program that reads a pipe: started with the daemon, ended with it, and started again where it ends by itself.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -33,12 +36,21 @@ pub(super) struct Seen {
     pub(super) not_started: Option<String>,
 }
 
+/// What is to become of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Run,
+    /// It may end by itself, and is not started again.
+    RunOut,
+    Stop,
+}
+
 /// A running reader, or one that will run again.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) command: Command,
     pub(super) seen: Arc<Mutex<Seen>>,
-    stop: watch::Sender<bool>,
+    order: watch::Sender<Order>,
     task: Option<JoinHandle<()>>,
 }
 
@@ -46,21 +58,32 @@ impl Reader {
     /// Runs when there is a pipe to read, with its path as its last argument, from when `after` is over.
     pub(super) fn start(command: Command, feed: Arc<Feed>, after: Option<Self>) -> Self {
         let seen = Arc::<Mutex<Seen>>::default();
-        let stop = watch::Sender::new(false);
+        let order = watch::Sender::new(Order::Run);
         let full = command.clone().arg(&feed.path);
-        let (told, stopped) = (Arc::clone(&seen), stop.subscribe());
+        let (told, ordered) = (Arc::clone(&seen), order.subscribe());
         let task = tokio::spawn(async move {
             if let Some(mut earlier) = after {
                 earlier.end(Duration::ZERO).await;
             }
-            work(full, feed, told, stopped).await;
+            work(full, feed, told, ordered).await;
         });
         Self {
             command,
             seen,
-            stop,
+            order,
             task: Some(task),
         }
+    }
+
+    /// What it reads ends: it is not started again.
+    pub(super) fn run_out(&self) {
+        self.order.send_if_modified(|order| {
+            let first = *order == Order::Run;
+            if first {
+                *order = Order::RunOut;
+            }
+            first
+        });
     }
 
     /// Ends it: by itself within a time, else by TERM, and by KILL 2 s later.
@@ -69,6 +92,7 @@ impl Reader {
         // One that has ended is not started again.
         let ends = lock(&self.seen).running_since.is_some();
         if ends && !by_itself.is_zero() {
+            self.run_out();
             let gone = async {
                 while lock(&self.seen).running_since.is_some() {
                     sleep(Duration::from_millis(10)).await;
@@ -76,7 +100,7 @@ impl Reader {
             };
             let _late = timeout(by_itself, gone).await;
         }
-        self.stop.send_replace(true);
+        self.order.send_replace(Order::Stop);
         if timeout(Limits::GRACE * 2, &mut task).await.is_err() {
             task.abort();
         }
@@ -96,24 +120,30 @@ impl Drop for Reader {
     }
 }
 
-async fn work(command: Command, feed: Arc<Feed>, seen: Arc<Mutex<Seen>>, mut stopped: watch::Receiver<bool>) {
+async fn work(
+    command: Command,
+    feed: Arc<Feed>,
+    seen: Arc<Mutex<Seen>>,
+    mut ordered: watch::Receiver<Order>,
+) {
     let mut open = feed.is_open.subscribe();
     let mut pause = PAUSE;
-    tokio::select! {
-        _ = open.wait_for(|open| *open) => {}
-        _ = stopped.wait_for(|stop| *stop) => return,
-    }
     loop {
+        tokio::select! {
+            _ = open.wait_for(|open| *open) => {}
+            _ = ordered.wait_for(|order| *order != Order::Run) => return,
+        }
         let began = Instant::now();
         {
             let mut seen = lock(&seen);
             seen.running_since = Some(SystemTime::now());
+            seen.not_started = None;
             seen.starts += 1;
         }
-        let mut stop = stopped.clone();
+        let mut stop = ordered.clone();
         let until = async move {
             // Its sender goes with the reader: to stop as well.
-            let _ = stop.wait_for(|stop| *stop).await;
+            let _ = stop.wait_for(|order| *order == Order::Stop).await;
         };
         let mut finished = run_until(&command, until, Limits::GRACE).await;
         finished.remains.gone().await;
@@ -124,40 +154,55 @@ async fn work(command: Command, feed: Arc<Feed>, seen: Arc<Mutex<Seen>>, mut sto
                 seen.starts -= 1;
                 seen.not_started = Some(why.to_string());
             } else {
-                seen.not_started = None;
                 seen.last_end = Some((finished.end.to_string(), finished.output.clone()));
             }
         }
-        if finished.end == End::Stopped || *stopped.borrow() {
+        let order = *ordered.borrow();
+        if finished.end == End::Stopped || order == Order::Stop {
             return;
         }
         pause = if began.elapsed() >= RAN_WELL { PAUSE } else { pause };
-        tell(&feed, &finished, pause);
+        if order == Order::RunOut {
+            tell(&feed, &finished, "not started again, for its pipe ends");
+            return;
+        }
+        if *open.borrow() {
+            tell(
+                &feed,
+                &finished,
+                &format!("started again in {} s", pause.as_secs()),
+            );
+        } else {
+            tell(
+                &feed,
+                &finished,
+                "started again when there is a pipe at that path",
+            );
+        }
         tokio::select! {
             () = sleep(pause) => {}
-            _ = stopped.wait_for(|stop| *stop) => return,
+            _ = ordered.wait_for(|order| *order != Order::Run) => return,
         }
         pause = (pause * 2).min(PAUSE_MAX);
     }
 }
 
-fn tell(feed: &Feed, finished: &healthcheck::Finished, pause: Duration) {
+fn tell(feed: &Feed, finished: &healthcheck::Finished, next: &str) {
     let (word, path, end) = (feed.word, feed.path.display(), &finished.end);
     let output = finished.output.trim_end();
-    let pause = pause.as_secs();
     if let End::Unusable(why) = end {
         warn!(
-            "the script that reads {word} {path} cannot be started: {why}; tried again in {pause} s, and its lines are kept until then"
+            "the script that reads {word} {path} cannot be started: {why}; {next}. Its lines are kept until then"
         );
     } else if end.is_success() {
         info!(
             output,
-            "the script that reads {word} {path} has ended: {end}; started again in {pause} s"
+            "the script that reads {word} {path} has ended: {end}; {next}"
         );
     } else {
         warn!(
             output,
-            "the script that reads {word} {path} has ended: {end}; started again in {pause} s, and its lines are kept until then"
+            "the script that reads {word} {path} has ended: {end}; {next}. Its lines are kept until then"
         );
     }
 }

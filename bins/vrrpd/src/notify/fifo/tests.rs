@@ -14,7 +14,7 @@ use crate::notify::notice::{Kind, What};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-fn wanted(path: &Path) -> Wanted {
+pub(super) fn wanted(path: &Path) -> Wanted {
     Wanted {
         word: "vrrp_notify_fifo",
         path: path.to_owned(),
@@ -50,7 +50,7 @@ fn reader(path: &Path) -> File {
         .unwrap()
 }
 
-async fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(super) async fn until(what: &str, mut so: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !so() {
         assert!(Instant::now() < end, "never: {what}");
