@@ -9,13 +9,14 @@ use super::{Trouble, succeed};
 use crate::project::{Project, cargo};
 
 /// What is meant for other people's programs, what depends on nothing else first.
-pub(crate) const LIBRARIES: [&str; 6] = [
+pub(crate) const LIBRARIES: [&str; 7] = [
     "vrrp-core",
     "vrrp-net",
     "vrrp-healthcheck",
     "keepalived-conf",
     "vrrp-recording",
     "vrrp-sim",
+    "vrrp-ipvs",
 ];
 
 /// What has to be in a crate's archive.

@@ -6,6 +6,7 @@ use serde_json::Value;
 const LAYERS: &[(&str, &[&str])] = &[
     ("vrrp-core", &[]),
     ("keepalived-conf", &[]),
+    ("vrrp-ipvs", &[]),
     ("vrrp-net", &["vrrp-core"]),
     ("vrrp-healthcheck", &["vrrp-core"]),
     ("vrrp-recording", &["vrrp-core"]),

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod change;
+mod client;
+mod daemon;
+mod destination;
+mod error;
+mod fault;
+mod key;
+mod name;
+mod service;
+mod settings;
+mod statistics;
+pub mod wire;
+
+pub use change::Change;
+pub use client::Client;
+pub use daemon::{SyncDaemon, SyncRole};
+pub use destination::{Checksum, Destination, DestinationStatus, Forwarding, Tunnel};
+pub use error::{Error, Reason, Refusal};
+pub use fault::Fault;
+pub use key::{DestinationKey, Family, Protocol, ServiceKey};
+pub use name::{Name, NoName};
+pub use service::{Granularity, Persistence, SchedulerFlags, Service};
+pub use settings::{Info, Timeouts, Version};
+pub use statistics::Statistics;
