@@ -11,16 +11,17 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{self, channel};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use vrrp_core::Report;
-use vrrp_net::{Failover, Handle, Happening, Options, Service};
+use vrrp_net::{Event, Failover, Happening, Options, Service};
 
 const LISTENER: Token = Token(0);
 const STATE: Token = Token(1);
@@ -42,8 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let service = service.priority(priority.parse()?)?.interval_centiseconds(10)?;
     let mut poll = Poll::new()?;
     let mut listener = TcpListener::bind(format!("0.0.0.0:{port}").parse()?)?;
-    let failover = Failover::start(vec![service], Options::default())?;
-    let states = states(&failover.handle(), Waker::new(poll.registry(), STATE)?);
+    let mut failover = Failover::start(vec![service], Options::default())?;
+    let states = states(failover.events(), Waker::new(poll.registry(), STATE)?);
     let registry = poll.registry();
     registry.register(&mut listener, LISTENER, Interest::READABLE)?;
     registry.register(&mut SourceFd(&signals.as_raw_fd()), SIGNALS, Interest::READABLE)?;
@@ -77,9 +78,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Changes of state, as lines; the waker tells that there is one.
-fn states(handle: &Handle, waker: Waker) -> Receiver<String> {
+fn states(mut events: Receiver<Event>, waker: Waker) -> mpsc::Receiver<String> {
     let (tell, told) = channel();
-    let mut events = handle.events();
     std::thread::spawn(move || {
         // Who lagged behind misses some, and goes on with the next.
         loop {

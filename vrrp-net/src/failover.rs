@@ -4,7 +4,10 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::thread::{self, JoinHandle};
 
+use tokio::sync::broadcast;
+
 use crate::driver::{Driver, DriverError, OpenError};
+use crate::event::Event;
 use crate::handle::{Gone, Handle, RequestError};
 use crate::handover::{Handover, HandoverError};
 use crate::options::Options;
@@ -36,6 +39,8 @@ use crate::service::Service;
 #[derive(Debug)]
 pub struct Failover {
     handle: Handle,
+    /// From the first on; until somebody asks.
+    events: Option<broadcast::Receiver<Event>>,
     thread: Option<JoinHandle<Result<(), DriverError>>>,
     inherited: Vec<(String, OwnedFd)>,
     services: Vec<Service>,
@@ -72,6 +77,7 @@ impl Failover {
             }
         };
         let handle = driver.handle();
+        let events = Some(handle.events());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build()?;
@@ -79,6 +85,7 @@ impl Failover {
         let thread = thread::Builder::new().name("vrrp".to_owned()).spawn(run)?;
         Ok(Self {
             handle,
+            events,
             thread: Some(thread),
             inherited,
             services,
@@ -90,6 +97,14 @@ impl Failover {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.handle.clone()
+    }
+
+    /// What happens. The first who asks gets everything since the start, as far as it has not been overwritten meanwhile
+    /// ([`Lagged`](broadcast::error::RecvError::Lagged)); the next ones, as [`Handle::events`], what comes from now on.
+    #[must_use]
+    pub fn events(&mut self) -> broadcast::Receiver<Event> {
+        let first = self.events.take();
+        first.unwrap_or_else(|| self.handle.events())
     }
 
     /// A descriptor that the program before this one gave to [`Failover::replace`] under this name.

@@ -5,6 +5,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
+use vrrp_core::{Report, StateName};
+use vrrp_net::{Failover, Happening, Options};
+
+use crate::adverts::service;
 use crate::lab::{LIMIT, Node, Program, example, isolated, switch, wait_for};
 
 const ADDRESS: &str = "192.0.2.10";
@@ -48,5 +52,30 @@ fn a_mio_program_serves_hands_over_and_ends() {
         wait_for("an answer from the other node", LIMIT, || ask("two").ok());
         second.stop();
         assert!(!two.has(ADDRESS));
+    });
+}
+
+/// However late a program asks: the thread of the routers does not wait for it.
+#[test]
+fn who_asks_first_learns_everything_since_the_start() {
+    isolated("mio::who_asks_first_learns_everything_since_the_start", || {
+        switch();
+        let node = Node::new(1);
+        let service = service(51).address(ADDRESS).unwrap();
+        let mut failover = node.run(move || Failover::start(vec![service], Options::default()).unwrap());
+        node.wait_has(ADDRESS, true);
+        let mut states = Vec::new();
+        let (mut first, mut second) = (failover.events(), failover.events());
+        while let Ok(event) = first.try_recv() {
+            if let Happening::Core(Report::Transition(change)) = event.what {
+                states.push(change.to);
+            }
+        }
+        assert_eq!(states, [StateName::Backup, StateName::Active]);
+        let old = second.try_recv().map(|event| event.what);
+        assert!(
+            !matches!(old, Ok(Happening::Core(Report::Transition(_)))),
+            "{old:?}"
+        );
     });
 }
