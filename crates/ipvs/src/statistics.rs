@@ -1,7 +1,7 @@
 //! What has passed through a service or a destination.
 
-/// Counters since the service or destination was made or set to zero, and rates as the kernel estimates them every two
-/// seconds.
+/// Counters since the service or destination was made or set to zero, and rates. The kernel adds up and estimates every two
+/// seconds: what has passed just now is not there yet.
 ///
 /// 64 bits where the kernel gives them (`IPVS_SVC_ATTR_STATS64`, Linux 4.1), else of 32 bits those that are so in
 /// `IPVS_SVC_ATTR_STATS`.

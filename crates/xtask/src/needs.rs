@@ -46,6 +46,11 @@ const NEEDS: &[Need] = &[
         why: "makes the packet filters that vrrpctl doctor is to find",
     },
     Need {
+        program: "ipvsadm",
+        package: "ipvsadm",
+        why: "stands beside vrrp-ipvs, where the kernel has IPVS",
+    },
+    Need {
         program: "killall",
         package: "psmisc",
         why: "the check scripts of the tutorials call it",
