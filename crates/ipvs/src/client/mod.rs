@@ -1,6 +1,9 @@
 //! The kernel's IPVS, asked by a socket.
 
+mod carry_out;
 mod socket;
+
+pub use carry_out::Outcome;
 
 use crate::change::Change;
 use crate::daemon::{SyncDaemon, SyncRole};

@@ -19,6 +19,7 @@ mod strategies;
 
 mod daemons;
 mod destinations;
+mod differences;
 mod ipvsadm;
 mod refusals;
 mod services;

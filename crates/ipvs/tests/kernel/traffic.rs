@@ -12,8 +12,8 @@ fn what_passes_is_counted() {
     let mut client = empty();
     for words in [
         "link set lo up",
-        "addr add 192.0.2.1/32 dev lo",
-        "addr add 198.51.100.1/32 dev lo",
+        "addr replace 192.0.2.1/32 dev lo",
+        "addr replace 198.51.100.1/32 dev lo",
     ] {
         assert!(
             Command::new("ip")
