@@ -125,6 +125,9 @@ pub struct HandedOver {
     /// Who asked for it; `None`: an earlier life of the daemon knew.
     #[serde(default)]
     pub asked: Option<AskedBy>,
+    /// When it began to compete with that: behind a script that ran first. `None`: as for `asked`.
+    #[serde(default)]
+    pub since_unix_ms: Option<u64>,
 }
 
 /// A node that takes over only where no other router is alive.

@@ -128,6 +128,13 @@ fn heard() -> HeardRouter {
     }
 }
 
+fn handed_over() -> HandedOver {
+    HandedOver {
+        asked: Some(asked()),
+        since_unix_ms: Some(1_700_000_003_000),
+    }
+}
+
 fn instance() -> Instance {
     Instance {
         name: "VI_1".into(),
@@ -148,7 +155,7 @@ fn instance() -> Instance {
         holding: true,
         barred: Some("check chk_nginx is down".into()),
         priority: priority(),
-        handed_over: Some(HandedOver { asked: Some(asked()) }),
+        handed_over: Some(handed_over()),
         active: Some(ActiveRouter {
             address: "192.168.190.2".parse().ok(),
             priority: 100,

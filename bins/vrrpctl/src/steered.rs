@@ -4,14 +4,19 @@ use vrrp_control::{AskedBy, Daemon, Instance, Status};
 
 use crate::words;
 
-/// How long ago, by the clock of the daemon.
+/// How long ago somebody asked for it.
 fn ago(daemon: &Daemon, asked: AskedBy) -> String {
+    lasting(daemon, asked, asked.at_unix_ms)
+}
+
+/// How long it has lasted, by the clock of the daemon, and who asked for it.
+fn lasting(daemon: &Daemon, asked: AskedBy, since_unix_ms: u64) -> String {
     let now = daemon.started_unix_ms.saturating_add(daemon.uptime_ms);
     let by = match asked.uid {
         u32::MAX => String::new(),
         uid => format!(", by user {uid}"),
     };
-    format!("for {}{by}", words::span(now.saturating_sub(asked.at_unix_ms)))
+    format!("for {}{by}", words::span(now.saturating_sub(since_unix_ms)))
 }
 
 /// Above everything else.
@@ -26,9 +31,10 @@ pub(crate) fn maintenance(daemon: &Daemon) -> Option<String> {
 /// Of one instance, where it was handed over.
 pub(crate) fn handed_over(daemon: &Daemon, instance: &Instance) -> Option<String> {
     let handed = instance.handed_over?;
-    let since = handed
-        .asked
-        .map_or_else(String::new, |asked| format!(" {}", ago(daemon, asked)));
+    let since = handed.asked.map_or_else(String::new, |asked| {
+        let since_unix_ms = handed.since_unix_ms.unwrap_or(asked.at_unix_ms);
+        format!(" {}", lasting(daemon, asked, since_unix_ms))
+    });
     let end = if daemon.maintenance.is_some() {
         "with the maintenance".to_owned()
     } else {

@@ -1,10 +1,10 @@
 //! What an operator is told of a switchover, a maintenance, a priority and a reload, and the exit codes.
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-const ANSWER: &str = include_str!("answer.json");
+mod daemon;
+
+use daemon::ANSWER;
 
 struct Said {
     code: i32,
@@ -15,30 +15,12 @@ struct Said {
 
 /// Against a socket that answers as the daemon does.
 fn said(arguments: &[&str], answer: &str) -> Said {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("control.sock");
-    let listener = UnixListener::bind(&path).unwrap();
-    let line = answer.replace('\n', " ") + "\n";
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut request = String::new();
-        BufReader::new(stream.try_clone().unwrap())
-            .read_line(&mut request)
-            .unwrap();
-        stream.write_all(line.as_bytes()).unwrap();
-        request
-    });
-    let output = Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
-        .args(arguments)
-        .arg("--socket")
-        .arg(&path)
-        .output()
-        .unwrap();
+    let (output, request) = daemon::asked(arguments, answer);
     Said {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
-        request: server.join().unwrap(),
+        request,
     }
 }
 
@@ -196,7 +178,8 @@ fn the_overview_and_the_detail_show_what_is_steered() {
         + status["daemon"]["uptime_ms"].as_u64().unwrap();
     let asked = serde_json::json!({"uid": 1000, "at_unix_ms": now - 61_000});
     let one = &mut status["instances"][0];
-    one["handed_over"] = serde_json::json!({"asked": asked});
+    // A script ran for 41 s before the order.
+    one["handed_over"] = serde_json::json!({"asked": asked, "since_unix_ms": now - 20_000});
     one["priority"]["effective"] = 1.into();
     one["priority"]["moves"] = serde_json::json!([
         {"name": "operator", "adds": 20, "uid": 0, "ends_in_ms": 90_000},
@@ -208,7 +191,7 @@ fn the_overview_and_the_detail_show_what_is_steered() {
         "BACKUP (stands back)".to_owned(),
         "1 = 150 -2 (chk_nginx) +20 (operator) -167 (switchover)".to_owned(),
         format!(
-            "! {name}: competes with priority 1 for 1 min 1 s, by user 1000; that ends by `vrrpctl switchover {name} --undo`, or when its successor is lost"
+            "! {name}: competes with priority 1 for 20 s, by user 1000; that ends by `vrrpctl switchover {name} --undo`, or when its successor is lost"
         ),
         format!("! {name}: base priority moved +20 by user 0, for another 1 min 30 s"),
     ] {

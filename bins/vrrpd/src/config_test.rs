@@ -16,7 +16,7 @@ use crate::{network, notices, start, words};
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let parsed = load::read(arguments);
     let mut renderer = Renderer::new(&parsed.sources, true);
-    load::findings(&parsed).for_each(|found| show(found, &parsed, &mut renderer));
+    load::to_tell(&parsed, arguments).for_each(|found| show(found, &parsed, &mut renderer));
     // Also where it cannot be read: behind -t, 6 is about the security of scripts.
     if load::fatal(&parsed).is_some() {
         return Exit::Permission;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use healthcheck::Command;
 use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line, lint};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
@@ -14,6 +15,7 @@ pub(crate) use vrrp_plan::{findings, refusal};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
+use crate::keepalived;
 use crate::network::{self, Outside};
 use crate::notify::{Scripts, fifo};
 use crate::pushes::{Speakers, speakers};
@@ -199,7 +201,7 @@ fn load(
     told: &BTreeSet<Trap>,
     enter: impl FnOnce(&Plan) -> Result<(), Outside>,
 ) -> Result<Loaded, LoadError> {
-    findings(&parsed).for_each(|found| tell(found, &parsed));
+    to_tell(&parsed, arguments).for_each(|found| tell(found, &parsed));
     if let Some(fatal) = fatal(&parsed) {
         return Err(fatal);
     }
@@ -218,6 +220,17 @@ fn load(
         warn!("--allow-missing {word}: nothing in the file is missing under this word; is it spelt right?");
     }
     Ok(finish(&parsed, &traps, lowered))
+}
+
+/// What is said of the file itself. That keepalived does not know a word only where keepalived may read the file as well: in one
+/// that is vrrpd's alone nobody could make the note go away.
+pub(crate) fn to_tell<'a>(
+    parsed: &'a Parsed,
+    arguments: &Arguments,
+) -> impl Iterator<Item = &'a Diagnostic> + use<'a> {
+    let named = arguments.file.file_name();
+    let shared = keepalived::is_called() || named.is_some_and(|name| name == "keepalived.conf");
+    findings(parsed).filter(move |found| shared || !found.is_own_word())
 }
 
 fn tell(found: &Diagnostic, parsed: &Parsed) {
@@ -329,7 +342,8 @@ fn fifos(plan: &Plan, warnings: &mut Vec<String>) -> Vec<fifo::Wanted> {
                     fifo.script_word()
                 ));
             });
-            ready.ok()
+            // Else it would read beside that of the next daemon, and each would have some of the lines.
+            ready.ok().map(Command::ends_with_caller)
         });
         wanted.push(fifo::Wanted {
             word: fifo.word,
@@ -366,7 +380,8 @@ fn hooks(hooks: &Hooks, name: &str, warnings: &mut Vec<String>) -> Scripts {
         fault: one("notify_fault", &hooks.fault),
         stop: one("notify_stop", &hooks.stop),
         rx_lower_pri: one("notify_master_rx_lower_pri", &hooks.rx_lower_pri),
-        before_stop: one("notify_before_stop", &hooks.before_stop),
+        // What is handed over by a death is handed over already: nothing is to be made ready any more.
+        before_stop: one("notify_before_stop", &hooks.before_stop).map(Command::ends_with_caller),
         tells_deleted: hooks.tells_deleted,
         deleted: one("notify_deleted", &hooks.deleted),
     }

@@ -97,6 +97,35 @@ fn the_test_of_a_file_ends_with_keepalived_s_codes_and_writes_where_it_is_asked_
     assert!(answer.err.contains("absent.conf"), "{}", answer.err);
 }
 
+/// Of a file that is vrrpd's alone it could never go away.
+#[test]
+fn that_keepalived_does_not_know_a_word_is_said_where_keepalived_may_read_the_file() {
+    let folder = folder();
+    let text = instance("VI_1", 51, "192.0.2.100/24", "    notify_before_stop /bin/true");
+    let text = "global_defs {\n    enable_script_security\n    script_user root\n}\n".to_owned()
+        + &text.replace("eth1", "lo");
+    let own = file(&folder, &text);
+    let shared = folder.join("keepalived.conf");
+    std::fs::copy(&own, &shared).unwrap();
+    let (vrrpd, keepalived) = (Path::new(env!("CARGO_BIN_EXE_vrrpd")), link(&folder));
+    for (program, file, said) in [
+        (vrrpd, &own, false),
+        (vrrpd, &shared, true),
+        (&keepalived, &own, true),
+        (&keepalived, &shared, true),
+    ] {
+        let output = Command::new(program).arg("-t").arg("-f").arg(file).output();
+        let answer = called(&output.unwrap());
+        let note = "notify_before_stop is a word of vrrpd";
+        assert_eq!(
+            answer.err.contains(note),
+            said,
+            "{program:?} {file:?}: {}",
+            answer.err
+        );
+    }
+}
+
 #[test]
 fn what_cannot_be_carried_out_is_refused_with_the_reason() {
     for (words, code, part) in [

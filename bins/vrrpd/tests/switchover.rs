@@ -149,7 +149,7 @@ fn a_hook_runs_before_where_it_is_asked_for_and_only_then() {
         &place,
         "hook",
         &format!(
-            "ip -o address | grep -q ' {ADDRESS}/' && echo here >> {0}/ran || echo gone >> {0}/ran",
+            "ip -o address | grep -q ' {ADDRESS}/' && echo here >> {0}/ran || echo gone >> {0}/ran; sleep 1",
             place.display()
         ),
     );
@@ -174,6 +174,12 @@ fn a_hook_runs_before_where_it_is_asked_for_and_only_then() {
         "{moved:?}"
     );
     assert_eq!(ran(), "here\n");
+    let handed = one.instance("VI_1").handed_over.unwrap();
+    let waited = handed.since_unix_ms.unwrap() - handed.asked.unwrap().at_unix_ms;
+    assert!(
+        waited >= 1000,
+        "counted from the order, not from the asking: {waited} ms"
+    );
     until_log(&one, "notify_before_stop of VI_1 runs before the hand-over");
 }
 

@@ -72,6 +72,8 @@ pub struct Label {
     pub text: String,
 }
 
+pub(crate) const OWN_WORD: &str = "own-word";
+
 /// One finding. Ordered lists of them are part of the public interface; wording may change, codes do not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -96,6 +98,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// It says no more than that keepalived does not know a word that vrrpd has: of use only where both read the file.
+    #[must_use]
+    pub fn is_own_word(&self) -> bool {
+        self.code == OWN_WORD
+    }
+
     pub(crate) fn new(
         severity: Severity,
         code: &'static str,

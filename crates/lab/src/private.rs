@@ -1,6 +1,8 @@
 //! Entering a private namespace, in which we are root, own the network and leave nothing behind.
 
 use crate::LabError;
+use crate::daemon::Daemon;
+use crate::program::find_own;
 use crate::skip::skip;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -66,6 +68,20 @@ pub fn enter_with(arguments: &[OsString]) -> Result<Place, LabError> {
 /// When the test fails inside, so that the harness outside sees it.
 pub fn test(name: &str, body: impl FnOnce() -> Result<(), LabError>) {
     test_beside(name, false, body);
+}
+
+/// [`test()`] with vrrpd and vrrpctl; skipped by name where they were not built.
+///
+/// # Panics
+/// When the test fails inside, so that the harness outside sees it.
+pub fn test_with_ours(name: &str, body: impl FnOnce() -> Result<(), LabError>) {
+    for program in [Daemon::Vrrpd.program(), find_own("vrrpctl", "VRRPCTL_BIN")] {
+        if let Err(missing) = program {
+            skip(name, &missing.to_string());
+            return;
+        }
+    }
+    test(name, body);
 }
 
 /// [`test()`], but at the same time as others that are `patient`: their bounds allow for each other.

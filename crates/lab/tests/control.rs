@@ -6,21 +6,8 @@ use vrrp_lab::bench::control::{Arm, Site};
 use vrrp_lab::conf::Script;
 use vrrp_lab::daemon::Daemon;
 use vrrp_lab::pair::{Options, Pair};
-use vrrp_lab::program::find_own;
-use vrrp_lab::skip::skip;
-use vrrp_lab::{LabError, private, wait};
-
-type Outcome = Result<(), LabError>;
-
-fn inside(name: &str, body: fn() -> Outcome) {
-    for program in [Daemon::Vrrpd.program(), find_own("vrrpctl", "VRRPCTL_BIN")] {
-        if let Err(missing) = program {
-            skip(name, &missing.to_string());
-            return;
-        }
-    }
-    private::test(name, body);
-}
+use vrrp_lab::private::test_with_ours as inside;
+use vrrp_lab::{LabError, wait};
 
 /// 20 routers: asked, followed and left alone, none of their advertisements is missing and whoever follows hears.
 #[test]

@@ -4,26 +4,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
+use vrrp_lab::LabError;
 use vrrp_lab::conf::{Config, Instance};
 use vrrp_lab::daemon::{Daemon, Running};
+use vrrp_lab::private::test_with_ours as inside;
 use vrrp_lab::program::find_own;
 use vrrp_lab::topology::{Lab, Node, Switch};
 use vrrp_lab::wait::until;
-use vrrp_lab::{LabError, private};
 
 type Outcome = Result<(), LabError>;
 
 const LIMIT: Duration = Duration::from_secs(20);
-
-fn inside(name: &str, body: fn() -> Outcome) {
-    for program in [Daemon::Vrrpd.program(), find_own("vrrpctl", "VRRPCTL_BIN")] {
-        if let Err(missing) = program {
-            vrrp_lab::skip::skip(name, &missing.to_string());
-            return;
-        }
-    }
-    private::test(name, body);
-}
 
 /// A node with one vrrpd.
 struct Member {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use vrrp_lab::conf::{Config, Instance};
 use vrrp_lab::daemon::Daemon;
+use vrrp_lab::private::test_with_ours as inside;
 use vrrp_lab::program::find_own;
 use vrrp_lab::tap::Tap;
 use vrrp_lab::topology::{Lab, Node};
@@ -16,16 +17,6 @@ use vrrp_lab::{LabError, Stamp, private};
 type Outcome = Result<(), LabError>;
 
 const LIMIT: Duration = Duration::from_secs(20);
-
-fn inside(name: &str, body: fn() -> Outcome) {
-    for program in [Daemon::Vrrpd.program(), find_own("vrrpctl", "VRRPCTL_BIN")] {
-        if let Err(missing) = program {
-            vrrp_lab::skip::skip(name, &missing.to_string());
-            return;
-        }
-    }
-    private::test(name, body);
-}
 
 /// A vrrpd in the network of the test itself, killed when dropped.
 struct Outside {

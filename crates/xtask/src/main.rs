@@ -16,6 +16,7 @@ mod run;
 mod sequence;
 mod summary;
 mod tidy;
+mod tools;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

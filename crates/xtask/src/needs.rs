@@ -2,10 +2,10 @@
 //! are unpacked under `target/packages`, programs built by cargo go to `target/tools`.
 
 use crate::apt;
-use crate::project::{Project, cargo, find_program, is_executable};
+use crate::project::{Project, find_program, is_executable};
+use crate::tools;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// One program that a test runs.
 struct Need {
@@ -150,33 +150,15 @@ pub(crate) fn fetch(project: &Project, install: bool) -> Result<Fetched, String>
 
 /// cargo-deny on the search path or in `target/tools`, built there when it may be.
 pub(crate) fn cargo_deny(project: &Project, install: bool) -> Result<PathBuf, String> {
-    let tools = project.target.join("tools");
-    let own = tools.join("bin/cargo-deny");
-    if let Some(found) = find_program("cargo-deny").or_else(|| is_executable(&own).then(|| own.clone())) {
+    let own = tools::place(project, "cargo-deny");
+    if let Some(found) = find_program("cargo-deny").or_else(|| is_executable(&own).then_some(own)) {
         return Ok(found);
     }
     if !install {
         return Err("cargo-deny is not installed and --no-install given".to_owned());
     }
-    println!(
-        "  cargo-deny  build: cargo install --locked cargo-deny@{CARGO_DENY} into {}",
-        tools.display()
-    );
     // A dev build takes a third of the time and checks one manifest as well.
-    let status = Command::new(cargo())
-        .args(["install", "--quiet", "--locked", "--debug", "--root"])
-        .arg(&tools)
-        .arg("--target-dir")
-        .arg(tools.join("build"))
-        .arg(format!("cargo-deny@{CARGO_DENY}"))
-        .current_dir(&project.root)
-        .status()
-        .map_err(|e| format!("cargo install could not be started: {e}"))?;
-    if status.success() {
-        Ok(own)
-    } else {
-        Err(format!("cargo install cargo-deny failed ({status})"))
-    }
+    tools::build(project, "cargo-deny", CARGO_DENY, &["--debug"])
 }
 
 fn locate(place: &apt::Place, program: &str) -> Option<PathBuf> {

@@ -80,7 +80,14 @@ impl Bequest {
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Heritage {
     moves: BTreeMap<String, Kept>,
-    pub(super) handed: BTreeMap<String, AskedBy>,
+    pub(super) handed: BTreeMap<String, Handed>,
+}
+
+/// One that competes with priority 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Handed {
+    pub(super) asked: AskedBy,
+    pub(super) since_unix_ms: u64,
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -94,7 +101,7 @@ struct Kept {
 impl Heritage {
     pub(super) fn of(
         moves: &BTreeMap<String, Moved>,
-        handed: &BTreeMap<String, AskedBy>,
+        handed: &BTreeMap<String, Handed>,
         (boot_ms, now): (u64, Instant),
     ) -> Self {
         let one = |moved: &Moved| {
@@ -156,7 +163,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control.sock");
         let of = |supervisor| Bequest::of(Some(&control), supervisor, ".said");
-        let handed = BTreeMap::from([("VI_2".to_owned(), ASKED)]);
+        let handed = BTreeMap::from([(
+            "VI_2".to_owned(),
+            Handed {
+                asked: ASKED,
+                since_unix_ms: ASKED.at_unix_ms + 3_000,
+            },
+        )]);
         let said = || Heritage::of(&moved(None), &handed, both_clocks());
         assert_eq!(of(Some("7:1")).read::<Heritage>(), Heritage::default());
         of(None).write(said());

@@ -26,7 +26,7 @@ use vrrp_plan::Plan;
 
 use crate::node::{Node, lock, unix_ms};
 use crate::renames;
-use bequest::{Bequest, Heritage, both_clocks};
+use bequest::{Bequest, Handed, Heritage, both_clocks};
 use kept::Kept;
 pub(crate) use kept::{beside, put_down};
 use priority::Moved;
@@ -67,7 +67,7 @@ pub(crate) struct Said {
     maintenance: Option<Maintenance>,
     moves: BTreeMap<String, Moved>,
     /// Those that were handed over.
-    handed: BTreeMap<String, AskedBy>,
+    handed: BTreeMap<String, Handed>,
     /// Those that are on their way.
     handing: BTreeMap<String, Handing>,
     /// Those that were until then: what the router loop tells of it may be read later than its answer.
@@ -218,11 +218,14 @@ impl<'a> Begun<'a> {
         Ok(Self { node, number })
     }
 
-    /// They compete with priority 1 now. By the names that they have by now.
-    fn handed_over(&self) {
+    /// They compete with priority 1 since then. By the names that they have by now.
+    fn handed_over(&self, since_unix_ms: u64) {
         let mut said = lock(&self.node.steer.said);
         let mine = said.handing.iter().filter(|(_, one)| one.number == self.number);
-        let mine: Vec<_> = mine.map(|(name, one)| (name.clone(), one.asked)).collect();
+        let handed = |asked| Handed { asked, since_unix_ms };
+        let mine: Vec<_> = mine
+            .map(|(name, one)| (name.clone(), handed(one.asked)))
+            .collect();
         said.handed.extend(mine);
         said.hand_on();
     }

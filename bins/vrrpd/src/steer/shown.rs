@@ -24,8 +24,12 @@ impl Said {
         };
         instance.priority.base = file.get();
         instance.priority.moves = self.moves_of(service, file);
-        instance.handed_over = service.resigned.then(|| HandedOver {
-            asked: self.handed.get(&service.name).copied(),
+        instance.handed_over = service.resigned.then(|| {
+            let known = self.handed.get(&service.name);
+            HandedOver {
+                asked: known.map(|handed| handed.asked),
+                since_unix_ms: known.map(|handed| handed.since_unix_ms),
+            }
         });
         instance
     }
@@ -61,7 +65,7 @@ impl Said {
         if maintenance.is_some() {
             moves.push(one("maintenance", by_base + by_resigning, maintenance));
         } else if service.resigned {
-            let asked = self.handed.get(&service.name).map(|asked| asked.uid);
+            let asked = self.handed.get(&service.name).map(|handed| handed.asked.uid);
             moves.push(one("switchover", by_resigning, asked));
         }
         moves

@@ -1,7 +1,7 @@
 //! Handing over to another router while the addresses still answer, and back (PRJ-STOP-04).
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use futures::future::join_all;
 use tracing::{info, warn};
@@ -13,7 +13,7 @@ use super::units::{Unit, own_priority, unit_of, units, why_not};
 use super::{Begun, asked_by, move_bases, no_such_instance, noted, problem, router_status, stopping};
 use crate::control::Peer;
 use crate::names::Named;
-use crate::node::{Node, lock, ms};
+use crate::node::{Node, lock, ms, unix_ms};
 use crate::notify::notice::Kind;
 use crate::words;
 
@@ -161,9 +161,10 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
     if begun.was_undone() {
         return undone_before(node, peer, &names, &drained);
     }
+    let since_unix_ms = unix_ms(SystemTime::now());
     let verdict = order(node, &begun, first, &names, &drained).await;
     match verdict.outcome {
-        Outcome::HandedOver | Outcome::WithoutHold => begun.handed_over(),
+        Outcome::HandedOver | Outcome::WithoutHold => begun.handed_over(since_unix_ms),
         // What competes with 1 because the order came too late does so no longer.
         Outcome::Refused => {
             for name in &names {

@@ -1,6 +1,6 @@
 //! Words that are not carried out, or lost by a mistake in writing, and what must not start because of them.
 
-use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::diagnostic::{Diagnostic, Findings, OWN_WORD, Severity};
 use crate::keywords::{Keyword, KnownTo, Safety, Scope, Support};
 use crate::model::{Config, Missing, VrrpInstance};
 use crate::read::Blocks;
@@ -156,7 +156,7 @@ pub(super) fn harmless(tree: &Tree, findings: &mut Findings) {
 
 fn own(item: &Item) -> Diagnostic {
     let text = format!("{} is a word of vrrpd", item.name());
-    Diagnostic::new(Severity::Note, "own-word", item.span, text)
+    Diagnostic::new(Severity::Note, OWN_WORD, item.span, text)
         .effect("keepalived reports it as unknown and goes on without it")
         .help("nothing to do for vrrpd; a file that both read keeps to keepalived's words")
 }

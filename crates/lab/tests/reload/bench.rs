@@ -13,6 +13,7 @@ use vrrp_lab::daemon::{Daemon, Running};
 use vrrp_lab::frame::Seen;
 use vrrp_lab::holders::{Change, Holders};
 use vrrp_lab::private::run;
+pub(crate) use vrrp_lab::private::test_with_ours as inside;
 use vrrp_lab::program::find_own;
 use vrrp_lab::tap::Tap;
 use vrrp_lab::topology::{Cable, Lab, Node, Switch};
@@ -24,17 +25,6 @@ pub(crate) type Outcome = Result<(), LabError>;
 
 /// Longer than anything here takes on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
-
-/// Runs a test inside, unless there is no daemon to test.
-pub(crate) fn inside(name: &str, body: fn() -> Outcome) {
-    for program in [Daemon::Vrrpd.program(), find_own("vrrpctl", "VRRPCTL_BIN")] {
-        if let Err(missing) = program {
-            vrrp_lab::skip::skip(name, &missing.to_string());
-            return;
-        }
-    }
-    vrrp_lab::private::test(name, body);
-}
 
 /// A router of version 3 that announces its addresses once: a second burst seconds later would look like one of a reload.
 pub(crate) fn instance(vrid: u8, priority: u8, addresses: &[&str]) -> Instance {

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::project::{Project, cargo, find_program, is_executable};
+use crate::project::{Project, find_program, is_executable};
+use crate::tools;
 
 /// A tool in its version.
 pub(super) fn find(project: &Project, name: &str, version: &str, install: bool) -> Result<PathBuf, String> {
-    let tools = project.target.join("tools");
-    let own = tools.join("bin").join(name);
     let places = [
-        Some(own.clone()).filter(|path| is_executable(path)),
+        Some(tools::place(project, name)).filter(|path| is_executable(path)),
         find_program(name),
     ];
     let mut others = Vec::new();
@@ -34,21 +33,7 @@ pub(super) fn find(project: &Project, name: &str, version: &str, install: bool) 
             "{name} {version} is absent and --no-install given{beside}"
         ));
     }
-    println!("   {name} {version}: built into {}", tools.display());
-    let status = Command::new(cargo())
-        .args(["install", "--quiet", "--locked", "--root"])
-        .arg(&tools)
-        .arg("--target-dir")
-        .arg(tools.join("build"))
-        .arg(format!("{name}@{version}"))
-        .current_dir(&project.root)
-        .status()
-        .map_err(|e| format!("cargo install could not be started: {e}"))?;
-    if status.success() {
-        Ok(own)
-    } else {
-        Err(format!("cargo install {name}@{version} failed ({status})"))
-    }
+    tools::build(project, name, version, &[])
 }
 
 /// The last word of `--version`.
