@@ -288,3 +288,43 @@ fn a_full_disk_costs_lines_of_what_is_written_there_and_no_advertisement() {
         assert!(vrrp_control::Event::from_line(line.as_bytes()).is_ok(), "{line}");
     }
 }
+
+/// The file of keepalived's `-g`, on a disk that is full.
+#[test]
+fn a_full_disk_under_keepalived_s_log_file_costs_lines_and_no_advertisement() {
+    let folder = folder();
+    let small = folder.join("small");
+    std::fs::create_dir(&small).unwrap();
+    let program = folder.join("keepalived");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_vrrpd"), &program).unwrap();
+    // `"$2"` is the configuration, `"$4"` the control socket: keepalived's command line has no word for that.
+    let prepare = format!(
+        "mount -t tmpfs -o size=256k,mode=755 none {0} && mount -t tmpfs none /run && mkdir /run/vrrpd && \
+         mount --bind \"$(dirname \"$4\")\" /run/vrrpd && exec {1} -n -D -g {0}/own.log -f \"$2\"",
+        small.display(),
+        program.display()
+    );
+    let Some(node) = Node::start_after(&prepare, &instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let Some(wire) = Wire::of(&node) else { return };
+    let there = PathBuf::from(format!("/proc/{}/root{}", node.pid(), small.display()));
+    let fill = there.join("fill");
+    let full = std::fs::write(&fill, vec![0; 1 << 20]).unwrap_err();
+    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    stalled(&node, &wire, "log lines are lost", |status| {
+        status.daemon.log_lines_dropped > 0
+    });
+    std::fs::remove_file(&fill).unwrap();
+    let end = Instant::now() + LIMIT;
+    for step in [7, 8].into_iter().cycle() {
+        let _moved = node.ask(priority("VI_1", Shift::To(150 + step), None));
+        let log = std::fs::read_to_string(there.join("own_vrrp.log")).unwrap_or_default();
+        if log.contains("-> 157") && log.contains("lines of the log were") {
+            break;
+        }
+        assert!(Instant::now() < end, "never written again:\n{log}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

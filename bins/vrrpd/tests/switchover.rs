@@ -87,6 +87,25 @@ fn prj_stop_04_with_its_successor_lost_it_takes_over_and_competes_as_before() {
     assert_eq!((back.priority.effective, back.handed_over), (150, None));
 }
 
+/// Until it has let go, the kernel of the one before answers the announcements of the next: that is no rival.
+#[test]
+fn nobody_is_warned_of_the_node_that_hands_over() {
+    let Some((one, two, _keeper)) = pair(&router(150), &router(100)) else {
+        return;
+    };
+    for _round in 0..5 {
+        settled(&one, &two);
+        let moved = one.switchover(None);
+        assert_eq!(outcomes(&moved), [("VI_1", Outcome::HandedOver)]);
+        one.undo(None);
+    }
+    settled(&one, &two);
+    for node in [&one, &two] {
+        let log = node.log();
+        assert!(!log.contains("claims a held address"), "{log}");
+    }
+}
+
 #[test]
 fn a_reload_and_another_name_keep_what_was_handed_over() {
     let Some((one, two, _keeper)) = pair(&router(150), &router(100)) else {

@@ -25,6 +25,8 @@ pub(crate) struct Ear {
 pub(crate) struct Claim {
     pub(crate) address: Ipv4Addr,
     pub(crate) mac: [u8; 6],
+    /// Whom a reply is for; of an announcement nobody.
+    pub(crate) to: Option<[u8; 6]>,
 }
 
 /// A classic BPF program as (code, jump if true, jump if false, operand): a reply, or a request whose sender and target
@@ -94,12 +96,12 @@ pub(crate) fn read(frame: &[u8]) -> Option<Claim> {
         a1,
         a2,
         a3,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
+        t0,
+        t1,
+        t2,
+        t3,
+        t4,
+        t5,
         _,
         _,
         _,
@@ -107,11 +109,13 @@ pub(crate) fn read(frame: &[u8]) -> Option<Claim> {
     ] = *frame;
     // Ethernet, IPv4, and their lengths.
     let arp = frame.get(14..20) == Some(&[0, 1, 8, 0, 6, 4]);
+    let is_reply = frame.get(20..22) == Some(&[0, 2]);
     let address = Ipv4Addr::new(a0, a1, a2, a3);
     // A probe has no sender address yet (RFC 5227).
     (arp && !address.is_unspecified()).then_some(Claim {
         address,
         mac: [h0, h1, h2, h3, h4, h5],
+        to: is_reply.then_some([t0, t1, t2, t3, t4, t5]),
     })
 }
 
@@ -170,6 +174,9 @@ mod tests {
     fn a_claim_is_read() {
         let claim = read(&frame(2, [192, 0, 2, 254], [192, 0, 2, 1])).unwrap();
         assert_eq!((claim.address, claim.mac), (Ipv4Addr::new(192, 0, 2, 254), MAC));
+        assert_eq!(claim.to, Some([0; 6]));
+        let announced = read(&frame(1, [192, 0, 2, 254], [192, 0, 2, 254])).unwrap();
+        assert_eq!(announced.to, None);
         assert_eq!(read(&frame(1, [0; 4], [192, 0, 2, 254])), None);
         assert_eq!(read(&[0; 41]), None);
     }

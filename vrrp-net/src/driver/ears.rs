@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use vrrp_core::{Family, Input, InstanceId, Instant, InterfaceId, State, virtual_mac};
+use vrrp_core::{Cause, Family, Input, InstanceId, Instant, InterfaceId, State, virtual_mac};
 
 use super::engine::Engine;
 use crate::address::keeper::Place;
@@ -12,6 +12,9 @@ use crate::announce::ear::{Claim, Ear};
 
 /// NET-ARP-08: DEFEND_INTERVAL of RFC 5227.
 const DEFEND_NANOS: u64 = 10_000_000_000;
+
+/// A router that was Active before has let go of its addresses so soon, also on a busy machine.
+const LETS_GO_NANOS: u64 = 1_000_000_000;
 /// Claims read from one interface in one turn.
 const CLAIMS: usize = 256;
 
@@ -111,10 +114,11 @@ impl Engine {
                     .table
                     .link(ear.index)
                     .is_some_and(|link| link.is_private_macvlan);
-                let own =
-                    self.table.link(ear.index).and_then(|link| link.mac) == Some(claim.mac) && !virtual_mac;
+                let our_mac = self.table.link(ear.index).and_then(|link| link.mac);
+                let own = our_mac == Some(claim.mac) && !virtual_mac;
                 if !own && self.addresses.spec(place).is_some() {
-                    claims.push((place, claim));
+                    let answers_us = claim.to.is_some() && claim.to == our_mac;
+                    claims.push((place, claim, answers_us));
                 }
             }
         }
@@ -126,16 +130,27 @@ impl Engine {
             self.drain(now, key);
         }
         self.carry_out(now);
-        for (place, claim) in claims {
+        for (place, claim, answers_us) in claims {
             for id in self.addresses.holders(place).to_vec() {
-                if self.is_active(id) {
-                    self.defend(now, id, place, claim);
-                } else {
+                if !self.is_active(id) {
                     self.note_answer(now, id, place);
+                } else if answers_us && self.has_just_followed(now, id) {
+                    tracing::debug!(address = %place.address, "the router before answers for a held address, and is about to let go of it");
+                } else {
+                    self.defend(now, id, place, claim);
                 }
             }
         }
         self.carry_out(now);
+    }
+
+    /// A router that hands over, or has lost to a better one, keeps its addresses until that has spoken, and 50 ms more: its kernel answers
+    /// the first announcements, which are questions to it.
+    fn has_just_followed(&self, now: Instant, id: InstanceId) -> bool {
+        self.instances.get(&id).is_some_and(|instance| {
+            let followed = matches!(instance.why, Some(Cause::PriorityZero | Cause::LowerActive));
+            followed && now.nanos_since(instance.since) < LETS_GO_NANOS
+        })
     }
 
     /// NET-ARP-08: told, answered by one announcement, and never given up.
