@@ -95,6 +95,12 @@ proptest! {
         read_everything(&octets);
     }
 
+    /// Messages and attributes that are framed, more or less, and say anything.
+    #[test]
+    fn answers_of_no_meaning_are_survived(datagram in datagram()) {
+        read_everything(&datagram);
+    }
+
     /// An answer of which octets were changed, and which was cut off.
     #[test]
     fn a_damaged_answer_is_survived(
@@ -114,6 +120,51 @@ proptest! {
         datagram.truncate(length.index(datagram.len() + 1));
         read_everything(&datagram);
     }
+}
+
+/// An attribute of a kind that means something, whose length may be wrong by a little.
+fn attribute(value: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    (0_u16..17, value, prop_oneof![6 => Just(0_i16), 1 => -5_i16..6]).prop_map(|(kind, value, wrong)| {
+        let length = u16::try_from(value.len() + 4)
+            .unwrap()
+            .saturating_add_signed(wrong);
+        let mut octets = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        octets.extend(value);
+        octets.resize(octets.len().next_multiple_of(4), 0);
+        octets
+    })
+}
+
+fn attributes() -> impl Strategy<Value = Vec<u8>> {
+    let octets = || proptest::collection::vec(any::<u8>(), 0..20);
+    let inner = proptest::collection::vec(attribute(octets()), 0..12).prop_map(|all| all.concat());
+    proptest::collection::vec(prop_oneof![attribute(inner), attribute(octets())], 0..5)
+        .prop_map(|all| all.concat())
+}
+
+fn datagram() -> impl Strategy<Value = Vec<u8>> {
+    let kind = prop_oneof![3 => Just(2_u16), 1 => Just(3), 1 => Just(4), 3 => Just(0x1c), 1 => any::<u16>()];
+    let flags = prop_oneof![Just(0x100_u16), Just(0x300), Just(0x200), any::<u16>()];
+    // Number of an error or header of generic netlink, what it answers, attributes.
+    let body = (
+        any::<[u8; 4]>(),
+        prop_oneof![Just(0_usize), Just(16), 0..40_usize],
+        attributes(),
+    )
+        .prop_map(|(head, skipped, attributes)| [&head[..], &vec![16; skipped], &attributes].concat());
+    let message = (kind, flags, body, prop_oneof![6 => Just(0_i32), 1 => -30..30_i32]).prop_map(
+        |(kind, flags, body, wrong)| {
+            let length = u32::try_from(body.len() + 16)
+                .unwrap()
+                .saturating_add_signed(wrong);
+            let mut octets = length.to_ne_bytes().to_vec();
+            octets.extend([kind.to_ne_bytes(), flags.to_ne_bytes()].concat());
+            octets.extend([0; 8]);
+            octets.extend(body);
+            octets
+        },
+    );
+    proptest::collection::vec(message, 1..4).prop_map(|all| all.concat())
 }
 
 /// Every way to read, on the whole and on each message of it.
