@@ -134,6 +134,31 @@ fn counters_are_those_that_ipvsadm_shows() {
     );
 }
 
+/// A kernel before 4.1 has no counters of 64 bits: the same is read from those that are older. Here the new ones are given a
+/// number that nobody knows.
+#[test]
+fn counters_of_an_old_kernel_are_read() {
+    let received = capture("list-counters").received;
+    let old = |payload: &[u8]| {
+        let mut old = payload.to_vec();
+        let place = old
+            .windows(4)
+            .position(|octets| octets == [0xa0, 0, 0x0c, 0])
+            .unwrap();
+        old[place + 2] = 0x3c;
+        old
+    };
+    let service = &entries(&received)[0];
+    assert_eq!(decode_service(&old(service)), decode_service(service));
+    assert_eq!(decode_service(service).unwrap().1.octets_in, 120);
+    let destination = &entries(&received[2..])[0];
+    assert_eq!(
+        decode_destination(&old(destination)),
+        decode_destination(destination)
+    );
+    assert_eq!(decode_destination(destination).unwrap().statistics.octets_in, 120);
+}
+
 #[test]
 fn timeouts_and_version_are_those_that_ipvsadm_shows() {
     let timeouts = decode_timeouts(&entries(&capture("timeout-get").received)[0]).unwrap();
