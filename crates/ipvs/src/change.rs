@@ -28,7 +28,8 @@ pub enum Change {
         /// As it is to be.
         destination: Destination,
     },
-    /// A destination. Its connections end, or break with their next packet (sysctl `expire_nodest_conn`).
+    /// A destination. What belongs to its connections, those that are being made included, is dropped until they time out, or
+    /// ends them, by the sysctl `net.ipv4.vs.expire_nodest_conn`. A weight of 0 spares them.
     DeleteDestination {
         /// Of which service.
         service: ServiceKey,
