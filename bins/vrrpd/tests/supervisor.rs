@@ -200,3 +200,25 @@ fn a_router_outlives_its_supervisor_and_says_so() {
     keeper.kill().unwrap();
     keeper.wait().unwrap();
 }
+
+/// A file that was spoilt while the router ran, and then it dies: nobody is left in doubt.
+#[test]
+fn a_next_process_that_cannot_read_its_file_leaves_no_address_and_says_so() {
+    let Some(mut node) = supervised() else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let mut keeper = node.keeper();
+    std::fs::write(node.folder.join("vrrpd.conf"), "vrrp_instance {\n").unwrap();
+    kill(router(&node, None), Signal::SIGKILL).unwrap();
+    let code = node.wait();
+    let log = node.log();
+    assert!(code == 2 || code == 4, "{code}: {log}");
+    assert!(
+        log.contains("no address of the one before is left on this node"),
+        "{log}"
+    );
+    assert!(!address_is_there(&keeper), "{log}");
+    keeper.kill().unwrap();
+    keeper.wait().unwrap();
+}

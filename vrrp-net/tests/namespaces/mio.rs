@@ -9,7 +9,7 @@ use vrrp_core::{Report, StateName};
 use vrrp_net::{Failover, Happening, Options};
 
 use crate::adverts::service;
-use crate::lab::{LIMIT, Node, Program, example, isolated, switch, wait_for};
+use crate::lab::{LIMIT, Node, Program, block_on, example, isolated, switch, wait_for};
 
 const ADDRESS: &str = "192.0.2.10";
 
@@ -63,16 +63,24 @@ fn who_asks_first_learns_everything_since_the_start() {
         let node = Node::new(1);
         let service = service(51).address(ADDRESS).unwrap();
         let mut failover = node.run(move || Failover::start(vec![service], Options::default()).unwrap());
+        // Told by now, whoever was there to hear it.
+        wait_for("Active", LIMIT, || {
+            let status = block_on(failover.handle().status()).unwrap();
+            (status.services[0].state == StateName::Active).then_some(())
+        });
         node.wait_has(ADDRESS, true);
+        let mut first = failover.events();
         let mut states = Vec::new();
-        let (mut first, mut second) = (failover.events(), failover.events());
-        while let Ok(event) = first.try_recv() {
-            if let Happening::Core(Report::Transition(change)) = event.what {
-                states.push(change.to);
+        wait_for("both changes", LIMIT, || {
+            while let Ok(event) = first.try_recv() {
+                if let Happening::Core(Report::Transition(change)) = event.what {
+                    states.push(change.to);
+                }
             }
-        }
+            (states.len() >= 2).then_some(())
+        });
         assert_eq!(states, [StateName::Backup, StateName::Active]);
-        let old = second.try_recv().map(|event| event.what);
+        let old = failover.events().try_recv().map(|event| event.what);
         assert!(
             !matches!(old, Ok(Happening::Core(Report::Transition(_)))),
             "{old:?}"

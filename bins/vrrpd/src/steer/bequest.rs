@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 use vrrp_control::{AskedBy, Shift};
 
-use super::kept::{beside, put_down};
 use super::priority::Moved;
+use super::put_down::{beside, ours, put_down};
 
 /// Of one router's process after the other; without a supervisor of none.
 #[derive(Debug, Clone)]
@@ -39,8 +39,13 @@ impl Bequest {
         let Some((path, supervisor)) = &self.of else {
             return T::default();
         };
-        let Ok(text) = std::fs::read(path) else {
-            return T::default();
+        let text = match ours(path) {
+            Ok(Some(text)) => text,
+            Ok(None) => return T::default(),
+            Err(error) => {
+                warn!("{error}; what an operator has said before the router's process died is forgotten");
+                return T::default();
+            }
         };
         match serde_json::from_slice::<Paper<T>>(&text) {
             Ok(paper) if paper.supervisor == *supervisor => paper.said,

@@ -1,14 +1,13 @@
 //! The maintenance of a node, put down beside its control socket: in `/run`, where a boot of the machine ends it.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use tracing::warn;
 use vrrp_control::{AskedBy, Maintenance};
 
+use super::put_down::{beside, ours, put_down};
 use crate::node::unix_ms;
 
 /// Where it stands; `None` without a control socket.
@@ -20,12 +19,16 @@ impl Kept {
         Self(control.map(|control| beside(control, ".maintenance")))
     }
 
-    /// That there is a file means maintenance; what it says is only who asked.
+    /// That there is a file of ours means maintenance; what it says is only who asked.
     pub(super) fn read(&self) -> Option<Maintenance> {
         let path = self.0.as_deref()?;
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        let text = match ours(path) {
+            Ok(Some(text)) => String::from_utf8_lossy(&text).into_owned(),
+            Ok(None) => return None,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                warn!("{error}; this node is not in maintenance");
+                return None;
+            }
             Err(error) => {
                 warn!(
                     "{}: {error}; it is there, so this node is in maintenance",
@@ -68,28 +71,6 @@ impl Kept {
             Ok(()) | Err(_) => Ok(()),
         }
     }
-}
-
-/// A file whose name begins as that of the control socket does.
-pub(crate) fn beside(control: &Path, ending: &str) -> PathBuf {
-    let mut name = control.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-/// One line in the place of what was there. All of it or nothing.
-pub(crate) fn put_down(path: &Path, line: &str) -> io::Result<()> {
-    let new = beside(path, ".new");
-    // Another daemon's it is not: the socket's lock is held.
-    let _absent = std::fs::remove_file(&new);
-    let mut file = OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(&new)?;
-    writeln!(file, "{line}")?;
-    drop(file);
-    std::fs::rename(&new, path)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod kept;
 pub(crate) mod maintenance;
 mod noted;
 pub(crate) mod priority;
+mod put_down;
 mod shown;
 pub(crate) mod switchover;
 mod units;
@@ -28,8 +29,8 @@ use crate::node::{Node, lock, unix_ms};
 use crate::renames;
 use bequest::{Bequest, Handed, Heritage, both_clocks};
 use kept::Kept;
-pub(crate) use kept::{beside, put_down};
 use priority::Moved;
+pub(crate) use put_down::{beside, ours, put_down};
 
 /// An owner of its addresses that starts in maintenance would take them before it heard of that.
 const OWNER_WAITS_NANOS: u64 = 100_000_000;

@@ -57,6 +57,11 @@ pub(crate) fn run(signals: Signals) -> io::Result<Exit> {
             supervisor.executor.begin(false);
             supervisor.executor.hurry();
             supervisor.carry_out()?;
+            if code != 0 && restarts.count() > 0 {
+                error!(
+                    "the router's next process has ended by itself (status {code}; its last lines say why): no address of the one before is left on this node, and the supervisor ends as well. Correct what it names and start vrrpd again"
+                );
+            }
             return Ok(Exit::of_child(code));
         }
         let next = restarts.next(Instant::now());

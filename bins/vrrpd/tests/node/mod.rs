@@ -377,7 +377,16 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         if self.ended.is_none() {
+            // The router of a supervisor outlives it otherwise.
+            let path = format!("/proc/{0}/task/{0}/children", self.child.id());
+            let children = std::fs::read_to_string(path).unwrap_or_default();
             let _ = self.child.kill();
+            for child in children.split_whitespace().filter_map(|text| text.parse().ok()) {
+                let _ = nix::sys::signal::kill(
+                    nix::unistd::Pid::from_raw(child),
+                    nix::sys::signal::Signal::SIGKILL,
+                );
+            }
             let _ = self.child.wait();
         }
     }

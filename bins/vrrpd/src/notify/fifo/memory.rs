@@ -12,7 +12,7 @@ use tracing::warn;
 
 use super::pipe::Made;
 use crate::node::lock;
-use crate::steer::{beside, put_down};
+use crate::steer::{beside, ours, put_down};
 
 /// What was made and not removed yet. Its copies are one.
 #[derive(Debug, Clone, Default)]
@@ -105,9 +105,9 @@ impl Inner {
 }
 
 fn read(file: &Path) -> Vec<Made> {
-    let text = match std::fs::read(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+    let text = match ours(file) {
+        Ok(Some(text)) => text,
+        Ok(None) => return Vec::new(),
         Err(error) => return unread(file, &error),
     };
     match serde_json::from_slice::<Paper>(&text) {
