@@ -1,5 +1,7 @@
-//! Any octets as what the kernel says of links and addresses, and as what a host says by ARP: nothing panics, and the
-//! mirror stays consistent.
+//! Any octets as what the kernel says of links and addresses and of its virtual servers, and as what a host says by ARP:
+//! nothing panics, and the mirror stays consistent.
+
+use vrrp_ipvs::wire;
 
 /// One run.
 ///
@@ -8,7 +10,24 @@
 pub fn netlink(bytes: &[u8]) {
     vrrp_net::fuzzing::arp(bytes);
     vrrp_net::fuzzing::netlink(bytes);
-    vrrp_net::fuzzing::netlink(&framed(bytes));
+    let messages = framed(bytes);
+    vrrp_net::fuzzing::netlink(&messages);
+    for answer in wire::Answers::of(bytes).chain(wire::Answers::of(&messages)) {
+        if let wire::Answer::Entry { payload, .. } = answer {
+            virtual_server(payload);
+        }
+    }
+    virtual_server(bytes);
+}
+
+/// Every way to read a payload, whatever it was the answer to.
+fn virtual_server(payload: &[u8]) {
+    let _ = wire::decode_family(payload);
+    let _ = wire::decode_service(payload);
+    let _ = wire::decode_destination(payload);
+    let _ = wire::decode_daemon(payload);
+    let _ = wire::decode_timeouts(payload);
+    let _ = wire::decode_info(payload);
 }
 
 /// The same as messages of the kinds that mean something, one for each of the pieces that end with 0xff: a fuzzer seldom
