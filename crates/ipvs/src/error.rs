@@ -101,7 +101,7 @@ impl fmt::Display for Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// `CAP_NET_ADMIN` is missing, also for looking; root of a user namespace does not have it for IPVS.
+    /// `CAP_NET_ADMIN` is missing, also for looking; in Linux 6.1 that of a user namespace is not enough.
     NotPermitted,
     /// The service is there already.
     ServiceExists,
@@ -166,7 +166,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotPermitted => "not permitted: it takes CAP_NET_ADMIN of the machine, not of a user namespace",
+            Self::NotPermitted => "not permitted: it takes CAP_NET_ADMIN, and in Linux 6.1 that of the machine, not of a user namespace",
             Self::ServiceExists => "the service is there already",
             Self::NoSuchService => "there is no such service",
             Self::DestinationExists => "the destination is there already",
