@@ -45,6 +45,28 @@ pub enum AskError {
         /// For so long.
         limit: Duration,
     },
+    /// It does not even greet: what was to be changed was never said to it, so that it cannot be carried out later.
+    #[error(
+        "{} gave no answer within {} s: the vrrpd there is stopped or hangs, or has no place for another client. What it was to do was not sent, and nothing is carried out later; try again, or look at its process and its log",
+        path.display(), limit.as_secs()
+    )]
+    NotBegun {
+        /// The socket.
+        path: PathBuf,
+        /// For so long.
+        limit: Duration,
+    },
+    /// It greeted, was told what to change, and has not said that it is done.
+    #[error(
+        "{} was told what to do and gave no answer within {} s: it may still be carried out; `vrrpctl status` shows how things are",
+        path.display(), limit.as_secs()
+    )]
+    Unfinished {
+        /// The socket.
+        path: PathBuf,
+        /// For so long.
+        limit: Duration,
+    },
     /// It hung up before it had answered.
     #[error(
         "{} closed the connection without an answer: the vrrpd there has ended, or was killed, meanwhile. What it was asked for may have been begun; start it again, and ask it how things are",
@@ -74,22 +96,37 @@ pub enum AskError {
 
 /// Asks the daemon that listens at `socket`, and waits at most five seconds for its answer.
 ///
+/// What changes something ([`Ask::is_change`]) is said only to a daemon that has answered [`Ask::Hello`] on the same
+/// connection, within five seconds of its own: one that is stopped, or has no place for this client, must not carry it out
+/// when nobody waits for it any more.
+///
 /// # Errors
 /// Nobody there, nobody answers, no permission, or an answer of another protocol: each says what to do.
 pub fn ask(socket: &Path, what: Ask) -> Result<Answer, AskError> {
     ask_within(socket, what, ANSWER_WITHIN)
 }
 
-/// The same for what takes longer: a hand-over with a hook before it, or a reload.
+/// The same for what takes longer once it has begun: a hand-over with a hook before it, or a reload.
 ///
 /// # Errors
 /// As [`ask`].
 pub fn ask_within(socket: &Path, what: Ask, limit: Duration) -> Result<Answer, AskError> {
-    let mut answers = open(socket, what, limit)?;
-    answers.next().unwrap_or_else(|| {
-        let path = socket.to_path_buf();
-        Err(AskError::Closed { path })
-    })
+    let changes = what.is_change();
+    let mut answers = connect(socket)?;
+    if changes {
+        answers.put(Ask::Hello)?;
+        match answers.one() {
+            Ok(Answer::Hello { .. }) => {}
+            Err(AskError::Silent { path, limit }) => return Err(AskError::NotBegun { path, limit }),
+            other => return other,
+        }
+    }
+    answers.wait(limit)?;
+    answers.put(what)?;
+    match answers.one() {
+        Err(AskError::Silent { path, limit }) if changes => Err(AskError::Unfinished { path, limit }),
+        other => other,
+    }
 }
 
 /// Asks to follow the events ([`Ask::Follow`]): answers without end, the first within five seconds.
@@ -97,26 +134,23 @@ pub fn ask_within(socket: &Path, what: Ask, limit: Duration) -> Result<Answer, A
 /// # Errors
 /// As [`ask`]. The answers end where the daemon does, or where it does not take this client.
 pub fn follow(socket: &Path, since: Since) -> Result<Answers, AskError> {
-    open(socket, Ask::Follow(since), ANSWER_WITHIN)
+    let mut answers = connect(socket)?;
+    answers.put(Ask::Follow(since))?;
+    Ok(answers)
 }
 
-fn open(socket: &Path, what: Ask, limit: Duration) -> Result<Answers, AskError> {
-    let path = socket.to_path_buf();
-    let explain = |error: std::io::Error| explain(&path, limit, error);
-    let mut stream = UnixStream::connect(socket).map_err(explain)?;
-    stream.set_read_timeout(Some(limit)).map_err(explain)?;
+fn connect(socket: &Path) -> Result<Answers, AskError> {
+    let explain = |error| explain(socket, ANSWER_WITHIN, error);
+    let stream = UnixStream::connect(socket).map_err(explain)?;
     stream.set_write_timeout(Some(ANSWER_WITHIN)).map_err(explain)?;
-    let request = Request::new(what).to_line().map_err(|error| AskError::Line {
-        path: path.clone(),
-        error,
-    })?;
-    stream.write_all(request.as_bytes()).map_err(explain)?;
-    Ok(Answers {
-        path,
-        limit,
+    let mut answers = Answers {
+        path: socket.to_path_buf(),
+        limit: ANSWER_WITHIN,
         stream: BufReader::new(stream),
         more: false,
-    })
+    };
+    answers.wait(ANSWER_WITHIN)?;
+    Ok(answers)
 }
 
 fn explain(path: &Path, limit: Duration, error: std::io::Error) -> AskError {
@@ -142,6 +176,36 @@ pub struct Answers {
 }
 
 impl Answers {
+    fn explain(&self, error: std::io::Error) -> AskError {
+        explain(&self.path, self.limit, error)
+    }
+
+    /// For the next answer.
+    fn wait(&mut self, limit: Duration) -> Result<(), AskError> {
+        self.limit = limit;
+        let set = self.stream.get_ref().set_read_timeout(Some(limit));
+        set.map_err(|error| self.explain(error))
+    }
+
+    fn put(&mut self, what: Ask) -> Result<(), AskError> {
+        let line = Request::new(what).to_line().map_err(|error| AskError::Line {
+            path: self.path.clone(),
+            error,
+        })?;
+        let put = self.stream.get_mut().write_all(line.as_bytes());
+        put.map_err(|error| self.explain(error))?;
+        self.more = false;
+        Ok(())
+    }
+
+    /// The answer to what was put last.
+    fn one(&mut self) -> Result<Answer, AskError> {
+        self.next().unwrap_or_else(|| {
+            let path = self.path.clone();
+            Err(AskError::Closed { path })
+        })
+    }
+
     fn read(&mut self) -> std::io::Result<Vec<u8>> {
         // After the first one, nothing may happen for days.
         if self.more {
@@ -166,7 +230,7 @@ impl Iterator for Answers {
                 return Some(Err(AskError::Closed { path }));
             }
             Ok(line) => line,
-            Err(error) => return Some(Err(explain(&self.path, self.limit, error))),
+            Err(error) => return Some(Err(self.explain(error))),
         };
         let reply = Reply::from_line(&line).map_err(|error| AskError::Line {
             path: self.path.clone(),

@@ -3,8 +3,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use vrrp_control::{Answer, Ask, AskError, Reply, ask};
+use vrrp_control::{Answer, Ask, AskError, Reply, ask, ask_within};
 
 /// A path for a socket, in a folder that goes with the test.
 struct Place {
@@ -48,6 +49,53 @@ fn a_socket_left_behind_is_told_from_no_socket() {
     assert!(matches!(error, AskError::Stale { .. }), "{error:?}");
 }
 
+fn greeting() -> String {
+    let answer = Answer::Hello {
+        program: "vrrpd".into(),
+        program_version: "0".into(),
+        pid: 7,
+    };
+    Reply::new(answer).to_line().unwrap()
+}
+
+/// As one that is stopped, or has no descriptor left for a client: the kernel connects, and nobody reads.
+#[test]
+fn a_change_is_never_said_to_a_daemon_that_does_not_greet() {
+    let path = place("stopped.sock");
+    let listener = UnixListener::bind(&*path).unwrap();
+    let began = Instant::now();
+    let error = ask_within(&path, Ask::Reload, Duration::from_secs(900)).unwrap_err();
+    assert!(matches!(error, AskError::NotBegun { .. }), "{error:?}");
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert!(
+        error.to_string().contains("nothing is carried out later"),
+        "{error}"
+    );
+    // It goes on, and reads what was said to it.
+    let mut said = String::new();
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.read_to_string(&mut said).unwrap();
+    assert_eq!(said, "{\"version\":1,\"ask\":\"hello\"}\n");
+}
+
+#[test]
+fn who_gives_up_a_change_is_told_that_it_may_still_be_carried_out() {
+    let path = place("slow.sock");
+    let listener = UnixListener::bind(&*path).unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        lines.next().unwrap().unwrap();
+        stream.write_all(greeting().as_bytes()).unwrap();
+        // Until the client goes.
+        lines.map(Result::unwrap).collect::<Vec<_>>()
+    });
+    let error = ask_within(&path, Ask::Reload, Duration::from_millis(100)).unwrap_err();
+    assert!(matches!(error, AskError::Unfinished { .. }), "{error:?}");
+    assert!(error.to_string().contains("may still be carried out"), "{error}");
+    assert_eq!(server.join().unwrap(), ["{\"version\":1,\"ask\":\"reload\"}"]);
+}
+
 #[test]
 fn one_line_out_and_one_in() {
     let path = place("hello.sock");
@@ -58,14 +106,7 @@ fn one_line_out_and_one_in() {
         BufReader::new(stream.try_clone().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let answer = Answer::Hello {
-            program: "vrrpd".into(),
-            program_version: "0".into(),
-            pid: 7,
-        };
-        stream
-            .write_all(Reply::new(answer).to_line().unwrap().as_bytes())
-            .unwrap();
+        stream.write_all(greeting().as_bytes()).unwrap();
         line
     });
     let answer = ask(&path, Ask::Hello).unwrap();

@@ -1,6 +1,5 @@
 //! The program as an operator sees it, against a socket that answers as the daemon does.
 
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Output;
@@ -346,20 +345,9 @@ fn what_is_degraded_or_in_maintenance_cannot_be_overlooked() {
 #[test]
 fn push_and_check_mode_ask_and_tell() {
     let told = |arguments: &[&str], answer: &str| {
-        let path = place("tell");
-        let listener = UnixListener::bind(&*path).unwrap();
-        let answer = format!("{{\"version\":1,\"answer\":{answer}}}\n");
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = String::new();
-            BufReader::new(stream.try_clone().unwrap())
-                .read_line(&mut request)
-                .unwrap();
-            stream.write_all(answer.as_bytes()).unwrap();
-            request
-        });
-        let output = vrrpctl(arguments, &path);
-        (server.join().unwrap(), output)
+        let line = format!("{{\"version\":1,\"answer\":{answer}}}");
+        let (output, asked) = daemon::asked(arguments, &line);
+        (asked, output)
     };
     let (asked, output) = told(
         &["push", "app", "pass", "42 jobs done"],

@@ -10,11 +10,14 @@ mod node;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use node::steering::{adverts_pass, has_address, moved, outcomes, priority, problem, router, until_log};
 use node::{LIMIT, Node, folder, instance, script, with_check};
 use vrrp_conformance::proves;
-use vrrp_control::{Answer, Ask, LINE_OCTETS_MAX, Outcome, ProblemKind, Reply, Shift, State, ask_within};
+use vrrp_control::{
+    Answer, Ask, AskError, LINE_OCTETS_MAX, Outcome, ProblemKind, Reply, Shift, State, ask_within,
+};
 
 const ADDRESS: &str = "192.0.2.100";
 
@@ -140,6 +143,28 @@ fn during_a_stop_nothing_else_is_begun() {
         assert_eq!(refused.kind, ProblemKind::Unavailable, "{ask:?}");
         assert!(refused.message.contains("vrrpd is stopping"), "{refused:?}");
     }
+}
+
+/// A process that is stopped (a debugger, SIGSTOP, a host without memory): whoever gives up has changed nothing afterwards either.
+#[test]
+fn what_is_asked_of_a_stopped_daemon_is_refused_soon_and_never_carried_out_later() {
+    let Some(node) = alone(&router(150)) else { return };
+    node.signal("-STOP");
+    let began = std::time::Instant::now();
+    let asked = ask_within(&node.socket(), Ask::Reload, Duration::from_secs(900));
+    let took = began.elapsed();
+    // As a client does that knows no greeting.
+    let mut raw = UnixStream::connect(node.socket()).unwrap();
+    raw.write_all(b"{\"version\":1,\"ask\":\"reload\"}\n").unwrap();
+    drop(raw);
+    node.signal("-CONT");
+    assert!(matches!(asked, Err(AskError::NotBegun { .. })), "{asked:?}");
+    assert!(took < Duration::from_secs(30), "{took:?}");
+    until_log(
+        &node,
+        "hung up before what it asked for was begun; it is not carried out: Reload",
+    );
+    assert_eq!(node.status().daemon.last_reload, None);
 }
 
 #[test]

@@ -18,7 +18,11 @@ pub(crate) fn vrrpctl(arguments: &[&str], socket: &Path) -> Output {
         .unwrap()
 }
 
-/// Answers one client with `answer` while `arguments` run. The second answer: what was asked.
+const HELLO: &str = "{\"version\":1,\"ask\":\"hello\"}\n";
+const GREETING: &str =
+    "{\"version\":1,\"answer\":{\"hello\":{\"program\":\"vrrpd\",\"program_version\":\"0\",\"pid\":7}}}\n";
+
+/// Greets one client, where it asks for that, and answers it with `answer` while `arguments` run. The second answer: what was asked.
 pub(crate) fn asked(arguments: &[&str], answer: &str) -> (Output, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
@@ -26,10 +30,14 @@ pub(crate) fn asked(arguments: &[&str], answer: &str) -> (Output, String) {
     let line = answer.replace('\n', " ") + "\n";
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap());
         let mut request = String::new();
-        BufReader::new(stream.try_clone().unwrap())
-            .read_line(&mut request)
-            .unwrap();
+        lines.read_line(&mut request).unwrap();
+        if request == HELLO {
+            stream.write_all(GREETING.as_bytes()).unwrap();
+            request.clear();
+            lines.read_line(&mut request).unwrap();
+        }
         stream.write_all(line.as_bytes()).unwrap();
         request
     });

@@ -5,10 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tracing::info;
 use vrrp_control::{Answer, Ask, LINE_OCTETS_MAX, Problem, ProblemKind, Reply, Request, Since};
 
 use super::permits::May;
@@ -25,6 +27,9 @@ const CLIENT_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The same for an application: a word and its answer need no time.
 const SPEAKER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// So much of a request is in the log.
+const ASK_CHARS_MAX: usize = 200;
 
 /// The same for one that may say nothing.
 const STRANGER_PATIENCE: Duration = Duration::from_secs(1);
@@ -225,12 +230,11 @@ async fn client(
     serves: Serves,
     answers: &impl Answers,
 ) -> io::Result<Option<Following>> {
-    let (read, mut write) = stream.split();
-    let mut read = BufReader::new(read);
+    let mut stream = BufReader::new(stream);
     let mut line = Vec::new();
     loop {
         line.clear();
-        let mut limited = (&mut read).take(LINE_OCTETS_MAX as u64);
+        let mut limited = (&mut stream).take(LINE_OCTETS_MAX as u64);
         let octets = timeout(serves.patience(), limited.read_until(b'\n', &mut line)).await??;
         if octets == 0 {
             return Ok(None);
@@ -247,17 +251,33 @@ async fn client(
                     Ok(following) => return Ok(Some(following)),
                     Err(refused) => refused,
                 },
+                Ok(Request { ask, .. }) if ask.is_change() && has_gone(stream.get_ref()) => {
+                    let ask: String = format!("{ask:?}").chars().take(ASK_CHARS_MAX).collect();
+                    info!(
+                        "control socket: user {} hung up before what it asked for was begun; it is not carried out: {ask}",
+                        peer.uid
+                    );
+                    return Ok(None);
+                }
                 Ok(Request { ask, .. }) if serves.answers(&ask) => answers.answer(ask, peer).await,
                 Ok(_) => elsewhere(),
                 Err(problem) => problem,
             }
         };
         let reply = Reply::new(answer).to_line().map_err(io::Error::other)?;
-        timeout(serves.patience(), write.write_all(reply.as_bytes())).await??;
+        timeout(serves.patience(), stream.get_mut().write_all(reply.as_bytes())).await??;
         if !whole {
             return Ok(None);
         }
     }
+}
+
+/// Both directions are closed: nobody reads an answer. Who has only said its last word (`nc -N`) has not gone.
+fn has_gone(stream: &UnixStream) -> bool {
+    let mut watched = [PollFd::new(stream, PollFlags::empty())];
+    // Where the kernel does not say, it is there.
+    let _ = rustix::event::poll(&mut watched, Some(&Timespec::default()));
+    watched.iter().any(|one| one.revents().contains(PollFlags::HUP))
 }
 
 fn elsewhere() -> Answer {
@@ -276,10 +296,12 @@ fn too_long() -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[derive(Default)]
-    struct Parrot(Permits);
+    struct Parrot(Permits, AtomicUsize);
 
     impl Answers for Parrot {
         fn admits(&self, _peer: Peer) -> bool {
@@ -295,6 +317,7 @@ mod tests {
         }
 
         async fn answer(&self, ask: Ask, _peer: Peer) -> Answer {
+            self.1.fetch_add(1, Ordering::Relaxed);
             Answer::Hello {
                 program: format!("{ask:?}"),
                 program_version: "0".into(),
@@ -339,6 +362,24 @@ mod tests {
             })
             .collect();
         assert_eq!(names, ["Hello", "Status"]);
+    }
+
+    /// As a daemon finds it that was stopped meanwhile.
+    #[tokio::test]
+    async fn a_change_of_a_client_that_has_gone_is_not_begun() {
+        let reload = b"{\"version\":1,\"ask\":\"reload\"}\n";
+        let status = b"{\"version\":1,\"ask\":\"status\"}\n";
+        for (line, begun) in [(&reload[..], 0), (&status[..], 1)] {
+            let (mut near, mut far) = UnixStream::pair().unwrap();
+            near.write_all(line).await.unwrap();
+            drop(near);
+            let parrot = Parrot::default();
+            let peer = Peer::of(&far, &parrot.0);
+            let _ = client(&mut far, peer, Serves::Everything, &parrot).await;
+            assert_eq!(parrot.1.load(Ordering::Relaxed), begun);
+        }
+        // `said` shuts its side down, and reads on.
+        assert_eq!(said(reload).await.len(), 1);
     }
 
     #[tokio::test]
