@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use healthcheck::Command;
-use keepalived_conf::{Diagnostic, DiskFiles, Parsed, Severity, line, lint};
+use keepalived_conf::{Diagnostic, DiskFiles, MemoryFiles, Parsed, Severity, line, lint};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
 use vrrp_notices::Targets;
@@ -21,6 +21,7 @@ use crate::notify::{Scripts, fifo};
 use crate::pushes::{Speakers, speakers};
 use crate::scripts;
 use crate::settled::read_settled;
+use crate::supervisor::Files;
 
 /// A file as it can be run.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) struct Loaded {
     pub(crate) faults: Vec<Fault>,
     /// What is carried out as it is written, and probably not meant so.
     pub(crate) traps: BTreeSet<Trap>,
+    /// The file and those that it includes, as they were read.
+    pub(crate) files: Files,
 }
 
 /// What makes two findings of the lint the same: a line more above changes nothing.
@@ -84,6 +87,10 @@ impl LoadError {
 
 /// Reads and understands the file.
 pub(crate) fn read(arguments: &Arguments) -> Parsed {
+    read_from(arguments, &DiskFiles)
+}
+
+fn read_from(arguments: &Arguments, files: &dyn keepalived_conf::Files) -> Parsed {
     let host_name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let short_name = host_name.trim().split('.').next().unwrap_or_default();
     let host = keepalived_conf::Host {
@@ -98,7 +105,7 @@ pub(crate) fn read(arguments: &Arguments) -> Parsed {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
     };
-    keepalived_conf::parse_for(&host, &DiskFiles, &arguments.file.to_string_lossy())
+    keepalived_conf::parse_for(&host, files, &arguments.file.to_string_lossy())
 }
 
 /// What the lint finds in a file, each once; nothing in one that has to be corrected first. They change neither what runs
@@ -150,6 +157,21 @@ fn dropped(parsed: &Parsed) -> Vec<NotStarted> {
         }
     };
     parsed.config.dropped.iter().map(one).collect()
+}
+
+/// The text of a file and of those that it includes.
+pub(crate) fn files(parsed: &Parsed) -> Files {
+    let files = parsed.sources.files();
+    files
+        .map(|(id, path)| (path.to_owned(), parsed.sources.bytes(id).to_vec()))
+        .collect()
+}
+
+/// What `files` ask for, whatever is on the disk by now. Enters the network that they name.
+pub(crate) fn in_force(arguments: &Arguments, files: Files) -> Result<Loaded, LoadError> {
+    let enter = |plan: &Plan| network::enter(arguments, plan);
+    let parsed = read_from(arguments, &MemoryFiles::new(files));
+    load(parsed, arguments, &BTreeSet::new(), enter)
 }
 
 /// At the start: what can run is run, and the rest is said. Enters the network that the file names.
@@ -301,6 +323,7 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         not_started,
         faults,
         traps: traps.iter().map(trap).collect(),
+        files: files(parsed),
     }
 }
 

@@ -10,6 +10,7 @@ mod events;
 mod exit;
 mod firewall;
 mod flaps;
+mod heir;
 mod journal;
 mod keepalived;
 mod kernel;

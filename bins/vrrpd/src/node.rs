@@ -97,6 +97,9 @@ impl Node {
     /// Makes `loaded` what is in force. Answers with the queues of instances that went, whose last scripts are still to
     /// run.
     pub(crate) fn take(&self, loaded: Loaded) -> Vec<HookQueue> {
+        if let Some(in_force) = &self.steer.in_force {
+            in_force.write(&loaded.files);
+        }
         let plan = Arc::new(loaded.plan);
         let leaving = lock(&self.notifier).take(&plan, loaded.scripts, loaded.group_scripts, loaded.fifos);
         // Those who go were told the last by those who were told before.

@@ -22,8 +22,9 @@ use crate::background::Caller;
 use crate::control::{self, NoSuchGroup, Permits, Socket, SocketError};
 use crate::exit::Exit;
 use crate::firewall::{self, Hears};
+use crate::heir;
 use crate::journal::{Journal, Paper, draft};
-use crate::load::{self, LoadError, Loaded};
+use crate::load::{LoadError, Loaded};
 use crate::log::Log;
 use crate::manner::Manner;
 use crate::metrics::{self, ListenError, Listeners};
@@ -88,14 +89,14 @@ pub(crate) fn start(
     manner: &Manner,
     caller: &Caller,
     log: &Log,
-    parent: Option<Parent>,
+    mut parent: Option<Parent>,
 ) -> Result<Exit, StartError> {
     let began = (Instant::now(), SystemTime::now());
-    let loaded = load::first(&arguments)?;
+    let loaded = heir::first(&arguments, parent.as_ref())?;
     privileges::check()?;
     let permits = permits(&arguments)?;
     let (mut socket, pid_files, listeners) = claim(&arguments, &loaded.plan, manner, &permits)?;
-    let steer = steered(socket.as_ref(), parent.as_ref());
+    let steer = steered(socket.as_ref(), parent.as_mut());
     let notifier = notifier(&arguments, socket.as_ref());
     keep_from_scripts();
     let services = services(&loaded.plan, since_boot(), &steer);
@@ -306,8 +307,10 @@ fn services(plan: &Plan, up: Duration, steer: &Steer) -> Vec<Service> {
 }
 
 /// What an operator has said before this process was there.
-fn steered(socket: Option<&Socket>, parent: Option<&Parent>) -> Steer {
-    Steer::beside(socket.map(Socket::path), parent.and_then(Parent::life))
+fn steered(socket: Option<&Socket>, mut parent: Option<&mut Parent>) -> Steer {
+    let in_force = parent.as_mut().and_then(|parent| parent.take_in_force());
+    let supervisor = parent.as_ref().and_then(|parent| parent.life());
+    Steer::beside(socket.map(Socket::path), supervisor, in_force)
 }
 
 fn scheduling(arguments: &Arguments, plan: &Plan) -> Scheduling {
@@ -424,7 +427,7 @@ mod tests {
             let services = services(
                 &lowered.plan,
                 Duration::from_secs(up_s),
-                &Steer::beside(None, None),
+                &Steer::beside(None, None, None),
             );
             Duration::from_nanos(services[0].settings.start_delay_nanos).as_secs()
         };

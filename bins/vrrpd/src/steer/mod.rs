@@ -27,6 +27,7 @@ use vrrp_plan::Plan;
 
 use crate::node::{Node, lock, unix_ms};
 use crate::renames;
+use crate::supervisor::InForce;
 use bequest::{Bequest, Handed, Heritage, both_clocks};
 use kept::Kept;
 use priority::Moved;
@@ -54,6 +55,8 @@ pub(crate) struct Steer {
     maintaining: tokio::sync::Mutex<()>,
     /// Modes of checks, for the next process of this supervisor.
     pub(crate) check_modes: Bequest,
+    /// The configuration, for the next process of this supervisor.
+    pub(crate) in_force: Option<InForce>,
     /// A move of a priority that ends by itself is there or has gone.
     moved: Notify,
     /// A switchover is over.
@@ -95,7 +98,11 @@ struct Begun<'a> {
 impl Steer {
     /// With the maintenance that an earlier life has put down beside its control socket, and all else that was said to an
     /// earlier process of the same supervisor.
-    pub(crate) fn beside(control: Option<&Path>, supervisor: Option<&str>) -> Self {
+    pub(crate) fn beside(
+        control: Option<&Path>,
+        supervisor: Option<&str>,
+        in_force: Option<InForce>,
+    ) -> Self {
         let kept = Kept::beside(control);
         let bequest = Bequest::of(control, supervisor, ".said");
         let heritage = bequest.read::<Heritage>();
@@ -114,6 +121,7 @@ impl Steer {
             steady: tokio::sync::Mutex::default(),
             maintaining: tokio::sync::Mutex::default(),
             check_modes: Bequest::of(control, supervisor, ".modes"),
+            in_force,
             moved: Notify::new(),
             handed: Notify::new(),
         }

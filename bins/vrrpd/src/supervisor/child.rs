@@ -14,6 +14,7 @@ use rustix::process::{PidfdFlags, getppid, pidfd_open};
 use tracing::error;
 use vrrp_net::Testator;
 
+use super::in_force::{Files, InForce};
 use super::sys;
 use crate::router;
 
@@ -61,6 +62,7 @@ pub(super) fn life() -> String {
 #[derive(Debug)]
 pub(crate) struct Parent {
     life: Option<String>,
+    in_force: Option<InForce>,
     end: OwnedFd,
     testator: Testator,
 }
@@ -77,12 +79,28 @@ impl Parent {
         // A script of a child has the variable too, and what it starts is no child.
         let own = format!("{}:", parent.as_raw_nonzero());
         let life = std::env::var(LIFE).ok().filter(|life| life.starts_with(&own));
-        Ok(Some(Self { life, end, testator }))
+        let in_force = life.is_some().then(InForce::inherited).flatten();
+        Ok(Some(Self {
+            life,
+            in_force,
+            end,
+            testator,
+        }))
     }
 
     /// Which one it is; the same for every child of it.
     pub(crate) fn life(&self) -> Option<&str> {
         self.life.as_deref()
+    }
+
+    /// The configuration that the process before this one ran by.
+    pub(crate) fn in_force(&self) -> Option<Files> {
+        self.in_force.as_ref()?.read()
+    }
+
+    /// Where what is in force from now on is kept.
+    pub(crate) fn take_in_force(&mut self) -> Option<InForce> {
+        self.in_force.take()
     }
 
     /// What is told to the driver, and what is to be waited for.

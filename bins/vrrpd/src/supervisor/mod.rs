@@ -2,6 +2,7 @@
 //! it to do: the goodbye, and the removal of the addresses when the successor has spoken (docs/crash.md).
 
 mod child;
+mod in_force;
 mod restarts;
 mod sys;
 
@@ -20,6 +21,8 @@ use crate::exit::Exit;
 use crate::privileges;
 use restarts::{Next, Restarts};
 pub(crate) use sys::Signals;
+
+pub(crate) use in_force::{Files, InForce};
 
 pub(crate) use child::{Parent, abort_with_the_router, outlive};
 
@@ -46,8 +49,14 @@ pub(crate) fn run(signals: Signals) -> io::Result<Exit> {
     };
     let mut restarts = Restarts::default();
     let life = child::life();
+    let in_force = InForce::make().inspect_err(|error| {
+        warn!("the configuration cannot be kept for a next process of the router ({error}): that runs by its file as it is then");
+    });
     loop {
         let mut command = child::command(&life)?;
+        if let Ok(in_force) = &in_force {
+            in_force.equip(&mut command);
+        }
         let equipment = supervisor.executor.equip(&mut command)?;
         let mut child = command.spawn()?;
         drop(equipment);

@@ -89,6 +89,13 @@ impl AsFd for Signals {
     }
 }
 
+/// A descriptor that the supervisor has left open for this process.
+pub(super) fn inherited(number: i32) -> OwnedFd {
+    // SAFETY: the caller has found what the supervisor has made under this number, at the start, when nothing else was
+    // opened under it; nobody else in this process knows of it.
+    unsafe { OwnedFd::from_raw_fd(number) }
+}
+
 /// Sends a signal to a child that was not waited for yet, so that its number is nobody else's.
 pub(super) fn send(child: Pid, number: i32) {
     // SAFETY: kill takes two numbers and touches no memory.
