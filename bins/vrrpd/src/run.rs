@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use healthcheck::HookQueue;
 use tokio::net::UnixListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -336,7 +337,7 @@ impl Turn {
                 before.names.join(", ")
             );
             self.stop_began = Some(Instant::now());
-            self.before_stop = Some(before.over);
+            self.before_stop = Some(before.over.map(drop).boxed());
         }
     }
 

@@ -8,10 +8,12 @@
 
 mod node;
 
+use std::path::Path;
+
 use node::steering::{Keeper, adverts_pass, has_address, moved, outcomes, pair, router, settled, until_log};
-use node::{LIMIT, folder, instance, script};
+use node::{Folder, LIMIT, Node, folder, instance, script};
 use vrrp_conformance::proves;
-use vrrp_control::{Ask, Outcome, ProblemKind, State, ask_within};
+use vrrp_control::{Answer, Ask, Outcome, ProblemKind, State, ask_within};
 
 const ADDRESS: &str = "192.0.2.100";
 
@@ -202,27 +204,9 @@ fn a_hook_runs_before_where_it_is_asked_for_and_only_then() {
     until_log(&one, "notify_before_stop of VI_1 runs before the hand-over");
 }
 
-/// `--undo` that comes while the hook runs: the hook ends, and nothing is handed over.
-#[test]
-fn what_is_undone_while_its_hook_runs_is_not_handed_over() {
-    let place = folder();
-    let (began, go) = (place.join("began"), place.join("go"));
-    let hook = script(
-        &place,
-        "hook",
-        &format!(
-            "touch {}; until [ -e {} ]; do sleep 0.05; done",
-            began.display(),
-            go.display()
-        ),
-    );
-    let own = format!("    notify_before_stop {hook}");
-    let config = |priority: &str| instance("VI_1", 51, "192.0.2.100/24", &own).replace("150", priority);
-    let Some((one, two, _keeper)) = pair(&config("150"), &config("100")) else {
-        return;
-    };
-    settled(&one, &two);
-    let socket = one.socket();
+/// A drain that a patient hook is part of, in a thread; the hook runs when this returns.
+fn draining(node: &Node, began: &Path) -> std::thread::JoinHandle<Answer> {
+    let socket = node.socket();
     let asking = std::thread::spawn(move || {
         let ask = Ask::Switchover {
             instance: None,
@@ -231,14 +215,84 @@ fn what_is_undone_while_its_hook_runs_is_not_handed_over() {
         };
         ask_within(&socket, ask, LIMIT).unwrap()
     });
-    one.until("the hook runs", |_| began.exists());
-    assert_eq!(outcomes(&one.undo(None)), [("VI_1", Outcome::Competes)]);
-    std::fs::write(&go, "").unwrap();
-    let answer = moved(asking.join().unwrap());
-    assert_eq!(outcomes(&answer), [("VI_1", Outcome::RolledBack)], "{answer:?}");
-    assert!(answer[0].message.contains("undo what it has done"), "{answer:?}");
+    node.until("the hook runs", |_| began.exists());
+    asking
+}
+
+/// It begins, says under which number, and does not end by itself.
+fn endless(place: &Folder) -> String {
+    let body = format!(
+        "echo $$ > {0}/pid; mv {0}/pid {0}/began; sleep 1000",
+        place.display()
+    );
+    script(place, "hook", &body)
+}
+
+fn is_gone(pid: &str) -> bool {
+    !Path::new(&format!("/proc/{}", pid.trim())).exists()
+}
+
+/// `--undo` that comes while the hook runs ends it, answers who asked first, and frees the instance for the next one. So does
+/// the end of a maintenance in which it is Active.
+#[test]
+fn what_is_undone_while_its_hook_runs_is_not_handed_over_and_the_hook_ends() {
+    let place = folder();
+    let began = place.join("began");
+    let own = format!("    notify_before_stop {}", endless(&place));
+    let config = |priority: &str| instance("VI_1", 51, "192.0.2.100/24", &own).replace("150", priority);
+    let Some((one, two, _keeper)) = pair(&config("150"), &config("100")) else {
+        return;
+    };
+    settled(&one, &two);
+    for _round in 0..2 {
+        let asking = draining(&one, &began);
+        let pid = std::fs::read_to_string(&began).unwrap();
+        std::fs::remove_file(&began).unwrap();
+        assert_eq!(outcomes(&one.undo(None)), [("VI_1", Outcome::Competes)]);
+        let answer = moved(asking.join().unwrap());
+        assert_eq!(outcomes(&answer), [("VI_1", Outcome::RolledBack)], "{answer:?}");
+        assert_eq!(
+            answer[0].message,
+            "VI_1: undone before it was handed over: Active as before; notify_before_stop of VI_1 was ended in the middle: undo what it has done"
+        );
+        one.until("the hook is gone", |_| is_gone(&pid));
+    }
+    let log = one.log();
+    assert!(
+        log.contains("notify_before_stop of VI_1 is ended: the hand-over was undone"),
+        "{log}"
+    );
     adverts_pass(&one, 10);
     let shown = one.instance("VI_1");
     assert_eq!((shown.state, shown.priority.effective), (State::Active, 150));
     assert!(has_address(&one, ADDRESS) && !has_address(&two, ADDRESS));
+}
+
+#[test]
+fn the_end_of_a_maintenance_ends_the_hook_of_what_is_active_in_it() {
+    let place = folder();
+    let own = format!("    notify_before_stop {}", endless(&place));
+    let Some(one) = Node::start(&instance("VI_1", 51, "192.0.2.100/24", &own), &[]) else {
+        return;
+    };
+    one.until_state("VI_1", "MASTER");
+    let undo = Ask::Switchover {
+        instance: None,
+        undo: true,
+        drain: false,
+    };
+    // Nobody takes over: it stays Active.
+    one.ask(Ask::Maintenance { on: true });
+    let began = place.join("began");
+    for undone in [Ask::Maintenance { on: false }, undo] {
+        let asking = draining(&one, &began);
+        std::fs::remove_file(&began).unwrap();
+        one.ask(undone);
+        let answer = moved(asking.join().unwrap());
+        assert_eq!(outcomes(&answer), [("VI_1", Outcome::RolledBack)], "{answer:?}");
+        assert!(
+            answer[0].message.contains("was ended in the middle"),
+            "{answer:?}"
+        );
+    }
 }

@@ -23,6 +23,7 @@ use vrrp_notices::Notices;
 use vrrp_plan::Plan;
 
 use crate::renames;
+pub(crate) use before::Ended;
 use listeners::Listeners;
 use notice::{Kind, Notice, What};
 use order::Order;
@@ -92,7 +93,7 @@ struct Instance {
     /// None while there is nothing to run: a thousand silent instances cost nothing.
     queue: Option<HookQueue>,
     /// Of what runs before a stop.
-    before: Option<HookQueue>,
+    before: Option<Arc<HookQueue>>,
     told: Told,
     priority: u8,
 }

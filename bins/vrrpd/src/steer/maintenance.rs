@@ -8,7 +8,7 @@ use vrrp_net::ServiceStatus;
 
 use super::switchover::{compete, hand_over, in_order, is_handing};
 use super::units::{Unit, unit_of, units, why_not};
-use super::{asked_by, move_bases, noted, problem, router_status, stopping};
+use super::{asked_by, drained, move_bases, noted, problem, router_status, stopping};
 use crate::control::Peer;
 use crate::node::{Node, lock};
 
@@ -95,7 +95,7 @@ async fn give_away(node: &Node, peer: Peer, unit: &Unit<'_>) -> Vec<Moved> {
 }
 
 /// Until no switchover of it is under way.
-async fn handed(node: &Node, unit: &Unit<'_>) {
+pub(super) async fn handed(node: &Node, unit: &Unit<'_>) {
     loop {
         let over = node.steer.handed.notified();
         if !is_handing(node, unit) {
@@ -181,6 +181,7 @@ async fn end(node: &Node, peer: Peer) -> Answer {
     move_bases(node).await;
     let all = status.services.iter();
     let instances = all.map(|service| compete(node, peer, service)).collect();
+    join_all(units(&status).iter().map(|unit| drained::end(node, unit))).await;
     Answer::Maintenance(MaintenanceSet {
         on: false,
         before,

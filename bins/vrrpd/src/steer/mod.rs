@@ -2,6 +2,7 @@
 //! priorities that were moved. All of it outlives a reload, and the death of a supervised process; the maintenance also a new start.
 
 pub(crate) mod bequest;
+mod drained;
 mod kept;
 pub(crate) mod maintenance;
 mod noted;

@@ -9,12 +9,12 @@ use vrrp_control::{Answer, EventKind, Moved, Outcome, ProblemKind};
 use vrrp_core::StateName;
 use vrrp_net::{RequestError, Resigned, ServiceStatus, Status};
 
+use super::drained::{self, Drained};
 use super::units::{Unit, own_priority, unit_of, units, why_not};
 use super::{Begun, asked_by, move_bases, no_such_instance, noted, problem, router_status, stopping};
 use crate::control::Peer;
 use crate::names::Named;
 use crate::node::{Node, lock, ms, unix_ms};
-use crate::notify::notice::Kind;
 use crate::words;
 
 /// What was asked for.
@@ -62,7 +62,7 @@ pub(crate) async fn ask(node: &Node, peer: Peer, wanted: Wanted<'_>) -> Answer {
         return problem(ProblemKind::NotPossible, nothing.to_owned());
     }
     if wanted.undo {
-        return undo(node, peer, &chosen);
+        return undo(node, peer, &chosen).await;
     }
     let moved = join_all(
         chosen
@@ -146,12 +146,12 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
         noted::note(node, peer, what, Some(name), "to be handed over");
     }
     let drained = if drain {
-        run_hooks(node, unit).await
+        drained::run(node, unit).await
     } else {
-        Vec::new()
+        Drained::default()
     };
     if drain && !is_still_active(node, &first.name).await {
-        let ran = ran_for_nothing(&drained);
+        let ran = drained.for_nothing();
         return all_refused(&|name| {
             format!(
                 "{name} left Active while notify_before_stop ran, or vrrpd is stopping; nothing else was done{ran}"
@@ -181,14 +181,14 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
 }
 
 /// Nothing was ordered yet when it was undone.
-fn undone_before(node: &Node, peer: Peer, names: &[String], drained: &[String]) -> Vec<Moved> {
+fn undone_before(node: &Node, peer: Peer, names: &[String], drained: &Drained) -> Vec<Moved> {
     let verdict = Verdict {
         outcome: Outcome::RolledBack,
         to: None,
         took_ms: 0,
         message: format!(
             "undone before it was handed over: Active as before{}",
-            ran_for_nothing(drained)
+            drained.for_nothing()
         ),
     };
     tell(&names.join(", "), &verdict);
@@ -216,31 +216,6 @@ fn tell(who: &str, verdict: &Verdict) {
     }
 }
 
-/// `notify_before_stop` of the members and of their group. The answer: whose has run.
-async fn run_hooks(node: &Node, unit: &Unit<'_>) -> Vec<String> {
-    let names = unit.names();
-    let before = lock(&node.notifier).before_stop(|kind, name| match kind {
-        Kind::Instance => names.iter().any(|one| one == name),
-        Kind::Group => unit.group == Some(name),
-    });
-    if !before.names.is_empty() {
-        info!(
-            "notify_before_stop of {} runs before the hand-over",
-            before.names.join(", ")
-        );
-        before.over.await;
-    }
-    before.names
-}
-
-fn ran_for_nothing(drained: &[String]) -> String {
-    if drained.is_empty() {
-        return String::new();
-    }
-    let whose = drained.join(", ");
-    format!("; notify_before_stop of {whose} has run: undo what it has done")
-}
-
 async fn is_still_active(node: &Node, name: &str) -> bool {
     if lock(&node.state).stopping {
         return false;
@@ -258,7 +233,7 @@ async fn order(
     begun: &Begun<'_>,
     first: &ServiceStatus,
     names: &[String],
-    drained: &[String],
+    drained: &Drained,
 ) -> Verdict {
     let began = Instant::now();
     let others = names.iter().filter(|name| **name != first.name);
@@ -295,9 +270,10 @@ async fn order(
         Err(error) => (Outcome::Interrupted, None, interrupted(node, first, &error).await),
     };
     let done = outcome.is_done();
-    let ran = match drained {
-        [_, ..] if done => format!(", and notify_before_stop of {} ran before", drained.join(", ")),
-        _ => ran_for_nothing(drained),
+    let ran = if done {
+        drained.before()
+    } else {
+        drained.for_nothing()
     };
     let in_maintenance = lock(&node.steer.said).maintenance.is_some();
     let until = if done && !in_maintenance { UNTIL } else { "" };
@@ -353,16 +329,15 @@ async fn interrupted(node: &Node, first: &ServiceStatus, error: &RequestError) -
     }
 }
 
-fn undo(node: &Node, peer: Peer, chosen: &[Unit<'_>]) -> Answer {
-    let said = lock(&node.steer.said);
-    if said.maintenance.is_some() {
+async fn undo(node: &Node, peer: Peer, chosen: &[Unit<'_>]) -> Answer {
+    let in_maintenance = lock(&node.steer.said).maintenance.is_some();
+    if in_maintenance {
         return problem(
             ProblemKind::NotPossible,
             "this node is in maintenance, and stands back with everything: `vrrpctl maintenance off` ends that"
                 .to_owned(),
         );
     }
-    drop(said);
     let mut all = Vec::new();
     for unit in chosen {
         if !unit.is_resigned() && !is_handing(node, unit) {
@@ -374,6 +349,7 @@ fn undo(node: &Node, peer: Peer, chosen: &[Unit<'_>]) -> Answer {
             continue;
         }
         all.extend(unit.members.iter().map(|member| compete(node, peer, member)));
+        drained::end(node, unit).await;
     }
     Answer::Switchover(all)
 }
