@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use node::steering::priority;
+use node::steering::{priority, until_log};
 use node::wire::Wire;
 use node::{LIMIT, Node, folder, instance};
 use vrrp_control::{Shift, Status};
@@ -327,4 +327,40 @@ fn a_full_disk_under_keepalived_s_log_file_costs_lines_and_no_advertisement() {
         assert!(Instant::now() < end, "never written again:\n{log}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// The process has no descriptor left for a client: said once, and once more when it is over.
+#[test]
+fn no_descriptor_for_a_client_is_told_once() {
+    let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
+        return;
+    };
+    node.until_state("VI_1", "MASTER");
+    let limit = |descriptors: &str| {
+        let pid = node.pid().to_string();
+        let limited = std::process::Command::new("prlimit")
+            .args(["--pid", &pid, &format!("--nofile={descriptors}:")])
+            .status();
+        assert!(limited.unwrap().success());
+    };
+    limit("3");
+    let mut waiting = Vec::new();
+    let began = Instant::now();
+    // Two more that it cannot hear: tried every second.
+    while began.elapsed() < Duration::from_millis(2500) {
+        waiting.push(std::os::unix::net::UnixStream::connect(node.folder.join("control.sock")).unwrap());
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    limit("1024");
+    until_log(&node, "clients are heard again, after ");
+    drop(waiting);
+    let log = node.log();
+    assert_eq!(
+        log.matches("no client is heard until that is over").count(),
+        1,
+        "{log}"
+    );
+    assert!(log.contains("Too many open files"), "{log}");
+    node.until_state("VI_1", "MASTER");
+    assert!(!log.contains("Active -> "), "{log}");
 }

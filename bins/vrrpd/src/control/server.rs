@@ -81,9 +81,10 @@ pub(crate) async fn serve(listener: UnixListener, answers: Arc<impl Answers>, se
 
 /// Whoever may change something never waits for those who only read, nor these for strangers.
 async fn trusted(listener: UnixListener, answers: Arc<impl Answers>) {
+    let mut door = Door::new(listener);
     let rooms = [May::Nothing, May::Read, May::Change].map(|may| (may, Room::new()));
     loop {
-        let Some((mut stream, peer)) = accept(&listener, answers.permits()).await else {
+        let Some((mut stream, peer)) = door.accept(answers.permits()).await else {
             continue;
         };
         let Some((_, room)) = rooms.iter().find(|(may, _)| *may == peer.may) else {
@@ -139,8 +140,9 @@ impl Room {
 async fn applications(listener: UnixListener, answers: Arc<impl Answers>) {
     let strangers = Arc::new(Semaphore::new(CLIENTS_MAX));
     let mut places = Places::default();
+    let mut door = Door::new(listener);
     loop {
-        let Some((mut stream, peer)) = accept(&listener, answers.permits()).await else {
+        let Some((mut stream, peer)) = door.accept(answers.permits()).await else {
             continue;
         };
         let admitted = answers.admits(peer);
@@ -166,16 +168,38 @@ async fn applications(listener: UnixListener, answers: Arc<impl Answers>) {
     }
 }
 
-async fn accept(listener: &UnixListener, permits: &Permits) -> Option<(UnixStream, Peer)> {
-    match listener.accept().await {
-        Ok((stream, _)) => {
-            let peer = Peer::of(&stream, permits);
-            Some((stream, peer))
-        }
-        Err(error) => {
-            tracing::warn!("control socket: {error}; trying again in a second");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            None
+/// Where clients come in.
+struct Door {
+    listener: UnixListener,
+    /// How often in turn nobody could: told once, and when it is over.
+    failed: u32,
+}
+
+impl Door {
+    const fn new(listener: UnixListener) -> Self {
+        Self { listener, failed: 0 }
+    }
+
+    async fn accept(&mut self, permits: &Permits) -> Option<(UnixStream, Peer)> {
+        match self.listener.accept().await {
+            Ok((stream, _)) => {
+                if self.failed > 0 {
+                    tracing::info!("control socket: clients are heard again, after {} s", self.failed);
+                    self.failed = 0;
+                }
+                let peer = Peer::of(&stream, permits);
+                Some((stream, peer))
+            }
+            Err(error) => {
+                if self.failed == 0 {
+                    tracing::warn!(
+                        "control socket: {error}; no client is heard until that is over, and everything else goes on; tried every second"
+                    );
+                }
+                self.failed = self.failed.saturating_add(1);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                None
+            }
         }
     }
 }

@@ -85,22 +85,16 @@ impl Socket {
                 who: who_answers(path),
             });
         };
-        match std::fs::symlink_metadata(path) {
-            Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(io)?,
-            Ok(_) => {
-                return Err(SocketError::NotASocket {
-                    path: path.to_path_buf(),
-                });
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io(error)),
-        }
-        let listener = bind(path, mode).map_err(io)?;
+        let made = make(path, mode).inspect_err(|_refused| {
+            // Held by nobody but us, and of no use to anybody.
+            let _ = std::fs::remove_file(lock_path(path));
+        });
+        let (listener, file) = made?;
         Ok(Self {
             path: path.to_path_buf(),
             mode,
             listener: Some(listener),
-            file: identity(path).map_err(io)?,
+            file,
             lock,
         })
     }
@@ -162,6 +156,26 @@ impl Drop for Socket {
         let _ = std::fs::remove_file(&self.path);
         let _ = std::fs::remove_file(lock_path(&self.path));
     }
+}
+
+/// In the place of one that nobody answers at; anything else is left alone.
+fn make(path: &Path, mode: Mode) -> Result<(UnixListener, Identity), SocketError> {
+    let io = |error| SocketError::Io {
+        path: path.to_path_buf(),
+        error,
+    };
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => std::fs::remove_file(path).map_err(io)?,
+        Ok(_) => {
+            return Err(SocketError::NotASocket {
+                path: path.to_path_buf(),
+            });
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(io(error)),
+    }
+    let listener = bind(path, mode).map_err(io)?;
+    Ok((listener, identity(path).map_err(io)?))
 }
 
 /// Where the driver writes down what a crash would leave behind. The socket's lock makes sure that no other daemon does.
@@ -412,5 +426,6 @@ mod tests {
             "{refused:?}"
         );
         assert_eq!(std::fs::read_to_string(&*path).unwrap(), "precious");
+        assert!(!lock_path(&path).exists(), "left behind");
     }
 }

@@ -140,6 +140,7 @@ fn words(one: &Recording) -> String {
     let octets_max = one.octets_max;
     let lost = match one.dropped {
         0 => String::new(),
+        1 => "; 1 line is missing in it".to_owned(),
         lost => format!("; {lost} lines are missing in it"),
     };
     match (&one.problem, one.running) {

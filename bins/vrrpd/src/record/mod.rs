@@ -251,8 +251,12 @@ impl End {
         self.facts.counts.set_problem(Some(error.to_string()));
         let recordings = self.recordings.upgrade();
         if recordings.is_some_and(|all| all.leave(Some(self.number), &self.handle).is_some()) {
+            let left = match self.facts.counts.octets() {
+                0 => "Nothing could be written to it",
+                _ => "What is in it can be replayed",
+            };
             let text = format!(
-                "the recording {} is over: {error}. What is in it can be replayed; `vrrpctl record start` begins another one",
+                "the recording {} is over: {error}. {left}; `vrrpctl record start` begins another one",
                 self.facts.path
             );
             warn!("{text}");
