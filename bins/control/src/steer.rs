@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::status::instance::Hook;
+
 /// What became of an instance that was to be handed over, or to compete again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
@@ -14,8 +16,13 @@ pub struct Moved {
     /// To whom it went, where that router was heard.
     #[serde(default)]
     pub to: Option<IpAddr>,
-    /// From the order to the outcome. A successor has the addresses earlier: they are kept for 50 ms after it was heard.
+    /// From the order to the outcome. A successor has the addresses earlier: they are kept for 50 ms after it was heard. What
+    /// ran first is not in it.
     pub took_ms: u64,
+    /// What ran first (`drain`), and how it ended: it is handed over also where that failed. Without what was ended in the
+    /// middle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drained: Vec<Hook>,
     /// The same for people: what happened, why, and what to do.
     pub message: String,
 }

@@ -114,6 +114,7 @@ fn moved() -> Moved {
         outcome: Outcome::HandedOver,
         to: "192.0.2.2".parse().ok(),
         took_ms: 3,
+        drained: Vec::new(),
         message: "VI_1: 192.0.2.2 has taken over".into(),
     }
 }

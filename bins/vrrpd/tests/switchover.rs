@@ -10,7 +10,9 @@ mod node;
 
 use std::path::Path;
 
-use node::steering::{Keeper, adverts_pass, has_address, moved, outcomes, pair, router, settled, until_log};
+use node::steering::{
+    Keeper, adverts_pass, has_address, moved, outcomes, pair, pair_with, router, settled, until_log,
+};
 use node::{Folder, LIMIT, Node, folder, instance, script};
 use vrrp_conformance::proves;
 use vrrp_control::{Answer, Ask, Outcome, ProblemKind, State, ask_within};
@@ -188,12 +190,13 @@ fn a_hook_runs_before_where_it_is_asked_for_and_only_then() {
     settled(&one, &two);
     let moved = one.drain(None);
     assert_eq!(outcomes(&moved), [("VI_1", Outcome::HandedOver)]);
-    assert!(
-        moved[0]
-            .message
-            .contains("and notify_before_stop of VI_1 ran before"),
-        "{moved:?}"
-    );
+    let said = &moved[0].message;
+    let first = "ms after the order; notify_before_stop of VI_1 ran before that, for 1";
+    assert!(said.contains(first), "{said}");
+    let hook = &moved[0].drained[0];
+    assert_eq!(hook.label, "notify_before_stop of VI_1");
+    assert!(hook.run.succeeded && hook.run.took_ms >= 1000, "{hook:?}");
+    assert!(moved[0].took_ms < 1000, "the hand-over alone: {moved:?}");
     assert_eq!(ran(), "here\n");
     let handed = one.instance("VI_1").handed_over.unwrap();
     let waited = handed.since_unix_ms.unwrap() - handed.asked.unwrap().at_unix_ms;
@@ -202,6 +205,41 @@ fn a_hook_runs_before_where_it_is_asked_for_and_only_then() {
         "counted from the order, not from the asking: {waited} ms"
     );
     until_log(&one, "notify_before_stop of VI_1 runs before the hand-over");
+}
+
+/// It goes on without what the script was to prepare, and says so: by a code of its own, by its limit, and gone.
+#[test]
+fn a_drain_whose_script_fails_hands_over_and_says_how_it_failed() {
+    let place = folder();
+    let hook = script(&place, "hook", "exit 3");
+    let own = format!("    notify_before_stop {hook}");
+    let config = |priority: &str| instance("VI_1", 51, "192.0.2.100/24", &own).replace("150", priority);
+    let limit = ["--notify-limit", "1"];
+    let Some((one, two, _keeper)) = pair_with(&config("150"), &config("100"), &limit) else {
+        return;
+    };
+    let cases = [
+        (Some("exit 3"), ": exit 3;"),
+        (
+            Some("sleep 1000"),
+            ": no end within 1s, terminated with all that it started;",
+        ),
+        (None, "does not exist"),
+    ];
+    for (body, said) in cases {
+        settled(&one, &two);
+        match body {
+            Some(body) => drop(script(&place, "hook", body)),
+            None => std::fs::remove_file(&hook).unwrap(),
+        }
+        let moved = one.drain(None);
+        assert_eq!(outcomes(&moved), [("VI_1", Outcome::HandedOver)]);
+        let message = &moved[0].message;
+        let failed = "; notify_before_stop of VI_1 failed before that, after ";
+        assert!(message.contains(failed) && message.contains(said), "{message}");
+        assert!(!moved[0].drained[0].run.succeeded, "{moved:?}");
+        one.undo(None);
+    }
 }
 
 /// A drain that a patient hook is part of, in a thread; the hook runs when this returns.

@@ -247,7 +247,7 @@ fn until_ms(at: vrrp_core::Instant, at_nanos: u64) -> u64 {
     at.as_nanos().saturating_sub(at_nanos) / 1_000_000
 }
 
-pub(super) fn hook(result: HookResult) -> Hook {
+pub(crate) fn hook(result: HookResult) -> Hook {
     let ended = result.at.checked_add(result.took).unwrap_or(result.at);
     Hook {
         run: Run {

@@ -6,6 +6,7 @@ mod instances;
 mod routing;
 mod tracks;
 
+pub(crate) use instances::hook;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;

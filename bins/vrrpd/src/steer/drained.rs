@@ -2,14 +2,16 @@
 
 use tokio::time::timeout;
 use tracing::info;
+use vrrp_control::{Hook, Moved};
 
 use super::LOOP_ANSWERS_WITHIN;
 use super::maintenance::handed;
 use super::switchover::is_handing;
 use super::units::Unit;
-use crate::node::{Node, lock};
+use crate::node::{Node, lock, ms};
 use crate::notify::Ended;
 use crate::notify::notice::Kind;
+use crate::status::hook;
 
 /// What ran before a hand-over.
 #[derive(Debug, Default)]
@@ -18,34 +20,52 @@ pub(super) struct Drained {
 }
 
 impl Drained {
-    /// Behind what was done.
+    /// Behind what was done: how each has ended, for a hand-over goes on where one fails.
     pub(super) fn before(&self) -> String {
-        if self.ended.is_empty() {
-            return String::new();
+        let mut said = String::new();
+        for Ended { name, result } in &self.ended {
+            let how = match result {
+                Some(one) if one.end.is_success() => format!("ran before that, for {} ms", ms(one.took)),
+                Some(one) => format!("failed before that, after {} ms: {}", ms(one.took), one.end),
+                None => "was ended before that, in the middle".to_owned(),
+            };
+            said.push_str(&format!("; notify_before_stop of {name} {how}"));
         }
-        format!(", and notify_before_stop of {} ran before", self.whose(|_| true))
+        said
     }
 
     /// Behind that nothing was.
     pub(super) fn for_nothing(&self) -> String {
         let mut said = String::new();
-        for (has, whose) in [
-            ("has run", self.whose(|one| one.result.is_some())),
-            ("was ended in the middle", self.whose(|one| one.result.is_none())),
-        ] {
-            if !whose.is_empty() {
-                said.push_str(&format!(
-                    "; notify_before_stop of {whose} {has}: undo what it has done"
-                ));
-            }
+        for Ended { name, result } in &self.ended {
+            let how = match result {
+                Some(one) if one.end.is_success() => format!("has run, for {} ms", ms(one.took)),
+                Some(one) => format!("has failed, after {} ms ({})", ms(one.took), one.end),
+                None => "was ended in the middle".to_owned(),
+            };
+            said.push_str(&format!(
+                "; notify_before_stop of {name} {how}: undo what it has done"
+            ));
         }
         said
     }
 
-    fn whose(&self, is_meant: impl Fn(&Ended) -> bool) -> String {
-        let meant = self.ended.iter().filter(|one| is_meant(one));
-        meant.map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")
+    /// With each of these.
+    pub(super) fn beside(&self, mut moved: Vec<Moved>) -> Vec<Moved> {
+        for one in &mut moved {
+            one.drained = self.ended.iter().filter_map(shown).collect();
+        }
+        moved
     }
+}
+
+/// For programs.
+fn shown(ended: &Ended) -> Option<Hook> {
+    let label = format!("notify_before_stop of {}", ended.name);
+    Some(Hook {
+        label,
+        ..hook(ended.result.clone()?)
+    })
 }
 
 fn is_of(unit: &Unit<'_>, kind: Kind, name: &str) -> bool {

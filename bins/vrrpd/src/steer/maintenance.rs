@@ -130,6 +130,7 @@ async fn give_away_now(node: &Node, peer: Peer, unit: &Unit<'_>) -> Vec<Moved> {
             outcome,
             to: None,
             took_ms: 0,
+            drained: Vec::new(),
             message,
         }
     });

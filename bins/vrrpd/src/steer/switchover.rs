@@ -106,6 +106,7 @@ fn refused(instance: &str, message: String) -> Moved {
         outcome: Outcome::Refused,
         to: None,
         took_ms: 0,
+        drained: Vec::new(),
         message,
     }
 }
@@ -152,11 +153,12 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
     };
     if drain && !is_still_active(node, &first.name).await {
         let ran = drained.for_nothing();
-        return all_refused(&|name| {
+        let refused = all_refused(&|name| {
             format!(
                 "{name} left Active while notify_before_stop ran, or vrrpd is stopping; nothing else was done{ran}"
             )
         });
+        return drained.beside(refused);
     }
     if begun.was_undone() {
         return undone_before(node, peer, &names, &drained);
@@ -175,7 +177,7 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
         _ => {}
     }
     tell(&who, &verdict);
-    let all: Vec<Moved> = names.iter().map(|name| moved(name, &verdict)).collect();
+    let all = drained.beside(names.iter().map(|name| moved(name, &verdict)).collect());
     all.iter().for_each(|one| noted::outcome(node, peer, one));
     all
 }
@@ -192,7 +194,7 @@ fn undone_before(node: &Node, peer: Peer, names: &[String], drained: &Drained) -
         ),
     };
     tell(&names.join(", "), &verdict);
-    let all: Vec<Moved> = names.iter().map(|name| moved(name, &verdict)).collect();
+    let all = drained.beside(names.iter().map(|name| moved(name, &verdict)).collect());
     all.iter().for_each(|one| noted::outcome(node, peer, one));
     all
 }
@@ -203,6 +205,7 @@ fn moved(name: &str, verdict: &Verdict) -> Moved {
         outcome: verdict.outcome,
         to: verdict.to,
         took_ms: verdict.took_ms,
+        drained: Vec::new(),
         message: format!("{name}: {}", verdict.message),
     }
 }
@@ -387,6 +390,7 @@ pub(super) fn compete(node: &Node, peer: Peer, service: &ServiceStatus) -> Moved
         outcome: Outcome::Competes,
         to: None,
         took_ms: 0,
+        drained: Vec::new(),
         message: format!("{name}: competes with priority {own} again, {then}"),
     };
     noted::outcome(node, peer, &moved);

@@ -90,9 +90,13 @@ pub(crate) fn router(priority: u8) -> String {
 
 /// A cable between two daemons that wait for their interfaces, and a process that keeps the first one's network.
 pub(crate) fn pair(first: &str, second: &str) -> Option<(Node, Node, Keeper)> {
-    let one = Node::alone(first)?;
+    pair_with(first, second, &[])
+}
+
+pub(crate) fn pair_with(first: &str, second: &str, arguments: &[&str]) -> Option<(Node, Node, Keeper)> {
+    let one = Node::alone_with(first, arguments)?;
     one.until("it answers", |_| true);
-    let two = one.beside(second);
+    let two = one.beside_with(second, arguments);
     two.until("it answers", |_| true);
     let keeper = Keeper(one.keeper());
     plug(&one, &two);
