@@ -24,7 +24,7 @@ pub enum AskError {
     },
     /// A file, but nobody listens.
     #[error(
-        "{} exists but nobody answers there: the vrrpd that made it has ended without cleaning up. Start vrrpd again; it replaces the file",
+        "{} exists but nobody answers there: the vrrpd that made it has ended without cleaning up. Under `vrrpd --supervised`, or a service manager that restarts it, the next one comes by itself within seconds: ask again; else start vrrpd, which replaces the file",
         path.display()
     )]
     Stale {
@@ -69,7 +69,7 @@ pub enum AskError {
     },
     /// It hung up before it had answered.
     #[error(
-        "{} closed the connection without an answer: the vrrpd there has ended, or was killed, meanwhile. What it was asked for may have been begun; start it again, and ask it how things are",
+        "{} closed the connection without an answer: the vrrpd there has ended, or was killed, meanwhile. What it was asked for may have been begun. Where nothing starts it again by itself (`vrrpd --supervised`, a service manager), start it; then ask it how things are",
         path.display()
     )]
     Closed {

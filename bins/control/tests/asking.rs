@@ -47,6 +47,12 @@ fn a_socket_left_behind_is_told_from_no_socket() {
     drop(UnixListener::bind(&*path).unwrap());
     let error = ask(&path, Ask::Hello).unwrap_err();
     assert!(matches!(error, AskError::Stale { .. }), "{error:?}");
+    // Or the pause of a supervisor.
+    let text = error.to_string();
+    assert!(
+        text.contains("comes by itself within seconds: ask again"),
+        "{text}"
+    );
 }
 
 fn greeting() -> String {

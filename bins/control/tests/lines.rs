@@ -135,6 +135,14 @@ fn handed_over() -> HandedOver {
     }
 }
 
+fn active() -> ActiveRouter {
+    ActiveRouter {
+        address: "192.168.190.2".parse().ok(),
+        priority: 100,
+        own: false,
+    }
+}
+
 fn instance() -> Instance {
     Instance {
         name: "VI_1".into(),
@@ -156,11 +164,8 @@ fn instance() -> Instance {
         barred: Some("check chk_nginx is down".into()),
         priority: priority(),
         handed_over: Some(handed_over()),
-        active: Some(ActiveRouter {
-            address: "192.168.190.2".parse().ok(),
-            priority: 100,
-            own: false,
-        }),
+        handing_over: Some(asked()),
+        active: Some(active()),
         accept: Some(Accept::Drops),
         hosts_told: Some(HostsTold {
             lifetime_s: 1800,

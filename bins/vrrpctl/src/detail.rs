@@ -107,8 +107,9 @@ fn facts_of(instance: &Instance, status: &Status, colour: Colour) -> Vec<(&'stat
 fn steered(instance: &Instance, status: &Status, colour: Colour) -> Vec<(&'static str, String)> {
     let facts = [
         ("maintenance", steered::maintenance(&status.daemon)),
+        ("handing over", steered::handing_over(&status.daemon, instance)),
         ("handed over", steered::handed_over(&status.daemon, instance)),
-        ("moved", steered::moved(instance)),
+        ("moved", steered::moved(&status.daemon, instance)),
     ];
     let said = facts
         .into_iter()

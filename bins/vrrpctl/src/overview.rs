@@ -145,6 +145,9 @@ fn state(instance: &Instance, colour: Colour) -> String {
     if instance.holding {
         text.push_str(" (addresses held until the successor answers)");
     }
+    if instance.handing_over.is_some() && !instance.holding {
+        text.push_str(" (being handed over)");
+    }
     if instance.handed_over.is_some() {
         text.push_str(" (stands back)");
     }

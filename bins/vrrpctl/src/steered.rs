@@ -1,8 +1,11 @@
 //! What the status says of an operator's doings: they are easily forgotten.
 
-use vrrp_control::{AskedBy, Daemon, Instance, Status};
+use vrrp_control::{AskedBy, Daemon, Instance, State, Status};
 
 use crate::words;
+
+/// As the daemon calls its script.
+const BEFORE_STOP: &str = "notify_before_stop";
 
 /// How long ago somebody asked for it.
 fn ago(daemon: &Daemon, asked: AskedBy) -> String {
@@ -28,6 +31,22 @@ pub(crate) fn maintenance(daemon: &Daemon) -> Option<String> {
     ))
 }
 
+/// Of one instance, while it is being handed over.
+pub(crate) fn handing_over(daemon: &Daemon, instance: &Instance) -> Option<String> {
+    let since = ago(daemon, instance.handing_over?);
+    let doing = match (instance.state, instance.hook_running.as_deref()) {
+        (State::Active, Some(BEFORE_STOP)) => {
+            "notify_before_stop runs, and it is Active until that has ended"
+        }
+        (State::Active, _) => "it is Active until what runs before that has ended",
+        (State::Backup | State::Initialize, _) => "the successor is waited for",
+    };
+    Some(format!(
+        "being handed over {since}: {doing}; `vrrpctl switchover {} --undo` ends it",
+        words::clean(&instance.name)
+    ))
+}
+
 /// Of one instance, where it was handed over.
 pub(crate) fn handed_over(daemon: &Daemon, instance: &Instance) -> Option<String> {
     let handed = instance.handed_over?;
@@ -47,7 +66,7 @@ pub(crate) fn handed_over(daemon: &Daemon, instance: &Instance) -> Option<String
 }
 
 /// Of one instance, where its base priority was moved.
-pub(crate) fn moved(instance: &Instance) -> Option<String> {
+pub(crate) fn moved(daemon: &Daemon, instance: &Instance) -> Option<String> {
     let mut moves = instance.priority.moves.iter();
     let moved = moves.find(|one| one.name == "operator")?;
     let by = moved
@@ -57,7 +76,12 @@ pub(crate) fn moved(instance: &Instance) -> Option<String> {
         || format!(", until `vrrpctl priority {} off`", words::clean(&instance.name)),
         |left| format!(", for another {}", words::span(left)),
     );
-    Some(format!("base priority moved {:+}{by}{end}", moved.adds))
+    // In maintenance it is 1 whatever was said; the daemon says 0 then.
+    Some(if daemon.maintenance.is_some() && moved.adds == 0 {
+        format!("base priority moved{by}{end}; that counts when the maintenance is over")
+    } else {
+        format!("base priority moved {:+}{by}{end}", moved.adds)
+    })
 }
 
 /// A recording that an operator has begun: it is easily forgotten, and easily taken for one that goes on.
@@ -94,7 +118,8 @@ pub(crate) fn problems(daemon: &Daemon, instances: &[Instance]) -> Vec<String> {
         let name = words::clean(&instance.name);
         // Of all at once the first line tells.
         let handed = handed_over(daemon, instance).filter(|_| daemon.maintenance.is_none());
-        let all = handed.into_iter().chain(moved(instance));
+        let handing = handing_over(daemon, instance);
+        let all = handing.into_iter().chain(handed).chain(moved(daemon, instance));
         lines.extend(all.map(|line| format!("{name}: {line}")));
     }
     lines

@@ -197,6 +197,8 @@ fn the_overview_and_the_detail_show_what_is_steered() {
     ] {
         assert!(table.contains(&part), "{part}\n{table}");
     }
+    let one = &mut answer["answer"]["status"]["instances"][0];
+    one["priority"]["moves"][0]["adds"] = 0.into();
     answer["answer"]["status"]["daemon"]["maintenance"] = serde_json::json!({"asked": asked});
     let table = said(&["status"], &answer.to_string()).out;
     let second = table.lines().nth(1).unwrap();
@@ -204,9 +206,36 @@ fn the_overview_and_the_detail_show_what_is_steered() {
         second,
         "MAINTENANCE for 1 min 1 s, by user 1000: this node takes over only where no other router is alive; `vrrpctl maintenance off` ends it"
     );
+    let line = format!(
+        "! {name}: base priority moved by user 0, for another 1 min 30 s; that counts when the maintenance is over"
+    );
+    assert!(table.contains(&line), "{table}");
     let detail = said(&["status", &name], &answer.to_string()).out;
     assert!(
         detail.contains("MAINTENANCE for 1 min 1 s") && detail.contains("handed over"),
         "{detail}"
     );
+}
+
+#[test]
+fn a_drain_that_is_under_way_is_told() {
+    let mut answer: serde_json::Value = serde_json::from_str(ANSWER).unwrap();
+    let status = &mut answer["answer"]["status"];
+    let now = status["daemon"]["started_unix_ms"].as_u64().unwrap()
+        + status["daemon"]["uptime_ms"].as_u64().unwrap();
+    let one = &mut status["instances"][0];
+    let name = one["name"].as_str().unwrap().to_owned();
+    one["state"] = "active".into();
+    one["keepalived_state"] = "MASTER".into();
+    one["hook_running"] = "notify_before_stop".into();
+    one["handing_over"] = serde_json::json!({"uid": 1000, "at_unix_ms": now - 20_000});
+    let line = format!(
+        "being handed over for 20 s, by user 1000: notify_before_stop runs, and it is Active until that has ended; `vrrpctl switchover {name} --undo` ends it"
+    );
+    for arguments in [&["status"][..], &["status", &name], &["explain", &name]] {
+        let shown = said(arguments, &answer.to_string()).out;
+        assert!(shown.contains(&line), "{arguments:?}: {shown}");
+    }
+    let table = said(&["status"], &answer.to_string()).out;
+    assert!(table.contains("MASTER (being handed over)"), "{table}");
 }

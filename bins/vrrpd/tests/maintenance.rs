@@ -57,6 +57,12 @@ fn everything_is_given_away_and_stays_away_until_it_is_over() {
             .message
             .contains("not before the maintenance of this node is over")
     );
+    // Once more: nothing was handed over before by anything else.
+    let again = set(&one, true);
+    assert_eq!(outcomes(&again.instances), [("VI_1", Outcome::StoodBack)]);
+    let said = &again.instances[0].message;
+    let why = "; in maintenance it competes with priority 1, until `vrrpctl maintenance off`";
+    assert!(said.contains(why) && !said.contains("--undo"), "{said}");
     let refused = one.no_switchover(None, true);
     assert_eq!(refused.kind, ProblemKind::NotPossible);
     assert!(

@@ -286,7 +286,14 @@ fn what_is_undone_while_its_hook_runs_is_not_handed_over_and_the_hook_ends() {
         let asking = draining(&one, &began);
         let pid = std::fs::read_to_string(&began).unwrap();
         std::fs::remove_file(&began).unwrap();
+        let shown = one.instance("VI_1");
+        assert!(
+            shown.handing_over.is_some() && shown.handed_over.is_none(),
+            "{shown:?}"
+        );
+        assert_eq!(shown.hook_running.as_deref(), Some("notify_before_stop"));
         assert_eq!(outcomes(&one.undo(None)), [("VI_1", Outcome::Competes)]);
+        assert_eq!(one.instance("VI_1").handing_over, None);
         let answer = moved(asking.join().unwrap());
         assert_eq!(outcomes(&answer), [("VI_1", Outcome::RolledBack)], "{answer:?}");
         assert_eq!(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{Health, Run};
 use super::leaves::Leaves;
 use super::notice::Notice;
-use crate::steer::{HandedOver, Move};
+use crate::steer::{AskedBy, HandedOver, Move};
 
 /// The states of RFC 9568 section 6.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,9 @@ pub struct Instance {
     /// It was handed over, and competes with priority 1.
     #[serde(default)]
     pub handed_over: Option<HandedOver>,
+    /// It is being handed over, as somebody asked: `notify_before_stop` runs (`hook_running`), or a successor is waited for.
+    #[serde(default)]
+    pub handing_over: Option<AskedBy>,
     /// Who is Active as far as this router knows.
     pub active: Option<ActiveRouter>,
     /// What becomes of packets to its addresses while it is Active; `None`: the daemon is older and does not say.

@@ -4,6 +4,7 @@ use vrrp_control::{Instance, Status};
 
 use super::Reason;
 use super::sums::{failing, is_resigned, reason, sum};
+use crate::steered::handing_over;
 use crate::words::{presence, span};
 
 /// Sentence, reasons, and what would change it.
@@ -39,6 +40,7 @@ pub(super) fn explain(instance: &Instance, status: &Status) -> (String, Vec<Reas
         let what = format!("{} {rank}; last heard", other.address);
         because.push(Reason::new(format!("{what} {} ago", span(other.last_ago_ms))));
     }
+    because.extend(handing_over(&status.daemon, instance).map(Reason::new));
     if is_resigned(&instance.priority) {
         because.push(
             Reason::new(

@@ -73,6 +73,7 @@ pub(super) fn instance(
         barred,
         priority: priority(status, planned),
         handed_over: None,
+        handing_over: None,
         active: active(status),
         accept: Some(accept(status.accept_mode)),
         hosts_told: status.hosts_told.map(hosts_told),

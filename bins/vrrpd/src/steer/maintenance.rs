@@ -122,7 +122,10 @@ async fn give_away_now(node: &Node, peer: Peer, unit: &Unit<'_>) -> Vec<Moved> {
         let answer = node.handle.resign(&member.name).await;
         let name = &member.name;
         let (outcome, message) = match answer {
-            Ok(_) => (Outcome::StoodBack, stood_back(member, &why_not(member, &plan))),
+            Ok(_) => (
+                Outcome::StoodBack,
+                stood_back(member, &why_not(member, &plan, true)),
+            ),
             Err(error) => (Outcome::Interrupted, format!("{name}: {error}")),
         };
         Moved {

@@ -31,6 +31,7 @@ impl Said {
                 since_unix_ms: known.map(|handed| handed.since_unix_ms),
             }
         });
+        instance.handing_over = self.handing.get(&service.name).map(|one| one.asked);
         instance
     }
 

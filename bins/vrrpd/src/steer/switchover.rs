@@ -130,10 +130,10 @@ pub(super) async fn hand_over(node: &Node, peer: Peer, unit: &Unit<'_>, drain: b
     };
     let Some(first) = unit.members.iter().find(|one| one.state == StateName::Active) else {
         let plan = node.plan();
+        let in_maintenance = lock(&node.steer.said).maintenance.is_some();
+        let why = |member| why_not(member, &plan, in_maintenance) + "; nothing was done";
         let members = unit.members.iter();
-        return members
-            .map(|member| refused(&member.name, why_not(member, &plan) + "; nothing was done"))
-            .collect();
+        return members.map(|member| refused(&member.name, why(member))).collect();
     };
     let who = names.join(", ");
     info!(

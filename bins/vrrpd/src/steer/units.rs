@@ -56,7 +56,7 @@ pub(super) fn unit_of<'a>(status: &'a Status, name: &str) -> Option<Unit<'a>> {
 }
 
 /// Why one that is not Active has nothing to hand over.
-pub(super) fn why_not(service: &ServiceStatus, plan: &Plan) -> String {
+pub(super) fn why_not(service: &ServiceStatus, plan: &Plan, in_maintenance: bool) -> String {
     let name = &service.name;
     let planned = plan.instances.iter().find(|one| one.name == *name);
     let names = Named::new(planned, service.interface.as_deref());
@@ -72,10 +72,12 @@ pub(super) fn why_not(service: &ServiceStatus, plan: &Plan) -> String {
                 || "nobody was heard as Active yet".to_owned(),
                 |(address, priority)| format!("{address} is (priority {priority})"),
             );
-            let already = if service.resigned {
-                "; it was handed over before, and competes with priority 1 until --undo"
-            } else {
-                ""
+            let already = match (service.resigned, in_maintenance) {
+                (true, true) => {
+                    "; in maintenance it competes with priority 1, until `vrrpctl maintenance off`"
+                }
+                (true, false) => "; it was handed over before, and competes with priority 1 until --undo",
+                (false, _) => "",
             };
             format!("{name} is not Active here: {active}{already}")
         }
