@@ -3,6 +3,7 @@
 use crate::daemon::Daemon;
 use crate::holders::{Change, two_holders};
 use crate::pair::{Member, Options, Pair};
+use crate::starved::Starved;
 use crate::{LabError, Stamp, wait};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -12,8 +13,10 @@ use std::time::Duration;
 /// What dies on the node that is Active, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Death {
-    /// kill -9 of the router's process, as the kernel does it that runs out of memory.
+    /// kill -9 of the router's process.
     Killed,
+    /// The kernel has no more memory for the router's process, and kills it.
+    Starved,
     /// The router's process aborts, as after a panic of its loop.
     Aborted,
     /// kill -9 of the supervisor.
@@ -79,10 +82,20 @@ pub fn router_of(pair: &mut Pair) -> Result<Pid, LabError> {
     })
 }
 
+/// Until the kernel has killed it: it asks for memory when it reads its file again.
+fn starve(router: Pid) -> Result<(), LabError> {
+    let group = Starved::of(router)?;
+    wait::until("a kill for want of memory", Duration::from_secs(5), || {
+        let _gone = kill(router, Signal::SIGHUP);
+        group.kills().is_ok_and(|kills| kills > 0).then_some(())
+    })
+}
+
 impl Death {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Killed,
+        Self::Starved,
         Self::Aborted,
         Self::Supervisor,
         Self::Planned,
@@ -93,6 +106,7 @@ impl Death {
     pub fn name(self) -> &'static str {
         match self {
             Self::Killed => "router, kill -9",
+            Self::Starved => "router, out of memory",
             Self::Aborted => "router, abort",
             Self::Supervisor => "supervisor, kill -9",
             Self::Planned => "planned stop",
@@ -114,15 +128,15 @@ impl Death {
         let probe = pair.probe()?;
         probe.wait_for(&pair.better.node, Duration::from_secs(5))?;
         let since = Stamp::now();
-        let failed = LabError::errno(self.name());
+        let signal = |process, signal| kill(process, signal).map_err(LabError::errno(self.name()));
         match self {
-            Self::Killed | Self::Alone => kill(router, Signal::SIGKILL),
-            Self::Aborted => kill(router, Signal::SIGABRT),
-            Self::Supervisor => kill(Pid::from_raw(supervisor.cast_signed()), Signal::SIGKILL),
-            Self::Planned => kill(Pid::from_raw(supervisor.cast_signed()), Signal::SIGTERM),
+            Self::Killed | Self::Alone => signal(router, Signal::SIGKILL)?,
+            Self::Starved => starve(router)?,
+            Self::Aborted => signal(router, Signal::SIGABRT)?,
+            Self::Supervisor => signal(Pid::from_raw(supervisor.cast_signed()), Signal::SIGKILL)?,
+            Self::Planned => signal(Pid::from_raw(supervisor.cast_signed()), Signal::SIGTERM)?,
         }
-        .map_err(failed)?;
-        let moves = matches!(self, Self::Killed | Self::Aborted | Self::Planned);
+        let moves = !matches!(self, Self::Supervisor | Self::Alone);
         if moves {
             probe.wait_for(&pair.other.node, pair.options.patience())?;
         }

@@ -42,6 +42,7 @@ pub mod program;
 pub mod scenario;
 pub mod skip;
 pub mod stamp;
+pub mod starved;
 pub mod steered;
 mod sys;
 pub mod tap;
