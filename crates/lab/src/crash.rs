@@ -143,6 +143,10 @@ impl Death {
         // The hold, the next start, and what comes of that; but not yet the return of the better node.
         std::thread::sleep(pair.options.interval() * 2);
         let until = Stamp::now();
+        if self == Self::Supervisor {
+            // Nobody looks after it any more: it would be in the way of the next round.
+            kill(router, Signal::SIGKILL).map_err(LabError::errno(self.name()))?;
+        }
         let replies = probe.finish();
         let silence = replies.longest_silence(since);
         let better = pair.better.node.number();
