@@ -361,6 +361,7 @@ fn no_descriptor_for_a_client_is_told_once() {
         "{log}"
     );
     assert!(log.contains("Too many open files"), "{log}");
+    assert!(!log.contains("heard again, after 1 s"), "tried once only: {log}");
     node.until_state("VI_1", "MASTER");
     assert!(!log.contains("Active -> "), "{log}");
 }

@@ -11,7 +11,6 @@ mod node;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
-use node::memory::MemoryGroup;
 use node::steering::{Keeper, adverts_pass, plug, settled};
 use node::supervisor::{kill_router, kill_router_by, router};
 use node::wire::{Advert, Wire};
@@ -163,30 +162,6 @@ fn one_address() {
 #[test]
 fn an_abort() {
     let death = |node: &Node| kill_router_by(node, Signal::SIGABRT);
-    dies_by(death, |side| one_router(side, ""), &["192.0.2.100/"], &[51]);
-}
-
-/// The kernel kills the process whose group has no memory left for it; its supervisor is in another one.
-#[test]
-fn no_memory() {
-    let Some(group) = MemoryGroup::make() else {
-        return;
-    };
-    let death = |node: &Node| {
-        let before = router(node, None);
-        group.starve(before);
-        let end = Instant::now() + LIMIT;
-        while kill(before, None).is_ok() && group.kills() == 0 {
-            assert!(Instant::now() < end, "it lives; log:\n{}", node.log());
-            // Whoever is answered makes it ask for memory.
-            let _none = node.try_status();
-        }
-        let next = router(node, Some(before)).as_raw();
-        node.until("the next process answers", |status| {
-            i32::try_from(status.daemon.pid) == Ok(next)
-        });
-        assert!(group.kills() >= 1);
-    };
     dies_by(death, |side| one_router(side, ""), &["192.0.2.100/"], &[51]);
 }
 

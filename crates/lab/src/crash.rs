@@ -84,7 +84,8 @@ pub fn router_of(pair: &mut Pair) -> Result<Pid, LabError> {
 
 /// Until the kernel has killed it: it asks for memory when it reads its file again.
 fn starve(router: Pid) -> Result<(), LabError> {
-    let group = Starved::of(router)?;
+    let group = Starved::group(&router.to_string())?;
+    group.take(router)?;
     wait::until("a kill for want of memory", Duration::from_secs(5), || {
         let _gone = kill(router, Signal::SIGHUP);
         group.kills().is_ok_and(|kills| kills > 0).then_some(())

@@ -13,15 +13,18 @@ pub struct Starved {
 }
 
 impl Starved {
-    /// From its next page on, in a group of its own below ours.
+    /// A group without anybody in it, below our own.
     ///
     /// # Errors
-    /// Where there is no controller of memory, we may make no group, or the process has ended.
-    pub fn of(process: Pid) -> Result<Self, LabError> {
+    /// Where there is no controller of memory, or we may make no group.
+    pub fn group(name: &str) -> Result<Self, LabError> {
         let own = read(Path::new("/proc/self/cgroup"))?;
         let below = |controllers: &str| own.lines().find_map(|line| line.split_once(controllers));
-        let name = format!("vrrp-lab-{process}");
-        let place = |root: &str, own: &str| Path::new(root).join(own.trim_start_matches('/')).join(&name);
+        let place = |root: &str, own: &str| {
+            Path::new(root)
+                .join(own.trim_start_matches('/'))
+                .join(format!("vrrp-lab-{name}"))
+        };
         let group = if let Some((_, own)) = below(":memory:") {
             Self {
                 path: place("/sys/fs/cgroup/memory", own),
@@ -39,8 +42,15 @@ impl Starved {
         };
         std::fs::create_dir(&group.path).map_err(LabError::io(group.path.display().to_string()))?;
         group.put(group.limit, "4096")?;
-        group.put("cgroup.procs", &process.to_string())?;
         Ok(group)
+    }
+
+    /// Nothing more for this process, from its next page on.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn take(&self, process: Pid) -> Result<(), LabError> {
+        self.put("cgroup.procs", &process.to_string())
     }
 
     /// How often the kernel has killed in it for want of memory.

@@ -4,6 +4,7 @@ use vrrp_lab::crash::{Death, Measured, settled};
 use vrrp_lab::daemon::Daemon;
 use vrrp_lab::pair::Options;
 use vrrp_lab::skip::skip;
+use vrrp_lab::starved::Starved;
 use vrrp_lab::{LabError, private};
 
 fn inside(name: &str, body: fn() -> Result<(), LabError>) {
@@ -30,6 +31,17 @@ fn happens(death: Death) -> Result<Measured, LabError> {
 fn a_router_that_is_killed_hands_over() {
     inside("a_router_that_is_killed_hands_over", || {
         happens(Death::Killed).map(drop)
+    });
+}
+
+#[test]
+fn a_router_without_memory_hands_over() {
+    inside("a_router_without_memory_hands_over", || {
+        if let Err(why) = Starved::group("empty") {
+            skip("router_without_memory", &why.to_string());
+            return Ok(());
+        }
+        happens(Death::Starved).map(drop)
     });
 }
 

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use vrrp_control::{Answer, Ask, Instance, Status};
 
-pub(crate) mod memory;
 pub(crate) mod replay;
 pub(crate) mod steering;
 pub(crate) mod supervisor;
