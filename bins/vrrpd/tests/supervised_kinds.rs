@@ -231,13 +231,8 @@ fn a_network_namespace_of_its_own() {
     };
     node.until_state("VI_1", "MASTER");
     let held = |pid: i32| {
-        let pid = pid.to_string();
-        let words = ["nsenter", "-t", &pid, "-n", "ip", "-o", "address"];
-        let output = std::process::Command::new(words[0])
-            .args(&words[1..])
-            .output()
-            .unwrap();
-        node::text(&output.stdout).contains("192.0.2.100/")
+        let pid = u32::try_from(pid).unwrap();
+        node::inside_network(pid, &["ip", "-o", "address"]).contains("192.0.2.100/")
     };
     let first = router(&node, None);
     assert!(held(first.as_raw()));

@@ -91,8 +91,13 @@ pub(crate) fn unshare() -> Option<Command> {
 
 /// Runs a program in the namespace of a process.
 pub(crate) fn inside_of(process: &Child, words: &[&str]) -> String {
+    inside_network(process.id(), words)
+}
+
+/// In the network of the process with this number.
+pub(crate) fn inside_network(process: u32, words: &[&str]) -> String {
     let mut command = Command::new("nsenter");
-    command.args(["-t", &process.id().to_string(), "-n"]);
+    command.args(["-t", &process.to_string(), "-n"]);
     if !is_root() {
         command.args(["-U", "--preserve-credentials"]);
     }
