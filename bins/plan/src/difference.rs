@@ -30,6 +30,10 @@ pub struct Difference {
     pub mail: bool,
     /// Webhooks that are new, gone, or different.
     pub webhooks: Vec<String>,
+    /// Virtual servers that are new, gone, or different, by their names.
+    pub virtual_servers: Vec<String>,
+    /// Anything else about them differs: checks of real servers, the kernel's settings.
+    pub balancing: bool,
     /// The static entries differ.
     pub statics: bool,
     /// Checks to start.
@@ -98,6 +102,7 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         processes: _,
         mail,
         webhooks: _,
+        balance,
     } = new;
     let succession = Succession::between(old, new);
     let mut difference = Difference {
@@ -107,6 +112,8 @@ pub fn difference(old: &Plan, new: &Plan) -> Difference {
         statics: old.statics != *statics,
         mail: !sends_alike(old.mail.as_ref(), mail.as_ref()),
         webhooks: webhooks(old, new),
+        virtual_servers: balance.differs_from(&old.balance),
+        balancing: !balance.is_otherwise_as(&old.balance),
         ..Difference::default()
     };
     for instance in instances {

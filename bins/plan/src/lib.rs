@@ -5,6 +5,7 @@
 //! keepalived.conf ── parse ──► Model ── lower ──► Plan ── difference ──► calls of the driver, the checks, the hooks
 //! ```
 
+pub mod balance;
 mod difference;
 mod lower;
 #[cfg(feature = "machine")]

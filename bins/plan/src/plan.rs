@@ -8,6 +8,7 @@ use keepalived_conf::CheckMode;
 use vrrp_core::TrackerId;
 use vrrp_net::{Pace, Service, Statics};
 
+use crate::balance::Balance;
 use crate::notices::{Mail, Webhook};
 use crate::question::Question;
 
@@ -32,6 +33,8 @@ pub struct Plan {
     pub mail: Option<Mail>,
     /// Who is told by HTTP, in the order of the file; names are unique.
     pub webhooks: Vec<Webhook>,
+    /// Virtual servers.
+    pub balance: Balance,
 }
 
 /// Settings of the process.

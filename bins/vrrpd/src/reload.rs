@@ -311,14 +311,18 @@ fn describe(difference: &Difference) -> String {
         ("processes new or changed", processes.collect()),
         ("processes gone", difference.processes_removed.clone()),
         ("webhooks", difference.webhooks.clone()),
+        ("virtual servers", difference.virtual_servers.clone()),
         ("as before until a new start", kept),
     ];
     let statics = difference.statics.then(|| "static entries changed".to_owned());
     let mail = difference.mail.then(|| "mail changed".to_owned());
+    let balancing = difference.balancing;
+    let balancing = balancing.then(|| "checks or settings of virtual servers changed".to_owned());
     let said = parts.into_iter().filter(|(_, names)| !names.is_empty());
     said.map(|(what, names)| format!("{what}: {}", names.join(", ")))
         .chain(statics)
         .chain(mail)
+        .chain(balancing)
         .collect::<Vec<_>>()
         .join("; ")
 }

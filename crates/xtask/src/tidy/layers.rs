@@ -14,8 +14,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     // A plan holds what the driver is asked for, in the driver's own type.
     (
         "vrrp-plan",
-        &["vrrp-core", "vrrp-net", "vrrp-healthcheck", "keepalived-conf"],
+        &[
+            "vrrp-core",
+            "vrrp-net",
+            "vrrp-ipvs",
+            "vrrp-healthcheck",
+            "keepalived-conf",
+            "ldirectord-conf",
+        ],
     ),
+    // Carries virtual servers out, and knows neither language.
+    (
+        "vrrp-director",
+        &["vrrp-core", "vrrp-healthcheck", "vrrp-ipvs", "vrrp-plan"],
+    ),
+    // Its findings are told as those of keepalived.conf are.
+    ("ldirectord-conf", &["keepalived-conf"]),
     (
         "vrrp-control",
         &["vrrp-core", "vrrp-net", "vrrp-healthcheck", "keepalived-conf"],
@@ -33,6 +47,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "vrrp-plan",
             "vrrp-control",
             "vrrp-recording",
+            "vrrp-ipvs",
+            "vrrp-director",
+            "ldirectord-conf",
         ],
     ),
     (
@@ -46,6 +63,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "vrrp-control",
             "vrrp-recording",
             "vrrp-sim",
+            "vrrp-ipvs",
+            "ldirectord-conf",
         ],
     ),
     // The lab must judge the daemons from outside, so it shares no code with them.

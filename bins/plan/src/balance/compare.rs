@@ -1,0 +1,43 @@
+//! What differs between two balances.
+
+use std::collections::BTreeMap;
+
+use super::{Balance, VirtualServer};
+
+impl Balance {
+    /// Virtual servers that are new, gone, or different: those of this one first, then those that only `before` has.
+    #[must_use]
+    pub fn differs_from(&self, before: &Self) -> Vec<String> {
+        let known = by_name(before);
+        let ours = by_name(self);
+        let other = |server: &&VirtualServer| known.get(server.name.as_str()) != Some(server);
+        let gone = |server: &&VirtualServer| !ours.contains_key(server.name.as_str());
+        let new = self.servers.iter().filter(other);
+        new.chain(before.servers.iter().filter(gone))
+            .map(|server| server.name.clone())
+            .collect()
+    }
+
+    /// Whether all but the virtual servers is the same.
+    #[must_use]
+    pub fn is_otherwise_as(&self, before: &Self) -> bool {
+        let Self {
+            servers: _,
+            checks,
+            timeouts,
+            sync,
+            flush_at_start,
+            at_stop,
+        } = self;
+        *checks == before.checks
+            && *timeouts == before.timeouts
+            && *sync == before.sync
+            && *flush_at_start == before.flush_at_start
+            && *at_stop == before.at_stop
+    }
+}
+
+fn by_name(balance: &Balance) -> BTreeMap<&str, &VirtualServer> {
+    let named = balance.servers.iter();
+    named.map(|server| (server.name.as_str(), server)).collect()
+}
