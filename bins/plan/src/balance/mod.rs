@@ -48,6 +48,8 @@ pub struct VirtualServer {
     pub name: String,
     /// Where it stands.
     pub place: Place,
+    /// The keepalived `virtual_server_group` that it is for.
+    pub group: Option<String>,
     /// What the kernel is asked for; one at least. Several for keepalived's groups and ranges.
     pub services: Vec<Service>,
     /// In the order of the file; names are unique. None only where there is a [`Sorry`] (ldirectord allows it).
