@@ -127,7 +127,7 @@ pub use output::OUTPUT_BYTES_MAX;
 pub use ping::{PingProbe, PingSpec};
 pub use pool::{
     Because, Follows, LastResort, Member, Place, Placement, Pool, PoolAction, PoolConfig, PoolError,
-    PoolHandle, PoolInput, Sink, SinkError, Snapshot, drive,
+    PoolHandle, PoolInput, Sink, SinkError, Snapshot, Standing, drive,
 };
 #[cfg(feature = "sink")]
 pub use pool::{FileSink, as_json, as_nginx_upstream};

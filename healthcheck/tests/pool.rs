@@ -126,6 +126,37 @@ fn the_quorum_has_a_dead_band() {
     );
 }
 
+/// keepalived `misc_dynamic`, and an operator's word.
+#[test]
+fn a_members_own_weight_can_be_another_and_outlives_a_reload() {
+    let (mut pool, _) = started(PoolConfig::new(three()).quorum(3, 0));
+    let word = |member, weight| PoolInput::Weigh { member, weight };
+    assert_eq!(pool.handle(word("a", Some(5))), [weigh("a", 5)]);
+    assert_eq!(pool.snapshot().living_weight, 7);
+    assert_eq!(pool.handle(word("a", Some(0))), [weigh("a", 0), QuorumLost]);
+    assert_eq!(
+        pool.standing("a").map(|standing| standing.lives),
+        Some(true),
+        "it is well"
+    );
+    let next = PoolConfig::new(three()).quorum(1, 0);
+    assert_eq!(pool.reconfigure(next), Ok(vec![QuorumGained]));
+    assert_eq!(pool.place("a").and_then(|place| place.weight), Some(0));
+    assert_eq!(pool.handle(word("a", None)), [weigh("a", 2)]);
+    assert_eq!(pool.handle(word("nobody", Some(1))), []);
+}
+
+/// ldirectord allows it.
+#[test]
+fn without_members_the_last_resort_serves() {
+    let (pool, actions) = started(PoolConfig::new([]).last_resort(sorry(false)));
+    assert_eq!(actions, [add("sorry", 7)]);
+    assert_eq!(
+        pool.place("sorry").map(|place| place.because),
+        Some(Because::LastResort)
+    );
+}
+
 #[test]
 fn a_quorum_that_cannot_be_reached_is_cut() {
     let pool = Pool::new(PoolConfig::new(three()).quorum(9, 9)).unwrap();
@@ -344,6 +375,7 @@ fn health() -> impl Strategy<Value = Health> {
 enum Step {
     Check(usize, Health, bool),
     Place(usize, Placement),
+    Weigh(usize, Option<u32>),
     Restate,
 }
 
@@ -357,6 +389,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => (0_usize..6, health(), any::<bool>()).prop_map(|(check, health, degraded)| Step::Check(check, health, degraded)),
         2 => (0_usize..5, placement).prop_map(|(member, placement)| Step::Place(member, placement)),
+        2 => (0_usize..5, prop::option::of(0_u32..5)).prop_map(|(member, weight)| Step::Weigh(member, weight)),
         1 => Just(Step::Restate),
     ]
 }
@@ -367,6 +400,10 @@ fn take(pool: &mut Pool, step: &Step) -> Vec<PoolAction> {
             name: NAMES[*check],
             health: *health,
             degraded: *degraded,
+        }),
+        Step::Weigh(member, weight) => pool.handle(PoolInput::Weigh {
+            member: &format!("member {member}"),
+            weight: *weight,
         }),
         Step::Place(member, placement) => pool.handle(PoolInput::Place {
             member: &format!("member {member}"),
@@ -433,6 +470,9 @@ proptest! {
             prop_assert_eq!(&held, &wanted(&pool));
             prop_assert_eq!(quorum, pool.snapshot().quorum);
             prop_assert_eq!(pool.handle(PoolInput::Start), [], "a second time changes nothing");
+            let mut anew = pool.clone();
+            prop_assert_eq!(anew.reconfigure(pool.config().clone()).unwrap(), []);
+            prop_assert_eq!(anew.snapshot(), pool.snapshot(), "what is looked at anew is the same");
         }
     }
 
@@ -454,7 +494,7 @@ proptest! {
         let config = PoolConfig { hysteresis: 0, ..config };
         let (mut one, _) = started(config.clone());
         let (mut other, _) = started(config);
-        for step in noise.iter().filter(|step| !matches!(step, Step::Place(..))) {
+        for step in noise.iter().filter(|step| matches!(step, Step::Check(..) | Step::Restate)) {
             take(&mut other, step);
         }
         for (check, (health, degraded)) in healths.iter().enumerate() {

@@ -113,7 +113,7 @@ pub enum LastResort {
 /// A pool as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PoolConfig {
-    /// At least one.
+    /// At least one, or a last resort that is a server.
     pub members: Vec<Member>,
     /// The weight of living members that is needed; 1 or more, cut to the sum of all weights.
     pub quorum: u32,
@@ -154,14 +154,11 @@ impl PoolConfig {
 
     /// Cut to what makes sense.
     pub(super) fn checked(mut self) -> Result<Self, PoolError> {
-        if self.members.is_empty() {
+        let last = self.last_resort_name();
+        if self.members.is_empty() && last.is_none() {
             return Err(PoolError::Empty);
         }
         let mut names = BTreeSet::new();
-        let last = match &self.last_resort {
-            LastResort::Server { name, .. } => Some(name),
-            LastResort::Nothing | LastResort::Everyone => None,
-        };
         for name in self.members.iter().map(|member| &member.name).chain(last) {
             if !names.insert(name) {
                 return Err(PoolError::Twice(Arc::clone(name)));
@@ -171,6 +168,13 @@ impl PoolConfig {
         self.quorum = self.quorum.min(most).max(1);
         self.hysteresis = self.hysteresis.min(self.quorum - 1);
         Ok(self)
+    }
+
+    pub(super) const fn last_resort_name(&self) -> Option<&Arc<str>> {
+        match &self.last_resort {
+            LastResort::Server { name, .. } => Some(name),
+            LastResort::Nothing | LastResort::Everyone => None,
+        }
     }
 
     pub(super) fn weight_sum(&self) -> u64 {
@@ -192,7 +196,7 @@ impl PoolConfig {
 /// A pool that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PoolError {
-    /// No members.
+    /// No members, and nobody to serve instead.
     #[error("the pool has no member; give it at least one server")]
     Empty,
     /// A name twice.

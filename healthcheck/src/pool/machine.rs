@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use vrrp_core::Health;
 
-use super::config::{LastResort, PoolConfig, PoolError};
-use super::member::{Known, Placement, Worth, worth};
-use super::wanted::{Because, Place, Snapshot};
+use super::config::{Follows, LastResort, Member, PoolConfig, PoolError};
+use super::member::{Known, Placement, Word, Worth, worth};
+use super::wanted::{Because, Place, Snapshot, Standing};
 
 /// What a pool is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,14 @@ pub enum PoolInput<'a> {
         member: &'a str,
         /// Where.
         placement: Placement,
+    },
+    /// A member's own weight is another than the configured one: an operator's word, or a check that says how much its
+    /// server can bear (keepalived `misc_dynamic`). It outlives a reload.
+    Weigh {
+        /// Which; one that is not there changes nothing.
+        member: &'a str,
+        /// Its share while it is well; `None`: as configured.
+        weight: Option<u32>,
     },
     /// Nobody knows what the sink holds: it failed, or has been started anew. Everything is said again.
     Restate,
@@ -96,12 +104,24 @@ pub enum PoolAction {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
     config: PoolConfig,
+    /// Where a member stands, and who follows a check: an input must not cost a look at every member.
+    index: BTreeMap<Arc<str>, usize>,
+    followers: BTreeMap<Arc<str>, Vec<usize>>,
     started: bool,
     quorum: bool,
     known: BTreeMap<Arc<str>, Known>,
-    placements: BTreeMap<Arc<str>, Placement>,
+    words: BTreeMap<Arc<str>, Word>,
+    /// Of each member, as `known` and `words` have it.
+    worths: Vec<Worth>,
+    living_weight: u64,
     /// What the sink has been told.
     told: BTreeMap<Arc<str>, u32>,
+}
+
+/// Whose places an input may have changed.
+enum Touched {
+    All,
+    Members(Vec<usize>),
 }
 
 impl Pool {
@@ -110,39 +130,57 @@ impl Pool {
     /// # Errors
     /// No member, or one twice.
     pub fn new(config: PoolConfig) -> Result<Self, PoolError> {
-        let config = config.checked()?;
-        Ok(Self {
-            known: checks(&config),
-            config,
+        let mut pool = Self {
+            config: config.checked()?,
+            index: BTreeMap::new(),
+            followers: BTreeMap::new(),
             started: false,
             quorum: false,
-            placements: BTreeMap::new(),
+            known: BTreeMap::new(),
+            words: BTreeMap::new(),
+            worths: Vec::new(),
+            living_weight: 0,
             told: BTreeMap::new(),
-        })
+        };
+        pool.learn();
+        Ok(pool)
     }
 
     /// Takes an input; what is to be done, at most one action for each server and one for the quorum.
     pub fn handle(&mut self, input: PoolInput<'_>) -> Vec<PoolAction> {
-        let mut restate = false;
-        match input {
-            PoolInput::Start => self.started = true,
+        let (touched, restate) = match input {
+            PoolInput::Start => {
+                self.started = true;
+                (Touched::All, false)
+            }
             PoolInput::Check {
                 name,
                 health,
                 degraded,
             } => {
-                if let Some(known) = self.known.get_mut(name) {
-                    *known = Known { health, degraded };
+                let now = Known { health, degraded };
+                match self.known.get_mut(name) {
+                    Some(known) if *known != now => *known = now,
+                    Some(_) | None => return Vec::new(),
                 }
+                let followers = self.followers.get(name).cloned();
+                (Touched::Members(followers.unwrap_or_default()), false)
             }
             PoolInput::Place { member, placement } => {
-                if let Some(member) = self.config.members.iter().find(|one| &*one.name == member) {
-                    self.placements.insert(Arc::clone(&member.name), placement);
-                }
+                (self.say(member, |word| word.placement = placement), false)
             }
-            PoolInput::Restate => restate = true,
-        }
-        self.settle(restate, Vec::new())
+            PoolInput::Weigh { member, weight } => (self.say(member, |word| word.weight = weight), false),
+            PoolInput::Restate => (Touched::All, true),
+        };
+        self.settle(touched, restate, Vec::new())
+    }
+
+    fn say(&mut self, member: &str, change: impl FnOnce(&mut Word)) -> Touched {
+        let Some((name, index)) = self.index.get_key_value(member) else {
+            return Touched::Members(Vec::new());
+        };
+        change(self.words.entry(Arc::clone(name)).or_default());
+        Touched::Members(vec![*index])
     }
 
     /// Goes on with another configuration (a reload): a check or member that keeps its name keeps what is known of it.
@@ -150,23 +188,64 @@ impl Pool {
     /// # Errors
     /// No member, or one twice; then nothing has changed.
     pub fn reconfigure(&mut self, config: PoolConfig) -> Result<Vec<PoolAction>, PoolError> {
-        let config = config.checked()?;
-        let mut known = checks(&config);
-        for (name, new) in &mut known {
-            *new = self.known.get(name).copied().unwrap_or_default();
+        self.config = config.checked()?;
+        self.learn();
+        let last = self.config.last_resort_name().cloned();
+        let index = &self.index;
+        let is_gone = |name: &Arc<str>| !index.contains_key(name) && last.as_ref() != Some(name);
+        let gone = self.told.keys().filter(|name| is_gone(name)).cloned().collect();
+        Ok(self.settle(Touched::All, false, gone))
+    }
+
+    /// Makes what follows from the configuration; what is known of what is still there is kept.
+    fn learn(&mut self) {
+        let members = || self.config.members.iter().enumerate();
+        self.index = members()
+            .map(|(at, member)| (Arc::clone(&member.name), at))
+            .collect();
+        self.followers.clear();
+        let mut known = BTreeMap::new();
+        for (at, member) in members() {
+            for Follows { check, .. } in &member.checks {
+                let before = self.known.get(check).copied();
+                known
+                    .entry(Arc::clone(check))
+                    .or_insert(before.unwrap_or_default());
+                let followers = self.followers.entry(Arc::clone(check)).or_default();
+                if followers.last() != Some(&at) {
+                    followers.push(at);
+                }
+            }
         }
         self.known = known;
-        self.placements
-            .retain(|name, _| config.members.iter().any(|member| member.name == *name));
-        self.config = config;
-        let places = self.places();
-        let gone = self
-            .told
-            .keys()
-            .filter(|name| !places.iter().any(|place| place.name == **name))
-            .cloned()
-            .collect();
-        Ok(self.settle(false, gone))
+        let index = &self.index;
+        self.words.retain(|name, _| index.contains_key(name));
+        self.worths = members().map(|(_, member)| self.worth(member)).collect();
+        self.living_weight = self.worths.iter().map(Worth::living).sum();
+    }
+
+    fn worth(&self, member: &Member) -> Worth {
+        let word = self.words.get(&member.name).copied().unwrap_or_default();
+        worth(member, word, &self.known)
+    }
+
+    /// What a member is by its checks and by the operator, whatever the quorum makes of it.
+    #[must_use]
+    pub fn standing(&self, member: &str) -> Option<Standing> {
+        let worth = self.worths.get(*self.index.get(member)?)?;
+        Some(Standing {
+            lives: worth.lives,
+            because: worth.because.clone(),
+        })
+    }
+
+    /// What is wanted of a member or of the last resort.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<Place> {
+        match self.index.get(name) {
+            Some(index) => self.place_of(*index),
+            None => self.last_place().filter(|place| &*place.name == name),
+        }
     }
 
     /// What is wanted as things stand.
@@ -175,7 +254,7 @@ impl Pool {
         Snapshot {
             places: self.places(),
             quorum: self.quorum,
-            living_weight: self.living_weight(),
+            living_weight: self.living_weight,
         }
     }
 
@@ -185,45 +264,58 @@ impl Pool {
         &self.config
     }
 
-    fn worths(&self) -> impl Iterator<Item = Worth> {
-        self.config.members.iter().map(|member| {
-            let placement = self.placements.get(&member.name).copied().unwrap_or_default();
-            worth(member, placement, &self.known)
-        })
-    }
-
-    fn living_weight(&self) -> u64 {
-        self.worths()
-            .filter(|worth| worth.lives)
-            .filter_map(|worth| worth.weight)
-            .map(u64::from)
-            .sum()
-    }
-
-    fn settle(&mut self, restate: bool, gone: Vec<Arc<str>>) -> Vec<PoolAction> {
+    fn settle(&mut self, touched: Touched, restate: bool, gone: Vec<Arc<str>>) -> Vec<PoolAction> {
+        self.weigh_anew(&touched);
         if !self.started {
             return Vec::new();
         }
-        let living = self.living_weight();
         let had = self.quorum;
         self.quorum = if had {
-            living >= self.config.lost_below()
+            self.living_weight >= self.config.lost_below()
         } else {
-            living >= self.config.gained_at()
+            self.living_weight >= self.config.gained_at()
         };
-        let places = self.places();
+        let everybody = had != self.quorum && self.config.last_resort != LastResort::Nothing;
+        let places = match touched {
+            Touched::Members(members) if !everybody => {
+                members.into_iter().filter_map(|at| self.place_of(at)).collect()
+            }
+            Touched::All | Touched::Members(_) => self.places(),
+        };
         let mut actions = self.difference(&places, restate);
-        actions.extend(gone.into_iter().map(|member| PoolAction::Remove { member }));
-        self.told = places
-            .into_iter()
-            .filter_map(|place| Some((place.name, place.weight?)))
-            .collect();
+        for Place { name, weight, .. } in places {
+            match weight {
+                Some(weight) => self.told.insert(name, weight),
+                None => self.told.remove(&name),
+            };
+        }
+        for member in gone {
+            self.told.remove(&member);
+            actions.push(PoolAction::Remove { member });
+        }
         match (had, self.quorum) {
             (false, true) => actions.push(PoolAction::QuorumGained),
             (true, false) => actions.push(PoolAction::QuorumLost),
             (true, true) | (false, false) => {}
         }
         actions
+    }
+
+    fn weigh_anew(&mut self, touched: &Touched) {
+        // All: at the start and after a reload they have been weighed as they were learnt of.
+        let Touched::Members(members) = touched else {
+            return;
+        };
+        for at in members {
+            let Some(member) = self.config.members.get(*at) else {
+                continue;
+            };
+            let now = self.worth(member);
+            if let Some(before) = self.worths.get_mut(*at) {
+                self.living_weight = self.living_weight - before.living() + now.living();
+                *before = now;
+            }
+        }
     }
 
     /// Who serves comes first, then who serves no more, then who goes.
@@ -252,55 +344,48 @@ impl Pool {
     }
 
     fn places(&self) -> Vec<Place> {
+        let members = (0..self.config.members.len()).filter_map(|at| self.place_of(at));
+        members.chain(self.last_place()).collect()
+    }
+
+    fn place_of(&self, at: usize) -> Option<Place> {
+        let (member, worth) = (self.config.members.get(at)?, self.worths.get(at)?);
         let lost = !self.quorum;
-        let members = self.config.members.iter().zip(self.worths());
-        let mut places: Vec<Place> = members
-            .map(|(member, worth)| {
-                let (weight, because) = match &self.config.last_resort {
-                    LastResort::Server { .. } if lost && worth.lives => {
-                        (member.inhibit.then_some(0), Because::QuorumLost)
-                    }
-                    LastResort::Everyone
-                        if lost && !matches!(worth.because, Because::Drained | Because::PlacedOut) =>
-                    {
-                        (Some(member.weight), Because::LastResort)
-                    }
-                    LastResort::Server { .. } | LastResort::Everyone | LastResort::Nothing => {
-                        (worth.weight, worth.because)
-                    }
-                };
-                Place {
-                    name: Arc::clone(&member.name),
-                    weight,
-                    because,
-                }
-            })
-            .collect();
-        if let LastResort::Server {
+        let placed_off = matches!(worth.because, Because::Drained | Because::PlacedOut);
+        let (weight, because) = match &self.config.last_resort {
+            LastResort::Server { .. } if lost && worth.lives => {
+                (member.inhibit.then_some(0), Because::QuorumLost)
+            }
+            LastResort::Everyone if lost && !placed_off => (Some(member.weight), Because::LastResort),
+            LastResort::Server { .. } | LastResort::Everyone | LastResort::Nothing => {
+                (worth.weight, worth.because.clone())
+            }
+        };
+        Some(Place {
+            name: Arc::clone(&member.name),
+            weight,
+            because,
+        })
+    }
+
+    fn last_place(&self) -> Option<Place> {
+        let LastResort::Server {
             name,
             weight,
             inhibit,
         } = &self.config.last_resort
-        {
-            let (weight, because) = if lost {
-                (Some(*weight), Because::LastResort)
-            } else {
-                (inhibit.then_some(0), Because::NotNeeded)
-            };
-            places.push(Place {
-                name: Arc::clone(name),
-                weight,
-                because,
-            });
-        }
-        places
+        else {
+            return None;
+        };
+        let (weight, because) = if self.quorum {
+            (inhibit.then_some(0), Because::NotNeeded)
+        } else {
+            (Some(*weight), Because::LastResort)
+        };
+        Some(Place {
+            name: Arc::clone(name),
+            weight,
+            because,
+        })
     }
-}
-
-/// Every check that is followed, nothing known.
-fn checks(config: &PoolConfig) -> BTreeMap<Arc<str>, Known> {
-    let follows = config.members.iter().flat_map(|member| &member.checks);
-    follows
-        .map(|follows| (Arc::clone(&follows.check), Known::default()))
-        .collect()
 }

@@ -39,11 +39,27 @@ pub(super) struct Worth {
     pub(super) because: Because,
 }
 
-pub(super) fn worth(member: &Member, placement: Placement, known: &BTreeMap<Arc<str>, Known>) -> Worth {
-    match placement {
-        Placement::Judged => judged(member, known),
+impl Worth {
+    /// What it counts for the quorum.
+    pub(super) fn living(&self) -> u64 {
+        self.weight.filter(|_| self.lives).map_or(0, u64::from)
+    }
+}
+
+/// What has been said of a member beside its checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Word {
+    pub(super) placement: Placement,
+    /// Instead of the configured one.
+    pub(super) weight: Option<u32>,
+}
+
+pub(super) fn worth(member: &Member, word: Word, known: &BTreeMap<Arc<str>, Known>) -> Worth {
+    let own = word.weight.unwrap_or(member.weight);
+    match word.placement {
+        Placement::Judged => judged(member, own, known),
         Placement::In => Worth {
-            weight: Some(member.weight),
+            weight: Some(own),
             lives: true,
             because: Because::PlacedIn,
         },
@@ -60,13 +76,13 @@ pub(super) fn worth(member: &Member, placement: Placement, known: &BTreeMap<Arc<
     }
 }
 
-fn judged(member: &Member, known: &BTreeMap<Arc<str>, Known>) -> Worth {
+fn judged(member: &Member, own: u32, known: &BTreeMap<Arc<str>, Known>) -> Worth {
     let failed = |because| Worth {
         weight: member.inhibit.then_some(0),
         lives: false,
         because,
     };
-    let mut sum = i64::from(member.weight);
+    let mut sum = i64::from(own);
     let mut degraded = None;
     for follows in &member.checks {
         let found = known.get(&follows.check).copied().unwrap_or_default();

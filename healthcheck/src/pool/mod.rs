@@ -15,4 +15,4 @@ pub use machine::{Pool, PoolAction, PoolInput};
 pub use member::Placement;
 #[cfg(feature = "sink")]
 pub use sinks::{FileSink, as_json, as_nginx_upstream};
-pub use wanted::{Because, Place, Snapshot};
+pub use wanted::{Because, Place, Snapshot, Standing};

@@ -67,6 +67,15 @@ impl Place {
     }
 }
 
+/// What a member is by its checks and by the operator: [`Place`] has what the quorum makes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// It counts for the quorum.
+    pub lives: bool,
+    /// Why.
+    pub because: Because,
+}
+
 /// The whole of what a pool wants, for a sink that writes all of it at once, and for who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
