@@ -28,7 +28,7 @@ pub use difference::{Astray, Difference, Kept, Loss, astray, difference, losses}
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
 pub use machine::{
-    ThisMachine, Wrong, file, heard_from, hook, host, owner, process, try_check, try_hook, unanswered,
+    ThisMachine, Wrong, file, heard_from, hook, host, owner, process, spec, try_check, try_hook, unanswered,
 };
 #[cfg(feature = "machine")]
 pub use network::{NotEntered, enter};
@@ -38,7 +38,7 @@ pub use plan::{
     Places, Plan, ProcessTrack, Push, Tracked, What,
 };
 #[cfg(feature = "machine")]
-pub use probe::probe;
+pub use probe::{ask, probe};
 pub use question::{Asks, Http, Page, Question};
 pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,

@@ -40,11 +40,11 @@ pub fn hook(command: &Command) -> Result<healthcheck::Command, UserError> {
         .secure(command.secure))
 }
 
-/// A check's command, ready to run.
+/// A check's command, ready to run. Looks its user up: not for the router loop.
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(crate) fn spec(command: &Command, timeout: Duration) -> Result<ScriptSpec, String> {
+pub fn spec(command: &Command, timeout: Duration) -> Result<ScriptSpec, String> {
     let run_as = user(command).map_err(|error| error.to_string())?;
     let spec = ScriptSpec::new(&command.words, timeout).map_err(|error| error.to_string())?;
     Ok(spec.run_as(run_as).secure(command.secure))

@@ -25,8 +25,12 @@ pub fn probe(check: &Check) -> Result<Box<dyn Probe>, String> {
     }
 }
 
-/// keepalived's `connect_timeout` is the limit of each of its steps, the connection and the answer; here of all together.
-pub(crate) fn ask(question: &Question, timeout: Duration) -> Result<Box<dyn Probe>, String> {
+/// What asks this question, within this time. keepalived's `connect_timeout` is the limit of each of its steps, the
+/// connection and the answer; here of all together.
+///
+/// # Errors
+/// Why it cannot be made, in words.
+pub fn ask(question: &Question, timeout: Duration) -> Result<Box<dyn Probe>, String> {
     let limit = timeout.min(question.connect_timeout);
     let endpoint = endpoint(question);
     Ok(match &question.asks {

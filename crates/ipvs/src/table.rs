@@ -1,5 +1,6 @@
 //! A table of services: the kernel's, or the one that is wanted.
 
+use crate::change::Change;
 use crate::destination::Destination;
 use crate::fault::Fault;
 use crate::key::{DestinationKey, ServiceKey};
@@ -15,6 +16,21 @@ pub struct VirtualServer {
 }
 
 impl VirtualServer {
+    /// One without destinations: [`Table::set`] adds them.
+    #[must_use]
+    pub const fn new(service: Service) -> Self {
+        Self {
+            service,
+            destinations: BTreeMap::new(),
+        }
+    }
+
+    /// A destination of it.
+    #[must_use]
+    pub fn destination(&self, key: &DestinationKey) -> Option<&Destination> {
+        self.destinations.get(key)
+    }
+
     /// The service.
     #[must_use]
     pub const fn service(&self) -> &Service {
@@ -99,6 +115,52 @@ impl Table {
             destinations,
         });
         Ok(())
+    }
+
+    /// A service with its destinations, in the place of whatever was there with its key.
+    pub fn put(&mut self, server: VirtualServer) {
+        self.servers.insert(server.service.key, server);
+    }
+
+    /// Takes a service out.
+    pub fn take(&mut self, key: &ServiceKey) -> Option<VirtualServer> {
+        self.servers.remove(key)
+    }
+
+    /// Sets a destination of a service, new or not. False where there is no such service.
+    pub fn set(&mut self, service: &ServiceKey, destination: Destination) -> bool {
+        let server = self.servers.get_mut(service);
+        server.is_some_and(|server| {
+            server.destinations.insert(destination.key, destination);
+            true
+        })
+    }
+
+    /// Takes a destination out of a service. False where it was not there.
+    pub fn unset(&mut self, service: &ServiceKey, destination: &DestinationKey) -> bool {
+        let server = self.servers.get_mut(service);
+        server.is_some_and(|server| server.destinations.remove(destination).is_some())
+    }
+
+    /// As it is when the kernel has carried this out.
+    pub fn change(&mut self, change: &Change) {
+        match change {
+            Change::AddService(service) | Change::EditService(service) => {
+                let there = self.servers.entry(service.key);
+                let server = there.or_insert_with(|| VirtualServer::new(service.clone()));
+                server.service = service.clone();
+            }
+            Change::DeleteService(key) => {
+                self.servers.remove(key);
+            }
+            Change::AddDestination { service, destination }
+            | Change::EditDestination { service, destination } => {
+                self.set(service, *destination);
+            }
+            Change::DeleteDestination { service, destination } => {
+                self.unset(service, destination);
+            }
+        }
     }
 
     /// A service with its destinations.

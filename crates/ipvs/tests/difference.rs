@@ -153,11 +153,13 @@ proptest! {
     #[test]
     fn what_is_owned_becomes_what_is_wanted_and_the_rest_stays(wanted in table(), present in table(), owned in owned()) {
         let difference = Difference::between(&wanted, &present, |key| owned.contains(key));
-        let mut kernel = Model::of(&present);
+        let (mut kernel, mut followed) = (Model::of(&present), present.clone());
         for change in difference.changes() {
             prop_assert!(owned.contains(change.service()), "{}", change);
             prop_assert_eq!(kernel.apply(change), Ok(()));
+            followed.change(change);
         }
+        prop_assert_eq!(&followed, &kernel.table(), "who follows the changes knows the table");
         let (before, target) = (Model::of(&present), Model::of(&wanted));
         for index in 0..4 {
             let key = key(index);
