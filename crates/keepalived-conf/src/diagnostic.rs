@@ -39,6 +39,8 @@ impl Severity {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keepalived {
+    /// The file is not one of keepalived's.
+    NotAsked,
     /// Nothing.
     #[default]
     Silent,
@@ -51,10 +53,11 @@ pub enum Keepalived {
 }
 
 impl Keepalived {
-    /// In a sentence.
+    /// In a sentence; empty where keepalived has nothing to do with it.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
+            Self::NotAsked => "",
             Self::Silent => "keepalived says nothing about it",
             Self::ReportsSecurity => "keepalived reports the security of scripts and goes on",
             Self::Reports => "keepalived reports it and goes on",
@@ -104,12 +107,9 @@ impl Diagnostic {
         self.code == OWN_WORD
     }
 
-    pub(crate) fn new(
-        severity: Severity,
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-    ) -> Self {
+    /// A finding that keepalived reports; see the more special ones below.
+    #[must_use]
+    pub fn new(severity: Severity, code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
             severity,
             code,
@@ -123,26 +123,36 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn fatal(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    /// The file cannot be used, by keepalived neither.
+    #[must_use]
+    pub fn fatal(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self {
             keepalived: Keepalived::Stops,
             ..Self::new(Severity::Fatal, code, span, message)
         }
     }
 
-    pub(crate) fn dropped(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    /// One instance cannot be started.
+    #[must_use]
+    pub fn dropped(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::InstanceDropped, code, span, message)
     }
 
-    pub(crate) fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    /// A setting is not carried out as written.
+    #[must_use]
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, span, message)
     }
 
-    pub(crate) fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    /// Carried out, and probably not meant so.
+    #[must_use]
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, span, message)
     }
 
-    pub(crate) fn note(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+    /// Good to know; keepalived says nothing.
+    #[must_use]
+    pub fn note(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, code, span, message).silent()
     }
 
@@ -154,17 +164,23 @@ impl Diagnostic {
             .help("nothing to do: service does not depend on it")
     }
 
-    pub(crate) fn effect(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+    /// With what happens now.
+    #[must_use]
+    pub fn effect(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.effect = text.into();
         self
     }
 
-    pub(crate) fn help(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+    /// With what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.help = text.into();
         self
     }
 
-    pub(crate) fn label(mut self, span: Span, text: impl Into<String>) -> Self {
+    /// With a further place.
+    #[must_use]
+    pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label {
             span,
             text: text.into(),
@@ -172,8 +188,17 @@ impl Diagnostic {
         self
     }
 
-    pub(crate) fn about(mut self, instance: impl Into<String>) -> Self {
+    /// Of this instance.
+    #[must_use]
+    pub fn about(mut self, instance: impl Into<String>) -> Self {
         self.instance = Some(instance.into());
+        self
+    }
+
+    /// Of a file that keepalived does not read.
+    #[must_use]
+    pub const fn not_asked(mut self) -> Self {
+        self.keepalived = Keepalived::NotAsked;
         self
     }
 

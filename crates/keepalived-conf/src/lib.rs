@@ -53,7 +53,9 @@ pub use effective::{Came, Effective, Entry, Left, Section, Setting, Unit, Value,
 pub use facts::{Asked, AskedInterface, AskedProgram, Facts, InterfaceUse, Program, ProgramUse};
 pub use files::{FileError, Files, MemoryFiles};
 pub use host::Host;
-pub use keywords::{Block, Content, Keyword, KnownTo, Safety, Scope, Support, heard_of, keywords, similar};
+pub use keywords::{
+    Block, Content, Keyword, KnownTo, Safety, Scope, Support, heard_of, keywords, nearest, similar,
+};
 pub use lexer::{Unread, Word};
 pub use model::*;
 pub use print::print;

@@ -140,7 +140,10 @@ fn picture(found: &Diagnostic, span: Span, texts: &mut Texts<'_>, color: bool) -
         let range = texts.range(label.span);
         report = report.with_label(Label::new((label.span.file, range)).with_message(harmless(&label.text)));
     }
-    report = report.with_note(found.keepalived.sentence());
+    let keepalived = found.keepalived.sentence();
+    if !keepalived.is_empty() {
+        report = report.with_note(keepalived);
+    }
     if !found.help.is_empty() {
         report = report.with_help(harmless(&found.help));
     }

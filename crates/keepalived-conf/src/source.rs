@@ -79,7 +79,7 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Adds a file. Bytes beyond 4 GiB are left out: a [`Span`] cannot name them.
-    pub(crate) fn add(&mut self, path: String, mut bytes: Vec<u8>) -> FileId {
+    pub fn add(&mut self, path: String, mut bytes: Vec<u8>) -> FileId {
         bytes.truncate(usize::try_from(u32::MAX).unwrap_or(usize::MAX));
         let newlines = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
         let mut lines = vec![0];
@@ -131,7 +131,7 @@ impl SourceMap {
     }
 
     /// The text from here to the end of its line is shown to nobody.
-    pub(crate) fn hide(&mut self, from: Span) {
+    pub fn hide(&mut self, from: Span) {
         let start = usize::try_from(from.start).unwrap_or(usize::MAX);
         let rest = self.bytes(from.file).get(start..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| **byte != b'\n').count();

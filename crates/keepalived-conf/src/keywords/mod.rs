@@ -23,8 +23,8 @@ use serde::Serialize;
 
 pub use block::{Block, Content};
 pub use stray::heard_of;
-pub use suggest::similar;
 pub(crate) use suggest::{Suggestion, resembling};
+pub use suggest::{nearest, similar};
 
 /// How far a word is carried out by this software.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -57,6 +57,26 @@ pub fn similar(text: &str) -> Vec<&'static Keyword> {
     kept.map(|(_, keyword)| keyword).collect()
 }
 
+/// The word of another language's list that `text` was probably meant to be, by the same rule.
+///
+/// ```
+/// assert_eq!(keepalived_conf::nearest("recieve", &["real", "receive"]), Some("receive"));
+/// assert_eq!(keepalived_conf::nearest("hello_world", &["real", "receive"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> {
+    let text = normal(text.as_bytes());
+    if text.is_empty() || text.len() > TEXT_MAX {
+        return None;
+    }
+    let near = words
+        .iter()
+        .map(|word| (distance(&text, &normal(word.as_bytes())), *word));
+    near.filter(|(distance, word)| *distance <= allowance(word))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
 /// Longer texts are no words.
 const TEXT_MAX: usize = 40;
 

@@ -76,21 +76,27 @@ pub struct Sourced<T> {
 }
 
 impl<T> Sourced<T> {
-    pub(crate) const fn line(value: T, span: Span) -> Self {
+    /// Of its own keyword.
+    #[must_use]
+    pub const fn line(value: T, span: Span) -> Self {
         Self {
             value,
             origin: Origin::Line { span },
         }
     }
 
-    pub(crate) const fn default(value: T) -> Self {
+    /// The default.
+    #[must_use]
+    pub const fn default(value: T) -> Self {
         Self {
             value,
             origin: Origin::Default,
         }
     }
 
-    pub(crate) const fn implied(value: T, because: &'static str) -> Self {
+    /// Another setting's doing.
+    #[must_use]
+    pub const fn implied(value: T, because: &'static str) -> Self {
         Self {
             value,
             origin: Origin::Implied { because },
@@ -107,7 +113,8 @@ impl<T> Sourced<T> {
     }
 
     /// The same value as the default that `keyword` gives to others; a default stays a default.
-    pub(crate) fn inherited(self, keyword: &'static str) -> Self {
+    #[must_use]
+    pub fn inherited(self, keyword: &'static str) -> Self {
         match self.origin {
             Origin::Line { span } => Self {
                 origin: Origin::Inherited { keyword, span },
@@ -117,7 +124,8 @@ impl<T> Sourced<T> {
         }
     }
 
-    pub(crate) fn map<U>(self, with: impl FnOnce(T) -> U) -> Sourced<U> {
+    /// Another value of the same origin.
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Sourced<U> {
         Sourced {
             value: with(self.value),
             origin: self.origin,
