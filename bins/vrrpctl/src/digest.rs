@@ -167,7 +167,58 @@ fn parts(url: &str) -> Result<(bool, Endpoint, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use healthcheck::{BodyRule, Probe as _, Verdict};
+
     use super::*;
+
+    /// What is printed is what the check wants, of a page that comes in pieces too: the framing is no part of it.
+    #[test]
+    fn the_check_is_content_with_what_is_printed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            for _ in 0..3 {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"\r\n\r\n") {
+                    let mut octet = [0];
+                    stream.read_exact(&mut octet).unwrap();
+                    asked.extend(octet);
+                }
+                let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+                let body = "6\r\nhello \r\n5\r\nbody\n\r\n0\r\n\r\n";
+                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            }
+        });
+        let endpoint = || Endpoint::new(at.ip().to_string(), at.port());
+        let page = fetch(Wanted {
+            endpoint: endpoint(),
+            tls: false,
+            path: "/".to_owned(),
+            host: None,
+            version: HttpVersion::Http11,
+            timeout: Duration::from_secs(5),
+        });
+        let printed = digest_md5(&page.unwrap().body);
+        // `printf 'hello body\n' | md5sum`
+        assert_eq!(printed, "60a9cce591be31076132ad1ff144b06e");
+        let check = |digest: &str| {
+            let url = HttpUrl::new("/").body(BodyRule::md5(digest).unwrap());
+            let spec = HttpSpec::new(endpoint(), Duration::from_secs(5))
+                .version(HttpVersion::Http11)
+                .url(url);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(HttpProbe::new(spec).probe())
+        };
+        let well = check(&printed);
+        assert!(well.verdict == Verdict::Pass, "{well:?}");
+        let other = check(&printed.replace('6', "7"));
+        assert!(other.verdict == Verdict::Fail, "{other:?}");
+        server.join().unwrap();
+    }
 
     #[test]
     fn a_url_falls_into_its_parts() {

@@ -16,6 +16,7 @@ mod man_page;
 mod notices;
 mod overview;
 mod plan;
+mod realserver;
 mod record;
 mod replay;
 mod simulate;
@@ -129,6 +130,10 @@ enum Command {
     ///
     /// Over https the certificate is not verified: the digest is against change, not against an attacker.
     Digest(digest::Arguments),
+    /// Make this machine a real server of a director that uses direct routing or a tunnel: it takes the virtual addresses
+    /// without answering for them (docs/virtual-servers.md). Asks no daemon.
+    #[command(name = "realserver")]
+    RealServer(realserver::Arguments),
     /// What a word of the configuration means, its default, and how far it is carried out. Asks no daemon.
     Words(vocabulary::Arguments),
     /// What a shell needs to complete command lines of vrrpctl; for bash: source <(vrrpctl completions bash).
@@ -158,6 +163,7 @@ fn main() -> ExitCode {
         Command::Effective(arguments) => effective::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Digest(arguments) => digest::run(arguments),
+        Command::RealServer(wanted) => realserver::run(arguments.namespace.as_deref(), wanted),
         Command::Words(arguments) => vocabulary::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, Arguments::command()),
     })

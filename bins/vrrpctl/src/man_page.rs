@@ -16,7 +16,12 @@ fn man_page() {
     let mut command = crate::Arguments::command().disable_help_subcommand(true);
     command.build();
     let mut pages = vec![page(&command)];
-    pages.extend(command.get_subcommands().map(page));
+    let commands = command.get_subcommands();
+    pages.extend(
+        commands
+            .flat_map(|one| std::iter::once(one).chain(one.get_subcommands()))
+            .map(page),
+    );
     assert!(pages[0].1.contains(".SH EXTRA\nExit codes") && pages[0].1.contains("\\-\\-socket"));
     let status = pages.iter().find(|(name, _)| name == "vrrpctl-status.8").unwrap();
     assert!(status.1.contains("\\-\\-json"), "{}", status.1);
