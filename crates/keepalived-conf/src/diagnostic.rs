@@ -233,9 +233,23 @@ impl Findings {
         }
     }
 
+    pub(crate) fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+        found.into_iter().for_each(|found| self.push(found));
+    }
+
     /// How many there are so far: for [`Self::of_our_own`].
     pub(crate) const fn mark(&self) -> (usize, usize) {
         (self.list.len(), self.left_out)
+    }
+
+    /// What came since `mark` is about a check that keepalived runs, and costs no more than that check; whether an error is
+    /// among it.
+    pub(crate) fn of_a_check(&mut self, mark: (usize, usize), effect: &'static str) -> bool {
+        let (from, _) = mark;
+        for found in self.list.iter_mut().skip(from) {
+            found.severity = found.severity.max(Severity::Error);
+        }
+        self.of_our_own(mark, effect)
     }
 
     /// What came since `mark` is about a block that keepalived does not know, and costs it; whether an error is among it.

@@ -123,9 +123,9 @@ pub fn parse_for(host: &Host, files: &dyn Files, path: &str) -> Parsed {
     for secret in secrets::secrets(&tree, &sources) {
         sources.hide(secret);
     }
-    let blocks = read::Reader::new(&mut findings, files).blocks(&tree);
+    let judged = foreign::check(&tree, &mut findings);
+    let blocks = read::Reader::new(&mut findings, files).blocks(&tree, &judged);
     let config = complete::complete(blocks, &tree, &mut findings);
-    foreign::check(&tree, &mut findings);
     Parsed {
         config,
         diagnostics: findings.finish(),

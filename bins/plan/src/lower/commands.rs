@@ -79,7 +79,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn command(&self, words: Vec<String>, own: Option<&ScriptUser>) -> Command {
+    pub(super) fn command(&self, words: Vec<String>, own: Option<&ScriptUser>) -> Command {
         Command {
             words,
             user: self.user(own),

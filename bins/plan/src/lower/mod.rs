@@ -1,6 +1,7 @@
 //! Model -> plan. Pure: what depends on the machine comes in as [`Host`].
 
 mod auth_hmac;
+mod balance;
 mod commands;
 mod groups;
 mod instance;
@@ -125,6 +126,7 @@ pub fn lower(config: &Config, sources: &SourceMap, allowed: &Allowed, host: &Hos
     lowering.out.plan.checks = lowering.checks();
     lowering.out.plan.files = lowering.files();
     lowering.out.plan.processes = lowering.processes();
+    lowering.out.plan.balance = lowering.balance();
     lowering.out.plan.mail = lowering.mail();
     lowering.out.plan.webhooks = lowering.webhooks();
     lowering.out

@@ -12,6 +12,10 @@ impl Lowering<'_> {
         let wanted = (self.out.plan.instances.iter().map(|one| &one.hooks))
             .chain(self.out.plan.groups.iter().map(|one| &one.hooks))
             .any(|hooks| hooks.mail);
+        let balance = &self.out.plan.balance.servers;
+        let of_servers =
+            (balance.iter()).any(|server| server.mail || server.servers.iter().any(|one| one.mail));
+        let wanted = wanted || of_servers;
         let known = mail.tls.value != MailTls::Unknown;
         let server = mail.server.as_ref().filter(|_| wanted && known)?;
         let first = mail.to.first()?;

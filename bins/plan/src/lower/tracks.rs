@@ -16,17 +16,19 @@ impl Lowering<'_> {
     pub(super) fn files(&self) -> Vec<FileTrack> {
         let tracked = |file: &&TrackFile| self.tracks(&Tracked::File(file.name.clone()));
         let files = self.config.track_files.iter().filter(tracked);
-        files
-            .map(|file| FileTrack {
-                name: file.name.clone(),
-                place: self.place(file.span),
-                path: PathBuf::from(&file.file.value),
-                init: file
-                    .init
-                    .as_ref()
-                    .map(|init| (init.value.value, init.value.overwrite)),
-            })
-            .collect()
+        files.map(|file| self.file(file)).collect()
+    }
+
+    pub(super) fn file(&self, file: &TrackFile) -> FileTrack {
+        FileTrack {
+            name: file.name.clone(),
+            place: self.place(file.span),
+            path: PathBuf::from(&file.file.value),
+            init: file
+                .init
+                .as_ref()
+                .map(|init| (init.value.value, init.value.overwrite)),
+        }
     }
 
     pub(super) fn processes(&self) -> Vec<ProcessTrack> {

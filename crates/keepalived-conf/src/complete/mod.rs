@@ -10,6 +10,7 @@ mod mail;
 mod missing;
 mod notify;
 mod path;
+mod servers;
 mod statics;
 mod strict;
 mod track;
@@ -24,6 +25,7 @@ use crate::tree::Tree;
 pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings) -> Config {
     let mut lost = missing::scan(tree, &mut blocks);
     lost.append(&mut blocks.statics.missing);
+    lost.append(&mut blocks.missing_checks);
     let mut config = Config {
         global: blocks.global,
         scripts: blocks.scripts,
@@ -35,6 +37,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         garp_groups: blocks.garp_groups,
         webhooks: blocks.webhooks,
         statics: Statics::default(),
+        virtual_servers: servers::complete(blocks.virtual_servers, findings),
         missing: lost,
     };
     for draft in blocks.drafts {
@@ -55,6 +58,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         track::interfaces_of_owner(instance, findings);
     }
     config.statics = statics::complete(blocks.statics.statics, &config, findings);
+    servers::sync_daemon(&mut config, tree, findings);
     mail::complete(&config, findings);
     missing::report(&config, findings);
     missing::harmless(tree, findings);

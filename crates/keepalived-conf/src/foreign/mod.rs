@@ -1,9 +1,9 @@
-//! Words that are not carried out and are checked all the same: virtual servers and their checks, and the
-//! definitions of what is tracked. keepalived reports what is wrong there, and so does `vrrpctl check`.
+//! What keepalived reports of virtual servers and their checks, which decides what of them is carried out, and of words
+//! that are not carried out at all: the definitions of BFD sessions, and settings of processes that there are not.
 
 mod again;
 mod definitions;
-mod server;
+pub(crate) mod server;
 mod shape;
 mod value;
 
@@ -12,31 +12,69 @@ use crate::keywords::Block;
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
-/// Reports what keepalived would report about them.
-pub(crate) fn check(tree: &Tree, findings: &mut Findings) {
+/// Reports what keepalived would report about them. Gives the virtual servers that it carries out.
+pub(crate) fn check<'t>(tree: &'t Tree, findings: &mut Findings) -> Vec<server::Judged<'t>> {
+    let mut judged = Vec::new();
     for item in items(&tree.nodes) {
         match item.body.as_ref().map(|body| body.block) {
-            Some(Block::VirtualServer) => server::check(item, tree, findings),
+            Some(Block::VirtualServer) => judged.extend(server::check(item, tree, findings)),
+            Some(Block::VirtualServerGroup) => {
+                walk(item, findings);
+                server::group::check(item, findings);
+            }
             _ => walk(item, findings),
         }
     }
     definitions::check(tree, findings);
     again::check(tree, findings);
+    judged
+}
+
+/// Words of `global_defs` about virtual servers that are checked here.
+pub(crate) const fn lvs_words() -> &'static [&'static str] {
+    &[
+        "lvs_sync_daemon",
+        "lvs_timeouts",
+        "lvs_flush_on_stop",
+        "lvs_flush_onstop",
+        "smtp_alert_checker",
+        "no_checker_emails",
+        "checker_log_all_failures",
+        "rs_init_notifies",
+    ]
+}
+
+/// What of a line counts, as keepalived reads it: the line, one with another number, or nothing.
+pub(crate) fn counted(line: &Item) -> Option<Item> {
+    let keyword = line.keyword?;
+    if keyword.takes_argument() && line.argument().is_none() {
+        return None;
+    }
+    let Some(wrong) = value::check(line) else {
+        return shape::is_good(line).then(|| line.clone());
+    };
+    let number = wrong.counts?;
+    let mut line = line.clone();
+    if let Some(word) = line.words.get_mut(1) {
+        *word = crate::lexer::Word::new(number.into_bytes(), word.span, word.quoted);
+    }
+    Some(line)
 }
 
 /// The words of a block, and those of its blocks.
 fn walk(item: &Item, findings: &mut Findings) {
-    if let Some(found) = value::check(item) {
-        findings.push(found);
+    if let Some(wrong) = value::check(item) {
+        findings.push(wrong.found);
     } else {
         shape::check(item, findings);
+        shape::tunnel(item, findings);
     }
     let Some(block) = item.body.as_ref().map(|body| body.block) else {
         return;
     };
     for line in item.items() {
         match block {
-            Block::VirtualServerGroup => server::group_line(line, findings),
+            Block::VirtualServerGroup => server::group::check_line(line, findings),
             Block::LinkbeatInterfaces => shape::linkbeat(line, findings),
             Block::UpDownDelays => shape::delays(line, findings),
             _ => walk(line, findings),
@@ -52,5 +90,5 @@ fn word<'t>(item: &'t Item, names: &[&str]) -> Option<&'t Item> {
 
 /// What keepalived reports and then passes over.
 fn reported(code: &'static str, span: Span, text: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(code, span, text).effect("keepalived ignores it; vrrpd does not carry this block out")
+    Diagnostic::error(code, span, text).effect("it is ignored, as by keepalived")
 }

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Block;
 use crate::lexer::Word;
 use crate::number;
+use crate::read::servers::forwarding;
 use crate::tree::Item;
 
 /// Bits that `umask` may name.
@@ -15,10 +16,11 @@ const BITS: &[&str] = &[
     "IRWXO",
 ];
 
-pub(super) fn check(item: &Item, findings: &mut Findings) {
-    let Some(keyword) = item.keyword else { return };
+/// Whether what stands behind a word has its shape.
+pub(super) fn is_good(item: &Item) -> bool {
+    let Some(keyword) = item.keyword else { return true };
     let words = item.arguments();
-    let good = match (keyword.block, keyword.name) {
+    match (keyword.block, keyword.name) {
         (Block::GlobalDefs, name) => global(name, words),
         (Block::Root, "track_group") => words.len() == 1,
         (Block::Instance, "garp_extra_if" | "vmac_garp_intvl") => extra(words),
@@ -29,11 +31,31 @@ pub(super) fn check(item: &Item, findings: &mut Findings) {
         (Block::UdpCheck, "payload") => words.first().is_none_or(|word| octets(word, b"")),
         (Block::UdpCheck, "require_reply") => words.first().is_none_or(|word| octets(word, b"xX")),
         (Block::GarpGroup, "interfaces") => item.items().next().is_some(),
-        _ => return,
-    };
-    if !good && (keyword.block != Block::Root || !words.is_empty()) {
+        _ => true,
+    }
+}
+
+pub(super) fn check(item: &Item, findings: &mut Findings) {
+    let Some(keyword) = item.keyword else { return };
+    if !is_good(item) && (keyword.block != Block::Root || !item.arguments().is_empty()) {
         let text = format!("{} is followed by {}", keyword.name, keyword.arguments);
         findings.push(reported("bad-value", item.span, text).help("correct the line"));
+    }
+}
+
+/// What stands behind `TUN`.
+pub(super) fn tunnel(item: &Item, findings: &mut Findings) {
+    let words = ["lb_kind", "lvs_method", "sorry_server_lvs_method"];
+    let Some(name) = item.keyword.map(|keyword| keyword.name) else {
+        return;
+    };
+    if let (true, Some(text)) = (words.contains(&name), forwarding::fault(item)) {
+        let found = reported("bad-value", item.span, text);
+        findings.push(
+            found
+                .effect("the tunnel is of type ipip, as with keepalived")
+                .help("write TUN type gue port 6080, TUN type gre, or TUN alone for ipip"),
+        );
     }
 }
 

@@ -41,13 +41,21 @@ const SCHEDULERS: &[&str] = &[
 const METHODS: &[&str] = &["NAT", "DR", "TUN"];
 const TYPES: &[&str] = &["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA"];
 
+/// What is wrong with the words behind a keyword, and what of them counts all the same.
+pub(crate) struct Wrong {
+    pub(crate) found: Diagnostic,
+    /// The digits in front, as a number of keepalived's own; none: the line is ignored.
+    pub(crate) counts: Option<String>,
+}
+
 /// One finding about the words behind a keyword.
-pub(super) fn check(item: &Item) -> Option<Diagnostic> {
+pub(crate) fn check(item: &Item) -> Option<Wrong> {
     let keyword = item.keyword?;
     let rule = rule(keyword.block, keyword.name)?;
     let Some(word) = item.argument() else {
         return matches!(rule, Rule::Outdated).then(|| outdated(item));
     };
+    let counts = counted(keyword.block, keyword.name, rule, word.bytes());
     let bytes = word.bytes();
     let text = word.text();
     let within = |reading: number::Reading, least: i64, most: i64| {
@@ -85,17 +93,77 @@ pub(super) fn check(item: &Item) -> Option<Diagnostic> {
     };
     (!good).then(|| {
         let text = format!("{} is {wanted}; found {text:?}", item.name());
-        reported("bad-value", word.span, text).help("correct the value")
+        let found = reported("bad-value", word.span, text).help("correct the value");
+        let found = match &counts {
+            Some(number) if is_of_servers(keyword.block) => {
+                found.effect(format!("it counts as {number}, as for keepalived"))
+            }
+            _ => found,
+        };
+        Wrong { found, counts }
     })
 }
 
-fn outdated(item: &Item) -> Diagnostic {
-    reported(
+/// A line that keepalived reports and takes by the digits in front; without any it counts as 0, where 0 may stand there.
+fn counted(block: Block, name: &str, rule: Rule, word: &[u8]) -> Option<String> {
+    let strict = matches!(
+        (block, name),
+        (Block::VirtualServer | Block::RealServer, "retry") | (Block::VirtualServer, "persistence_timeout")
+    );
+    let (reading, least, most) = match rule {
+        Rule::Whole(least, most) => (number::integer(word), least, most),
+        Rule::Decimal(least, most) => (number::decimal(word), least, most),
+        _ => return None,
+    };
+    if name == "quorum" && reading.value == 0 {
+        return Some("1".to_owned());
+    }
+    if strict || !(i128::from(least)..=i128::from(most)).contains(&reading.value) {
+        return None;
+    }
+    Some(match rule {
+        Rule::Decimal(..) => {
+            let (seconds, rest) = (
+                reading.value.div_euclid(1_000_000),
+                reading.value.rem_euclid(1_000_000),
+            );
+            format!("{seconds}.{rest:06}")
+                .trim_end_matches('0')
+                .trim_end_matches('.')
+                .to_owned()
+        }
+        _ => reading.value.to_string(),
+    })
+}
+
+/// A virtual server, a real server, or one of their checks.
+const fn is_of_servers(block: Block) -> bool {
+    use Block as B;
+    matches!(
+        block,
+        B::VirtualServer
+            | B::RealServer
+            | B::TcpCheck
+            | B::HttpGet
+            | B::SmtpCheck
+            | B::SmtpHost
+            | B::DnsCheck
+            | B::MiscCheck
+            | B::PingCheck
+            | B::UdpCheck
+            | B::FileCheck
+            | B::Url
+    )
+}
+
+fn outdated(item: &Item) -> Wrong {
+    let found = reported(
         "deprecated",
         item.span,
         format!("{} is out of use here", item.name()),
     )
-    .help("write a linkbeat_interfaces block")
+    .help("write a linkbeat_interfaces block");
+    Wrong { found, counts: None }
 }
 
 fn status(text: &str) -> bool {

@@ -29,6 +29,13 @@ pub(super) const SECTIONS: &[Section] = &[(
         word("smtp_alert_checker", "[BOOL]", "Mail on changes of real servers.")
             .default("as smtp_alert")
             .ignored(LVS),
+        word(
+            "ssl_get_verify",
+            "[BOOL]",
+            "What SSL_GET of real servers does without a verify of its own: the certificate must be one that this machine trusts.",
+        )
+        .default("on; keepalived never looks")
+        .own(),
         word("no_email_faults", "[BOOL]", "No mail on FAULT."),
         word(
             "smtp_tls",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{ExtraInterfaces, Fifos, ScriptUser, Secret, Sourced, Version};
+use super::{ExtraInterfaces, Fifos, Lvs, ScriptUser, Secret, Sourced, Version};
 
 /// When addresses are announced by gratuitous ARP and unsolicited neighbour advertisements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,6 +85,8 @@ pub struct GlobalDefs {
     pub mail: Mail,
     /// The words about named pipes.
     pub fifos: Fifos,
+    /// The words about virtual servers.
+    pub lvs: Lvs,
     /// `script_user`. If none: `keepalived_script` if there is such a user, else the daemon's own.
     pub script_user: Option<Sourced<ScriptUser>>,
     /// `enable_script_security`.

@@ -23,7 +23,7 @@ pub enum Version {
 }
 
 /// Family of an instance's advertised addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub enum Family {
     /// IPv4.
     #[serde(rename = "ipv4")]

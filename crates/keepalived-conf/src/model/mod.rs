@@ -7,12 +7,15 @@ mod checker;
 mod fifo;
 mod global;
 mod instance;
+mod lvs;
 mod notify;
+mod real_server;
 mod router_advertisements;
 mod routing;
 mod secret;
 mod track;
 mod virtual_mac;
+mod virtual_server;
 mod webhook;
 
 use serde::Serialize;
@@ -24,7 +27,9 @@ pub use checker::{Checker, Http, HttpVersion, Nibbles, Question, Url};
 pub use fifo::{Fifo, FifoAndScript, Fifos};
 pub use global::{Announcements, GlobalDefs, Mail, MailLogin, MailTls};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
+pub use lvs::{FlushOnStop, Lvs, LvsSync, LvsTimeouts};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
+pub use real_server::{MiscCheck, RealServer, ServerCheck, ServerLook};
 pub use router_advertisements::{AdvertisedPrefix, RouterAdvertisements};
 pub use routing::{
     Route, RouteHop, RouteKind, RouteMetric, RoutePlacement, Rule, RuleAction, Statics, TrackGroup,
@@ -35,6 +40,10 @@ pub use track::{
     Weight,
 };
 pub use virtual_mac::{Mac, UseVmac, Vmac};
+pub use virtual_server::{
+    ClientMask, Forwarding, SorryServer, Transport, TunnelChecksum, VirtualAddress, VirtualMember,
+    VirtualServer,
+};
 pub use webhook::Webhook;
 
 use crate::keywords::Scope;
@@ -180,6 +189,8 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
     /// `static_ipaddress`, `static_routes`, `static_rules`, `track_group`.
     pub statics: Statics,
+    /// `virtual_server`, in the order of the file, without those that an error drops.
+    pub virtual_servers: Vec<VirtualServer>,
     /// What bars the whole daemon. What bars one instance stands in [`VrrpInstance::missing`].
     pub missing: Vec<Missing>,
 }

@@ -1,4 +1,4 @@
-//! The checkers of a `vrrp_check`: whom they ask, and what.
+//! The checkers of a `vrrp_check` and of a real server: whom they ask, and what.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -19,6 +19,18 @@ const INSTEAD: &[(&str, &str)] = &[
     ("alpha", "init_fail"),
 ];
 
+/// What a checker of a real server asks where it does not say it itself.
+pub(super) struct Usual {
+    pub(super) ip: Sourced<IpAddr>,
+    /// None: nobody says one.
+    pub(super) port: Option<Sourced<u16>>,
+    pub(super) connect_timeout: Sourced<Duration>,
+    /// Of pages.
+    pub(super) host: Option<Sourced<String>>,
+    /// Of certificates.
+    pub(super) verify: Sourced<bool>,
+}
+
 /// Whom a checker asks, before defaults.
 #[derive(Default)]
 struct Target {
@@ -37,40 +49,40 @@ impl Reader<'_> {
         let mut target = Target::default();
         for item in block.items() {
             self.target_word(item, &mut target);
+            self.not_here(item);
         }
         let question = self.question(block, word)?;
-        let port = target
-            .port
-            .or_else(|| usual_port(&question).map(Sourced::default));
-        let Some(port) = port else {
+        let usual = Usual {
+            ip: Sourced::default(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            port: usual_port(&question).map(Sourced::default),
+            connect_timeout: Sourced::implied(timeout.value, "timeout"),
+            host: None,
+            verify: Sourced::default(true),
+        };
+        if target.port.or(usual.port).is_none() {
             let text = format!("{word} does not say which port");
             let found = Diagnostic::error("check-without-port", block.span, text);
             self.push(found.help("add connect_port PORT"));
             return None;
-        };
-        let source = match (target.bind_to, target.bind_port) {
-            (None, None) => Sourced::default((None, 0)),
-            (ip, port) => {
-                let span = ip.and_then(|ip| ip.span()).or_else(|| port?.span());
-                let value = (ip.map(|ip| ip.value), port.map_or(0, |port| port.value));
-                Sourced::line(value, span.unwrap_or(block.span))
+        }
+        made(block, target, usual, question)
+    }
+
+    /// A checker of a real server; its connection words may stand in a block of their own. None, and no finding, where there
+    /// is no port to ask.
+    pub(super) fn checker_of_server(&mut self, block: &Item, of: &Item, usual: Usual) -> Option<Checker> {
+        let mut target = Target::default();
+        for item in of.items() {
+            self.target_word(item, &mut target);
+        }
+        let mut question = self.question(block, block.keyword?.name)?;
+        if let Question::Http(http) = &mut question {
+            http.host = http.host.take().or_else(|| usual.host.clone());
+            if http.verify.span().is_none() {
+                http.verify = usual.verify;
             }
-        };
-        Some(Checker {
-            word,
-            span: block.span,
-            ip: target
-                .ip
-                .unwrap_or(Sourced::default(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-            port,
-            source,
-            interface: target.interface,
-            mark: target.mark.unwrap_or(Sourced::default(0)),
-            connect_timeout: target
-                .connect_timeout
-                .unwrap_or_else(|| Sourced::implied(timeout.value, "timeout")),
-            question,
-        })
+        }
+        made(block, target, usual, question)
     }
 
     fn target_word(&mut self, item: &Item, target: &mut Target) {
@@ -95,10 +107,25 @@ impl Reader<'_> {
             "connect_timeout" => {
                 target.connect_timeout = self.positive_seconds(item).or(target.connect_timeout)
             }
+            _ => {}
+        }
+    }
+
+    /// Words of real servers in a `vrrp_check`.
+    fn not_here(&mut self, item: &Item) {
+        let Some(name) = item.keyword.map(|keyword| keyword.name) else {
+            return;
+        };
+        match name {
             "warmup" | "log_all_failures" => self.elsewhere(
                 item,
                 "each vrrp_check begins at once, and each failure is shown by vrrpctl status",
                 "remove the line",
+            ),
+            "host" => self.elsewhere(
+                item,
+                "it is the old place of the connection words",
+                "write connect_ip and connect_port directly into SMTP_CHECK",
             ),
             _ => {
                 if let Some((_, instead)) = INSTEAD.iter().find(|(word, _)| *word == name) {
@@ -137,14 +164,8 @@ impl Reader<'_> {
     fn smtp(&mut self, block: &Item) -> Question {
         let mut helo = None;
         for item in block.items() {
-            match item.keyword.map(|keyword| keyword.name) {
-                Some("helo_name") => helo = self.word_of(item).or(helo),
-                Some("host") => self.elsewhere(
-                    item,
-                    "it is the old place of the connection words",
-                    "write connect_ip and connect_port directly into SMTP_CHECK",
-                ),
-                _ => {}
+            if item.keyword.is_some_and(|keyword| keyword.name == "helo_name") {
+                helo = self.word_of(item).or(helo);
             }
         }
         let helo = helo.unwrap_or_else(|| Sourced::default("smtpchecker.keepalived.org".to_owned()));
@@ -199,6 +220,30 @@ impl Reader<'_> {
     pub(super) fn wrong_in_check(&mut self, word: &Word, text: String, help: &'static str) {
         self.push(Diagnostic::error("bad-value", word.span, text).help(help));
     }
+}
+
+fn made(block: &Item, target: Target, usual: Usual, question: Question) -> Option<Checker> {
+    let source = match (target.bind_to, target.bind_port) {
+        (None, None) => Sourced::default((None, 0)),
+        (ip, port) => {
+            let span = ip.and_then(|ip| ip.span()).or_else(|| port?.span());
+            let value = (ip.map(|ip| ip.value), port.map_or(0, |port| port.value));
+            Sourced::line(value, span.unwrap_or(block.span))
+        }
+    };
+    // An echo has none.
+    let none = matches!(question, Question::Ping).then(|| Sourced::default(0));
+    Some(Checker {
+        word: block.keyword?.name,
+        span: block.span,
+        ip: target.ip.unwrap_or(usual.ip),
+        port: target.port.or(none).or(usual.port)?,
+        source,
+        interface: target.interface,
+        mark: target.mark.unwrap_or(Sourced::default(0)),
+        connect_timeout: target.connect_timeout.unwrap_or(usual.connect_timeout),
+        question,
+    })
 }
 
 const fn usual_port(question: &Question) -> Option<u16> {

@@ -22,7 +22,7 @@ impl Reader<'_> {
         true
     }
 
-    fn fifo(&mut self, item: &Item, of: &mut FifoAndScript) {
+    pub(super) fn fifo(&mut self, item: &Item, of: &mut FifoAndScript) {
         let Some(word) = item.argument() else { return };
         if of.fifo.is_some() {
             self.set_already(item);
@@ -46,7 +46,7 @@ impl Reader<'_> {
         ));
     }
 
-    fn fifo_script(&mut self, item: &Item, of: &mut FifoAndScript) {
+    pub(super) fn fifo_script(&mut self, item: &Item, of: &mut FifoAndScript) {
         let Some(script) = self.notify_script(item) else {
             return;
         };

@@ -7,7 +7,7 @@ use super::Reader;
 use super::argument::Junk;
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Announcements, ExtraInterfaces, FifoAndScript, Fifos, GlobalDefs, Mail, MailTls, Sourced, Version,
+    Announcements, ExtraInterfaces, FifoAndScript, Fifos, GlobalDefs, Lvs, Mail, MailTls, Sourced, Version,
 };
 use crate::tree::{Item, Tree, items};
 
@@ -56,6 +56,7 @@ impl Reader<'_> {
                 } else if !self.global_switch(name, item, &mut defs)
                     && !self.mail(name, item, &mut defs.mail)
                     && !self.fifo_word(name, item, &mut defs.fifos)
+                    && !self.lvs_word(name, item, &mut defs.lvs)
                     && !self.dump_word(name, item, &mut defs)
                 {
                     self.global_word(name, item, &mut defs);
@@ -64,6 +65,7 @@ impl Reader<'_> {
         }
         defs.announcements = announcements.with_defaults(min_garp);
         self.check_fifos(&mut defs.fifos);
+        self.check_lvs(&mut defs.lvs);
         self.root_words(tree, &mut defs);
         defs
     }
@@ -364,6 +366,7 @@ impl Default for GlobalDefs {
                 states_on_reload: off,
                 priority_changes: off,
             },
+            lvs: Lvs::default(),
             script_user: None,
             enable_script_security: off,
             drop_unusable_scripts: off,

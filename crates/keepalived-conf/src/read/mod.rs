@@ -28,6 +28,7 @@ mod router_advertisements;
 mod rule;
 mod script;
 mod secret;
+pub(crate) mod servers;
 mod statics;
 mod track;
 mod track_definition;
@@ -36,7 +37,10 @@ mod webhook;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
-use crate::model::{GarpGroup, GlobalDefs, TrackFile, TrackProcess, VrrpScript, Webhook};
+use crate::foreign::server::Judged;
+use crate::model::{
+    GarpGroup, GlobalDefs, Missing, TrackFile, TrackProcess, VirtualServer, VrrpScript, Webhook,
+};
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
 
@@ -61,6 +65,9 @@ pub(crate) struct Blocks {
     pub(crate) garp_groups: Vec<GarpGroup>,
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) statics: DraftStatics,
+    pub(crate) virtual_servers: Vec<VirtualServer>,
+    /// Checks of theirs that are not carried out.
+    pub(crate) missing_checks: Vec<Missing>,
 }
 
 impl Blocks {
@@ -107,7 +114,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads every block.
-    pub(crate) fn blocks(&mut self, tree: &Tree) -> Blocks {
+    pub(crate) fn blocks(&mut self, tree: &Tree, judged: &[Judged<'_>]) -> Blocks {
         let mut blocks = Blocks {
             global: self.global(tree),
             scripts: Vec::new(),
@@ -119,6 +126,8 @@ impl<'a> Reader<'a> {
             garp_groups: Vec::new(),
             webhooks: Vec::new(),
             statics: DraftStatics::default(),
+            virtual_servers: Vec::new(),
+            missing_checks: Vec::new(),
         };
         let mut paced = Vec::new();
         self.name_folders(tree);
@@ -137,6 +146,9 @@ impl<'a> Reader<'a> {
                 }
             }
         }
+        let (servers, missing) = self.virtual_servers(judged, tree, &blocks.global);
+        blocks.virtual_servers = servers;
+        blocks.missing_checks = missing;
         blocks
     }
 

@@ -31,7 +31,6 @@ pub(crate) const KNOWN: &[(&str, &[&str], &str)] = &[
     ("address-line scope", &["0x10", "4294967296"], SLIP),
     ("global-defs umask", &["1 2"], LOOSE),
     ("address-line scope", &["\"\""], LOOSE),
-    ("real-server weight", &["\"\""], LOOSE),
     ("udp-check require_reply", &["x y z"], LOOSE),
     (
         "instance use_ipvlan",

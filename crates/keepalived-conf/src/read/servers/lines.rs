@@ -1,0 +1,120 @@
+//! The lines of a block that count, as keepalived reads them: what is wrong with the others is said elsewhere
+//! ([`crate::foreign`]).
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::foreign;
+use crate::model::Sourced;
+use crate::number;
+use crate::read::argument::address;
+use crate::tree::{Body, Item, Node};
+
+/// A block without the lines that keepalived passes over, and with the numbers that it takes the others for.
+pub(super) struct Lines(Item);
+
+impl Lines {
+    pub(super) fn of(block: &Item) -> Self {
+        Self(cleaned(block))
+    }
+
+    pub(super) const fn block(&self) -> &Item {
+        &self.0
+    }
+
+    /// The last line of any of these words.
+    pub(super) fn last(&self, words: &[&str]) -> Option<&Item> {
+        let named = |line: &&Item| line.keyword.is_some_and(|word| words.contains(&word.name));
+        self.0.items().filter(named).last()
+    }
+
+    /// A number, of the whole range of its word.
+    pub(super) fn number<N: TryFrom<i128>>(&self, word: &str) -> Option<Sourced<N>> {
+        self.number_of(&[word])
+    }
+
+    /// A number that has several words.
+    pub(super) fn number_of<N: TryFrom<i128>>(&self, words: &[&str]) -> Option<Sourced<N>> {
+        let argument = self.last(words)?.argument()?;
+        let value = number::integer(argument.bytes()).value;
+        Some(Sourced::line(N::try_from(value).ok()?, argument.span))
+    }
+
+    /// Seconds with decimals.
+    pub(super) fn seconds(&self, word: &str) -> Option<Sourced<Duration>> {
+        let argument = self.last(&[word])?.argument()?;
+        let us = u64::try_from(number::decimal(argument.bytes()).value).unwrap_or(u64::MAX);
+        Some(Sourced::line(Duration::from_micros(us), argument.span))
+    }
+
+    /// `[BOOL]`.
+    pub(super) fn switch(&self, word: &str) -> Option<Sourced<bool>> {
+        self.last(&[word]).map(switch)
+    }
+
+    /// A word that is on where it stands, whatever stands behind it.
+    pub(super) fn flag(&self, word: &str) -> Sourced<bool> {
+        self.last(&[word])
+            .map_or(Sourced::default(false), |line| Sourced::line(true, line.span))
+    }
+
+    /// The word behind another.
+    pub(super) fn text(&self, words: &[&str]) -> Option<Sourced<String>> {
+        let argument = self.last(words)?.argument()?;
+        let text = std::str::from_utf8(argument.bytes()).ok()?;
+        Some(Sourced::line(text.to_owned(), argument.span))
+    }
+
+    /// `IP [PORT]`, 0 without a port.
+    pub(super) fn endpoint(&self, word: &str) -> Option<(IpAddr, u16, &Item)> {
+        let line = self.last(&[word])?;
+        let ip = line.argument().and_then(address)?;
+        let port = line
+            .arguments()
+            .get(1)
+            .map(|port| number::integer(port.bytes()).value);
+        Some((ip, u16::try_from(port.unwrap_or(0)).ok()?, line))
+    }
+}
+
+/// `[BOOL]`: on without an argument, and where the argument is none: keepalived does not look at every one.
+pub(super) fn switch(line: &Item) -> Sourced<bool> {
+    let Some(argument) = line.argument() else {
+        return Sourced::line(true, line.span);
+    };
+    let off = ["off", "false", "no"].iter().any(|off| argument.is(off));
+    Sourced::line(!off, argument.span)
+}
+
+/// The first that says it; the default else.
+pub(super) fn first<T>(all: impl IntoIterator<Item = Option<Sourced<T>>>, default: T) -> Sourced<T> {
+    all.into_iter()
+        .flatten()
+        .next()
+        .unwrap_or(Sourced::default(default))
+}
+
+fn cleaned(item: &Item) -> Item {
+    let body = item.body.as_ref().map(|body| Body {
+        block: body.block,
+        nodes: body.nodes.iter().filter_map(node).collect(),
+        span: body.span,
+    });
+    Item {
+        words: item.words.clone(),
+        raw: item.raw.clone(),
+        span: item.span,
+        keyword: item.keyword,
+        body,
+    }
+}
+
+fn node(node: &Node) -> Option<Node> {
+    let Node::Item(item) = node else { return None };
+    let counted = foreign::counted(item)?;
+    Some(Node::Item(if counted.body.is_some() {
+        cleaned(&counted)
+    } else {
+        counted
+    }))
+}

@@ -1,0 +1,126 @@
+//! The words of `global_defs` about virtual servers.
+
+use super::lines;
+use crate::diagnostic::Diagnostic;
+use crate::foreign;
+use crate::lexer::Word;
+use crate::model::{FlushOnStop, Lvs, LvsSync, LvsTimeouts, Sourced};
+use crate::number;
+use crate::read::Reader;
+use crate::read::argument::address;
+use crate::tree::Item;
+
+/// Options of `lvs_sync_daemon`.
+const NAMED: [&str; 6] = ["inst", "id", "maxlen", "port", "ttl", "group"];
+
+impl Reader<'_> {
+    /// A word about them; false for any other word.
+    pub(in crate::read) fn lvs_word(&mut self, name: &str, item: &Item, lvs: &mut Lvs) -> bool {
+        match name {
+            "lvs_notify_fifo" => self.fifo(item, &mut lvs.fifo),
+            "lvs_notify_fifo_script" => self.fifo_script(item, &mut lvs.fifo),
+            "ssl_get_verify" => lvs.ssl_get_verify = self.switch(item).or(lvs.ssl_get_verify),
+            "lvs_flush" => lvs.flush = Sourced::line(true, item.span),
+            _ if !foreign::lvs_words().contains(&name) => return false,
+            // What is wrong with the others is said with the rest of the blocks.
+            _ => {
+                if let Some(item) = foreign::counted(item) {
+                    lvs_line(name, &item, lvs);
+                }
+            }
+        }
+        true
+    }
+
+    /// What no single line shows.
+    pub(in crate::read) fn check_lvs(&mut self, lvs: &mut Lvs) {
+        if lvs.fifo.fifo.is_none()
+            && let Some(span) = lvs.fifo.script.take().and_then(|script| script.span())
+        {
+            let text = "lvs_notify_fifo_script without lvs_notify_fifo";
+            let found = Diagnostic::warning("fifo-script", span, text).silent();
+            self.push(
+                found
+                    .effect("it is not started: there is nothing for it to read, as with keepalived")
+                    .help("add: lvs_notify_fifo PATH"),
+            );
+        }
+    }
+}
+
+fn lvs_line(name: &str, item: &Item, lvs: &mut Lvs) {
+    match name {
+        "lvs_sync_daemon" => lvs.sync_daemon = lvs.sync_daemon.take().or_else(|| sync(item)),
+        "lvs_timeouts" => lvs.timeouts = timeouts(item).or(lvs.timeouts),
+        "lvs_flush_on_stop" | "lvs_flush_onstop" => {
+            let ours = item.argument().is_some_and(|word| word.is("VS"));
+            let what = if ours { FlushOnStop::Ours } else { FlushOnStop::All };
+            lvs.flush_on_stop = Some(Sourced::line(what, item.span));
+        }
+        "smtp_alert_checker" => lvs.smtp_alert = Some(lines::switch(item)),
+        "no_checker_emails" => lvs.no_emails = lines::switch(item),
+        "checker_log_all_failures" => lvs.log_all_failures = lines::switch(item),
+        "rs_init_notifies" => lvs.init_notifies = lines::switch(item),
+        _ => {}
+    }
+}
+
+fn timeouts(item: &Item) -> Option<Sourced<LvsTimeouts>> {
+    let mut timeouts = LvsTimeouts::default();
+    for pair in item.arguments().chunks(2) {
+        let [kind, value] = pair else { return None };
+        let seconds = u32::try_from(number::integer(value.bytes()).value).ok()?;
+        match kind.bytes() {
+            b"tcp" => timeouts.tcp_s = seconds,
+            b"tcpfin" => timeouts.tcpfin_s = seconds,
+            b"udp" => timeouts.udp_s = seconds,
+            _ => return None,
+        }
+    }
+    Some(Sourced::line(timeouts, item.span))
+}
+
+/// `IF [VI [ID]]`, or `IF` and options by their names.
+fn sync(item: &Item) -> Option<Sourced<LvsSync>> {
+    let words: Vec<&Word> = item.arguments().iter().collect();
+    let (interface, rest) = words.split_first()?;
+    let mut sync = LvsSync {
+        interface: interface.text(),
+        instance: None,
+        id: None,
+        maxlen: None,
+        port: None,
+        ttl: None,
+        group: None,
+    };
+    let is_name = |word: &&Word| NAMED.iter().any(|name| word.is(name));
+    let mut rest = rest;
+    // The old way: the instance, and its number, by their places.
+    if let Some((instance, behind)) = rest.split_first().filter(|(word, _)| !is_name(word)) {
+        sync.instance = Some(instance.text());
+        rest = behind;
+        if let Some((id, behind)) = rest.split_first().filter(|(word, _)| !is_name(word)) {
+            sync.id = number_of(id, 0).and_then(|id| u8::try_from(id).ok());
+            rest = behind;
+        }
+    }
+    for pair in rest.chunks(2) {
+        let [name, value] = pair else { break };
+        match name.bytes() {
+            b"inst" => sync.instance = Some(value.text()),
+            b"id" => sync.id = number_of(value, 0).and_then(|id| u8::try_from(id).ok()),
+            b"maxlen" => sync.maxlen = number_of(value, 1).filter(|octets| *octets <= 65_507),
+            b"port" => sync.port = number_of(value, 1),
+            b"ttl" => sync.ttl = number_of(value, 1).and_then(|ttl| u8::try_from(ttl).ok()),
+            b"group" => sync.group = address(value).filter(std::net::IpAddr::is_multicast),
+            _ => break,
+        }
+    }
+    Some(Sourced::line(sync, item.span))
+}
+
+fn number_of(word: &Word, least: u16) -> Option<u16> {
+    let reading = number::integer(word.bytes());
+    let value = u16::try_from(reading.value).ok().filter(|_| reading.whole)?;
+    (value >= least).then_some(value)
+}
