@@ -50,6 +50,7 @@ pub mod theory;
 pub mod topology;
 pub mod tree;
 pub mod usage;
+pub mod virtual_servers;
 pub mod wait;
 pub mod watch;
 

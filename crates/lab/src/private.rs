@@ -105,10 +105,7 @@ pub fn test_beside(name: &str, patient: bool, body: impl FnOnce() -> Result<(), 
         skip(name, &refusal.to_string());
         return;
     }
-    let guard =
-        std::fs::File::create(std::env::temp_dir().join(format!("vrrp-lab-{}.lock", nix::unistd::getuid())));
-    let lock = |file: &std::fs::File| if patient { file.lock_shared() } else { file.lock() };
-    let _one_at_a_time = guard.and_then(|file| lock(&file).map(|()| file));
+    let _one_at_a_time = turn(patient);
     match run_captured(&arguments) {
         Ok((true, said)) => {
             assert!(said.contains("1 passed"), "no test is called {name}:\n{said}");
@@ -117,6 +114,22 @@ pub fn test_beside(name: &str, patient: bool, body: impl FnOnce() -> Result<(), 
         Ok((false, said)) => panic!("{name} failed inside its namespace:\n{said}"),
         Err(error) => panic!("{name}: {error}"),
     }
+}
+
+/// Waits until no other lab of this user is at work, as long as the answer is kept; a `patient` one may be beside other
+/// patient ones.
+///
+/// # Errors
+/// When there can be no such file.
+pub fn turn(patient: bool) -> std::io::Result<std::fs::File> {
+    let name = format!("vrrp-lab-{}.lock", nix::unistd::getuid());
+    let file = std::fs::File::create(std::env::temp_dir().join(name))?;
+    if patient {
+        file.lock_shared()?;
+    } else {
+        file.lock()?;
+    }
+    Ok(file)
 }
 
 /// What the test itself said, without the harness's frame.

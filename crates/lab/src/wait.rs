@@ -7,7 +7,16 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// [`LabError::TooLate`] after `limit`.
-pub fn until<T>(
+pub fn until<T>(what: &str, limit: Duration, condition: impl FnMut() -> Option<T>) -> Result<T, LabError> {
+    until_every(Duration::from_millis(2), what, limit, condition)
+}
+
+/// [`until`], asked at another pace.
+///
+/// # Errors
+/// As [`until`].
+pub fn until_every<T>(
+    pace: Duration,
     what: &str,
     limit: Duration,
     mut condition: impl FnMut() -> Option<T>,
@@ -24,6 +33,6 @@ pub fn until<T>(
                 detail: String::new(),
             });
         }
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::sleep(pace);
     }
 }

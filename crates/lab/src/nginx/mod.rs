@@ -150,7 +150,7 @@ fn configuration(node: &Node, page: Page) -> String {
          \x20   client_body_temp_path {folder}/s-body;\n    proxy_temp_path {folder}/s-proxy;\n\
          \x20   fastcgi_temp_path {folder}/s-fastcgi;\n    uwsgi_temp_path {folder}/s-uwsgi;\n\
          \x20   scgi_temp_path {folder}/s-scgi;\n\
-         \x20   server {{\n        listen 80;\n        location / {{ {page} }}\n\
+         \x20   server {{\n        listen 80;\n        listen [::]:80;\n        location / {{ {page} }}\n\
          \x20       location = {HEALTH} {{ access_log {folder}/{ASKED}; if (-e {folder}/{UNWELL}) {{ return 503; }} return 200; }}\n    }}\n}}\n"
     )
 }

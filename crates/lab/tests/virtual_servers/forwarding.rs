@@ -1,0 +1,204 @@
+//! Each way by which packets get to the real servers, seen by a client: in turn, from nobody else.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use vrrp_lab::LabError;
+use vrrp_lab::daemon::Daemon;
+use vrrp_lab::private::run;
+use vrrp_lab::virtual_servers::{Director, Forwarding, Service, Site, Visit, text, visits};
+
+use crate::report::Report;
+
+/// Where a client asks, and how the packets go on.
+struct Way {
+    name: &'static str,
+    address: &'static str,
+    port: u16,
+    forwarding: Forwarding,
+    /// Packets to the address are marked so, and the mark is balanced.
+    mark: Option<u32>,
+}
+
+const fn way(name: &'static str, address: &'static str, port: u16, forwarding: Forwarding) -> Way {
+    Way {
+        name,
+        address,
+        port,
+        forwarding,
+        mark: None,
+    }
+}
+
+const WAYS: [Way; 8] = [
+    way("NAT", "198.51.100.100", 8080, Forwarding::Nat),
+    way("NAT, IPv6", "2001:db8:1::100", 8080, Forwarding::Nat),
+    way("DR", "172.25.44.144", 80, Forwarding::Dr),
+    way("DR, IPv6", "2001:db8:44::144", 80, Forwarding::Dr),
+    way("TUN (ipip)", "172.25.44.145", 80, Forwarding::Tun),
+    way("TUN, IPv6", "2001:db8:44::145", 80, Forwarding::Tun),
+    Way {
+        mark: Some(7),
+        ..way("fwmark", "172.25.44.146", 80, Forwarding::Dr)
+    },
+    Way {
+        mark: Some(8),
+        ..way("fwmark, IPv6", "2001:db8:44::146", 80, Forwarding::Dr)
+    },
+];
+
+impl Way {
+    fn address(&self) -> IpAddr {
+        self.address.parse().unwrap()
+    }
+
+    fn service(&self, site: &Site) -> Service {
+        let six = self.address().is_ipv6();
+        let servers = site
+            .servers
+            .each_ref()
+            .map(|server| (if six { server.address_6 } else { server.address }, 80));
+        let name = self.mark.map_or_else(
+            || format!("{} {}", self.address, self.port),
+            |mark| format!("fwmark {mark}"),
+        );
+        let mut service = Service::new(&name, &servers);
+        service.forwarding = self.forwarding;
+        if self.mark.is_some() && six {
+            service.lines.push("ip_family inet6".to_owned());
+        }
+        service
+    }
+
+    /// Without a packet filter: the traffic control of the card does it.
+    fn mark(&self, site: &Site) -> Result<(), LabError> {
+        let Some(mark) = self.mark else { return Ok(()) };
+        let (protocol, word) = if self.address().is_ipv6() {
+            ("ipv6", "dst_ip")
+        } else {
+            ("ip", "dst_ip")
+        };
+        let mark = mark.to_string();
+        let tc = |words: &[&str]| {
+            let front = ["netns", "exec", site.directors[0].name(), "tc"];
+            run("ip", front.iter().chain(words)).map(drop)
+        };
+        // The second one finds it there.
+        let _ = tc(&["qdisc", "add", "dev", "eth0", "ingress"]);
+        tc(&[
+            "filter",
+            "add",
+            "dev",
+            "eth0",
+            "parent",
+            "ffff:",
+            "protocol",
+            protocol,
+            "prio",
+            &mark,
+            "flower",
+            word,
+            self.address,
+            "action",
+            "skbedit",
+            "mark",
+            &mark,
+        ])
+    }
+}
+
+/// One after the other, both of them.
+fn in_turn(visits: &[Visit]) -> Result<String, LabError> {
+    let names: Vec<&str> = visits.iter().flatten().map(String::as_str).collect();
+    let alternate = names.windows(2).all(|pair| pair[0] != pair[1]);
+    let known = names.iter().all(|name| ["rs1", "rs2"].contains(name));
+    if names.len() == visits.len() && alternate && known {
+        return Ok("in turn".to_owned());
+    }
+    Err(LabError::Other(format!("not in turn: {visits:?}")))
+}
+
+pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> Result<(), LabError> {
+    let director = site.directors[0].clone();
+    for way in &WAYS {
+        let device = if way.forwarding == Forwarding::Nat {
+            "eth1"
+        } else {
+            "eth0"
+        };
+        let length = if way.address().is_ipv6() { 128 } else { 32 };
+        let address = format!("{}/{length}", way.address);
+        // A second daemon finds what the first one's turn has left.
+        let words = ["address", "replace", address.as_str(), "dev", device];
+        // As VRRP's daemons hold it: else the tunnel's own packets have it as their sender, which is the real server's address
+        // too, and it drops them.
+        let old: &[&str] = if length == 128 {
+            &["preferred_lft", "0"]
+        } else {
+            &[]
+        };
+        director.ip(&[&words, old].concat())?;
+        way.mark(site)?;
+    }
+    let before = site.servers.each_ref().map(|server| everything(&server.node));
+    for server in &site.servers {
+        let of = |forwarding| {
+            let ways = WAYS.iter().filter(move |way| way.forwarding == forwarding);
+            ways.map(|way| way.address)
+        };
+        let dr: Vec<&str> = ["prepare", "--address"]
+            .into_iter()
+            .chain(of(Forwarding::Dr))
+            .collect();
+        let tun: Vec<&str> = ["prepare", "--tunnel", "--address"]
+            .into_iter()
+            .chain(of(Forwarding::Tun))
+            .collect();
+        server.realserver(&dr)?;
+        server.realserver(&tun)?;
+        server.realserver(&["status"])?;
+    }
+    let services: Vec<Service> = WAYS.iter().map(|way| way.service(site)).collect();
+    let balanced = Director::start(daemon, &director, &text(&services))?;
+    balanced.until(
+        "all services have both servers",
+        Duration::from_secs(20),
+        |table| table.len() == WAYS.len() && table.iter().all(|entry| entry.serving() == 2),
+    )?;
+    for way in &WAYS {
+        let seen = visits(&site.client, way.address(), way.port, 6)?;
+        let outcome = in_turn(&seen).map_err(|error| balanced.explain(&error.to_string()));
+        report.row(way.name, daemon, outcome);
+    }
+    report.row(
+        "a stop takes everything out",
+        daemon,
+        balanced.stop().map(|()| "yes".to_owned()),
+    );
+    for server in &site.servers {
+        server.realserver(&["undo"])?;
+    }
+    let after = site.servers.each_ref().map(|server| everything(&server.node));
+    if before != after {
+        return Err(LabError::Other(format!(
+            "undo has not given back what was: {before:#?} {after:#?}"
+        )));
+    }
+    Ok(())
+}
+
+/// Addresses and settings of a real server; tunnel devices come with their modules and stay, down.
+fn everything(node: &vrrp_lab::topology::Node) -> Vec<String> {
+    let addresses = node.ip(&["-o", "address"]).unwrap_or_default();
+    let settings = node.within(|| {
+        ["arp_ignore", "arp_announce", "rp_filter"].map(|word| {
+            let path = format!("/proc/sys/net/ipv4/conf/all/{word}");
+            format!("{word} {}", std::fs::read_to_string(path).unwrap_or_default())
+        })
+    });
+    addresses
+        .lines()
+        .map(str::to_owned)
+        .chain(settings.unwrap())
+        .collect()
+}
