@@ -142,7 +142,7 @@ impl Pool {
             living_weight: 0,
             told: BTreeMap::new(),
         };
-        pool.learn();
+        pool.learn(|_| None);
         Ok(pool)
     }
 
@@ -188,8 +188,21 @@ impl Pool {
     /// # Errors
     /// No member, or one twice; then nothing has changed.
     pub fn reconfigure(&mut self, config: PoolConfig) -> Result<Vec<PoolAction>, PoolError> {
+        self.reconfigure_knowing(config, |_| None)
+    }
+
+    /// As [`Self::reconfigure`], with what is known of checks that are new to this pool and not to others: health, and whether
+    /// with a warning.
+    ///
+    /// # Errors
+    /// No member, or one twice; then nothing has changed.
+    pub fn reconfigure_knowing(
+        &mut self,
+        config: PoolConfig,
+        known: impl Fn(&str) -> Option<(Health, bool)>,
+    ) -> Result<Vec<PoolAction>, PoolError> {
         self.config = config.checked()?;
-        self.learn();
+        self.learn(known);
         let last = self.config.last_resort_name().cloned();
         let index = &self.index;
         let is_gone = |name: &Arc<str>| !index.contains_key(name) && last.as_ref() != Some(name);
@@ -198,7 +211,7 @@ impl Pool {
     }
 
     /// Makes what follows from the configuration; what is known of what is still there is kept.
-    fn learn(&mut self) {
+    fn learn(&mut self, elsewhere: impl Fn(&str) -> Option<(Health, bool)>) {
         let members = || self.config.members.iter().enumerate();
         self.index = members()
             .map(|(at, member)| (Arc::clone(&member.name), at))
@@ -207,10 +220,12 @@ impl Pool {
         let mut known = BTreeMap::new();
         for (at, member) in members() {
             for Follows { check, .. } in &member.checks {
-                let before = self.known.get(check).copied();
-                known
-                    .entry(Arc::clone(check))
-                    .or_insert(before.unwrap_or_default());
+                let is = || {
+                    let before = self.known.get(check).copied();
+                    let elsewhere = || elsewhere(check).map(|(health, degraded)| Known { health, degraded });
+                    before.or_else(elsewhere).unwrap_or_default()
+                };
+                known.entry(Arc::clone(check)).or_insert_with(is);
                 let followers = self.followers.entry(Arc::clone(check)).or_default();
                 if followers.last() != Some(&at) {
                     followers.push(at);
@@ -256,6 +271,18 @@ impl Pool {
             quorum: self.quorum,
             living_weight: self.living_weight,
         }
+    }
+
+    /// Whether enough members live.
+    #[must_use]
+    pub const fn has_quorum(&self) -> bool {
+        self.quorum
+    }
+
+    /// The weight of the living members.
+    #[must_use]
+    pub const fn living_weight(&self) -> u64 {
+        self.living_weight
     }
 
     /// The configuration, its numbers cut to what makes sense.

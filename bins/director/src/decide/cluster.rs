@@ -1,0 +1,401 @@
+//! One virtual server: its pool, and what follows from it for its services.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use healthcheck::{Because, Health, LastResort, Member, Pool, PoolAction, PoolConfig, PoolError, PoolInput};
+use vrrp_core::Instant;
+use vrrp_ipvs::{Destination, DestinationKey, Service, ServiceKey};
+use vrrp_plan::balance::{RealServer, VirtualServer};
+
+use super::wanted::Wanted;
+use crate::event::{Event, When};
+
+/// A virtual server with what is known and wanted of it.
+#[derive(Debug, Clone)]
+pub(super) struct Cluster {
+    name: Arc<str>,
+    plan: VirtualServer,
+    pool: Pool,
+    index: BTreeMap<Arc<str>, usize>,
+    /// Who follows a check, by their places in the plan.
+    followers: BTreeMap<Arc<str>, Vec<usize>>,
+    /// Out until their checks have spoken, though the configuration does not ask for it.
+    held: BTreeSet<Arc<str>>,
+    /// Destinations that several servers of the plan come to in one service: a port that the kernel cannot change.
+    shared: BTreeMap<(ServiceKey, DestinationKey), Vec<Arc<str>>>,
+}
+
+impl Cluster {
+    pub(super) fn new(plan: VirtualServer, held: BTreeSet<Arc<str>>) -> Result<Self, PoolError> {
+        let pool = Pool::new(config(&plan, &held))?;
+        let mut cluster = Self {
+            name: plan.name.as_str().into(),
+            plan,
+            pool,
+            index: BTreeMap::new(),
+            followers: BTreeMap::new(),
+            held,
+            shared: BTreeMap::new(),
+        };
+        cluster.learn();
+        Ok(cluster)
+    }
+
+    fn learn(&mut self) {
+        self.index.clear();
+        self.followers.clear();
+        for (at, server) in self.plan.servers.iter().enumerate() {
+            self.index.insert(server.name.as_str().into(), at);
+            for follows in &server.follows {
+                let followers = self.followers.entry(follows.check.as_str().into()).or_default();
+                if followers.last() != Some(&at) {
+                    followers.push(at);
+                }
+            }
+        }
+        self.shared = shared(&self.plan);
+    }
+
+    pub(super) const fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(super) const fn plan(&self) -> &VirtualServer {
+        &self.plan
+    }
+
+    pub(super) const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(super) fn checks(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.followers.keys()
+    }
+
+    pub(super) fn server(&self, name: &str) -> Option<&RealServer> {
+        self.plan.servers.get(*self.index.get(name)?)
+    }
+
+    /// Its servers that follow a check.
+    pub(super) fn followers(&self, check: &str) -> impl Iterator<Item = &RealServer> {
+        let followers = self.followers.get(check).into_iter().flatten();
+        followers.filter_map(|at| self.plan.servers.get(*at))
+    }
+
+    /// An input, and what follows from it: in the wanted table, and to be told.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        input: PoolInput<'_>,
+        when: When,
+        wanted: &mut Wanted,
+        events: &mut Vec<Event>,
+    ) {
+        let touched: Vec<Arc<str>> = match input {
+            PoolInput::Check { name, .. } => self.followers(name).map(|s| s.name.as_str().into()).collect(),
+            PoolInput::Place { member, .. } | PoolInput::Weigh { member, .. } => vec![member.into()],
+            PoolInput::Start | PoolInput::Restate => Vec::new(),
+        };
+        let lived: Vec<bool> = touched.iter().map(|name| self.lives(name)).collect();
+        let actions = self.pool.handle(input);
+        for (name, lived) in touched.into_iter().zip(lived) {
+            self.tell_life(&name, lived, when, events);
+        }
+        self.act(now, actions, when, wanted, events);
+    }
+
+    /// Goes on with another plan (a reload): what keeps its name keeps what is known of it.
+    pub(super) fn replace(
+        &mut self,
+        now: Instant,
+        plan: VirtualServer,
+        held: BTreeSet<Arc<str>>,
+        known: impl Fn(&str) -> Option<(Health, bool)>,
+        wanted: &mut Wanted,
+        events: &mut Vec<Event>,
+    ) -> Result<(), PoolError> {
+        let config = config(&plan, &held);
+        let lived: BTreeMap<Arc<str>, bool> = plan
+            .servers
+            .iter()
+            .filter(|server| self.index.contains_key(server.name.as_str()))
+            .map(|server| (server.name.as_str().into(), self.lives(&server.name)))
+            .collect();
+        let sorry = self.plan.sorry.as_ref().map(|sorry| sorry.name.clone());
+        let served = sorry.filter(|name| self.serves(name));
+        let actions = self.pool.reconfigure_knowing(config, known)?;
+        self.plan = plan;
+        self.held = held;
+        self.learn();
+        for (name, lived) in lived {
+            self.tell_life(&name, lived, When::Running, events);
+        }
+        let gone = served.filter(|name| self.plan.sorry.as_ref().is_none_or(|sorry| sorry.name != *name));
+        events.extend(gone.map(|name| Event::Sorry {
+            virtual_server: Arc::clone(&self.name),
+            server: name.into(),
+            serves: false,
+        }));
+        let notices = actions.into_iter().filter(|action| {
+            let quorum = matches!(action, PoolAction::QuorumGained | PoolAction::QuorumLost);
+            let last = self.plan.sorry.as_ref().map(|sorry| sorry.name.as_str());
+            quorum || member(action).is_some_and(|name| Some(&**name) == last)
+        });
+        let notices = notices.collect();
+        self.act(now, notices, When::Running, wanted, events);
+        self.place_all(now, wanted);
+        Ok(())
+    }
+
+    /// Everything that it wants, and nothing else in its services.
+    pub(super) fn place_all(&self, now: Instant, wanted: &mut Wanted) {
+        for service in &self.plan.services {
+            wanted.serve(service);
+            let mut there: BTreeSet<DestinationKey> = wanted.destinations(&service.key).into_iter().collect();
+            for name in self.names() {
+                if let Some(key) = self.key(&name, &service.key) {
+                    there.remove(&key);
+                    self.put(now, &name, service, wanted);
+                }
+            }
+            for key in there {
+                wanted.unset(now, &service.key, &key, false);
+            }
+        }
+    }
+
+    pub(super) fn names_of_servers(&self) -> impl Iterator<Item = Arc<str>> {
+        let servers = self.plan.servers.iter();
+        servers.map(|server| server.name.as_str().into())
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = Arc<str>> {
+        let last = self.plan.sorry.iter().map(|sorry| sorry.name.as_str().into());
+        self.names_of_servers().chain(last)
+    }
+
+    fn act(
+        &self,
+        now: Instant,
+        actions: Vec<PoolAction>,
+        when: When,
+        wanted: &mut Wanted,
+        events: &mut Vec<Event>,
+    ) {
+        let news = |event: &Event| matches!(event, Event::Server { .. });
+        let only_weights = !events.iter().any(news) && actions.iter().all(|action| member(action).is_some());
+        for action in &actions {
+            if let Some(name) = member(action) {
+                for service in &self.plan.services {
+                    self.put(now, name, service, wanted);
+                }
+            }
+            // Who comes or goes has no other weight beside.
+            if only_weights || !self.is_weight(action) {
+                self.tell(action, when, events);
+            }
+        }
+    }
+
+    /// Puts a server where its pool wants it in one service.
+    fn put(&self, now: Instant, name: &str, service: &Service, wanted: &mut Wanted) {
+        let Some(key) = self.key(name, &service.key) else {
+            return;
+        };
+        let sharers = self.shared.get(&(service.key, key));
+        let best = match sharers {
+            None => self.pool.place(name).map(|place| (Arc::from(name), place)),
+            // One destination cannot be there twice: whoever serves is there for the others too.
+            Some(names) => names
+                .iter()
+                .filter_map(|name| Some((Arc::clone(name), self.pool.place(name)?)))
+                .max_by_key(|(_, place)| place.weight),
+        };
+        let destination = best.as_ref().and_then(|(name, place)| {
+            let weight = place.weight?.min(Destination::WEIGHT_MAX);
+            Some(Destination {
+                weight,
+                ..self.destination(name, &service.key)?
+            })
+        });
+        match destination {
+            Some(destination) => wanted.set(now, &service.key, destination),
+            None => {
+                let dead = sharers.is_none() && best.is_some_and(|(_, place)| is_failure(&place.because));
+                wanted.unset(now, &service.key, &key, dead);
+            }
+        }
+    }
+
+    fn key(&self, name: &str, service: &ServiceKey) -> Option<DestinationKey> {
+        Some(self.destination(name, service)?.key)
+    }
+
+    pub(super) fn destination(&self, name: &str, service: &ServiceKey) -> Option<Destination> {
+        if let Some(server) = self.server(name) {
+            return Some(server.in_service(service));
+        }
+        let sorry = self.plan.sorry.as_ref();
+        Some(sorry.filter(|sorry| sorry.name == name)?.in_service(service))
+    }
+
+    fn serves(&self, name: &str) -> bool {
+        self.pool.place(name).is_some_and(|place| place.serves())
+    }
+
+    fn lives(&self, name: &str) -> bool {
+        self.pool.standing(name).is_some_and(|standing| standing.lives)
+    }
+
+    fn tell_life(&self, name: &Arc<str>, lived: bool, when: When, events: &mut Vec<Event>) {
+        let Some(standing) = self.pool.standing(name) else {
+            return;
+        };
+        if standing.lives != lived {
+            events.push(Event::Server {
+                virtual_server: Arc::clone(&self.name),
+                server: Arc::clone(name),
+                up: standing.lives,
+                because: standing.because,
+                when,
+            });
+        }
+    }
+
+    fn is_weight(&self, action: &PoolAction) -> bool {
+        matches!(action, PoolAction::Weight { member, .. } if self.server(member).is_some())
+    }
+
+    fn tell(&self, action: &PoolAction, when: When, events: &mut Vec<Event>) {
+        let virtual_server = Arc::clone(&self.name);
+        let is_last = |name: &Arc<str>| self.server(name).is_none();
+        let event = match action {
+            PoolAction::QuorumGained | PoolAction::QuorumLost => Event::Quorum {
+                virtual_server,
+                gained: *action == PoolAction::QuorumGained,
+                living_weight: self.pool.living_weight(),
+                when,
+            },
+            PoolAction::Add { member, weight } | PoolAction::Weight { member, weight } if is_last(member) => {
+                // An inhibited one comes with weight 0 at the start.
+                if *weight == 0 && matches!(action, PoolAction::Add { .. }) {
+                    return;
+                }
+                Event::Sorry {
+                    virtual_server,
+                    server: Arc::clone(member),
+                    serves: *weight > 0,
+                }
+            }
+            PoolAction::Remove { member } if is_last(member) => Event::Sorry {
+                virtual_server,
+                server: Arc::clone(member),
+                serves: false,
+            },
+            PoolAction::Weight { member, weight } if *weight > 0 && self.lives(member) => Event::Weight {
+                virtual_server,
+                server: Arc::clone(member),
+                weight: *weight,
+            },
+            PoolAction::Add { .. } | PoolAction::Weight { .. } | PoolAction::Remove { .. } => return,
+        };
+        events.push(event);
+    }
+
+    /// Who stays out of the plan that comes until his checks have spoken: who has failed and now follows others, or has
+    /// been held before. A reload must not put a dead server in.
+    pub(super) fn held_on(&self, next: &VirtualServer) -> BTreeSet<Arc<str>> {
+        let stays_out = |server: &&RealServer| {
+            let Some(standing) = self.pool.standing(&server.name) else {
+                return false;
+            };
+            self.held.contains(server.name.as_str()) && !standing.lives || is_failure(&standing.because)
+        };
+        let out = next.servers.iter().filter(stays_out);
+        out.map(|server| server.name.as_str().into()).collect()
+    }
+
+    /// What is told where the program ends.
+    pub(super) fn farewell(&self, events: &mut Vec<Event>) {
+        if !self.plan.omega {
+            return;
+        }
+        for server in &self.plan.servers {
+            let living = self.pool.standing(&server.name).filter(|standing| standing.lives);
+            if let Some(standing) = living {
+                events.push(Event::Server {
+                    virtual_server: Arc::clone(&self.name),
+                    server: server.name.as_str().into(),
+                    up: false,
+                    because: standing.because,
+                    when: When::Stop,
+                });
+            }
+        }
+        if self.pool.has_quorum() {
+            events.push(Event::Quorum {
+                virtual_server: Arc::clone(&self.name),
+                gained: false,
+                living_weight: 0,
+                when: When::Stop,
+            });
+        }
+    }
+}
+
+const fn member(action: &PoolAction) -> Option<&Arc<str>> {
+    match action {
+        PoolAction::Add { member, .. }
+        | PoolAction::Weight { member, .. }
+        | PoolAction::Remove { member } => Some(member),
+        PoolAction::QuorumGained | PoolAction::QuorumLost => None,
+    }
+}
+
+const fn is_failure(because: &Because) -> bool {
+    matches!(
+        because,
+        Because::Failed(_) | Because::Unchecked(_) | Because::WeightBelowZero
+    )
+}
+
+fn config(plan: &VirtualServer, held: &BTreeSet<Arc<str>>) -> PoolConfig {
+    let members = plan.servers.iter().map(|server| {
+        let mut member = Member::new(server.name.as_str()).weight(server.destination.weight);
+        member.inhibit = server.inhibit;
+        member.alpha = server.alpha || held.contains(server.name.as_str());
+        let follows = server.follows.iter();
+        follows.fold(member, |member, follows| {
+            member.follows(follows.check.as_str(), follows.weight)
+        })
+    });
+    let last = plan.sorry.as_ref().map(|sorry| LastResort::Server {
+        name: sorry.name.as_str().into(),
+        weight: sorry.destination.weight,
+        inhibit: sorry.inhibit,
+    });
+    PoolConfig::new(members)
+        .quorum(plan.quorum, plan.hysteresis)
+        .last_resort(last.unwrap_or_default())
+}
+
+fn shared(plan: &VirtualServer) -> BTreeMap<(ServiceKey, DestinationKey), Vec<Arc<str>>> {
+    let mut shared: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
+    for service in &plan.services {
+        let mut seen: BTreeMap<DestinationKey, &str> = BTreeMap::new();
+        let members = plan.servers.iter();
+        let members = members.map(|server| (server.name.as_str(), server.in_service(&service.key)));
+        let last = plan.sorry.iter();
+        let last = last.map(|sorry| (sorry.name.as_str(), sorry.in_service(&service.key)));
+        for (name, destination) in members.chain(last) {
+            let Some(first) = seen.get(&destination.key) else {
+                seen.insert(destination.key, name);
+                continue;
+            };
+            let names = shared.entry((service.key, destination.key));
+            names.or_insert_with(|| vec![Arc::from(*first)]).push(name.into());
+        }
+    }
+    shared
+}

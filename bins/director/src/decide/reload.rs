@@ -1,0 +1,161 @@
+//! Another balance while this one is carried out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use vrrp_core::Instant;
+use vrrp_ipvs::{Destination, ServiceKey, Table};
+use vrrp_plan::balance::{Balance, RealServer, VirtualServer};
+
+use super::cluster::Cluster;
+use super::director::Director;
+use super::fault::{self, BalanceError};
+use super::words::ServerName;
+use crate::event::{Event, When};
+
+impl Director {
+    /// Goes on with another balance. What keeps its name keeps what is known and said of it, and what did not change is not
+    /// touched. Who goes while he is well goes slowly.
+    ///
+    /// # Errors
+    /// What is wrong with it; nothing has changed then.
+    pub fn reload(&mut self, now: Instant, mut balance: Balance) -> Result<Vec<Event>, BalanceError> {
+        fault::check(&balance)?;
+        let changed = |plan: &&VirtualServer| {
+            let before = self.clusters.get(plan.name.as_str());
+            before.is_none_or(|before| before.plan() != *plan)
+        };
+        for plan in balance.servers.iter().filter(changed) {
+            let fits = Cluster::new(plan.clone(), BTreeSet::new());
+            fits.map_err(|source| BalanceError::Pool {
+                place: plan.place.to_string(),
+                name: plan.name.clone(),
+                source,
+            })?;
+        }
+        self.words.retain(&balance);
+        self.wanted.tick(now);
+        let mut events = Vec::new();
+        let plans = std::mem::take(&mut balance.servers);
+        self.known.retain(|check, _| balance.check(check).is_some());
+        self.rest = balance;
+        self.take_plans(now, plans, &mut events);
+        Ok(events)
+    }
+
+    fn take_plans(&mut self, now: Instant, plans: Vec<VirtualServer>, events: &mut Vec<Event>) {
+        let mut before = std::mem::take(&mut self.clusters);
+        self.order = plans.iter().map(|plan| plan.name.as_str().into()).collect();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        for plan in plans {
+            let name: Arc<str> = plan.name.as_str().into();
+            let cluster = match before.remove(&name) {
+                Some(old) if *old.plan() == plan => Some(old),
+                Some(mut old) if self.started => {
+                    let held = self.held(&old, &plan);
+                    let known = |check: &str| self.known.get(check).copied();
+                    // Examined: it cannot fail.
+                    let _ = old.replace(now, plan, held, known, &mut self.wanted, events);
+                    changed.push(Arc::clone(&name));
+                    Some(old)
+                }
+                Some(_) | None => {
+                    new.push(Arc::clone(&name));
+                    let held = self.unfound(&plan, |_| true);
+                    Cluster::new(plan, held).ok()
+                }
+            };
+            self.clusters.extend(cluster.map(|cluster| (name, cluster)));
+        }
+        self.learn_followers();
+        if self.started {
+            for name in new {
+                self.begin(now, &name, When::Start, events);
+            }
+            for name in changed {
+                self.weigh_all(now, &name, events);
+            }
+            self.cease_unwanted();
+            self.forget_found();
+        }
+    }
+
+    /// Who is not to be in before its checks have spoken, of a virtual server that was there before.
+    fn held(&self, old: &Cluster, plan: &VirtualServer) -> BTreeSet<Arc<str>> {
+        let mut held = old.held_on(plan);
+        held.extend(self.unfound(plan, |server| old.server(&server.name).is_none()));
+        held
+    }
+
+    /// Of a virtual server that begins as the kernel's table has it, the servers that are not in there with a weight.
+    pub(super) fn unfound(
+        &self,
+        plan: &VirtualServer,
+        asked: impl Fn(&RealServer) -> bool,
+    ) -> BTreeSet<Arc<str>> {
+        if !plan.begins_as_found {
+            return BTreeSet::new();
+        }
+        let tables = [&self.found, self.wanted.table()];
+        let serves = |service: &ServiceKey, destination: &Destination| {
+            let servers = tables.iter().filter_map(|table: &&Table| table.get(service));
+            let mut found = servers.filter_map(|server| server.destination(&destination.key));
+            found.any(Destination::serves)
+        };
+        let is_there = |server: &RealServer| {
+            let mut services = plan.services.iter().map(|service| &service.key);
+            services.any(|service| serves(service, &server.in_service(service)))
+        };
+        let servers = plan.servers.iter().filter(|server| asked(server));
+        let unfound = servers.filter(|server| !is_there(server));
+        unfound.map(|server| server.name.as_str().into()).collect()
+    }
+
+    fn learn_followers(&mut self) {
+        let mut followers: BTreeMap<Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
+        for (name, cluster) in &self.clusters {
+            for check in cluster.checks() {
+                let followers = followers.entry(Arc::clone(check)).or_default();
+                followers.push(Arc::clone(name));
+            }
+        }
+        self.followers = followers;
+    }
+
+    fn weigh_all(&mut self, now: Instant, name: &Arc<str>, events: &mut Vec<Event>) {
+        let Some(cluster) = self.clusters.get_mut(name) else {
+            return;
+        };
+        let servers: Vec<Arc<str>> = cluster.names_of_servers().collect();
+        for server in servers {
+            let virtual_server = Arc::clone(name);
+            let name = ServerName {
+                virtual_server,
+                server,
+            };
+            super::director::weigh(now, cluster, &self.words, &name, &mut self.wanted, events);
+        }
+    }
+
+    fn services(&self) -> BTreeSet<ServiceKey> {
+        let clusters = self.clusters.values();
+        let services = clusters.flat_map(|cluster| &cluster.plan().services);
+        services.map(|service| service.key).collect()
+    }
+
+    fn cease_unwanted(&mut self) {
+        let wanted = self.services();
+        let there = self.wanted.table().iter().map(|(key, _)| *key);
+        let gone: Vec<ServiceKey> = there.filter(|key| !wanted.contains(key)).collect();
+        for key in gone {
+            self.wanted.cease(&key);
+        }
+    }
+
+    /// What is ours now is no longer as it was found.
+    pub(super) fn forget_found(&mut self) {
+        for key in self.services() {
+            self.found.take(&key);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Steps in, commands out; and the kernel's table read again, because others may change it too.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use vrrp_core::Instant;
+use vrrp_ipvs::{Difference, Error, ServiceKey, Table};
+use vrrp_plan::balance::AtStop;
+
+use super::Kernel;
+use super::counters::{self, Counters};
+use super::progress::{self, Progress};
+use super::settings::{Settings, Settler, Trouble};
+use super::status::KernelStatus;
+use super::subset::Subset;
+use crate::decide::Step;
+use crate::event::KernelEvent;
+
+/// How often the kernel's table is read though nothing is known to have happened: it tells of no change that another makes.
+pub const AUDIT_EVERY: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = AUDIT_EVERY;
+/// Of many of one kind so many are told one by one.
+const TOLD_MAX: usize = 8;
+
+/// Makes a kernel's table the wanted one, and keeps it so. It has no clock and no thread: call [`Self::turn`] with what is new,
+/// and when [`Self::deadline`] has come.
+///
+/// What a balance of this process names or has named is ours; anything else is left alone.
+#[derive(Debug)]
+pub struct Keeper<K> {
+    kernel: K,
+    wanted: Table,
+    ours: BTreeSet<ServiceKey>,
+    believed: Table,
+    /// Services that are not as wanted, because of what was refused.
+    incomplete: BTreeSet<ServiceKey>,
+    /// What became of a command is not known: what is found need not be another's doing.
+    is_uncertain: bool,
+    settler: Settler,
+    audit_at: Instant,
+    /// After a refusal.
+    again_at: Option<Instant>,
+    pause: Duration,
+    told: BTreeSet<Trouble>,
+    status: KernelStatus,
+}
+
+impl<K: Kernel> Keeper<K> {
+    /// With the table as it was found.
+    pub fn new(now: Instant, kernel: K, found: Table) -> Self {
+        Self {
+            kernel,
+            wanted: Table::new(),
+            ours: BTreeSet::new(),
+            believed: found,
+            incomplete: BTreeSet::new(),
+            is_uncertain: false,
+            settler: Settler::default(),
+            audit_at: plus(now, AUDIT_EVERY),
+            again_at: None,
+            pause: PAUSE,
+            told: BTreeSet::new(),
+            status: KernelStatus {
+                readings: 1,
+                ..KernelStatus::default()
+            },
+        }
+    }
+
+    /// When to call [`Self::turn`] though there is nothing new.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.again_at.map_or(self.audit_at, |at| at.min(self.audit_at))
+    }
+
+    /// Carries out what is new, and what is due; what is to be told.
+    pub fn turn(&mut self, now: Instant, steps: &[Step], settings: Option<Settings>) -> Vec<KernelEvent> {
+        let mut events = Vec::new();
+        let mut subset = Subset::default();
+        for step in steps {
+            step.apply(&mut self.wanted);
+            self.ours.insert(*step.service());
+            subset.add(step);
+        }
+        let new_settings = settings.is_some_and(|settings| self.settler.want(settings));
+        let mut troubles = BTreeSet::new();
+        // Nothing is taken away by what is not known to be there.
+        let mut is_whole = now >= self.deadline() || (self.is_uncertain && !subset.is_empty());
+        if !is_whole && !subset.is_empty() {
+            // What is refused need not be a trouble yet: what is believed may be wrong.
+            is_whole = !self.compare(subset);
+        }
+        if is_whole {
+            self.compare_all(now, &mut events, &mut troubles);
+        }
+        if is_whole || new_settings {
+            let of_settings = self.settler.settle(&mut self.kernel, &mut events);
+            if !of_settings.is_empty() {
+                self.try_again(now);
+            }
+            troubles.extend(of_settings);
+        }
+        self.tell(is_whole, troubles, &mut events);
+        self.update_status();
+        events
+    }
+
+    /// The part that steps are about; all of a service of which the kernel has refused some. False where it refuses.
+    fn compare(&mut self, mut subset: Subset) -> bool {
+        let missing = |key: &ServiceKey| self.believed.get(key).is_none() || self.wanted.get(key).is_none();
+        subset.widen(|key| self.incomplete.contains(key) || missing(key));
+        let difference = Difference::between(&subset.of(&self.wanted), &subset.of(&self.believed), |key| {
+            self.ours.contains(key)
+        });
+        self.carry_out(&difference).refused.is_empty()
+    }
+
+    /// Reads the kernel's table, and makes all of it as wanted; once more where something is refused, for what was read may
+    /// have changed meanwhile.
+    fn compare_all(&mut self, now: Instant, events: &mut Vec<KernelEvent>, troubles: &mut BTreeSet<Trouble>) {
+        self.audit_at = plus(now, AUDIT_EVERY);
+        self.again_at = None;
+        for is_last in [false, true] {
+            if let Err(error) = self.read(events) {
+                troubles.insert(Trouble::of("read the table of services", &error));
+                return self.try_again(now);
+            }
+            let difference = Difference::between(&self.wanted, &self.believed, |key| self.ours.contains(key));
+            self.incomplete.clear();
+            let progress = self.carry_out(&difference);
+            if progress.refused.is_empty() && progress.incomplete.is_empty() {
+                self.pause = PAUSE;
+                return;
+            }
+            if is_last {
+                let refused = progress.refused.iter();
+                troubles.extend(refused.map(|(change, error)| Trouble::of(change.to_string(), error)));
+                self.try_again(now);
+            }
+        }
+    }
+
+    fn read(&mut self, events: &mut Vec<KernelEvent>) -> Result<(), Error> {
+        self.status.readings = self.status.readings.saturating_add(1);
+        let found = self.kernel.table()?;
+        // What differs from what was left there, entry by entry.
+        let hands = Difference::between(&self.believed, &found, |key| self.ours.contains(key));
+        let count = hands.changes().count();
+        if count > 0 && !self.is_uncertain {
+            self.status.repairs = self
+                .status
+                .repairs
+                .saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            events.push(KernelEvent::ForeignHand {
+                repairs: hands.changes().take(TOLD_MAX).map(ToString::to_string).collect(),
+                count,
+            });
+        }
+        self.believed = found;
+        self.is_uncertain = false;
+        Ok(())
+    }
+
+    fn carry_out(&mut self, difference: &Difference) -> Progress {
+        let progress = progress::carry_out(&mut self.kernel, difference, &mut self.believed);
+        self.status.commands = self.status.commands.saturating_add(progress.done);
+        self.incomplete.extend(progress.incomplete.iter().copied());
+        self.is_uncertain |= progress.is_unknown;
+        progress
+    }
+
+    fn try_again(&mut self, now: Instant) {
+        self.again_at = Some(plus(now, self.pause));
+        self.pause = self.pause.saturating_mul(2).min(PAUSE_MAX);
+    }
+
+    /// Each trouble once, until all of them are over.
+    fn tell(&mut self, is_whole: bool, troubles: BTreeSet<Trouble>, events: &mut Vec<KernelEvent>) {
+        let new = troubles.difference(&self.told).take(TOLD_MAX);
+        events.extend(new.map(|trouble| KernelEvent::Refused {
+            asked: trouble.asked.clone(),
+            reason: trouble.reason.clone(),
+        }));
+        if is_whole {
+            if troubles.is_empty() && !self.told.is_empty() {
+                events.push(KernelEvent::Recovered);
+            }
+            self.told = troubles;
+        } else {
+            self.told.extend(troubles);
+        }
+    }
+
+    fn update_status(&mut self) {
+        let words = |trouble: &Trouble| format!("{}: {}", trouble.asked, trouble.reason);
+        self.status.troubles = self.told.iter().map(words).collect();
+        self.status.daemons.clone_from(&self.settler.running);
+        let all = self.believed.iter();
+        let foreign = all.filter(|(key, _)| !self.ours.contains(key));
+        self.status.foreign = foreign.map(|(key, _)| *key).collect();
+        let ours = self.believed.iter().filter(|(key, _)| self.ours.contains(key));
+        let counts = ours.map(|(_, server)| server.destinations().len());
+        (self.status.services, self.status.destinations) =
+            counts.fold((0_usize, 0_usize), |(services, destinations), count| {
+                (services.saturating_add(1), destinations.saturating_add(count))
+            });
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub const fn status(&self) -> &KernelStatus {
+        &self.status
+    }
+
+    /// What passes in our services.
+    ///
+    /// # Errors
+    /// The kernel refuses or does not answer.
+    pub fn counters(&mut self, now: Instant) -> Result<Counters, Error> {
+        counters::read(&mut self.kernel, now, &self.wanted)
+    }
+
+    /// The end. The kernel keeps what it has where it is to.
+    ///
+    /// # Errors
+    /// What could not be taken out, the first of it.
+    pub fn stop(&mut self, how: AtStop) -> Result<(), Error> {
+        match how {
+            AtStop::Keep => return Ok(()),
+            AtStop::Flush => self.kernel.flush()?,
+            AtStop::TakeOut => {
+                self.believed = self.kernel.table()?;
+                let difference =
+                    Difference::between(&Table::new(), &self.believed, |key| self.ours.contains(key));
+                let progress = self.carry_out(&difference);
+                if let Some((_, error)) = progress.refused.into_iter().next() {
+                    return Err(error);
+                }
+            }
+        }
+        self.settler.want(Settings::default());
+        self.settler.settle(&mut self.kernel, &mut Vec::new());
+        Ok(())
+    }
+
+    /// The kernel again, when nothing more is to be kept.
+    pub fn into_kernel(self) -> K {
+        self.kernel
+    }
+
+    /// The kernel that it keeps.
+    pub const fn kernel(&mut self) -> &mut K {
+        &mut self.kernel
+    }
+}
+
+fn plus(at: Instant, by: Duration) -> Instant {
+    at.plus_nanos(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
+}

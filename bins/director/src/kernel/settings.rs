@@ -1,0 +1,184 @@
+//! What is wanted of the kernel beside its table: timeouts, and daemons of synchronisation.
+
+use std::collections::BTreeSet;
+
+use vrrp_ipvs::{Error, Reason, SyncDaemon, SyncRole, Timeouts};
+
+use super::Kernel;
+use crate::event::KernelEvent;
+
+/// Settings, as a level.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// How long connections are kept; `None`: as it was before.
+    pub timeouts: Option<Timeouts>,
+    /// The daemons of synchronisation that are to run, at most one of each role.
+    pub daemons: Vec<SyncDaemon>,
+}
+
+/// Carries settings out.
+#[derive(Debug, Default)]
+pub(super) struct Settler {
+    wanted: Settings,
+    /// What the kernel had before ours were set.
+    timeouts_before: Option<Timeouts>,
+    timeouts_set: Option<Timeouts>,
+    /// Roles whose daemons are ours.
+    ours: BTreeSet<u8>,
+    pub(super) running: Vec<SyncDaemon>,
+}
+
+/// Roles have no order.
+const fn number(role: SyncRole) -> u8 {
+    match role {
+        SyncRole::Master => 0,
+        SyncRole::Backup => 1,
+    }
+}
+
+impl Settler {
+    /// Whether that is another wish.
+    pub(super) fn want(&mut self, settings: Settings) -> bool {
+        let is_new = self.wanted != settings;
+        self.wanted = settings;
+        is_new
+    }
+
+    /// Makes it so; what could not be done, in words.
+    pub(super) fn settle(&mut self, kernel: &mut impl Kernel, events: &mut Vec<KernelEvent>) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
+        if let Err(error) = self.settle_timeouts(kernel) {
+            troubles.push(Trouble::of("set the timeouts of connections", &error));
+        }
+        self.settle_daemons(kernel, events, &mut troubles);
+        troubles
+    }
+
+    fn settle_timeouts(&mut self, kernel: &mut impl Kernel) -> Result<(), Error> {
+        if self.wanted.timeouts == self.timeouts_set {
+            return Ok(());
+        }
+        match (self.wanted.timeouts, self.timeouts_before) {
+            (Some(timeouts), before) => {
+                let before = match before {
+                    Some(before) => before,
+                    None => kernel.timeouts()?,
+                };
+                // What an earlier wish has set and this one leaves open is as it was before both.
+                kernel.set_timeouts(&over(timeouts, before))?;
+                self.timeouts_before = Some(before);
+            }
+            (None, Some(before)) => {
+                kernel.set_timeouts(&before)?;
+                self.timeouts_before = None;
+            }
+            (None, None) => {}
+        }
+        self.timeouts_set = self.wanted.timeouts;
+        Ok(())
+    }
+
+    fn settle_daemons(
+        &mut self,
+        kernel: &mut impl Kernel,
+        events: &mut Vec<KernelEvent>,
+        troubles: &mut Vec<Trouble>,
+    ) {
+        if self.wanted.daemons.is_empty() && self.ours.is_empty() {
+            return;
+        }
+        let running = match kernel.daemons() {
+            Ok(running) => running,
+            Err(error) => return troubles.push(Trouble::of("list the daemons of synchronisation", &error)),
+        };
+        self.running.clone_from(&running);
+        for daemon in running {
+            let wanted = self
+                .wanted
+                .daemons
+                .iter()
+                .find(|wanted| wanted.role == daemon.role);
+            let is_ours = wanted.is_some() || self.ours.contains(&number(daemon.role));
+            if wanted.is_some_and(|wanted| is_as(&daemon, wanted)) {
+                self.ours.insert(number(daemon.role));
+            } else if is_ours {
+                match kernel.stop_daemon(daemon.role) {
+                    Ok(()) => self.stopped(daemon.role, events),
+                    Err(error) if error.reason() == Some(Reason::NoDaemon) => {
+                        self.stopped(daemon.role, events);
+                    }
+                    Err(error) => troubles.push(Trouble::of("stop a daemon of synchronisation", &error)),
+                }
+            }
+        }
+        for daemon in self.wanted.daemons.clone() {
+            if self.running.iter().any(|running| running.role == daemon.role) {
+                continue;
+            }
+            match kernel.start_daemon(&daemon) {
+                Ok(()) => {
+                    let (role, runs) = (daemon.role, true);
+                    self.ours.insert(number(role));
+                    self.running.push(daemon);
+                    events.push(KernelEvent::Sync { role, runs });
+                }
+                Err(error) => troubles.push(not_started(&error)),
+            }
+        }
+    }
+
+    fn stopped(&mut self, role: SyncRole, events: &mut Vec<KernelEvent>) {
+        self.ours.remove(&number(role));
+        self.running.retain(|daemon| daemon.role != role);
+        events.push(KernelEvent::Sync { role, runs: false });
+    }
+}
+
+/// What the kernel was asked and has not done.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Trouble {
+    pub(super) asked: String,
+    pub(super) reason: String,
+}
+
+impl Trouble {
+    pub(super) fn of(asked: impl Into<String>, error: &Error) -> Self {
+        Self {
+            asked: asked.into(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+fn not_started(error: &Error) -> Trouble {
+    let mut trouble = Trouble::of("start a daemon of synchronisation", error);
+    if error.reason() == Some(Reason::Invalid) {
+        trouble.reason.push_str(
+            ". It refuses one while a service has a real server of another address family: take lvs_sync_daemon or these \
+             servers out",
+        );
+    }
+    trouble
+}
+
+/// Whether a daemon that runs is the wanted one: what was left to the kernel it has filled in.
+fn is_as(running: &SyncDaemon, wanted: &SyncDaemon) -> bool {
+    running.interface == wanted.interface
+        && running.sync_id == wanted.sync_id
+        && (wanted.datagram_octets.is_none() || running.datagram_octets == wanted.datagram_octets)
+        && (wanted.group.is_none() || running.group == wanted.group)
+        && (wanted.port.is_none() || running.port == wanted.port)
+        && (wanted.ttl.is_none() || running.ttl == wanted.ttl)
+}
+
+/// What is wanted, and where that is open what was before.
+const fn over(wanted: Timeouts, before: Timeouts) -> Timeouts {
+    const fn or(wanted: u32, before: u32) -> u32 {
+        if wanted == 0 { before } else { wanted }
+    }
+    Timeouts {
+        tcp_seconds: or(wanted.tcp_seconds, before.tcp_seconds),
+        tcp_fin_seconds: or(wanted.tcp_fin_seconds, before.tcp_fin_seconds),
+        udp_seconds: or(wanted.udp_seconds, before.udp_seconds),
+    }
+}
