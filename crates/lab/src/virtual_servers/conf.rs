@@ -74,9 +74,9 @@ impl Check {
     }
 }
 
-/// The file of these.
+/// The blocks of these.
 pub fn text(services: &[Service]) -> String {
-    let mut out = "global_defs {\n    router_id lab\n}\n".to_owned();
+    let mut out = String::new();
     for service in services {
         let kind = match service.forwarding {
             Forwarding::Nat => "NAT",

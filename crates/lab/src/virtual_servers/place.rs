@@ -123,6 +123,48 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Put a virtual address on a card of a director, where no VRRP does it: on that to the lan, or to the outside.
+    ///
+    /// # Errors
+    /// With what `ip` said.
+    pub fn hold(&self, director: &Node, address: IpAddr) -> Result<(), LabError> {
+        let outside = ["198.51.100.", "2001:db8:1:"];
+        let text = address.to_string();
+        let device = if outside.iter().any(|net| text.starts_with(net)) {
+            "eth1"
+        } else {
+            "eth0"
+        };
+        let length = if address.is_ipv6() { 128 } else { 32 };
+        let text = format!("{text}/{length}");
+        let words = ["address", "replace", text.as_str(), "dev", device];
+        // As VRRP's daemons hold it: else a tunnel's own packets have it as their sender, which is the real server's address
+        // too, and it drops them.
+        let old: &[&str] = if address.is_ipv6() {
+            &["preferred_lft", "0"]
+        } else {
+            &[]
+        };
+        director.ip(&[&words, old].concat()).map(drop)
+    }
+
+    /// Take it away again.
+    ///
+    /// # Errors
+    /// With what `ip` said.
+    pub fn release(&self, director: &Node, address: IpAddr) -> Result<(), LabError> {
+        let all = director.ip(&["-oneline", "address", "show", "to", &address.to_string()])?;
+        for line in all.lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let [_, device, _, address, ..] = words.as_slice() {
+                director.ip(&["address", "del", address, "dev", device])?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl RealServer {
     /// `vrrpctl realserver` with these words, in this machine.
     ///

@@ -83,7 +83,7 @@ impl Way {
             let front = ["netns", "exec", site.directors[0].name(), "tc"];
             run("ip", front.iter().chain(words)).map(drop)
         };
-        // The second one finds it there.
+        // The second mark, and the second daemon, find it there.
         let _ = tc(&["qdisc", "add", "dev", "eth0", "ingress"]);
         tc(&[
             "filter",
@@ -121,23 +121,7 @@ fn in_turn(visits: &[Visit]) -> Result<String, LabError> {
 pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> Result<(), LabError> {
     let director = site.directors[0].clone();
     for way in &WAYS {
-        let device = if way.forwarding == Forwarding::Nat {
-            "eth1"
-        } else {
-            "eth0"
-        };
-        let length = if way.address().is_ipv6() { 128 } else { 32 };
-        let address = format!("{}/{length}", way.address);
-        // A second daemon finds what the first one's turn has left.
-        let words = ["address", "replace", address.as_str(), "dev", device];
-        // As VRRP's daemons hold it: else the tunnel's own packets have it as their sender, which is the real server's address
-        // too, and it drops them.
-        let old: &[&str] = if length == 128 {
-            &["preferred_lft", "0"]
-        } else {
-            &[]
-        };
-        director.ip(&[&words, old].concat())?;
+        site.hold(&director, way.address())?;
         way.mark(site)?;
     }
     let before = site.servers.each_ref().map(|server| everything(&server.node));
@@ -175,6 +159,9 @@ pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> 
         daemon,
         balanced.stop().map(|()| "yes".to_owned()),
     );
+    for way in &WAYS {
+        site.release(&director, way.address())?;
+    }
     for server in &site.servers {
         server.realserver(&["undo"])?;
     }

@@ -14,6 +14,8 @@
 )]
 
 mod forwarding;
+mod health;
+mod pair;
 mod report;
 mod schedulers;
 
@@ -34,6 +36,10 @@ type Case = fn(&mut Site, Daemon, &mut Report) -> Result<(), LabError>;
 const CASES: &[(&str, Case)] = &[
     ("forwarding", forwarding::each_way),
     ("schedulers", schedulers::each),
+    ("health", health::each_misfortune),
+    ("sorry", health::all_dead_and_one_back),
+    ("pair", pair::power_cut),
+    ("control of pair", pair::power_cut_without_sync),
 ];
 
 /// Who is asked.
