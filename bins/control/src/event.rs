@@ -165,6 +165,12 @@ pub enum EventKind {
     Maintenance,
     /// An operator's priority.
     PrioritySet,
+    /// A virtual server has gained or lost its quorum; its last resort serves, or no longer.
+    VirtualServer,
+    /// A real server is up or down, or an operator has said something of it.
+    RealServer,
+    /// The kernel's table of virtual servers, or its synchronisation: refused, changed by others, right again.
+    Balancing,
     /// A recording of the routers was begun, or is over.
     Record,
     /// Events are missing here; `times` says how many.
@@ -195,6 +201,9 @@ impl fmt::Display for EventKind {
             Self::Switchover => "switchover",
             Self::Maintenance => "maintenance",
             Self::PrioritySet => "priority-set",
+            Self::VirtualServer => "virtual-server",
+            Self::RealServer => "real-server",
+            Self::Balancing => "balancing",
             Self::Record => "record",
             Self::Missing => "missing",
             Self::Unknown => "unknown",

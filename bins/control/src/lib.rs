@@ -59,6 +59,7 @@ mod client;
 mod event;
 mod message;
 mod record;
+pub mod servers;
 mod status;
 mod steer;
 

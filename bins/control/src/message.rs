@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::VERSION;
 use crate::event::{Event, Events};
 use crate::record::{Record, Recorded};
+use crate::servers::{ServerMoved, ServerOrder, Servers};
 use crate::status::Status;
 use crate::status::check::{CheckMode, Verdict};
 use crate::status::daemon::Reload;
@@ -15,7 +16,7 @@ use crate::steer::{MaintenanceSet, Moved, PriorityMoved, Shift};
 pub const LINE_OCTETS_MAX: usize = 16 * 1024;
 
 /// The words of [`Ask`].
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "hello",
     "status",
     "push",
@@ -27,6 +28,8 @@ const KNOWN: [&str; 11] = [
     "priority",
     "reload",
     "record",
+    "servers",
+    "server",
 ];
 /// So much of an unknown one is said back.
 const NAME_CHARS_MAX: usize = 100;
@@ -108,6 +111,23 @@ pub enum Ask {
     /// Begin or end a recording of the routers, or say how it is: [`Answer::Record`]. For whoever may change something, the
     /// last one for all who may read. It ends with the daemon.
     Record(Record),
+    /// The virtual servers and what is behind them: [`Answer::Servers`].
+    Servers {
+        /// Only this virtual server, or those that have this real server.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only: Option<String>,
+    },
+    /// Take a real server out of service, or put it back: [`Answer::Server`]. For whoever may change something. It outlives a
+    /// reload, not a new start.
+    Server {
+        /// `192.0.2.10:80`, or an address alone where that is one server.
+        server: String,
+        /// Only in this virtual server; `None`: in all that have it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        virtual_server: Option<String>,
+        /// What is said of it.
+        order: ServerOrder,
+    },
 }
 
 impl Ask {
@@ -122,12 +142,14 @@ impl Ask {
             | Self::Push { .. }
             | Self::Events(_)
             | Self::Follow(_)
+            | Self::Servers { .. }
             | Self::Record(Record::Status) => false,
             Self::CheckMode { .. }
             | Self::Switchover { .. }
             | Self::Maintenance { .. }
             | Self::Priority { .. }
             | Self::Reload
+            | Self::Server { .. }
             | Self::Record(_) => true,
         }
     }
@@ -199,6 +221,10 @@ pub enum Answer {
     Reload(Reload),
     /// To [`Ask::Record`].
     Record(Box<Recorded>),
+    /// To [`Ask::Servers`].
+    Servers(Box<Servers>),
+    /// To [`Ask::Server`]: each virtual server that has it.
+    Server(Vec<ServerMoved>),
     /// The request was not carried out.
     Error(Problem),
 }
@@ -229,6 +255,8 @@ pub enum ProblemKind {
     NoSuchCheck,
     /// No instance of this name runs.
     NoSuchInstance,
+    /// No real or virtual server of this name is there.
+    NoSuchServer,
     /// It is understood and cannot be done as things are; the message says why.
     NotPossible,
     /// The daemon is stopping, or its router loop gave no answer in time.

@@ -326,6 +326,13 @@ fn status() -> Status {
         journal: Some(journal()),
         recording: Some(recording()),
         notice_targets: vec![],
+        balancing: Some(servers::Balancing {
+            virtual_servers: 2,
+            without_quorum: 1,
+            real_servers: 4,
+            out: 1,
+            trouble: None,
+        }),
     }
 }
 

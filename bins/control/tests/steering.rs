@@ -1,5 +1,6 @@
 //! What docs/control.md says of the requests that change something, line by line: other clients are written from it.
 
+use vrrp_control::servers::ServerOrder;
 use vrrp_control::*;
 
 fn asked(line: &str) -> Ask {
@@ -47,6 +48,20 @@ fn requests_are_the_lines_of_the_documentation() {
         asked("{\"priority\":{\"instance\":\"VI_1\",\"shift\":\"off\"}}"),
         priority(Shift::Off, None)
     );
+    let server = |order| Ask::Server {
+        server: "192.0.2.10:80".into(),
+        virtual_server: None,
+        order,
+    };
+    assert_eq!(
+        asked("{\"server\":{\"server\":\"192.0.2.10:80\",\"order\":\"drain\"}}"),
+        server(ServerOrder::Drain)
+    );
+    assert_eq!(
+        asked("{\"server\":{\"server\":\"192.0.2.10:80\",\"order\":{\"weight\":3}}}"),
+        server(ServerOrder::Weight(3))
+    );
+    assert_eq!(asked("{\"servers\":{}}"), Ask::Servers { only: None });
     assert_eq!(asked("\"reload\""), Ask::Reload);
     let start = |limit_mib| {
         let file = "/var/tmp/vi_1".into();

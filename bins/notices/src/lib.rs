@@ -1,4 +1,4 @@
-//! Tells people and programs that an instance or a sync group has changed its state: by mail, and by a webhook.
+//! Tells people and programs that an instance, a sync group or a server has changed its state: by mail, and by a webhook.
 //!
 //! Nothing here is on the way of a failover. [`Notices::tell`] never waits: it puts a copy of the [`News`] into one queue
 //! for each target and each instance, and a thread of its own carries them out.
@@ -20,6 +20,7 @@
 //!     name: "VI_1".to_owned(),
 //!     state: State::Master,
 //!     priority: Some(150),
+//!     reason: None,
 //!     at: SystemTime::now(),
 //! });
 //! assert!(notices.status(Kind::Instance, "VI_1").is_empty(), "nobody is to be told");

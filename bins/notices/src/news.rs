@@ -10,6 +10,10 @@ pub enum Kind {
     Instance,
     /// Virtual routers that move together.
     Group,
+    /// A service that is spread over real servers.
+    VirtualServer,
+    /// One of those.
+    RealServer,
 }
 
 impl fmt::Display for Kind {
@@ -17,11 +21,13 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Instance => "instance",
             Self::Group => "group",
+            Self::VirtualServer => "virtual-server",
+            Self::RealServer => "real-server",
         })
     }
 }
 
-/// A state in keepalived's words.
+/// A state in keepalived's words. Servers have the last two, and no others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Active.
@@ -34,6 +40,10 @@ pub enum State {
     Stop,
     /// A reload has removed it.
     Deleted,
+    /// A server, or enough of them, can be used.
+    Up,
+    /// It cannot.
+    Down,
 }
 
 impl fmt::Display for State {
@@ -44,6 +54,8 @@ impl fmt::Display for State {
             Self::Fault => "FAULT",
             Self::Stop => "STOP",
             Self::Deleted => "DELETED",
+            Self::Up => "UP",
+            Self::Down => "DOWN",
         })
     }
 }
@@ -53,12 +65,15 @@ impl fmt::Display for State {
 pub struct News {
     /// Of what.
     pub kind: Kind,
-    /// Its name in the file.
+    /// Its name in the file. A real server's is that of keepalived's mails: `[192.0.2.10]:tcp:80 of virtual server
+    /// [192.0.2.1]:tcp:80`.
     pub name: String,
     /// What it is now.
     pub state: State,
-    /// The priority in effect, 1 to 255; a group has none.
+    /// The priority in effect, 1 to 255; only an instance has one.
     pub priority: Option<u8>,
+    /// Why, in words: what a check has found, how much weight lives. Only of servers.
+    pub reason: Option<String>,
     /// When it was told.
     pub at: SystemTime,
 }

@@ -148,6 +148,8 @@ pub(crate) fn log(target: &str, kind: Kind, name: &str, outcome: &Outcome) {
     let who = match kind {
         Kind::Instance => name.to_owned(),
         Kind::Group => format!("sync group {name}"),
+        Kind::VirtualServer => format!("virtual server {name}"),
+        Kind::RealServer => format!("real server {name}"),
     };
     let said = if answer.is_empty() {
         String::new()

@@ -198,6 +198,8 @@ fn compare_nodes(before: &Node, after: &Node, difference: &mut Difference) {
         (read_otherwise("notify_fifo"), "notify_fifo_script"),
         (differs("vrrp_notify_fifo"), "vrrp_notify_fifo"),
         (read_otherwise("vrrp_notify_fifo"), "vrrp_notify_fifo_script"),
+        (differs("lvs_notify_fifo"), "lvs_notify_fifo"),
+        (read_otherwise("lvs_notify_fifo"), "lvs_notify_fifo_script"),
         (
             before.states_on_reload != *states_on_reload,
             "fifo_write_vrrp_states_on_reload",

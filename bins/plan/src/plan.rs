@@ -37,6 +37,14 @@ pub struct Plan {
     pub balance: Balance,
 }
 
+impl Plan {
+    /// Whether a daemon would have nothing to do: no virtual router, and no virtual server.
+    #[must_use]
+    pub fn asks_for_nothing(&self) -> bool {
+        self.instances.is_empty() && self.balance.is_empty()
+    }
+}
+
 /// Settings of the process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Node {
@@ -75,7 +83,7 @@ pub struct Node {
 /// A named pipe that is told of everything, and who reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fifo {
-    /// keepalived's word: `notify_fifo` or `vrrp_notify_fifo`.
+    /// keepalived's word: `notify_fifo`, `vrrp_notify_fifo` or `lvs_notify_fifo`.
     pub word: &'static str,
     /// Where it is.
     pub path: PathBuf,
@@ -100,10 +108,10 @@ impl Fifo {
     /// keepalived's word for its program.
     #[must_use]
     pub fn script_word(&self) -> &'static str {
-        if self.word == "notify_fifo" {
-            "notify_fifo_script"
-        } else {
-            "vrrp_notify_fifo_script"
+        match self.word {
+            "notify_fifo" => "notify_fifo_script",
+            "lvs_notify_fifo" => "lvs_notify_fifo_script",
+            _ => "vrrp_notify_fifo_script",
         }
     }
 }

@@ -102,13 +102,13 @@ fn another_network_is_refused_with_both_names_and_the_cure() {
 fn a_file_without_an_instance_is_refused() {
     let said = refused(&both(), "global_defs {\n}\n");
     assert!(
-        said.contains("no vrrp_instance would be left: to stop vrrpd send SIGTERM"),
+        said.contains("no vrrp_instance and no virtual_server would be left: to stop vrrpd send SIGTERM"),
         "{said}"
     );
     // Because of an error: that is the reason.
     let said = refused(&instance("A", 1, ""), &instance("A", 1, " use_ipvlan"));
     assert!(
-        said.contains("no vrrp_instance would be left") && said.contains("use_ipvlan"),
+        said.contains("no vrrp_instance and no virtual_server would be left") && said.contains("use_ipvlan"),
         "{said}"
     );
 }

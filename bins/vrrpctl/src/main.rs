@@ -19,6 +19,8 @@ mod plan;
 mod realserver;
 mod record;
 mod replay;
+mod server;
+mod servers;
 mod simulate;
 mod steer;
 mod steered;
@@ -103,6 +105,12 @@ enum Command {
     /// It begins with every router as it is, and ends with `stop`, with its limit, or with the daemon. The daemon makes the
     /// file, with mode 0600, where none is. `vrrpd --record` records from the start on.
     Record(record::Arguments),
+    /// Virtual servers and the real servers behind them: weight, connections, rates, and why one is out.
+    Servers(servers::Arguments),
+    /// Take a real server out of service while it runs, or put it back: server drain 192.0.2.10, enable, weight.
+    ///
+    /// It outlives a reload, not a new start of the daemon.
+    Server(server::Arguments),
     /// What keepalived and vrrpd make of keepalived.conf files, and what to do about it. Asks no daemon, changes nothing.
     Check(check::Arguments),
     /// Whether this machine and its network let a virtual router do its work: permissions, settings of the kernel, packet
@@ -156,6 +164,8 @@ fn main() -> ExitCode {
         Command::Priority(wanted) => steer::priority(&socket(&arguments), wanted),
         Command::Reload(wanted) => steer::reload(&socket(&arguments), wanted),
         Command::Record(arguments_of) => record::run(&socket(&arguments), arguments_of),
+        Command::Servers(wanted) => servers::run(&socket(&arguments), wanted),
+        Command::Server(wanted) => server::run(&socket(&arguments), wanted),
         Command::Check(arguments) => check::run(arguments),
         Command::Doctor(doctor) => doctor::run(&socket(&arguments), doctor),
         Command::Replay(arguments) => replay::run(arguments),

@@ -9,7 +9,7 @@ use vrrp_control::{
 use crate::colour::Colour;
 use crate::detail::routing;
 use crate::words;
-use crate::{fifos, steered};
+use crate::{fifos, servers, steered};
 
 /// Addresses of one instance that the table shows; `vrrpctl status NAME` shows all.
 const ADDRESSES_MAX: usize = 4;
@@ -32,8 +32,10 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
     if let Some(line) = steered::maintenance(daemon) {
         text.push_str(&format!("{}\n", colour.alarm(&line)));
     }
-    text.push('\n');
-    text.push_str(&instances(&status.instances, colour));
+    if !status.instances.is_empty() || status.balancing.is_none() {
+        text.push('\n');
+        text.push_str(&instances(&status.instances, colour));
+    }
     if !status.groups.is_empty() {
         text.push('\n');
         text.push_str(&groups(&status.groups, colour));
@@ -55,6 +57,9 @@ pub(crate) fn render(status: &Status, colour: Colour) -> String {
         text.push_str(&fifos::table(&status.fifos));
     }
     text.push_str(&statics(&status.statics, colour));
+    if let Some(balancing) = &status.balancing {
+        text.push_str(&format!("\n{}\n", servers::in_short(balancing, colour)));
+    }
     let wrong = problems(status);
     if !wrong.is_empty() {
         text.push('\n');

@@ -17,6 +17,11 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
+/// `1 failure`, `2 failures`.
+pub(crate) fn counted_failures(count: u32) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), "failure")
+}
+
 /// A length of time with the two largest units that matter.
 pub(crate) fn span(ms: u64) -> String {
     let seconds = ms / 1000;

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::load;
 use crate::notify::fifo;
 use crate::scripts::{self, Wrong};
+use crate::servers::{self, Without};
 use crate::{network, notices, start, words};
 
 /// Tests the file; what is found goes to standard error.
@@ -21,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if load::fatal(&parsed).is_some() {
         return Exit::Permission;
     }
-    let lowered = load::lowered(&parsed, arguments);
+    let mut lowered = load::lowered(&parsed, arguments);
     // What the file takes for granted is looked for in its network.
     let entered = network::enter(arguments, &lowered.plan);
     load::traps(&parsed)
@@ -45,9 +46,17 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         eprintln!("error: {outside}");
         return Exit::Permission;
     }
-    if lowered.plan.instances.is_empty() {
+    match servers::without_kernel(&mut lowered.plan, arguments) {
+        Without::Nothing => {}
+        Without::Allowed(text) => eprintln!("warning: {text}"),
+        Without::Refused(text) => {
+            eprintln!("error: {text}");
+            return Exit::Permission;
+        }
+    }
+    if lowered.plan.asks_for_nothing() {
         eprintln!(
-            "error: {}: there is no vrrp_instance that can be started",
+            "error: {}: there is no vrrp_instance and no virtual_server that can be started",
             arguments.file.display()
         );
         return Exit::Permission;
@@ -119,6 +128,11 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
             }
         }
     }
+    for script in servers::planned(&lowered.plan.balance) {
+        if let Err(wrong) = scripts::try_hook(script.command) {
+            note(script.place, &script.what(), wrong);
+        }
+    }
     for fifo in &lowered.plan.node.fifos {
         found.extend(fifo::wrong(fifo).into_iter().map(|(what, wrong)| match wrong {
             Wrong::Insecure(text) => (format!("{what}: {text}"), true),
@@ -154,10 +168,17 @@ fn unguarded(lowered: &Lowered) -> Option<String> {
     });
     let instances = plan.instances.iter().flat_map(|one| of(&one.hooks));
     let groups = plan.groups.iter().flat_map(|one| of(&one.hooks));
+    let servers = servers::planned(&plan.balance).into_iter();
+    let servers = servers.filter(|script| scripts::try_hook(script.command).is_ok());
+    let servers = servers.map(|script| (script.place, script.command));
     let readers = plan.node.fifos.iter().filter_map(|fifo| fifo.script.as_ref());
     let readers = readers.map(|script| (script.place.as_str(), &script.command));
     let readers = readers.filter(|(_, command)| scripts::try_hook(command).is_ok());
-    let mut all = checks.chain(instances).chain(groups).chain(readers);
+    let mut all = checks
+        .chain(instances)
+        .chain(groups)
+        .chain(servers)
+        .chain(readers);
     all.find(|(_, command)| !command.secure)
         .map(|(place, _)| place.to_owned())
 }

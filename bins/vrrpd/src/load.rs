@@ -20,6 +20,7 @@ use crate::network::{self, Outside};
 use crate::notify::{Scripts, fifo};
 use crate::pushes::{Speakers, speakers};
 use crate::scripts;
+use crate::servers::{self, Without};
 use crate::settled::read_settled;
 use crate::supervisor::Files;
 
@@ -30,6 +31,8 @@ pub(crate) struct Loaded {
     pub(crate) scripts: BTreeMap<String, Scripts>,
     /// Those of sync groups.
     pub(crate) group_scripts: BTreeMap<String, Scripts>,
+    /// Those of virtual and real servers.
+    pub(crate) server_scripts: servers::Ready,
     /// Named pipes, their users looked up.
     pub(crate) fifos: Vec<fifo::Wanted>,
     /// Who is told by mail and webhook.
@@ -178,9 +181,9 @@ pub(crate) fn in_force(arguments: &Arguments, files: Files) -> Result<Loaded, Lo
 pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
     let enter = |plan: &Plan| network::enter(arguments, plan);
     let loaded = load(read(arguments), arguments, &BTreeSet::new(), enter)?;
-    if loaded.plan.instances.is_empty() {
+    if loaded.plan.asks_for_nothing() {
         let why = if loaded.not_started.is_empty() {
-            "the file asks for no vrrp_instance"
+            "the file asks for no vrrp_instance and no virtual_server"
         } else {
             "no vrrp_instance of the file can be started"
         };
@@ -227,11 +230,16 @@ fn load(
     if let Some(fatal) = fatal(&parsed) {
         return Err(fatal);
     }
-    let lowered = lowered(&parsed, arguments);
+    let mut lowered = lowered(&parsed, arguments);
     if let Some(refused) = vrrp_plan::refused(&lowered) {
         return Err(refused.into());
     }
     enter(&lowered.plan)?;
+    match servers::without_kernel(&mut lowered.plan, arguments) {
+        Without::Nothing => {}
+        Without::Allowed(text) => lowered.allowed.push(text),
+        Without::Refused(text) => return Err(LoadError::CannotRun(text)),
+    }
     let traps = traps(&parsed);
     let fresh = traps.iter().filter(|found| !told.contains(&trap(found)));
     fresh.for_each(|found| tell(found, &parsed));
@@ -273,6 +281,7 @@ pub(crate) fn needless<'a>(parsed: &Parsed, arguments: &'a Arguments) -> Vec<&'a
     let bars: Vec<_> = strict.refused.iter().chain(&strict.not_started).collect();
     let words = arguments.allow_missing.iter().map(String::as_str);
     words
+        .filter(|word| *word != servers::ALLOW || strict.plan.balance.is_empty())
         .filter(|word| bars.iter().all(|bar| bar.allow_missing.as_deref() != Some(*word)))
         .collect()
 }
@@ -304,6 +313,7 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         let ready = hooks(&group.hooks, &group.name, &mut warnings);
         group_scripts.insert(group.name.clone(), ready);
     }
+    let server_scripts = servers::ready(&lowered.plan, &mut warnings);
     let fifos = fifos(&lowered.plan, &mut warnings);
     let mut not_started = dropped(parsed);
     not_started.extend(lowered.not_started.into_iter().map(|missing| NotStarted {
@@ -318,6 +328,7 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         plan: lowered.plan,
         scripts,
         group_scripts,
+        server_scripts,
         fifos,
         warnings,
         not_started,

@@ -37,6 +37,7 @@ mod rivals;
 mod router;
 mod run;
 mod scripts;
+mod servers;
 mod settled;
 mod start;
 mod start_delay;

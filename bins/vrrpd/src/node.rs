@@ -23,6 +23,7 @@ use crate::pushes::Pushes;
 use crate::record::Recordings;
 use crate::renames::Renames;
 use crate::run::Asked;
+use crate::servers::Servers;
 use crate::steer::Steer;
 use crate::tracks::Tracks;
 
@@ -52,6 +53,8 @@ pub(crate) struct Node {
     pub(crate) reloads: mpsc::UnboundedSender<Asked>,
     /// What the routers do is written down.
     pub(crate) recordings: Arc<Recordings>,
+    /// Virtual servers.
+    pub(crate) servers: Servers,
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,
@@ -101,7 +104,9 @@ impl Node {
             in_force.write(&loaded.files);
         }
         let plan = Arc::new(loaded.plan);
-        let leaving = lock(&self.notifier).take(&plan, loaded.scripts, loaded.group_scripts, loaded.fifos);
+        let mut leaving =
+            lock(&self.notifier).take(&plan, loaded.scripts, loaded.group_scripts, loaded.fifos);
+        leaving.extend(self.servers.take(loaded.server_scripts));
         // Those who go were told the last by those who were told before.
         notices::aim(&self.notices, &plan, loaded.targets);
         let mut state = lock(&self.state);

@@ -8,6 +8,7 @@ use vrrp_control::{Notice, NoticeTarget, Noticed};
 use vrrp_notices::{
     Courier, Epochs, Kind, LaneStatus, News, Notices, Outcome, State, TargetStatus, Targets, Wants,
 };
+use vrrp_plan::balance::{RealServer, VirtualServer};
 use vrrp_plan::{Mail, Plan, Webhook};
 
 use crate::arguments::Arguments;
@@ -65,6 +66,7 @@ pub(crate) fn news(notice: &notice::Notice) -> Option<News> {
         },
         // A group's is 0 in keepalived's lines.
         priority: (notice.priority > 0).then_some(notice.priority),
+        reason: None,
         at: notice.at,
     })
 }
@@ -74,10 +76,31 @@ pub(crate) fn aim(notices: &Notices, plan: &Plan, targets: Targets) {
     if let Err(error) = notices.aim(targets) {
         tracing::error!("no thread for mail and webhooks ({error}): nobody is told by them");
     }
+    let servers = servers(plan, false);
     notices.keep(|kind, name| match kind {
         Kind::Instance => plan.instances.iter().any(|one| one.name == name),
         Kind::Group => plan.groups.iter().any(|one| one.name == name),
+        Kind::VirtualServer | Kind::RealServer => servers.contains(&(kind, name.to_owned())),
     });
+}
+
+/// What mail and webhooks call virtual and real servers; with `mail` those of which mail is sent.
+fn servers(plan: &Plan, mail: bool) -> BTreeSet<(Kind, String)> {
+    let mut names = BTreeSet::new();
+    for one in &plan.balance.servers {
+        if one.mail || !mail {
+            names.insert((Kind::VirtualServer, one.keepalived_name()));
+        }
+        let wanted = one.servers.iter().filter(|server| server.mail || !mail);
+        names.extend(wanted.map(|server| (Kind::RealServer, server_name(one, server))));
+    }
+    names
+}
+
+/// As in keepalived's mails.
+pub(crate) fn server_name(of: &VirtualServer, server: &RealServer) -> String {
+    let name = server.keepalived_name(of);
+    format!("{name} of virtual server {}", of.keepalived_name())
 }
 
 /// What of mail and webhooks cannot be carried out, each with its place.
@@ -115,6 +138,7 @@ fn mail_wants(mail: &Mail, plan: &Plan) -> Wants {
         only: Some(
             instances
                 .chain(groups.map(|one| (Kind::Group, one.name.clone())))
+                .chain(servers(plan, true))
                 .collect(),
         ),
         faults: mail.faults,

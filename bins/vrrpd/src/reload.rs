@@ -16,7 +16,7 @@ use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
 use crate::notify::notice::Kind;
 use crate::sys;
-use crate::{checks, kernel, start, start_delay, steer, tracks};
+use crate::{checks, kernel, servers, start, start_delay, steer, tracks};
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
 const FIRST_RESULTS_WITHIN: Duration = Duration::from_secs(10);
@@ -69,7 +69,7 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
     queues
 }
 
-async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
+async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
     let difference = difference(old, &loaded.plan);
     // What is told to be kept is told until it is no longer so.
     loaded.plan = loaded.plan.taken_over(old);
@@ -122,6 +122,9 @@ async fn take(node: &Node, old: &Plan, mut loaded: Loaded) -> Result<(String, Ve
     let message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
+    if !difference.virtual_servers.is_empty() || difference.balancing {
+        servers::take(node).await;
+    }
     drop(renaming);
     drop(steady);
     steer::hold_to_what_was_said(node).await;

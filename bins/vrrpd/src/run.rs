@@ -29,7 +29,7 @@ use crate::router::Ended;
 use crate::systemd::{Systemd, Telling};
 use crate::tracks::News;
 use crate::upgrade::Reminder;
-use crate::{notify, reload, steer};
+use crate::{notify, reload, servers, steer};
 
 /// Events that bar come in bursts (a switch goes down): one comparison for all of them.
 const COMPARE_AFTER: Duration = Duration::from_millis(50);
@@ -65,6 +65,7 @@ pub(crate) struct Ears {
     pub(crate) signals: Signals,
     pub(crate) systemd: Systemd,
     pub(crate) control: Option<(Socket, UnixListener)>,
+    pub(crate) servers: servers::Heard,
 }
 
 /// A client that waits for what becomes of a reload.
@@ -140,6 +141,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         mut signals,
         systemd,
         control,
+        mut servers,
     } = ears;
     let beats = systemd.beats();
     answer(&node, control);
@@ -151,6 +153,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
         tokio::select! {
             event = events.recv(), if turn.events_open => turn.event(event),
             Some(news) = changes.recv() => turn.news(news),
+            Some(told) = servers.recv() => servers::heard(&turn.node, &told),
             _ = signals.terminate.recv() => turn.stop("SIGTERM"),
             _ = signals.interrupt.recv() => turn.stop("SIGINT"),
             _ = signals.hang_up.recv() => turn.reload("SIGHUP".to_owned()),
@@ -185,7 +188,7 @@ pub(crate) async fn run(node: Arc<Node>, arguments: Arc<Arguments>, ears: Ears) 
             Exit::Failed
         }
     };
-    turn.finish(&mut events, &mut signals).await;
+    turn.finish(&mut events, &mut servers, &mut signals).await;
     turn.telling.finish();
     exit
 }
@@ -246,6 +249,7 @@ impl Turn {
                 if events::driver(&self.node, &event, &mut self.limits) {
                     self.compare_soon();
                 }
+                servers::follow_roles(&self.node, &self.node.plan());
                 self.telling.changed();
             }
             Err(RecvError::Lagged(lost)) => {
@@ -291,6 +295,7 @@ impl Turn {
         if !self.node.renames.is_under_way() {
             let all = std::mem::take(&mut self.compare_all);
             events::compare(&self.node, all).await;
+            servers::follow_roles(&self.node, &self.node.plan());
             self.telling.changed();
         }
     }
@@ -408,7 +413,12 @@ impl Turn {
     }
 
     /// The router loop is over: the last events, then the scripts, each within its limit, until a second signal.
-    async fn finish(&mut self, events: &mut broadcast::Receiver<Event>, signals: &mut Signals) {
+    async fn finish(
+        &mut self,
+        events: &mut broadcast::Receiver<Event>,
+        servers: &mut servers::Heard,
+        signals: &mut Signals,
+    ) {
         loop {
             match events.try_recv() {
                 Ok(event) => {
@@ -427,6 +437,8 @@ impl Turn {
         self.node.journal.note(over);
         self.node.journal.close(EVENTS_WITHIN).await;
         let mut queues = std::mem::take(&mut self.leaving);
+        // Until now what is connected went on, as the addresses did.
+        queues.extend(servers::stop(&self.node, servers).await);
         let fifos = {
             let mut notifier = lock(&self.node.notifier);
             notifier.stopped();

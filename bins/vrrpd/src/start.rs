@@ -37,6 +37,7 @@ use crate::record::Recordings;
 use crate::renames::Renames;
 use crate::router::Scheduling;
 use crate::run::{self, Ears, Signals};
+use crate::servers::{self, NotBalanced, Servers};
 use crate::start_delay::since_boot;
 use crate::steer::{self, Steer};
 use crate::supervisor::{self, Parent};
@@ -61,6 +62,8 @@ pub(crate) enum StartError {
     Group(#[from] NoSuchGroup),
     #[error("{0}. Nothing was started")]
     Open(#[from] OpenError),
+    #[error(transparent)]
+    Servers(#[from] NotBalanced),
     #[error("{0}. Nothing was started")]
     System(#[from] io::Error),
 }
@@ -74,6 +77,7 @@ impl StartError {
             Self::Socket(SocketError::InUse { .. }) | Self::PidFile(PidFileError::Runs { .. }) => {
                 Exit::SocketInUse
             }
+            Self::Servers(_) => Exit::Failed,
             Self::Open(OpenError::Service(_) | OpenError::Statics(_)) => Exit::Configuration,
             Self::Group(_) => Exit::Usage,
             Self::Socket(_) | Self::PidFile(_) | Self::Listen(_) | Self::Open(_) | Self::System(_) => {
@@ -111,7 +115,10 @@ pub(crate) fn start(
         let events = handle.events();
         let (reloads, asked) = mpsc::unbounded_channel();
         let (tracks, runner, changes) = watchers();
+        let (servers, heard) = Servers::new(hook_limits(&arguments));
         let probes = checks::probes(&loaded.plan.checks);
+        // Whoever gets the addresses first finds them balanced.
+        servers.begin(&loaded.plan)?;
         // The last thing that can fail: from here on there may be addresses to give up in order.
         let (ended, realtime_priority) = router::spawn(driver, scheduling(&arguments, &loaded.plan))?;
         lock_memory(&loaded.plan);
@@ -136,6 +143,7 @@ pub(crate) fn start(
             permits,
             reloads,
             recordings: Arc::clone(&recordings),
+            servers,
         };
         begin(&node, loaded, probes).await;
         caller.started();
@@ -147,15 +155,9 @@ pub(crate) fn start(
             signals,
             systemd,
             control,
+            servers: heard,
         };
-        let node = Arc::new(node);
-        let _places = metrics::start(listeners, &node);
-        parent.map(|parent| outlive(parent, &node)).transpose()?;
-        let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);
-        Ok::<Exit, StartError>(match AssertUnwindSafe(run).catch_unwind().await {
-            Ok(exit) => exit,
-            Err(_panic) => give_up(&node).await,
-        })
+        live(Arc::new(node), arguments, ears, listeners, parent).await
     });
     // A reload that still reads a huge file, or a disk that does not answer, is not waited for.
     // With its tasks goes the control socket, and with that the folder of the journal.
@@ -164,6 +166,24 @@ pub(crate) fn start(
     drop(pid_files);
     recordings.finish();
     exit
+}
+
+/// Until the end.
+async fn live(
+    node: Arc<Node>,
+    arguments: Arguments,
+    ears: Ears,
+    listeners: Listeners,
+    parent: Option<OwnedFd>,
+) -> Result<Exit, StartError> {
+    tokio::spawn(servers::keep_present(Arc::downgrade(&node)));
+    let _places = metrics::start(listeners, &node);
+    parent.map(|parent| outlive(parent, &node)).transpose()?;
+    let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);
+    Ok(match AssertUnwindSafe(run).catch_unwind().await {
+        Ok(exit) => exit,
+        Err(_panic) => give_up(&node).await,
+    })
 }
 
 type Opened = (Driver, Arc<Recordings>, Systemd);
@@ -320,11 +340,15 @@ fn scheduling(arguments: &Arguments, plan: &Plan) -> Scheduling {
     }
 }
 
-fn notifier(arguments: &Arguments, socket: Option<&Socket>) -> Notifier {
-    let mut notifier = Notifier::new(HookLimits {
+fn hook_limits(arguments: &Arguments) -> HookLimits {
+    HookLimits {
         run: Limits::of(Duration::from_secs(u64::from(arguments.notify_limit))),
         ..HookLimits::default()
-    });
+    }
+}
+
+fn notifier(arguments: &Arguments, socket: Option<&Socket>) -> Notifier {
+    let mut notifier = Notifier::new(hook_limits(arguments));
     notifier.remember(Memory::beside(socket.map(Socket::path)));
     notifier
 }

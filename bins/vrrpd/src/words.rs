@@ -71,9 +71,11 @@ const NAMES_MAX: usize = 8;
 
 /// The instances of a plan on one line.
 pub(crate) fn names(plan: &Plan) -> String {
-    let first = plan.instances.iter().take(NAMES_MAX);
-    let mut names: Vec<&str> = first.map(|instance| instance.name.as_str()).collect();
-    let more = plan.instances.len().saturating_sub(NAMES_MAX);
+    let instances = plan.instances.iter().map(|instance| instance.name.as_str());
+    let servers = plan.balance.servers.iter().map(|server| server.name.as_str());
+    let all = instances.chain(servers);
+    let more = all.clone().count().saturating_sub(NAMES_MAX);
+    let mut names: Vec<&str> = all.take(NAMES_MAX).collect();
     let tail = format!("{more} more");
     if more > 0 {
         names.push(&tail);

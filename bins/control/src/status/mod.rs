@@ -21,6 +21,7 @@ use track::{TrackedFile, TrackedProcess};
 
 use crate::event::JournalStatus;
 use crate::record::Recording;
+use crate::servers::Balancing;
 
 /// Answer to [`Ask::Status`](crate::Ask::Status).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,4 +56,7 @@ pub struct Status {
     /// Mail and webhooks that are told now, by name.
     #[serde(default)]
     pub notice_targets: Vec<NoticeTarget>,
+    /// The virtual servers, where the file has any.
+    #[serde(default)]
+    pub balancing: Option<Balancing>,
 }

@@ -54,19 +54,29 @@ fn domain(helo: &str) -> String {
 
 fn subject(router_id: &str, job: &Job) -> String {
     let what = match job.news.kind {
-        Kind::Instance => "Instance",
-        Kind::Group => "Group",
+        Kind::Instance => "VRRP Instance",
+        Kind::Group => "VRRP Group",
+        Kind::VirtualServer => "Virtualserver",
+        Kind::RealServer => "Realserver",
     };
     let name = &job.news.name;
     let change = match job.news.state {
         State::Master | State::Backup | State::Fault => format!("Entering {} state", job.news.state),
         State::Stop => "Stopping".to_owned(),
         State::Deleted => "Deleted".to_owned(),
+        State::Up | State::Down => job.news.state.to_string(),
     };
-    format!("[{router_id}] VRRP {what} {name} - {change}")
+    format!("[{router_id}] {what} {name} - {change}")
 }
 
 fn body(job: &Job) -> String {
+    if let Some(reason) = &job.news.reason {
+        // One line, as the words of a script that go into it need not be.
+        return reason
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+    }
     match (job.news.kind, job.news.state) {
         (Kind::Instance, State::Master) => "VRRP Instance is now owning VRRP VIPs".to_owned(),
         (Kind::Instance, State::Backup | State::Fault) => {
@@ -77,6 +87,7 @@ fn body(job: &Job) -> String {
         }
         (_, State::Stop) => "VRRP stopping".to_owned(),
         (_, State::Deleted) => "VRRP Deleted at reload".to_owned(),
+        (_, state) => format!("It is {state} now"),
     }
 }
 
@@ -94,6 +105,7 @@ mod tests {
                 name: "VI_1".to_owned(),
                 state,
                 priority: Some(100),
+                reason: None,
                 at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_306_217),
             },
             previous: None,
@@ -147,6 +159,27 @@ mod tests {
             assert_eq!(subject("lb1", &job), format!("[lb1] VRRP {expected}"));
             assert_eq!(body(&job), said);
         }
+    }
+
+    /// As keepalived 2.2.7 sent them.
+    #[test]
+    fn servers_are_called_as_by_keepalived() {
+        let mut lost = job(Kind::VirtualServer, State::Down);
+        lost.news.name = "[192.0.2.1]:tcp:80".to_owned();
+        lost.news.reason = Some("Lost quorum 2-0=2 > 1".to_owned());
+        assert_eq!(
+            subject("lb1", &lost),
+            "[lb1] Virtualserver [192.0.2.1]:tcp:80 - DOWN"
+        );
+        assert_eq!(body(&lost), "Lost quorum 2-0=2 > 1");
+        let mut back = job(Kind::RealServer, State::Up);
+        back.news.name = "[192.0.2.10]:tcp:80 of virtual server [192.0.2.1]:tcp:80".to_owned();
+        back.news.reason = Some("exit 0:\r\nBcc: all".to_owned());
+        assert_eq!(
+            subject("lb1", &back),
+            "[lb1] Realserver [192.0.2.10]:tcp:80 of virtual server [192.0.2.1]:tcp:80 - UP"
+        );
+        assert_eq!(body(&back), "exit 0:  Bcc: all");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(super) fn body(node: &str, job: &Job) -> String {
         "state": news.state.to_string(),
         "previous": job.previous.map(|state| state.to_string()),
         "priority": news.priority,
+        "reason": news.reason,
         "at_unix_ms": u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
         "epoch": job.epoch,
     })
@@ -51,6 +52,7 @@ mod tests {
                 name: "VG \"1\"".to_owned(),
                 state: State::Fault,
                 priority: None,
+                reason: None,
                 at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_306_217_001),
             },
             previous: Some(State::Master),
@@ -59,7 +61,7 @@ mod tests {
         let read: serde_json::Value = serde_json::from_str(&body("lb1", &job)).unwrap();
         let expected = json!({
             "format": 1, "node": "lb1", "kind": "group", "name": "VG \"1\"", "state": "FAULT", "previous": "MASTER",
-            "priority": null, "at_unix_ms": 1_795_306_217_001_u64, "epoch": 1_795_306_217_001_002_u64,
+            "priority": null, "reason": null, "at_unix_ms": 1_795_306_217_001_u64, "epoch": 1_795_306_217_001_002_u64,
         });
         assert_eq!(read, expected);
         assert_eq!(key("lb 1", &job), "\"lb_1-1795306217001002-group-VG__1_\"");

@@ -29,6 +29,7 @@ pub(crate) fn news(name: &str, state: State) -> News {
         name: name.to_owned(),
         state,
         priority: Some(150),
+        reason: None,
         at: SystemTime::now(),
     }
 }

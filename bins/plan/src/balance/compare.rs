@@ -1,6 +1,6 @@
 //! What differs between two balances.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Balance, VirtualServer};
 
@@ -16,6 +16,24 @@ impl Balance {
         new.chain(before.servers.iter().filter(gone))
             .map(|server| server.name.clone())
             .collect()
+    }
+
+    /// What `before` serves and this one does not: virtual servers, and real servers of those that stay.
+    #[must_use]
+    pub fn lost_since(&self, before: &Self) -> Vec<String> {
+        let ours = by_name(self);
+        let mut lost = Vec::new();
+        for one in &before.servers {
+            let Some(now) = ours.get(one.name.as_str()) else {
+                lost.push(format!("virtual server {}", one.name));
+                continue;
+            };
+            let stays: BTreeSet<&str> = now.servers.iter().map(|server| server.name.as_str()).collect();
+            let gone = one.servers.iter().map(|server| server.name.as_str());
+            let gone = gone.filter(|name| !stays.contains(name));
+            lost.extend(gone.map(|name| format!("{name} of {}", one.name)));
+        }
+        lost
     }
 
     /// Whether all but the virtual servers is the same.

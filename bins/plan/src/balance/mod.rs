@@ -4,6 +4,7 @@
 mod check;
 mod compare;
 mod destination;
+mod names;
 
 use vrrp_core::Weight;
 use vrrp_ipvs::{Destination, Service, Timeouts};

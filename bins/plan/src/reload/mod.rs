@@ -125,21 +125,23 @@ pub fn judge(
     machine: &dyn Machine,
 ) -> Result<(), String> {
     same_network(old, new)?;
-    if new.instances.is_empty() {
+    if new.asks_for_nothing() {
         let why = if new_faults.is_empty() {
             "to stop vrrpd send SIGTERM".to_owned()
         } else {
             texts(new_faults)
         };
-        return Err(format!("{file}: no vrrp_instance would be left: {why}"));
+        return Err(format!(
+            "{file}: no vrrp_instance and no virtual_server would be left: {why}"
+        ));
     }
     let succession = Succession::between(old, new);
     let fresh = fresh(old_faults, new_faults, &succession);
-    let lost = losses(old, new);
+    let mut lost: Vec<String> = losses(old, new).iter().map(loss).collect();
+    lost.extend(new.balance.lost_since(&old.balance));
     let hides = |fault: &&Fault| fault.may_hide() || fresh.contains(fault);
     let doubts: Vec<&Fault> = new_faults.iter().filter(hides).collect();
     if !doubts.is_empty() && !lost.is_empty() {
-        let lost: Vec<String> = lost.iter().map(loss).collect();
         return Err(format!(
             "the file has errors, and {} would disappear: {}. Correct them; what is to go, take out of an otherwise clean file",
             lost.join(", "),

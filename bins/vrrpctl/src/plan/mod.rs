@@ -78,8 +78,8 @@ fn machine(arguments: &Arguments) -> &'static dyn Machine {
 /// Whether the reload would be carried out, and what it would do then.
 fn plan(arguments: &Arguments) -> Result<Report, String> {
     let old = side(&arguments.old, arguments)?;
-    if old.lowered.plan.instances.is_empty() {
-        return Err("no vrrp_instance of it can be started".to_owned());
+    if old.lowered.plan.asks_for_nothing() {
+        return Err("no vrrp_instance and no virtual_server of it can be started".to_owned());
     }
     let machine = machine(arguments);
     let network = old.lowered.plan.node.net_namespace.as_ref();

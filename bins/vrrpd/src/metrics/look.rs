@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
+use vrrp_control::servers::Servers;
 use vrrp_control::{Answer, Reply, Status};
 
 use super::text;
@@ -19,11 +20,17 @@ const FRESH_FOR: Duration = Duration::from_millis(250);
 pub(super) trait Knows: Debug + Send + Sync + 'static {
     /// The answer of the control socket to `status`.
     fn status(&self) -> impl Future<Output = Answer> + Send;
+    /// The virtual servers, where there are any.
+    fn servers(&self) -> impl Future<Output = Option<Servers>> + Send;
 }
 
 impl Knows for Node {
     async fn status(&self) -> Answer {
         status::now(self).await
+    }
+
+    async fn servers(&self) -> Option<Servers> {
+        self.servers.shown(&self.plan(), None).await
     }
 }
 
@@ -34,16 +41,18 @@ pub(crate) struct Look {
     /// How long the answer took: as long as the router loop was busy with something else.
     pub(super) took: Duration,
     pub(super) answer: Answer,
+    pub(super) servers: Option<Servers>,
     metrics: OnceLock<String>,
     json: OnceLock<String>,
 }
 
 impl Look {
-    pub(super) fn new(answer: Answer, took: Duration) -> Self {
+    pub(super) fn new(answer: Answer, servers: Option<Servers>, took: Duration) -> Self {
         Self {
             at: Instant::now(),
             took,
             answer,
+            servers,
             metrics: OnceLock::new(),
             json: OnceLock::new(),
         }
@@ -102,7 +111,8 @@ impl<K: Knows> Looker<K> {
         }
         let began = Instant::now();
         let answer = self.knows.status().await;
-        let look = Arc::new(Look::new(answer, began.elapsed()));
+        let took = began.elapsed();
+        let look = Arc::new(Look::new(answer, self.knows.servers().await, took));
         *last = Some(Arc::clone(&look));
         look
     }

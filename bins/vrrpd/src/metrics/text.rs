@@ -37,6 +37,7 @@ impl Collector for Seen {
         let facts = Facts {
             look: &self.look,
             status: self.look.status(),
+            servers: self.look.servers.as_ref(),
             refused: self.refused,
         };
         families::all().try_for_each(|family| one(family, &facts, &mut encoder))

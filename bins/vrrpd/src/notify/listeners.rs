@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vrrp_notices::Notices;
+use vrrp_notices::{News, Notices};
 
 use super::fifo::Fifos;
 use super::notice::Notice;
@@ -42,6 +42,15 @@ impl Listeners {
         }
         #[cfg(test)]
         self.heard.push(notice.clone());
+    }
+
+    /// The same of virtual and real servers: a line for the pipes, and what mail and webhooks are told.
+    pub(super) fn tell_of_server(&mut self, line: &str, news: &News) {
+        tracing::debug!(line, "told");
+        self.fifos.told_of_server(line);
+        if let Some(notices) = &self.notices {
+            notices.tell(news);
+        }
     }
 
     /// What was told already, for those who want it after a reload (keepalived `fifo_write_vrrp_states_on_reload`).

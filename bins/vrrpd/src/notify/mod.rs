@@ -19,7 +19,7 @@ use healthcheck::{
 };
 use vrrp_core::{Report, Settings, StateName};
 use vrrp_net::GroupStatus;
-use vrrp_notices::Notices;
+use vrrp_notices::{News, Notices};
 use vrrp_plan::Plan;
 
 use crate::renames;
@@ -281,6 +281,11 @@ impl Notifier {
         }
     }
 
+    /// A virtual or real server has changed.
+    pub(crate) fn server(&mut self, line: &str, news: &News) {
+        self.desk.listeners.tell_of_server(line, news);
+    }
+
     /// What is known of each instance, in the order of the file.
     pub(crate) fn states(&self) -> Vec<(&str, Option<NotifyState>)> {
         let mut all: Vec<_> = self.instances.iter().collect();
@@ -288,6 +293,11 @@ impl Notifier {
         all.into_iter()
             .map(|(name, instance)| (name.as_str(), instance.told.last()))
             .collect()
+    }
+
+    /// What is known of one instance.
+    pub(crate) fn state(&self, name: &str) -> Option<NotifyState> {
+        self.instances.get(name)?.told.last()
     }
 
     /// What became of the scripts of one instance.

@@ -73,7 +73,7 @@ const fn verdict(verdict: healthcheck::Verdict) -> Verdict {
     }
 }
 
-fn run(at: Instant, outcome: &Outcome, now: SystemTime) -> Run {
+pub(crate) fn run(at: Instant, outcome: &Outcome, now: SystemTime) -> Run {
     Run {
         ended_unix_ms: unix_ms(now.checked_sub(at.elapsed()).unwrap_or(now)),
         took_ms: ms(outcome.took),

@@ -6,6 +6,7 @@ mod instances;
 mod routing;
 mod tracks;
 
+pub(crate) use checks::run;
 pub(crate) use instances::hook;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
@@ -24,6 +25,7 @@ use crate::node::{Node, lock, ms, unix_ms};
 use crate::notices;
 use crate::record;
 use crate::run::Asked;
+use crate::servers;
 use crate::steer::{self, maintenance, priority, switchover};
 
 impl Answers for Node {
@@ -74,6 +76,12 @@ impl Answers for Node {
             } => priority::ask(self, peer, &instance, shift, for_ms).await,
             Ask::Reload => reload(self, peer).await,
             Ask::Record(wanted) => record::ask(self, peer, wanted).await,
+            Ask::Servers { only } => self.servers.answer(&self.plan(), only.as_deref()).await,
+            Ask::Server {
+                server,
+                virtual_server,
+                order,
+            } => servers::ask(self, peer, &server, virtual_server.as_deref(), order),
             _ => Answer::Error(Problem {
                 kind: ProblemKind::UnknownRequest,
                 message: "this daemon does not know the request".to_owned(),
@@ -153,6 +161,7 @@ pub(crate) fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
         journal: Some(node.journal.status()),
         recording: node.recordings.show(),
         notice_targets: notices::targets(&node.notices),
+        balancing: node.servers.in_short(),
     }
 }
 

@@ -18,7 +18,6 @@ mod health;
 mod pair;
 mod report;
 mod schedulers;
-mod tutorials;
 
 use std::process::Command;
 
@@ -41,8 +40,6 @@ const CASES: &[(&str, Case)] = &[
     ("sorry", health::all_dead_and_one_back),
     ("pair", pair::power_cut),
     ("control of pair", pair::power_cut_without_sync),
-    ("tutorial lvs-director", tutorials::lvs_director),
-    ("tutorial ldirectord", tutorials::ldirectord),
 ];
 
 /// Who is asked.

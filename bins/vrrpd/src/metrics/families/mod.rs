@@ -4,9 +4,11 @@ mod checks;
 mod counters;
 mod daemon;
 mod instances;
+mod servers;
 mod told;
 
 use vrrp_control::Status;
+use vrrp_control::servers::Servers;
 
 use super::look::Look;
 
@@ -16,6 +18,8 @@ pub(super) struct Facts<'a> {
     pub(super) look: &'a Look,
     /// `None`: the router loop gave no answer.
     pub(super) status: Option<&'a Status>,
+    /// `None`: no virtual server is balanced here.
+    pub(super) servers: Option<&'a Servers>,
     /// Connections that found no place at the listener.
     pub(super) refused: u64,
 }
@@ -167,6 +171,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Family> {
         .chain(instances::FAMILIES)
         .chain(counters::FAMILIES)
         .chain(checks::FAMILIES)
+        .chain(servers::FAMILIES)
         .chain(told::FAMILIES)
 }
 

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vrrp_control::servers::Servers;
 use vrrp_control::{Answer, Problem, ProblemKind, Status};
 
 use super::look::Knows;
@@ -20,6 +21,7 @@ use super::look::Knows;
 #[derive(Debug)]
 struct Mock {
     answer: Answer,
+    servers: Option<Servers>,
     after: Duration,
     asked: AtomicU32,
 }
@@ -28,6 +30,7 @@ impl Mock {
     fn new(answer: Answer) -> Self {
         Self {
             answer,
+            servers: None,
             after: Duration::ZERO,
             asked: AtomicU32::new(0),
         }
@@ -39,6 +42,10 @@ impl Knows for Mock {
         self.asked.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(self.after).await;
         self.answer.clone()
+    }
+
+    async fn servers(&self) -> Option<Servers> {
+        self.servers.clone()
     }
 }
 

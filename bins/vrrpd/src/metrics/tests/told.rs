@@ -17,7 +17,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md")
 const ALERTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/alerts.yml");
 
 fn look(answer: vrrp_control::Answer, took: Duration) -> Arc<Look> {
-    Arc::new(Look::new(answer, took))
+    Arc::new(Look::new(answer, None, took))
 }
 
 fn check(name: &str) -> serde_json::Value {

@@ -1,4 +1,4 @@
-//! Named pipes that are told of everything (keepalived `notify_fifo`, `vrrp_notify_fifo`): its lines, none of which is lost
+//! Named pipes that are told of everything (keepalived `notify_fifo`, `vrrp_notify_fifo`, `lvs_notify_fifo`): its lines, none of which is lost
 //! to a reader that comes late, is slow, or goes in the middle of one.
 
 mod backlog;
@@ -32,6 +32,10 @@ const LINES_MAX: usize = 1024;
 
 /// Whoever reads a pipe at the end has so long to read what the pipe does not hold.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The pipes that are not told of everything.
+const ROUTERS_ONLY: &str = "vrrp_notify_fifo";
+const SERVERS_ONLY: &str = "lvs_notify_fifo";
 
 /// What lines go with that nobody reads.
 const DAEMON: &str = "vrrpd";
@@ -143,8 +147,15 @@ impl Fifos {
             return;
         }
         let line = notice.to_string();
-        for open in &self.open {
+        for open in self.open.iter().filter(|open| open.feed.word != SERVERS_ONLY) {
             open.feed.push(&line);
+        }
+    }
+
+    /// The same of virtual and real servers: `VS [192.0.2.1]:tcp:80 UP`.
+    pub(crate) fn told_of_server(&mut self, line: &str) {
+        for open in self.open.iter().filter(|open| open.feed.word != ROUTERS_ONLY) {
+            open.feed.push(line);
         }
     }
 

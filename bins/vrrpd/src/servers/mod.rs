@@ -1,0 +1,166 @@
+//! Virtual servers: carried out by the director, told to whoever listens, shown and steered by whoever asks.
+
+mod ask;
+mod kernel;
+mod presence;
+mod scripts;
+mod shown;
+mod told;
+mod which;
+
+use std::sync::{Arc, Mutex};
+
+use healthcheck::{HookLimits, HookQueue, NotifyState, Placement};
+use tokio::sync::mpsc;
+use tracing::{error, warn};
+use vrrp_director::{Event, Handle, Options, VirtualServerStatus, Which};
+use vrrp_ipvs::{Client, SyncRole};
+use vrrp_plan::Plan;
+use vrrp_plan::balance::Balance;
+
+use crate::node::{Node, lock};
+pub(crate) use ask::ask;
+pub(crate) use kernel::{ALLOW, Without, look as without_kernel};
+pub(crate) use presence::keep as keep_present;
+use scripts::Runs;
+pub(crate) use scripts::{Ready, planned, ready};
+
+/// What the director tells, for the daemon's loop.
+pub(crate) type Heard = mpsc::UnboundedReceiver<Event>;
+
+/// Why virtual servers are not carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}. Nothing was started; what others have put into the kernel's table is as it was")]
+pub(crate) struct NotBalanced(String);
+
+/// Those of this node.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    /// From the first virtual server on.
+    director: Mutex<Option<Arc<Handle>>>,
+    tell: mpsc::UnboundedSender<Event>,
+    runs: Mutex<Runs>,
+}
+
+impl Servers {
+    pub(crate) fn new(limits: HookLimits) -> (Self, Heard) {
+        let (tell, heard) = mpsc::unbounded_channel();
+        let servers = Self {
+            director: Mutex::new(None),
+            tell,
+            runs: Mutex::new(Runs::new(limits)),
+        };
+        (servers, heard)
+    }
+
+    /// Begins with a plan.
+    pub(crate) fn begin(&self, plan: &Plan) -> Result<(), NotBalanced> {
+        self.want(plan.balance.clone()).map_err(NotBalanced)
+    }
+
+    fn director(&self) -> Option<Arc<Handle>> {
+        lock(&self.director).clone()
+    }
+
+    /// Scripts of another plan from now on. The answer: what is left to run of servers that are gone.
+    pub(crate) fn take(&self, ready: Ready) -> Vec<HookQueue> {
+        lock(&self.runs).take(ready)
+    }
+
+    /// What is wanted from now on. May take some time: not on a loop that others wait for.
+    ///
+    /// # Errors
+    /// Why it is not carried out, in words; then everything is as it was.
+    fn want(&self, balance: Balance) -> Result<(), String> {
+        if let Some(director) = self.director() {
+            return director.reload(balance).map_err(|error| error.to_string());
+        }
+        if balance.is_empty() {
+            return Ok(());
+        }
+        let client = Client::open().map_err(|error| error.to_string())?;
+        let tell = self.tell.clone();
+        // The loop has ended when nobody listens any more.
+        let told = move |event| drop(tell.send(event));
+        let director = vrrp_director::start(client, balance, Options::default(), told);
+        *lock(&self.director) = Some(Arc::new(director.map_err(|error| error.to_string())?));
+        Ok(())
+    }
+
+    /// Whether an address of a virtual server is on this node.
+    fn set_present(&self, name: &str, is_here: bool) {
+        if let Some(director) = self.director() {
+            director.set_present(name, is_here);
+        }
+    }
+
+    fn say(&self, which: &Which, placement: Placement, weight: Option<u32>) -> Result<(), String> {
+        let director = self.director().ok_or("no virtual server is balanced here")?;
+        let said = director
+            .place(which, placement)
+            .and_then(|_| director.set_weight(which, weight));
+        said.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn status_of(&self, name: &str) -> Option<VirtualServerStatus> {
+        let all = self.director()?.snapshot().virtual_servers;
+        all.into_iter().find(|one| *one.name == *name)
+    }
+}
+
+/// Goes on with another plan; what is not carried out is said, and everything else goes on.
+pub(crate) async fn take(node: &Arc<Node>) {
+    let plan = node.plan();
+    let taking = tokio::task::spawn_blocking({
+        let node = Arc::clone(node);
+        move || node.servers.want(node.plan().balance.clone())
+    });
+    let taken = taking.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
+    if let Err(why) = taken {
+        let text = format!("virtual servers are not carried out as the file says: {why}");
+        error!("{text}");
+        lock(&node.state).warnings.push(text);
+    }
+    follow_roles(node, &plan);
+}
+
+/// The synchronisation of connections follows an instance, if the file says so.
+pub(crate) fn follow_roles(node: &Node, plan: &Plan) {
+    let followed = plan.balance.sync.as_ref().and_then(|sync| sync.instance.as_ref());
+    let (Some(name), Some(director)) = (followed, node.servers.director()) else {
+        return;
+    };
+    let states = lock(&node.notifier).state(name);
+    director.set_sync_role(Some(match states {
+        Some(NotifyState::Master) => SyncRole::Master,
+        _ => SyncRole::Backup,
+    }));
+}
+
+/// Something of a server has changed.
+pub(crate) fn heard(node: &Node, event: &Event) {
+    let plan = node.plan();
+    let director = node.servers.director();
+    let found = |check: &str| shown::found(director.as_deref()?, check);
+    let mut ears = told::Ears {
+        plan: &plan,
+        journal: &node.journal,
+        notifier: &mut lock(&node.notifier),
+        runs: &mut lock(&node.servers.runs),
+    };
+    told::tell(event, &mut ears, found);
+}
+
+/// The end: the kernel's table is left as the file says, and what is to be told of that is told. The answer: scripts that are
+/// still to run.
+pub(crate) async fn stop(node: &Node, heard_of: &mut Heard) -> Vec<HookQueue> {
+    if let Some(director) = node.servers.director()
+        && let Err(why) = director.stop().await
+    {
+        warn!("virtual servers: the kernel's table is not as it was to be left: {why}");
+    }
+    while let Ok(event) = heard_of.try_recv() {
+        heard(node, &event);
+    }
+    lock(&node.servers.runs).finish()
+}

@@ -1,0 +1,71 @@
+//! Whether the address of a virtual server is on this node: for `ha_suspend`.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Weak;
+use std::time::Duration;
+
+use nix::ifaddrs::getifaddrs;
+use tracing::warn;
+use vrrp_ipvs::ServiceKey;
+use vrrp_plan::balance::VirtualServer;
+
+use crate::node::Node;
+
+/// So late at most it is seen that an address has come or gone which is no virtual router's of this node.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Looks again and again, for as long as the node is there.
+pub(crate) async fn keep(node: Weak<Node>) {
+    let mut told = false;
+    loop {
+        let Some(node) = node.upgrade() else { return };
+        look(&node, &mut told);
+        drop(node);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Tells the director, where the file asks for that.
+fn look(node: &Node, told: &mut bool) {
+    let plan = node.plan();
+    let suspended: Vec<&VirtualServer> = plan.balance.servers.iter().filter(|one| one.ha_suspend).collect();
+    if suspended.is_empty() {
+        return;
+    }
+    let here = match getifaddrs() {
+        Ok(all) => all.filter_map(|one| ip(&one.address?)).collect(),
+        Err(error) => {
+            if !std::mem::replace(told, true) {
+                warn!(
+                    "ha_suspend: the addresses of this node cannot be read ({error}): checks go on as they are"
+                );
+            }
+            return;
+        }
+    };
+    for one in suspended {
+        node.servers.set_present(&one.name, is_here(one, &here));
+    }
+}
+
+fn ip(address: &nix::sys::socket::SockaddrStorage) -> Option<IpAddr> {
+    let four = address.as_sockaddr_in().map(|address| IpAddr::from(address.ip()));
+    four.or_else(|| {
+        address
+            .as_sockaddr_in6()
+            .map(|address| IpAddr::from(address.ip()))
+    })
+}
+
+/// Any of its addresses; one that stands for marks alone has none, and is here.
+fn is_here(one: &VirtualServer, here: &BTreeSet<IpAddr>) -> bool {
+    let mut addresses = one.services.iter().filter_map(|service| match service.key {
+        ServiceKey::Address { address, .. } => Some(address),
+        ServiceKey::Mark { .. } => None,
+    });
+    let Some(first) = addresses.next() else {
+        return true;
+    };
+    here.contains(&first) || addresses.any(|address| here.contains(&address))
+}

@@ -1,0 +1,370 @@
+//! What the director tells, told on: log, journal, scripts, named pipes, mail and webhooks.
+
+use std::time::SystemTime;
+
+use healthcheck::Because;
+use tracing::{error, info, warn};
+use vrrp_control::EventKind;
+use vrrp_director::{Event, KernelEvent, When};
+use vrrp_notices::{Kind, News, State};
+use vrrp_plan::Plan;
+use vrrp_plan::balance::{RealServer, VirtualServer};
+
+use super::scripts::{Runs, Word};
+use crate::journal::{Journal, draft};
+use crate::notices::server_name;
+use crate::notify::Notifier;
+
+/// Whoever is told.
+pub(super) struct Ears<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) journal: &'a Journal,
+    pub(super) notifier: &'a mut Notifier,
+    pub(super) runs: &'a mut Runs,
+}
+
+/// One event. `found`: what the check of that name has found last, in words.
+pub(super) fn tell(event: &Event, ears: &mut Ears<'_>, found: impl Fn(&str) -> Option<String>) {
+    match event {
+        Event::Server {
+            virtual_server,
+            server,
+            up,
+            because,
+            when,
+        } => {
+            if let Some((of, server)) = find(ears.plan, virtual_server, server) {
+                ears.server(of, server, (*up, *when), because, found);
+            }
+        }
+        Event::Quorum {
+            virtual_server,
+            gained,
+            living_weight,
+            when,
+        } => {
+            if let Some(of) = of_name(ears.plan, virtual_server) {
+                ears.quorum(of, *gained, *living_weight, *when);
+            }
+        }
+        Event::Sorry {
+            virtual_server,
+            server,
+            serves,
+        } => {
+            if let Some(of) = of_name(ears.plan, virtual_server) {
+                ears.sorry(of, server, *serves);
+            }
+        }
+        Event::Weight {
+            virtual_server,
+            server,
+            weight,
+        } => ears.note(
+            EventKind::RealServer,
+            "weight",
+            format!("{server} of {virtual_server}"),
+            &format!("weight {weight} from now on"),
+        ),
+        Event::CheckFailed { check, reason } => info!("{check}: failed: {reason}"),
+        Event::Kernel(event) => ears.kernel(event),
+        _ => {}
+    }
+}
+
+fn of_name<'a>(plan: &'a Plan, name: &str) -> Option<&'a VirtualServer> {
+    plan.balance.servers.iter().find(|one| one.name == name)
+}
+
+fn find<'a>(plan: &'a Plan, name: &str, server: &str) -> Option<(&'a VirtualServer, &'a RealServer)> {
+    let of = of_name(plan, name)?;
+    Some((of, of.servers.iter().find(|one| one.name == server)?))
+}
+
+/// The words of keepalived's pipes and mails.
+const fn up_or_down(up: bool) -> (&'static str, State) {
+    if up {
+        ("UP", State::Up)
+    } else {
+        ("DOWN", State::Down)
+    }
+}
+
+impl Ears<'_> {
+    fn note(&self, kind: EventKind, code: &str, object: String, text: &str) {
+        self.journal.note(vrrp_control::Event {
+            object: Some(object),
+            ..draft(kind, code, text)
+        });
+    }
+
+    fn server(
+        &mut self,
+        of: &VirtualServer,
+        server: &RealServer,
+        (up, when): (bool, When),
+        because: &Because,
+        found: impl Fn(&str) -> Option<String>,
+    ) {
+        let why = match because {
+            Because::Failed(check) => found(check).unwrap_or_else(|| because.to_string()),
+            _ if when == When::Stop => "vrrpd is stopping".to_owned(),
+            _ => because.to_string(),
+        };
+        let code = if up { "up" } else { "down" };
+        let (name, service) = (&server.name, &of.name);
+        let text = format!("{name} of {service} is {code}: {why}");
+        let asked = matches!(because, Because::Drained | Because::PlacedIn | Because::PlacedOut);
+        if up || asked || when == When::Stop {
+            info!(event = "real-server", code, "{text}");
+        } else {
+            warn!(event = "real-server", code, "{text}");
+        }
+        self.note(
+            EventKind::RealServer,
+            code,
+            format!("{name} of {service}"),
+            &format!("{code}: {why}"),
+        );
+        let (word, state) = up_or_down(up);
+        let line = format!(
+            "RS {} {} {word}",
+            server.keepalived_name(of),
+            of.keepalived_name()
+        );
+        let reason = match because {
+            Because::Failed(_) => format!("CHECK failed on service : {why}"),
+            Because::Well | Because::Degraded(_) if up => "CHECK succeeded on service".to_owned(),
+            _ => why.clone(),
+        };
+        let news = news(Kind::RealServer, server_name(of, server), state, reason);
+        self.notifier.server(&line, &news);
+        let word = if up { Word::NotifyUp } else { Word::NotifyDown };
+        self.runs.run((of.name.clone(), Some(name.clone())), word, &[]);
+    }
+
+    fn quorum(&mut self, of: &VirtualServer, gained: bool, living: u64, when: When) {
+        let (quorum, hysteresis) = (of.quorum, of.hysteresis);
+        let reason = match (gained, when) {
+            (true, When::Start) => {
+                let needed = u64::from(quorum) + u64::from(hysteresis);
+                format!("Starting with quorum up {quorum}+{hysteresis}={needed} <= {living}")
+            }
+            (true, _) => {
+                let needed = u64::from(quorum) + u64::from(hysteresis);
+                format!("Gained quorum {quorum}+{hysteresis}={needed} <= {living}")
+            }
+            (false, _) => {
+                let needed = quorum.saturating_sub(hysteresis);
+                format!("Lost quorum {quorum}-{hysteresis}={needed} > {living}")
+            }
+        };
+        let name = &of.name;
+        let code = if gained { "quorum-gained" } else { "quorum-lost" };
+        let many = if gained { "enough" } else { "too few" };
+        let text = format!("{many} of its servers live (weight {living}, {quorum} needed)");
+        if gained || when == When::Stop {
+            info!(event = "virtual-server", code, "{name}: {text}");
+        } else {
+            warn!(event = "virtual-server", code, "{name}: {text}");
+        }
+        self.note(EventKind::VirtualServer, code, name.clone(), &text);
+        let (word, state) = up_or_down(gained);
+        let called = of.keepalived_name();
+        let news = news(Kind::VirtualServer, called.clone(), state, reason);
+        self.notifier.server(&format!("VS {called} {word}"), &news);
+        let word = if gained { Word::QuorumUp } else { Word::QuorumDown };
+        self.runs.run((name.clone(), None), word, &[]);
+    }
+
+    fn sorry(&mut self, of: &VirtualServer, server: &str, serves: bool) {
+        let (code, text) = if serves {
+            ("sorry-in", format!("{server} serves instead of the real servers"))
+        } else {
+            (
+                "sorry-out",
+                format!("{server} serves no longer: the real servers do"),
+            )
+        };
+        warn!(event = "virtual-server", code, "{}: {text}", of.name);
+        self.note(EventKind::VirtualServer, code, of.name.clone(), &text);
+        let word = if serves { "start" } else { "stop" };
+        for service in &of.services {
+            let (at, protocol) = fallback_words(&service.key);
+            self.runs.run(
+                (of.name.clone(), None),
+                Word::FallbackCommand,
+                &[word, &at, protocol],
+            );
+        }
+    }
+
+    fn kernel(&self, event: &KernelEvent) {
+        let (code, text) = match event {
+            KernelEvent::Refused { asked, reason } => {
+                let text = format!(
+                    "the kernel's table of virtual servers is not as it is to be: {asked}: {reason}; it is asked again"
+                );
+                error!(event = "balancing", code = "refused", "{text}");
+                ("refused", text)
+            }
+            KernelEvent::Recovered => {
+                let text = "the kernel's table of virtual servers is as it is to be again".to_owned();
+                info!(event = "balancing", code = "recovered", "{text}");
+                ("recovered", text)
+            }
+            KernelEvent::ForeignHand { repairs, count } => {
+                let more = count.saturating_sub(repairs.len());
+                let more = if more > 0 {
+                    format!(", and {more} more")
+                } else {
+                    String::new()
+                };
+                let text = format!(
+                    "somebody else has changed the kernel's table of virtual servers; it is put right: {}{more}",
+                    repairs.join(", ")
+                );
+                warn!(event = "balancing", code = "repaired", "{text}");
+                ("repaired", text)
+            }
+            KernelEvent::Sync { role, runs } => {
+                let role = match role {
+                    vrrp_ipvs::SyncRole::Master => "master",
+                    vrrp_ipvs::SyncRole::Backup => "backup",
+                };
+                let what = if *runs { "runs" } else { "runs no longer" };
+                let text = format!("the kernel's synchronisation of connections as {role} {what}");
+                info!(event = "balancing", code = "sync", "{text}");
+                ("sync", text)
+            }
+            _ => return,
+        };
+        self.journal.note(draft(EventKind::Balancing, code, text));
+    }
+}
+
+fn news(kind: Kind, name: String, state: State, reason: String) -> News {
+    News {
+        kind,
+        name,
+        state,
+        priority: None,
+        reason: Some(reason),
+        at: SystemTime::now(),
+    }
+}
+
+/// As ldirectord gives them to its command.
+fn fallback_words(key: &vrrp_ipvs::ServiceKey) -> (String, &'static str) {
+    use vrrp_ipvs::{Protocol, ServiceKey};
+    match key {
+        ServiceKey::Address {
+            protocol,
+            address,
+            port,
+        } => {
+            let at = std::net::SocketAddr::new(*address, *port).to_string();
+            let protocol = match protocol {
+                Protocol::Tcp => "tcp",
+                Protocol::Udp => "udp",
+                Protocol::Sctp => "sctp",
+            };
+            (at, protocol)
+        }
+        ServiceKey::Mark { mark, .. } => (mark.to_string(), "fwm"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use healthcheck::HookLimits;
+    use vrrp_control::Since;
+
+    use super::*;
+
+    fn plan() -> Plan {
+        let text = "global_defs {\nrouter_id lb1\n}\nvirtual_server 192.0.2.1 80 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\n\
+                    quorum 2\nhysteresis 1\nreal_server 192.0.2.10 80 {\n}\nreal_server 192.0.2.11 80 {\n}\n}\n";
+        let files = keepalived_conf::MemoryFiles::new([("k.conf", text)]);
+        let parsed = keepalived_conf::parse(&files, "k.conf");
+        let nothing = std::iter::empty::<&str>().collect();
+        let host = vrrp_plan::Host::default();
+        vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host).plan
+    }
+
+    /// Kind, code, object and text of what the journal has of it.
+    fn noted(event: &Event) -> (EventKind, String, Option<String>, String) {
+        let (plan, journal) = (plan(), Journal::new(None));
+        let mut ears = Ears {
+            plan: &plan,
+            journal: &journal,
+            notifier: &mut Notifier::new(HookLimits::default()),
+            runs: &mut Runs::new(HookLimits::default()),
+        };
+        tell(event, &mut ears, |_| Some("connection refused".to_owned()));
+        let mut events = journal.since(&Since::default()).events;
+        let event = events.remove(0);
+        (event.kind, event.code, event.object, event.text)
+    }
+
+    #[test]
+    fn a_server_that_goes_is_told_with_what_its_check_has_found() {
+        let event = |because, up| Event::Server {
+            virtual_server: "TCP 192.0.2.1:80".into(),
+            server: "192.0.2.10:80".into(),
+            up,
+            because,
+            when: When::Running,
+        };
+        let object = Some("192.0.2.10:80 of TCP 192.0.2.1:80".to_owned());
+        let down = "down: connection refused".to_owned();
+        assert_eq!(
+            noted(&event(Because::Failed("x".into()), false)),
+            (EventKind::RealServer, "down".to_owned(), object.clone(), down)
+        );
+        let drained = "down: an operator has drained it".to_owned();
+        assert_eq!(
+            noted(&event(Because::Drained, false)),
+            (EventKind::RealServer, "down".to_owned(), object.clone(), drained)
+        );
+        let up = "up: its checks pass".to_owned();
+        assert_eq!(
+            noted(&event(Because::Well, true)),
+            (EventKind::RealServer, "up".to_owned(), object, up)
+        );
+    }
+
+    #[test]
+    fn a_quorum_is_told_with_its_numbers() {
+        let event = Event::Quorum {
+            virtual_server: "TCP 192.0.2.1:80".into(),
+            gained: false,
+            living_weight: 0,
+            when: When::Running,
+        };
+        let text = "too few of its servers live (weight 0, 2 needed)".to_owned();
+        assert_eq!(
+            noted(&event),
+            (
+                EventKind::VirtualServer,
+                "quorum-lost".to_owned(),
+                Some("TCP 192.0.2.1:80".to_owned()),
+                text
+            )
+        );
+    }
+
+    #[test]
+    fn what_the_kernel_refuses_is_told() {
+        let event = Event::Kernel(KernelEvent::Refused {
+            asked: "add service TCP 192.0.2.1:80".to_owned(),
+            reason: "no such scheduler".to_owned(),
+        });
+        let (kind, code, _, text) = noted(&event);
+        assert_eq!((kind, code.as_str()), (EventKind::Balancing, "refused"));
+        assert!(
+            text.contains("add service TCP 192.0.2.1:80: no such scheduler"),
+            "{text}"
+        );
+    }
+}
