@@ -384,18 +384,6 @@ fn what_an_application_says_is_a_line_that_any_language_can_write() {
         mode: CheckMode::DryRun,
     };
     assert_eq!(Request::from_line(mode).unwrap().ask, ask);
-    for (wrong, expected) in [
-        (
-            "{\"push\":{\"check\":\"app\",\"result\":\"well\"}}",
-            ProblemKind::Malformed,
-        ),
-        ("{\"push\":{\"check\":\"app\"}}", ProblemKind::Malformed),
-        ("\"push\"", ProblemKind::Malformed),
-        ("{\"pull\":{}}", ProblemKind::UnknownRequest),
-    ] {
-        let line = format!("{{\"version\":1,\"ask\":{wrong}}}");
-        assert_eq!(kind(line.as_bytes()), expected, "{wrong}");
-    }
 }
 
 #[test]
@@ -448,36 +436,6 @@ fn fields_that_a_client_does_not_know_are_no_error() {
     value["more"] = 1.into();
     let read = Reply::from_line(value.to_string().as_bytes()).unwrap();
     assert_eq!(read.answer, Answer::Status(Box::new(status())));
-}
-
-fn kind(line: &[u8]) -> ProblemKind {
-    match Request::from_line(line) {
-        Err(Answer::Error(problem)) => {
-            assert!(!problem.message.is_empty());
-            problem.kind
-        }
-        other => panic!("expected a problem, got {other:?}"),
-    }
-}
-
-#[test]
-fn a_bad_line_gets_the_answer_it_deserves() {
-    assert_eq!(kind(b""), ProblemKind::Malformed);
-    assert_eq!(kind(b"status\n"), ProblemKind::Malformed);
-    assert_eq!(kind(b"{\"ask\":\"status\"}\n"), ProblemKind::Malformed);
-    assert_eq!(
-        kind(b"{\"version\":2,\"ask\":\"status\"}\n"),
-        ProblemKind::OtherVersion
-    );
-    assert_eq!(
-        kind(b"{\"version\":1,\"ask\":\"fly\"}\n"),
-        ProblemKind::UnknownRequest
-    );
-    assert_eq!(
-        kind(b"{\"version\":1,\"ask\":{\"status\":1}}\n"),
-        ProblemKind::Malformed
-    );
-    assert_eq!(kind(b"\xff\xfe{}\n"), ProblemKind::Malformed);
 }
 
 /// RFC 8347 names its leaves with hyphens; a daemon from before they were told is read all the same.
