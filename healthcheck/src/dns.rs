@@ -7,6 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, Record, RecordType};
+use regex::Regex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::endpoint::{Dialer, Endpoint};
@@ -15,7 +16,7 @@ use crate::probe::{Outcome, Probe, limit, within};
 const ANSWER_BYTES_MAX: usize = 65_535;
 
 /// A question and what counts as an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct DnsSpec {
     /// The server.
     pub endpoint: Endpoint,
@@ -23,6 +24,8 @@ pub struct DnsSpec {
     pub timeout: Duration,
     /// Whether the answer has to have a record of the type that is asked for; otherwise any answer with the response code 0 will do, as for keepalived.
     pub needs_record: bool,
+    /// One record of that type has to fit this pattern, as text: `192.0.2.7`, `www.example.org`.
+    pub pattern: Option<Regex>,
     query: Query,
 }
 
@@ -62,6 +65,7 @@ impl DnsSpec {
             endpoint,
             timeout,
             needs_record: false,
+            pattern: None,
             query: Query::query(whole, kind),
         })
     }
@@ -71,6 +75,15 @@ impl DnsSpec {
     pub const fn needs_record(mut self) -> Self {
         self.needs_record = true;
         self
+    }
+
+    /// One record has to fit this pattern.
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn answers(mut self, pattern: &str) -> Result<Self, regex::Error> {
+        self.pattern = Some(Regex::new(pattern)?);
+        Ok(self)
     }
 }
 
@@ -163,12 +176,26 @@ impl DnsProbe {
         let kind = self.spec.query.query_type();
         let wanted = |record: &&Record| kind == RecordType::ANY || record.record_type() == kind;
         // An alias that leads nowhere is an answer too.
-        let records = answer.answers.iter().filter(wanted).count();
+        let texts: Vec<String> = answer
+            .answers
+            .iter()
+            .filter(wanted)
+            .map(|record| record.data.to_string().trim_end_matches('.').to_owned())
+            .collect();
+        let records = texts.len();
         if code != ResponseCode::NoError {
             return Err(format!("it answers {code}"));
         }
         if self.spec.needs_record && records == 0 {
             return Err(format!("it answers without a record of type {kind}"));
+        }
+        if let Some(pattern) = &self.spec.pattern
+            && !texts.iter().any(|text| pattern.is_match(text))
+        {
+            let told = texts
+                .first()
+                .map_or_else(|| "no record".to_owned(), |first| format!("'{first}'"));
+            return Err(format!("'{pattern}' is not found in what it answers: {told}"));
         }
         Ok(format!("it answers with {records} records of type {kind}"))
     }

@@ -67,6 +67,7 @@
 //! # }
 //! ```
 
+mod absent;
 mod aside;
 mod connect;
 #[cfg(feature = "dns")]
@@ -101,6 +102,7 @@ mod sys;
 #[cfg(feature = "tls")]
 mod tls;
 
+pub use absent::AbsentProbe;
 pub use connect::{ConnectProbe, Target, Transport};
 #[cfg(feature = "dns")]
 pub use dns::{DnsProbe, DnsSpec, DnsSpecError};

@@ -7,6 +7,7 @@
 
 pub mod balance;
 mod difference;
+pub mod ldirectord;
 mod lower;
 #[cfg(feature = "machine")]
 mod machine;
@@ -38,8 +39,8 @@ pub use plan::{
     Places, Plan, ProcessTrack, Push, Tracked, What,
 };
 #[cfg(feature = "machine")]
-pub use probe::{ask, probe};
-pub use question::{Asks, Http, Page, Question};
+pub use probe::{ask, probe, unless};
+pub use question::{Asks, Dialogue, Hear, Http, Page, Question, Turn};
 pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
 };

@@ -76,6 +76,17 @@ pub enum Asks {
         /// More are a failure.
         active_max: Option<u32>,
     },
+    /// Records of a name, and what one of them must be.
+    DnsAnswer {
+        /// A, AAAA or PTR.
+        record: String,
+        /// The name asked for.
+        name: String,
+        /// A pattern that one record must fit, written as text; none: any record.
+        pattern: Option<String>,
+    },
+    /// Sentences in turn.
+    Dialogue(Dialogue),
     /// A few octets.
     SendExpect {
         /// What is sent; empty: the service speaks first.
@@ -83,6 +94,60 @@ pub enum Asks {
         /// What must be in what comes back.
         expect: Vec<u8>,
     },
+}
+
+/// A conversation over TCP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialogue {
+    /// In order. None: a connection is enough.
+    pub turns: Vec<Turn>,
+}
+
+/// One sentence.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// Is said.
+    Say(Vec<u8>),
+    /// Must be heard.
+    Hear(Hear),
+}
+
+/// What must be heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hear {
+    /// A line in which a pattern is found.
+    Line(String),
+    /// A pattern, anywhere in what comes.
+    Finds(String),
+    /// A reply of SMTP with this code.
+    Smtp(u16),
+    /// The line that begins with a tag, in which a pattern is found; other lines pass (IMAP).
+    Tagged {
+        /// The tag.
+        tag: String,
+        /// The pattern.
+        pattern: String,
+    },
+}
+
+impl Turn {
+    pub(crate) fn say(text: &str) -> Self {
+        Self::Say(text.as_bytes().to_vec())
+    }
+
+    pub(crate) fn line(pattern: &str) -> Self {
+        Self::Hear(Hear::Line(pattern.to_owned()))
+    }
+}
+
+/// Without what is said: passwords are.
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Say(octets) => write!(f, "Say({} octets)", octets.len()),
+            Self::Hear(hear) => f.debug_tuple("Hear").field(hear).finish(),
+        }
+    }
 }
 
 /// Pages.
@@ -107,6 +172,8 @@ pub struct Page {
     pub path: String,
     /// The host asked for.
     pub host: Option<String>,
+    /// Only its head is asked for.
+    pub head: bool,
     /// Ranges of status codes that are good.
     pub statuses: Vec<(u16, u16)>,
     /// MD5 of the body, in lower case.
@@ -186,6 +253,7 @@ fn of_http(http: &conf::Http) -> Http {
     let page = |url: &conf::Url| Page {
         path: url.path.value.clone(),
         host: text(&url.host).or_else(|| text(&http.host)),
+        head: false,
         statuses: url.statuses.value.clone(),
         digest: text(&url.digest),
         pattern: text(&url.regex).map(|pattern| (pattern, url.regex_no_match)),

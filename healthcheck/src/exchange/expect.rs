@@ -16,6 +16,13 @@ pub enum Expect {
     Finds(Regex),
     /// A line, ended by LF, in which a pattern is found; any other line is wrong.
     Line(Regex),
+    /// The line that begins with a tag and a blank, in which a pattern is found (IMAP, RFC 9051); lines before it pass.
+    Tagged {
+        /// What the line begins with.
+        tag: String,
+        /// What is to be found in it.
+        pattern: Regex,
+    },
     /// A reply of SMTP (RFC 5321 4.2), of one line or many, with this code: 220 for a greeting, 250 for `EHLO`.
     Smtp(u16),
     /// The greeting of a MySQL or MariaDB server, protocol version 10. Its error packet (too many connections, host is
@@ -49,6 +56,41 @@ impl Expect {
             .map(Self::Finds)
     }
 
+    /// A pattern, found in what it says so far.
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn finds(pattern: &str) -> Result<Self, regex::Error> {
+        Regex::new(pattern).map(Self::Finds)
+    }
+
+    /// A line in which this pattern is found.
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn line(pattern: &str) -> Result<Self, regex::Error> {
+        Regex::new(pattern).map(Self::Line)
+    }
+
+    /// The line with this tag, in which this pattern is found.
+    ///
+    /// ```
+    /// use healthcheck::{Expect, Heard};
+    ///
+    /// let answer = Expect::tagged("a1", "^a1 OK")?;
+    /// assert_eq!(answer.look(b"* 3 EXISTS\r\n"), Heard::More);
+    /// assert_eq!(answer.look(b"* 3 EXISTS\r\na1 OK done\r\n"), Heard::Expected(24));
+    /// assert!(matches!(answer.look(b"a1 NO\r\n"), Heard::Wrong(_)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn tagged(tag: &str, pattern: &str) -> Result<Self, regex::Error> {
+        let tag = tag.to_owned();
+        Regex::new(pattern).map(|pattern| Self::Tagged { tag, pattern })
+    }
+
     /// Judges what has been heard so far.
     ///
     /// ```
@@ -72,6 +114,7 @@ impl Expect {
                 Some((_, octets)) => Heard::Expected(octets),
                 None => Heard::More,
             },
+            Self::Tagged { tag, pattern } => tagged(tag.as_bytes(), pattern, heard),
             Self::Smtp(code) => smtp(*code, heard),
             Self::MySqlGreeting => mysql(heard),
             Self::PostgresAnswer => match heard.first() {
@@ -102,6 +145,22 @@ fn begins(start: &[u8], heard: &[u8]) -> Heard {
 fn line(heard: &[u8]) -> Option<(&[u8], usize)> {
     let end = heard.iter().position(|octet| *octet == b'\n')?;
     Some((heard.get(..end)?.trim_ascii_end(), end + 1))
+}
+
+fn tagged(tag: &[u8], pattern: &Regex, heard: &[u8]) -> Heard {
+    let mut octets = 0;
+    while let Some((said, length)) = line(heard.get(octets..).unwrap_or_default()) {
+        octets += length;
+        let behind = said.strip_prefix(tag);
+        if behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(b" ")) {
+            return if pattern.is_match(said) {
+                Heard::Expected(octets)
+            } else {
+                wrong(said)
+            };
+        }
+    }
+    Heard::More
 }
 
 fn smtp(code: u16, heard: &[u8]) -> Heard {

@@ -9,7 +9,7 @@ use http_body_util::Empty;
 use hyper::Uri;
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
-use hyper::{Request, Version};
+use hyper::{Method, Request, Version};
 use tokio::time::{Instant, timeout};
 
 use super::connection::{Page, Stream, http1};
@@ -114,7 +114,10 @@ impl HttpProbe {
         let endpoint = self.spec.endpoint.to_string();
         let host = url.host.as_ref().or(self.spec.host.as_ref()).unwrap_or(&endpoint);
         let wrong = |error: &dyn std::fmt::Display| format!("'{host}' and '{}': {error}", url.path);
-        let request = Request::get(&url.path)
+        let method = if url.head { Method::HEAD } else { Method::GET };
+        let request = Request::builder()
+            .method(method)
+            .uri(&url.path)
             .header(USER_AGENT, AGENT)
             .header(ACCEPT, "*/*");
         let request = match self.spec.version {

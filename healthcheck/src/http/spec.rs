@@ -31,6 +31,8 @@ pub struct HttpUrl {
     /// The name of the host that is asked for (keepalived `virtualhost`), and with HTTPS in the greeting unless
     /// `TlsSpec::server_name` says another; otherwise the specification's.
     pub host: Option<String>,
+    /// Only the head of the answer is asked for (`HEAD`): it has no body.
+    pub head: bool,
     /// Good statuses. None: 200 to 299, or any if a digest is wanted, as for keepalived.
     pub statuses: Vec<RangeInclusive<u16>>,
     /// What the body has to be; all of it. Without a rule the body is not read.
@@ -43,6 +45,7 @@ impl HttpUrl {
         Self {
             path: path.into(),
             host: None,
+            head: false,
             statuses: Vec::new(),
             body: Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! What is looked at for a real server.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Place;
@@ -52,6 +53,8 @@ pub enum Look {
     },
     /// Follows a file's number (keepalived `FILE_CHECK`).
     File(FileTrack),
+    /// Is down while one of these files is there (ldirectord `maintenancedir`).
+    Unless(Vec<PathBuf>),
     /// Is up, or down, without looking (ldirectord `checktype = on` and `off`).
     Always(bool),
 }

@@ -9,11 +9,12 @@ use super::{Trouble, succeed};
 use crate::project::{Project, cargo};
 
 /// What is meant for other people's programs, what depends on nothing else first.
-pub(crate) const LIBRARIES: [&str; 7] = [
+pub(crate) const LIBRARIES: [&str; 8] = [
     "vrrp-core",
     "vrrp-net",
     "vrrp-healthcheck",
     "keepalived-conf",
+    "ldirectord-conf",
     "vrrp-recording",
     "vrrp-sim",
     "vrrp-ipvs",

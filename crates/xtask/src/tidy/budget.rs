@@ -14,11 +14,12 @@ const BUDGET: &[(&str, usize)] = &[
 ];
 
 /// Libraries, which must not choose these for the program that uses them.
-const LIBRARIES: [&str; 7] = [
+const LIBRARIES: [&str; 8] = [
     "vrrp-core",
     "vrrp-net",
     "vrrp-healthcheck",
     "keepalived-conf",
+    "ldirectord-conf",
     "vrrp-sim",
     "vrrp-recording",
     "vrrp-ipvs",

@@ -1,0 +1,1 @@
+//! Real files, where there are any.
