@@ -83,7 +83,7 @@ impl Checks {
                 (self.tell)(News::Health(&check.name, health, false));
             }
             Look::File(track) => self.follow(&check.name, track),
-            Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } => {
+            Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } | Look::Unless(_) => {
                 let rules = Rules::retrying(check.retries, check.retry_after).warmup(check.warmup);
                 let judge = Judge::new(rules);
                 let judge = parked.map_or(judge, |before| judge.succeed(&before));
@@ -135,7 +135,7 @@ impl Checks {
 /// What looks: another one is another's business.
 const fn kind(look: &Look) -> u8 {
     match look {
-        Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } => 0,
+        Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } | Look::Unless(_) => 0,
         Look::File(_) => 1,
         Look::Always(_) => 2,
     }

@@ -47,6 +47,7 @@ pub(super) fn probe(check: &ServerCheck, tell: &Tell) -> Option<Box<dyn Probe>> 
                 }) as Box<dyn Probe>
             })
             .map_err(|error| error.to_string()),
+        Look::Unless(paths) => Ok(vrrp_plan::unless(paths)),
         Look::File(_) | Look::Always(_) => return None,
     };
     let probe = made.unwrap_or_else(|reason| {

@@ -76,7 +76,7 @@ impl Checks {
                     status.runs = file.reads;
                 }
             }
-            Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } => {
+            Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } | Look::Unless(_) => {
                 if let Some(run) = self.runner.status(&check.name) {
                     status.looks_at = run.probe.to_string();
                     status.health = run.health();

@@ -85,6 +85,11 @@ impl Lowering<'_> {
         } else {
             timeout.value
         };
+        // Whoever puts a file there means it.
+        let failures = match look {
+            Look::Unless(_) => 1,
+            _ => failures.value.saturating_mul(of_ping),
+        };
         let interval = self.config.global.check_interval.value;
         let mut wanted = ServerCheck {
             name,
@@ -92,7 +97,7 @@ impl Lowering<'_> {
             look,
             interval,
             timeout,
-            retries: failures.value.saturating_mul(of_ping).saturating_sub(1),
+            retries: failures.saturating_sub(1),
             retry_after: interval,
             warmup: Duration::ZERO,
             log_all_failures: false,

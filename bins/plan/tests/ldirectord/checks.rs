@@ -308,11 +308,13 @@ fn a_server_of_several_virtual_servers_is_checked_once_where_it_is_checked_alike
 
 #[test]
 fn a_file_in_maintenancedir_takes_a_server_out_beside_its_check() {
-    let text = "maintenancedir=/run/maint\nvirtual=192.0.2.1:80\n\treal=localhost:80 masq\n";
+    let text = "maintenancedir=/run/maint\nfailurecount=3\nvirtual=192.0.2.1:80\n\treal=localhost:80 masq\n";
     let balance = balance(text);
     let paths = ["127.0.0.1:80", "127.0.0.1", "localhost:80", "localhost"];
     let paths = paths.map(|name| PathBuf::from("/run/maint").join(name));
     assert_eq!(balance.checks[0].look, Look::Unless(paths.to_vec()));
+    let retries: Vec<u32> = balance.checks.iter().map(|check| check.retries).collect();
+    assert_eq!(retries, [0, 2]);
     assert_eq!(
         followed(&balance.servers[0].servers[0]),
         ["maintenance 127.0.0.1:80", "http 127.0.0.1:80 /"]
@@ -321,7 +323,7 @@ fn a_file_in_maintenancedir_takes_a_server_out_beside_its_check() {
 
 #[test]
 fn what_cannot_be_checked_says_what_to_write_instead() {
-    for service in ["oracle"] {
+    for service in ["oracle", "mysql"] {
         let (message, help) = refused(&format!("{WEB}\tservice={service}\n"));
         assert!(message.contains(service), "{message}");
         assert!(
