@@ -1,7 +1,6 @@
 //! `ldirectord.cf` to what is balanced. Numbers and defaults are typed from the table of its directives.
 
 mod checks;
-mod corpus;
 mod properties;
 mod servers;
 mod tutorial;

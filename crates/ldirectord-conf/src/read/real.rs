@@ -1,7 +1,7 @@
 //! `real = ADDRESS[->ADDRESS][:PORT] gate|masq|ipip [WEIGHT] ["REQUEST", "RECEIVE"] [l:LOWER] [u:UPPER]`.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use keepalived_conf::{Sourced, Span};
 
@@ -40,7 +40,10 @@ impl Reader<'_> {
                     self.lost(
                         "duplicate-real",
                         real.span,
-                        format!("{} is a real server of this virtual server already", real.address),
+                        format!(
+                            "{} is a real server of this virtual server already",
+                            SocketAddr::new(real.address, real.port)
+                        ),
                         "the first one counts",
                         "take one of both out, or give the first a greater weight",
                     );

@@ -1,1 +1,0 @@
-//! Real files, where there are any.
