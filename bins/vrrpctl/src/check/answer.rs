@@ -26,7 +26,7 @@ struct File<'a> {
 
 /// One finding with its place written out.
 #[derive(Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     code: &'a str,
     severity: Severity,
     keepalived: Keepalived,
@@ -82,7 +82,7 @@ fn file(checked: &Checked) -> File<'_> {
     }
 }
 
-fn finding<'a>(found: &'a Diagnostic, sources: &SourceMap) -> Finding<'a> {
+pub(super) fn finding<'a>(found: &'a Diagnostic, sources: &SourceMap) -> Finding<'a> {
     Finding {
         code: found.code,
         severity: found.severity,

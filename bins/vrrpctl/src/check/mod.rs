@@ -2,6 +2,7 @@
 
 mod answer;
 pub(crate) mod host;
+mod ldirectord;
 mod nodes;
 mod text;
 
@@ -19,14 +20,18 @@ Exit codes, those of keepalived -t; of several files the gravest, in the order 4
    2  wrong arguments
    4  a file cannot be read, or keepalived would not start with it
    5  keepalived would report something and run
-   6  keepalived would report that the security of scripts is not asked for, which hides 5";
+   6  keepalived would report that the security of scripts is not asked for, which hides 5
+With --ldirectord: 0 at most notes; 4 a file cannot be read, or something in it is not carried out; 5 a warning";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// keepalived.conf files. Several are those of the nodes that share addresses.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "ldirectord", value_name = "FILE")]
     files: Vec<String>,
+    /// Check ldirectord.cf files instead (docs/ldirectord.md). Names of hosts are looked up.
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["files", "assume_present", "verbose", "config_id"])]
+    ldirectord: Vec<String>,
     /// Everything as JSON (docs/check.md).
     #[arg(long)]
     json: bool,
@@ -50,6 +55,9 @@ struct Checked {
 
 /// Gives the exit code.
 pub(crate) fn run(arguments: &Arguments) -> u8 {
+    if !arguments.ldirectord.is_empty() {
+        return ldirectord::run(&arguments.ldirectord, arguments.json);
+    }
     let host = host::node(arguments.config_id.as_deref());
     let checked: Vec<Checked> = arguments
         .files
