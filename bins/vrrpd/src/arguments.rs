@@ -17,13 +17,15 @@ use crate::metrics::Place;
 #[command(version, about, after_help = exit::TABLE)]
 pub(crate) struct Arguments {
     /// The configuration, in keepalived's language; a quoted pattern such as '/etc/keepalived/*.conf' means all files it matches.
-    #[arg(
-        short = 'f',
-        long = "use-file",
-        value_name = "FILE",
-        default_value = "/etc/keepalived/keepalived.conf"
-    )]
-    pub(crate) file: PathBuf,
+    /// /etc/keepalived/keepalived.conf if not given; with --ldirectord there is none then.
+    #[arg(short = 'f', long = "use-file", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Virtual servers in ldirectord's language (ldirectord.cf), beside those of -f, or without any keepalived.conf where -f is not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ldirectord: Option<PathBuf>,
+    /// Certificates are not verified where FILE does not say `verify = yes`, as with ldirectord.
+    #[arg(long, requires = "ldirectord")]
+    pub(crate) ldirectord_unverified: bool,
     /// Which `@ID` lines of the configuration are meant; by default the host's name up to its first dot.
     #[arg(short = 'i', long = "config-id", value_name = "ID")]
     pub(crate) config_id: Option<String>,
@@ -96,12 +98,34 @@ pub(crate) struct Arguments {
     pub(crate) log_detail: u8,
 }
 
+/// Where keepalived.conf is looked for without -f.
+const USUAL: &str = "/etc/keepalived/keepalived.conf";
+
 impl Arguments {
+    /// keepalived.conf, if there is to be one.
+    pub(crate) fn keepalived_conf(&self) -> Option<&Path> {
+        match (&self.file, &self.ldirectord) {
+            (Some(file), _) => Some(file),
+            (None, None) => Some(Path::new(USUAL)),
+            (None, Some(_)) => None,
+        }
+    }
+
+    /// The files, for people.
+    pub(crate) fn files(&self) -> String {
+        let first = self.keepalived_conf().map(|file| file.display().to_string());
+        let second = self.ldirectord.as_ref().map(|file| file.display().to_string());
+        let both: Vec<String> = first.into_iter().chain(second).collect();
+        both.join(" and ")
+    }
+
     /// Paths from here on are from `/`: the folder that they were given in is left.
     pub(crate) fn relate_to(&mut self, here: &Path) {
         let more = self.control.iter_mut().chain(&mut self.record);
         let more = more.chain(&mut self.events_file).chain(&mut self.dump_dir);
-        std::iter::once(&mut self.file)
+        let more = more.chain(&mut self.ldirectord);
+        self.file
+            .iter_mut()
             .chain(more)
             .for_each(|path| related(path, here));
     }

@@ -7,7 +7,7 @@ use vrrp_plan::{Command, Hooks, Instance, Lowered, What};
 
 use crate::arguments::Arguments;
 use crate::exit::Exit;
-use crate::load;
+use crate::load::{self, Text};
 use crate::notify::fifo;
 use crate::scripts::{self, Wrong};
 use crate::servers::{self, Without};
@@ -15,57 +15,93 @@ use crate::{network, notices, start, words};
 
 /// Tests the file; what is found goes to standard error.
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let parsed = load::read(arguments);
-    let mut renderer = Renderer::new(&parsed.sources, true);
-    load::to_tell(&parsed, arguments).for_each(|found| show(found, &parsed, &mut renderer));
-    // Also where it cannot be read: behind -t, 6 is about the security of scripts.
-    if load::fatal(&parsed).is_some() {
-        return Exit::Permission;
+    match judged(arguments) {
+        Ok(exit) | Err(exit) => exit,
     }
+}
+
+/// An error: it cannot be run at all.
+fn judged(arguments: &Arguments) -> Result<Exit, Exit> {
+    let text = load::read(arguments);
+    tell(&text, arguments);
+    // Also where it cannot be read: behind -t, 6 is about the security of scripts.
+    if text.fatal().is_some() {
+        return Err(Exit::Permission);
+    }
+    let mut wrong = text
+        .second
+        .as_ref()
+        .is_some_and(|second| second.faults().next().is_some());
+    let Text { parsed, second } = text;
     let mut lowered = load::lowered(&parsed, arguments);
     // What the file takes for granted is looked for in its network.
     let entered = network::enter(arguments, &lowered.plan);
+    let mut renderer = Renderer::new(&parsed.sources, true);
     load::traps(&parsed)
         .iter()
         .for_each(|found| show(found, &parsed, &mut renderer));
+    tell_missing(&lowered, &load::needless(&parsed, arguments));
+    if !lowered.refused.is_empty() {
+        return Err(Exit::Permission);
+    }
+    if let Err(outside) = entered {
+        eprintln!("error: {outside}");
+        return Err(Exit::Permission);
+    }
+    let left_out = second.map_or_else(Vec::new, |second| second.join(&mut lowered.plan).1);
+    left_out.iter().for_each(|text| eprintln!("error: {text}"));
+    wrong |= !left_out.is_empty();
+    match servers::without_kernel(&mut lowered.plan, arguments) {
+        Without::Nothing => {}
+        Without::Allowed(text) => eprintln!("warning: {text}"),
+        Without::Refused(text) => {
+            eprintln!("error: {text}");
+            return Err(Exit::Permission);
+        }
+    }
+    if lowered.plan.asks_for_nothing() {
+        eprintln!(
+            "error: {}: there is no vrrp_instance and no virtual_server that can be started",
+            arguments.files()
+        );
+        return Err(Exit::Permission);
+    }
+    wrong |= load::has_errors(&parsed) || !lowered.not_started.is_empty();
+    Ok(on_this_machine(arguments, &lowered, wrong))
+}
+
+/// What was found in the files themselves.
+fn tell(text: &Text, arguments: &Arguments) {
+    let mut renderer = Renderer::new(&text.parsed.sources, true);
+    load::to_tell(&text.parsed, arguments).for_each(|found| show(found, &text.parsed, &mut renderer));
+    if let Some(second) = &text.second {
+        second
+            .findings()
+            .for_each(|found| eprintln!("{}", second.line(found)));
+    }
+}
+
+fn tell_missing(lowered: &Lowered, needless: &[&str]) {
     for missing in lowered.refused.iter().chain(&lowered.not_started) {
         eprintln!("error: {}", load::refusal(missing));
     }
     for allowed in &lowered.allowed {
         eprintln!("warning: {allowed}");
     }
-    for word in load::needless(&parsed, arguments) {
+    for word in needless {
         eprintln!(
             "warning: --allow-missing {word}: nothing in the file is missing under this word; is it spelt right?"
         );
     }
-    if !lowered.refused.is_empty() {
-        return Exit::Permission;
-    }
-    if let Err(outside) = entered {
-        eprintln!("error: {outside}");
-        return Exit::Permission;
-    }
-    match servers::without_kernel(&mut lowered.plan, arguments) {
-        Without::Nothing => {}
-        Without::Allowed(text) => eprintln!("warning: {text}"),
-        Without::Refused(text) => {
-            eprintln!("error: {text}");
-            return Exit::Permission;
-        }
-    }
-    if lowered.plan.asks_for_nothing() {
-        eprintln!(
-            "error: {}: there is no vrrp_instance and no virtual_server that can be started",
-            arguments.file.display()
-        );
-        return Exit::Permission;
-    }
-    let found = machine(&lowered);
+}
+
+/// `wrong`: something is not carried out as it is written.
+fn on_this_machine(arguments: &Arguments, lowered: &Lowered, wrong: bool) -> Exit {
+    let found = machine(lowered);
     for (text, _) in &found {
         eprintln!("error: {text}");
     }
-    let unguarded = unguarded(&lowered);
+    let unguarded = unguarded(lowered);
     if let Some(place) = &unguarded {
         eprintln!(
             "warning: {place}: scripts are run and enable_script_security is not set: whoever may change one runs it as its user; add it to global_defs (6, as with keepalived)"
@@ -73,12 +109,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     if unguarded.is_some() || found.iter().any(|(_, insecure)| *insecure) {
         Exit::NoFile
-    } else if load::has_errors(&parsed) || !found.is_empty() || !lowered.not_started.is_empty() {
+    } else if wrong || !found.is_empty() {
         Exit::RunsWithErrors
     } else {
         eprintln!(
             "{}: fine; would run {}",
-            arguments.file.display(),
+            arguments.files(),
             words::names(&lowered.plan)
         );
         Exit::Done

@@ -10,13 +10,13 @@ use crate::supervisor::Parent;
 /// looked at may have found a file that is half written, or spoilt: what would be refused then is not taken over now.
 pub(crate) fn first(arguments: &Arguments, parent: Option<&Parent>) -> Result<Loaded, LoadError> {
     let before = parent.and_then(Parent::in_force);
-    let Some(before) = before.filter(|before| load::files(&load::read(arguments)) != *before) else {
+    let Some(before) = before.filter(|before| load::read(arguments).files() != *before) else {
         return load::first(arguments);
     };
     let Ok(mut old) = load::in_force(arguments, before) else {
         return load::first(arguments);
     };
-    let file = arguments.file.display();
+    let file = arguments.files();
     match load::again(arguments, &old.plan, &old.faults, &old.traps) {
         Ok(new) => {
             info!("{file} has changed since the process before has read it: it is in force now");

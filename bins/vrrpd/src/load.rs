@@ -2,12 +2,14 @@
 //! user database.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use healthcheck::Command;
 use keepalived_conf::{Diagnostic, DiskFiles, MemoryFiles, Parsed, Severity, line, lint};
 use tracing::{error, info, warn};
 use vrrp_control::NotStarted;
 use vrrp_notices::Targets;
+use vrrp_plan::ldirectord::Duties;
 use vrrp_plan::{
     Allowed, Fault, Hooks, Host, Lowered, Plan, ThisMachine, Unusable, host, judge, lower, lower_for,
 };
@@ -16,6 +18,7 @@ pub(crate) use vrrp_plan::{findings, refusal};
 use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::keepalived;
+use crate::ldirectord::{self, Second};
 use crate::network::{self, Outside};
 use crate::notify::{Scripts, fifo};
 use crate::pushes::{Speakers, speakers};
@@ -23,6 +26,9 @@ use crate::scripts;
 use crate::servers::{self, Without};
 use crate::settled::read_settled;
 use crate::supervisor::Files;
+
+/// What keepalived.conf is called where there is none.
+const NOTHING: &str = "(no keepalived.conf)";
 
 /// A file as it can be run.
 #[derive(Debug)]
@@ -46,8 +52,10 @@ pub(crate) struct Loaded {
     pub(crate) faults: Vec<Fault>,
     /// What is carried out as it is written, and probably not meant so.
     pub(crate) traps: BTreeSet<Trap>,
-    /// The file and those that it includes, as they were read.
+    /// The files and those that they include, as they were read.
     pub(crate) files: Files,
+    /// What ldirectord.cf asks for beside virtual servers.
+    pub(crate) duties: Duties,
 }
 
 /// What makes two findings of the lint the same: a line more above changes nothing.
@@ -88,12 +96,45 @@ impl LoadError {
     }
 }
 
-/// Reads and understands the file.
-pub(crate) fn read(arguments: &Arguments) -> Parsed {
+/// What was read: keepalived.conf, and ldirectord.cf where there is to be one.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) parsed: Parsed,
+    pub(crate) second: Option<Second>,
+}
+
+impl Text {
+    /// The files and those that they include, as they were read.
+    pub(crate) fn files(&self) -> Files {
+        let files = self.parsed.sources.files();
+        let mut files: Files = files
+            .map(|(id, path)| (path.to_owned(), self.parsed.sources.bytes(id).to_vec()))
+            .collect();
+        files.extend(self.second.iter().flat_map(Second::files));
+        files
+    }
+
+    /// What keeps them as a whole from being used.
+    pub(crate) fn fatal(&self) -> Option<LoadError> {
+        let second = || self.second.as_ref().and_then(Second::fatal);
+        let fatal = vrrp_plan::fatal(&self.parsed).map(LoadError::from);
+        fatal.or_else(|| second().map(LoadError::NoFile))
+    }
+}
+
+/// Reads and understands the files.
+pub(crate) fn read(arguments: &Arguments) -> Text {
     read_from(arguments, &DiskFiles)
 }
 
-fn read_from(arguments: &Arguments, files: &dyn keepalived_conf::Files) -> Parsed {
+fn read_from(arguments: &Arguments, files: &dyn keepalived_conf::Files) -> Text {
+    Text {
+        parsed: keepalived_conf(arguments, files),
+        second: ldirectord::read(arguments, files),
+    }
+}
+
+fn keepalived_conf(arguments: &Arguments, files: &dyn keepalived_conf::Files) -> Parsed {
     let host_name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let short_name = host_name.trim().split('.').next().unwrap_or_default();
     let host = keepalived_conf::Host {
@@ -108,7 +149,11 @@ fn read_from(arguments: &Arguments, files: &dyn keepalived_conf::Files) -> Parse
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
     };
-    keepalived_conf::parse_for(&host, files, &arguments.file.to_string_lossy())
+    let Some(file) = arguments.keepalived_conf() else {
+        let nothing = MemoryFiles::new([(NOTHING, "")]);
+        return keepalived_conf::parse_for(&host, &nothing, NOTHING);
+    };
+    keepalived_conf::parse_for(&host, files, &file.to_string_lossy())
 }
 
 /// What the lint finds in a file, each once; nothing in one that has to be corrected first. They change neither what runs
@@ -130,11 +175,6 @@ fn trap(found: &Diagnostic) -> Trap {
         instance: found.instance.clone(),
         message: found.message.clone(),
     }
-}
-
-/// What keeps the file as a whole from being used.
-pub(crate) fn fatal(parsed: &Parsed) -> Option<LoadError> {
-    vrrp_plan::fatal(parsed).map(LoadError::from)
 }
 
 /// What the file asks of this machine.
@@ -162,19 +202,11 @@ fn dropped(parsed: &Parsed) -> Vec<NotStarted> {
     parsed.config.dropped.iter().map(one).collect()
 }
 
-/// The text of a file and of those that it includes.
-pub(crate) fn files(parsed: &Parsed) -> Files {
-    let files = parsed.sources.files();
-    files
-        .map(|(id, path)| (path.to_owned(), parsed.sources.bytes(id).to_vec()))
-        .collect()
-}
-
 /// What `files` ask for, whatever is on the disk by now. Enters the network that they name.
 pub(crate) fn in_force(arguments: &Arguments, files: Files) -> Result<Loaded, LoadError> {
     let enter = |plan: &Plan| network::enter(arguments, plan);
-    let parsed = read_from(arguments, &MemoryFiles::new(files));
-    load(parsed, arguments, &BTreeSet::new(), enter)
+    let text = read_from(arguments, &MemoryFiles::new(files));
+    load(text, arguments, &BTreeSet::new(), enter)
 }
 
 /// At the start: what can run is run, and the rest is said. Enters the network that the file names.
@@ -187,10 +219,7 @@ pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
         } else {
             "no vrrp_instance of the file can be started"
         };
-        return Err(LoadError::CannotRun(format!(
-            "{}: {why}",
-            arguments.file.display()
-        )));
+        return Err(LoadError::CannotRun(format!("{}: {why}", arguments.files())));
     }
     Ok(loaded)
 }
@@ -210,7 +239,7 @@ pub(crate) fn again(
         LoadError::NoFile(text) | LoadError::CannotRun(text) => text,
         LoadError::Outside(outside) => outside.to_string(),
     })?;
-    let file = arguments.file.display().to_string();
+    let file = arguments.files();
     if let Some(error) = vrrp_plan::unanswered(&loaded.plan) {
         return Err(format!(
             "{file}: {error}. Scripts and pipes that run now would be left out; reload again when it answers"
@@ -221,13 +250,17 @@ pub(crate) fn again(
 }
 
 fn load(
-    parsed: Parsed,
+    text: Text,
     arguments: &Arguments,
     told: &BTreeSet<Trap>,
     enter: impl FnOnce(&Plan) -> Result<(), Outside>,
 ) -> Result<Loaded, LoadError> {
+    let files = text.files();
+    let fatal = text.fatal();
+    let Text { parsed, second } = text;
     to_tell(&parsed, arguments).for_each(|found| tell(found, &parsed));
-    if let Some(fatal) = fatal(&parsed) {
+    second.iter().for_each(Second::tell);
+    if let Some(fatal) = fatal {
         return Err(fatal);
     }
     let mut lowered = lowered(&parsed, arguments);
@@ -235,6 +268,7 @@ fn load(
         return Err(refused.into());
     }
     enter(&lowered.plan)?;
+    let second = second.map(|second| join(second, &mut lowered.plan));
     match servers::without_kernel(&mut lowered.plan, arguments) {
         Without::Nothing => {}
         Without::Allowed(text) => lowered.allowed.push(text),
@@ -249,7 +283,40 @@ fn load(
     for word in needless(&parsed, arguments) {
         warn!("--allow-missing {word}: nothing in the file is missing under this word; is it spelt right?");
     }
-    Ok(finish(&parsed, &traps, lowered))
+    let mut loaded = finish(&parsed, &traps, lowered);
+    loaded.files = files;
+    if let Some(second) = second {
+        loaded.faults.extend(second.faults);
+        loaded.warnings.extend(second.warnings);
+        let wrong = ldirectord::tell_by_mail(&second.duties, &loaded.plan, arguments, &mut loaded.targets);
+        wrong.iter().for_each(|text| error!("{text}"));
+        loaded.warnings.extend(wrong);
+        loaded.duties = second.duties;
+    }
+    Ok(loaded)
+}
+
+/// What the second file adds beside its virtual servers.
+struct Joined {
+    faults: Vec<Fault>,
+    warnings: Vec<String>,
+    duties: Duties,
+}
+
+fn join(second: Second, plan: &mut Plan) -> Joined {
+    let faults = second.faults().collect();
+    let told = second.findings().filter(|found| found.severity < Severity::Note);
+    let mut warnings: Vec<String> = told.map(|found| second.line(found)).collect();
+    let (duties, left_out) = second.join(plan);
+    for text in left_out {
+        error!("{text}");
+        warnings.push(text);
+    }
+    Joined {
+        faults,
+        warnings,
+        duties,
+    }
 }
 
 /// What is said of the file itself. That keepalived does not know a word only where keepalived may read the file as well: in one
@@ -258,7 +325,7 @@ pub(crate) fn to_tell<'a>(
     parsed: &'a Parsed,
     arguments: &Arguments,
 ) -> impl Iterator<Item = &'a Diagnostic> + use<'a> {
-    let named = arguments.file.file_name();
+    let named = arguments.keepalived_conf().and_then(Path::file_name);
     let shared = keepalived::is_called() || named.is_some_and(|name| name == "keepalived.conf");
     findings(parsed).filter(move |found| shared || !found.is_own_word())
 }
@@ -334,7 +401,8 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         not_started,
         faults,
         traps: traps.iter().map(trap).collect(),
-        files: files(parsed),
+        files: Files::new(),
+        duties: Duties::default(),
     }
 }
 

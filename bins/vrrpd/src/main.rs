@@ -14,6 +14,7 @@ mod heir;
 mod journal;
 mod keepalived;
 mod kernel;
+mod ldirectord;
 mod load;
 mod log;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use vrrp_control::{NotStarted, Reload};
 use vrrp_net::{Handle, Service};
 use vrrp_notices::Notices;
+use vrrp_plan::ldirectord::Duties;
 use vrrp_plan::{Fault, Plan, Tracked};
 
 use crate::control::Permits;
@@ -77,6 +78,8 @@ pub(crate) struct State {
     pub(crate) loaded_wall: SystemTime,
     pub(crate) last_reload: Option<Reload>,
     pub(crate) stopping: bool,
+    /// What ldirectord.cf asks for beside virtual servers.
+    pub(crate) duties: Duties,
 }
 
 impl State {
@@ -92,6 +95,7 @@ impl State {
             loaded_wall: SystemTime::now(),
             last_reload: None,
             stopping: false,
+            duties: Duties::default(),
         }
     }
 }
@@ -116,6 +120,7 @@ impl Node {
         state.warnings = loaded.warnings;
         state.not_started = loaded.not_started;
         state.loaded_wall = SystemTime::now();
+        state.duties = loaded.duties;
         leaving
     }
 

@@ -164,11 +164,11 @@ fn hook_wants(hook: &Webhook, plan: &Plan) -> Wants {
     }
 }
 
-type Made = Result<std::sync::Arc<dyn Courier>, String>;
+pub(crate) type Made = Result<std::sync::Arc<dyn Courier>, String>;
 
 /// Whom nobody can write to costs only himself.
 #[cfg(feature = "mail")]
-fn mailer(mail: &Mail, plan: &Plan, wrong: &mut Vec<String>) -> Made {
+pub(crate) fn mailer(mail: &Mail, plan: &Plan, wrong: &mut Vec<String>) -> Made {
     use keepalived_conf::MailTls as Asked;
     use vrrp_notices::{Login, MailTls};
     let from = mail.from.clone().unwrap_or_else(user);
@@ -218,7 +218,7 @@ fn user() -> String {
 }
 
 #[cfg(not(feature = "mail"))]
-fn mailer(_mail: &Mail, _plan: &Plan, _wrong: &mut Vec<String>) -> Made {
+pub(crate) fn mailer(_mail: &Mail, _plan: &Plan, _wrong: &mut Vec<String>) -> Made {
     Err("mail needs a vrrpd that was built with its feature mail".to_owned())
 }
 

@@ -26,7 +26,7 @@ const STOPPING: &str = "vrrpd is stopping";
 
 /// Reads the file again, for the reason that the log has. Answers with the queues of instances that went, whose last scripts are still to run.
 pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: String) -> Vec<HookQueue> {
-    info!("{why}: reading {} again", arguments.file.display());
+    info!("{why}: reading {} again", arguments.files());
     let (old, faults, traps) = {
         let state = lock(&node.state);
         (

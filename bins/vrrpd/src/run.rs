@@ -71,7 +71,8 @@ pub(crate) struct Ears {
 /// A client that waits for what becomes of a reload.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    pub(crate) uid: u32,
+    /// In words, for the log.
+    pub(crate) why: String,
     /// Dropped: vrrpd is stopping, and there is none.
     pub(crate) reply: oneshot::Sender<vrrp_control::Reload>,
 }
@@ -372,7 +373,7 @@ impl Turn {
 
     /// One that runs has read the file already: who asks now is answered by the next one.
     fn asked(&mut self, asked: Asked) {
-        let why = format!("reload, as user {} asked", asked.uid);
+        let why = asked.why.clone();
         if self.stop_asked > 0 {
             info!("{why}: vrrpd is stopping; not reloaded");
             return;

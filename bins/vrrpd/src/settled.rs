@@ -5,10 +5,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use keepalived_conf::Parsed;
-
 use crate::arguments::Arguments;
-use crate::load::read;
+use crate::load::{Text, read};
 
 /// Longer than a program rests between two parts of what it writes.
 const REST: Duration = Duration::from_millis(100);
@@ -17,19 +15,18 @@ const READINGS_MAX: u8 = 10;
 
 /// Reads and understands the file, again as long as it, or one that it includes, has just been written. Waits: not for a
 /// loop.
-pub(crate) fn read_settled(arguments: &Arguments) -> Parsed {
-    let mut parsed = read(arguments);
+pub(crate) fn read_settled(arguments: &Arguments) -> Text {
+    let mut text = read(arguments);
     for _ in 1..READINGS_MAX {
         let now = SystemTime::now();
-        let files = parsed.sources.files();
-        let left = files
-            .filter_map(|(_, path)| rest_left(Path::new(path), now))
-            .max();
+        let files = text.files();
+        let left = files.keys();
+        let left = left.filter_map(|path| rest_left(Path::new(path), now)).max();
         let Some(left) = left else { break };
         sleep(left);
-        parsed = read(arguments);
+        text = read(arguments);
     }
-    parsed
+    text
 }
 
 /// How long it has to lie still; `None`: it has, or nobody can say.

@@ -43,7 +43,7 @@ use crate::steer::{self, Steer};
 use crate::supervisor::{self, Parent};
 use crate::systemd::Systemd;
 use crate::tracks::{News, Tracks};
-use crate::{checks, kernel, modes, notices, router, start_delay, sys, tracks, words};
+use crate::{checks, kernel, ldirectord, modes, notices, router, start_delay, sys, tracks, words};
 
 /// Why the daemon does not run.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +131,7 @@ pub(crate) fn start(
             modes: Mutex::new(modes::inherited(&steer)),
             tracks: Mutex::new(tracks),
             notifier: Mutex::new(notifier),
-            config_file: arguments.file.display().to_string(),
+            config_file: arguments.files(),
             net_namespace: net_namespace(&arguments, &loaded.plan),
             realtime_priority,
             began,
@@ -177,6 +177,9 @@ async fn live(
     parent: Option<OwnedFd>,
 ) -> Result<Exit, StartError> {
     tokio::spawn(servers::keep_present(Arc::downgrade(&node)));
+    if let Some(file) = arguments.ldirectord.clone() {
+        tokio::spawn(ldirectord::keep_watch(Arc::downgrade(&node), file));
+    }
     let _places = metrics::start(listeners, &node);
     parent.map(|parent| outlive(parent, &node)).transpose()?;
     let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);

@@ -4,6 +4,7 @@
 mod check;
 mod compare;
 mod destination;
+mod join;
 mod names;
 
 use vrrp_core::Weight;

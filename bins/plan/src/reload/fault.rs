@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::lower::NotStarted;
 use crate::succession::Succession;
-use keepalived_conf::{Diagnostic, Parsed, Severity, line};
+use keepalived_conf::{Diagnostic, Parsed, Severity, SourceMap, line};
 
 /// What an error can do beside what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,12 @@ impl Fault {
 
     /// A finding of the parser, if it is a fault.
     pub(super) fn found(found: &Diagnostic, parsed: &Parsed) -> Option<Self> {
+        Self::of(found, &parsed.sources)
+    }
+
+    /// The same of another file.
+    #[must_use]
+    pub fn of(found: &Diagnostic, sources: &SourceMap) -> Option<Self> {
         let reach = if found.code == ABSENT {
             Reach::Absent
         } else if BOUNDS.contains(&found.code) {
@@ -65,7 +71,7 @@ impl Fault {
             instance: found.instance.clone(),
             what: format!("{}: {}", found.code, found.message),
             reach,
-            text: line(found, &parsed.sources),
+            text: line(found, sources),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::load;
 /// # Errors
 /// The first that is not, with its place.
 pub(super) fn all_files(arguments: &Arguments) -> Result<(), String> {
-    let parsed = load::read(arguments);
+    let parsed = load::read(arguments).parsed;
     let mut found = parsed.diagnostics.iter();
     match found.find(|found| {
         matches!(
@@ -26,7 +26,7 @@ pub(super) fn all_files(arguments: &Arguments) -> Result<(), String> {
 
 /// Every value in force, one a line. Secrets are counted and not shown.
 pub(super) fn dump(arguments: &Arguments) {
-    let parsed = load::read(arguments);
+    let parsed = load::read(arguments).parsed;
     let all = effective(&parsed);
     let sections = std::iter::once(&all.global)
         .chain(&all.scripts)

@@ -101,9 +101,9 @@ pub(crate) async fn now(node: &Node) -> Answer {
 /// When it is over; the log has the same.
 async fn reload(node: &Node, peer: Peer) -> Answer {
     let (reply, outcome) = oneshot::channel();
-    let uid = peer.uid;
+    let why = format!("reload, as user {} asked", peer.uid);
     // Gone: as where it is dropped.
-    let _gone = node.reloads.send(Asked { uid, reply });
+    let _gone = node.reloads.send(Asked { why, reply });
     match outcome.await {
         Ok(outcome) => Answer::Reload(outcome),
         Err(_dropped) => unavailable("vrrpd is stopping; not reloaded".to_owned()),
