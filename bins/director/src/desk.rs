@@ -110,16 +110,17 @@ impl Desk {
 
     fn carry(&self, state: &mut State, events: Vec<Event>) {
         let steps = state.director.take_steps();
-        let is_news = !steps.is_empty() || !events.is_empty();
+        let is_changed = !steps.is_empty();
         self.keeping.steps(steps);
         for event in events {
             (self.on_event)(event);
         }
-        if is_news {
+        if is_changed {
             self.earlier.notify_one();
-            self.revision
-                .send_modify(|revision| *revision = revision.wrapping_add(1));
         }
+        // Also where nothing follows from it: what is known of a check is shown.
+        self.revision
+            .send_modify(|revision| *revision = revision.wrapping_add(1));
     }
 
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {

@@ -33,13 +33,19 @@ impl Director {
                 source,
             })?;
         }
-        self.words.retain(&balance);
+        let silent = self.words.retain(&balance);
         self.wanted.tick(now);
         let mut events = Vec::new();
         let plans = std::mem::take(&mut balance.servers);
-        self.known.retain(|check, _| balance.check(check).is_some());
+        let checks: BTreeSet<&str> = balance.checks.iter().map(|check| check.name.as_str()).collect();
+        self.known.retain(|check, _| checks.contains(&**check));
         self.rest = balance;
         self.take_plans(now, plans, &mut events);
+        let followers = silent.iter().filter_map(|check| self.followers.get(check));
+        let unweighed: BTreeSet<Arc<str>> = followers.flatten().cloned().collect();
+        for name in unweighed {
+            self.weigh_all(now, &name, &mut events);
+        }
         Ok(events)
     }
 

@@ -1,10 +1,10 @@
 //! What an operator has said, by names, so that a reload does not lose it; and weights that checks have set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use healthcheck::Placement;
-use vrrp_plan::balance::{Balance, Look, RealServer};
+use vrrp_plan::balance::{Balance, Look, RealServer, ServerCheck};
 
 /// A real server of a virtual server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,25 +85,27 @@ impl Words {
         Some(u32::try_from(sum.max(0)).unwrap_or(u32::MAX))
     }
 
-    /// What is about servers and checks that are no more is forgotten.
-    pub(super) fn retain(&mut self, balance: &Balance) {
-        let sets = |name: &str| {
-            let check = balance.check(name);
-            check.is_some_and(|check| {
-                matches!(
-                    check.look,
-                    Look::Run {
-                        sets_weight: true,
-                        ..
-                    }
-                )
-            })
+    /// What is about servers and checks that are no more is forgotten. Answers with the checks that set a weight no longer.
+    pub(super) fn retain(&mut self, balance: &Balance) -> Vec<Arc<str>> {
+        let looks = |check: &&ServerCheck| {
+            matches!(
+                check.look,
+                Look::Run {
+                    sets_weight: true,
+                    ..
+                }
+            )
         };
+        let setting = balance.checks.iter().filter(looks);
+        let setting: BTreeSet<&str> = setting.map(|check| check.name.as_str()).collect();
+        let sets = |check: &str| setting.contains(check);
+        let silent = self.set.keys().filter(|check| !sets(check)).cloned().collect();
         self.set.retain(|check, _| sets(check));
         self.said.retain(|name, _| {
             let mut servers = balance.servers.iter();
             let virtual_server = servers.find(|server| server.name == *name.virtual_server);
             virtual_server.is_some_and(|found| found.servers.iter().any(|server| server.name == *name.server))
         });
+        silent
     }
 }

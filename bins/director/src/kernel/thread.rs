@@ -33,6 +33,8 @@ struct Mail {
     told: u64,
     /// Nobody is left to tell anything.
     is_over: bool,
+    /// Nobody is left to be told anything.
+    is_closed: bool,
 }
 
 impl Mail {
@@ -104,6 +106,9 @@ impl Keeping {
 
     fn tell(&self, change: impl FnOnce(&mut Mail)) {
         let mut mail = lock(&self.shared.mail);
+        if mail.is_closed {
+            return;
+        }
         change(&mut mail);
         mail.told = mail.told.wrapping_add(1);
         drop(mail);
@@ -173,13 +178,24 @@ impl<F: Fn(KernelEvent)> Worker<F> {
             }
             if let Some((how, reply)) = mail.stop {
                 let stopped = keeper.stop(how).map_err(|error| error.to_string());
+                self.close();
                 let _ = reply.send(stopped);
                 return;
             }
             if mail.is_over {
-                return;
+                return self.close();
             }
         }
+    }
+
+    /// Who asks from now on gets no answer, at once.
+    fn close(&self) {
+        let mut mail = lock(&self.shared.mail);
+        *mail = Mail {
+            is_closed: true,
+            told: mail.told,
+            ..Mail::default()
+        };
     }
 
     fn wait(&self, until: Instant) -> Mail {

@@ -15,5 +15,7 @@ mod balances;
 mod model;
 
 mod decided;
+mod kept;
 mod properties;
+mod settings;
 mod world;

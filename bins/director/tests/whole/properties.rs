@@ -7,9 +7,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use vrrp_director::{Input, LINGER, VirtualServerStatus};
 use vrrp_ipvs::{Destination, Forwarding, Service, ServiceKey, Table};
-use vrrp_plan::balance::{Balance, RealServer, Sorry, VirtualServer};
+use vrrp_plan::Command;
+use vrrp_plan::balance::{Balance, Look, RealServer, Sorry, VirtualServer};
 
-use crate::balances::{at, balance, destination, gate, key, server, service, sorry, virtual_server, which};
+use crate::balances::{
+    at, balance, check, destination, gate, key, server, service, sorry, virtual_server, which,
+};
 use crate::world::{World, seconds};
 
 const CHECKS: [&str; 5] = ["check 0", "check 1", "check 2", "check 3", "check 4"];
@@ -87,12 +90,18 @@ fn any_balance() -> impl Strategy<Value = Balance> {
     });
     servers.prop_map(|servers| {
         let mut all = balance(servers);
-        for check in CHECKS {
-            if all.check(check).is_none() {
-                let look = vrrp_plan::balance::Look::Always(true);
-                all.checks.push(crate::balances::check(check, look));
-            }
-        }
+        // Each may set weights. None of them is run.
+        all.checks = (CHECKS.into_iter().chain(SERVERS))
+            .map(|name| {
+                let command = Command {
+                    words: vec!["/bin/true".to_owned()],
+                    user: None,
+                    secure: false,
+                };
+                let sets_weight = true;
+                check(name, Look::Run { command, sets_weight })
+            })
+            .collect();
         all
     })
 }

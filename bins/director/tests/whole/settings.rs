@@ -1,0 +1,141 @@
+//! Timeouts and daemons of synchronisation.
+
+use vrrp_core::Instant;
+use vrrp_director::{AUDIT_EVERY, Keeper, KernelEvent, Settings};
+use vrrp_ipvs::{Name, SyncDaemon, SyncRole, Table, Timeouts};
+use vrrp_plan::balance::AtStop;
+
+use crate::model::Model;
+
+const fn timeouts(tcp_seconds: u32, tcp_fin_seconds: u32, udp_seconds: u32) -> Timeouts {
+    Timeouts {
+        tcp_seconds,
+        tcp_fin_seconds,
+        udp_seconds,
+    }
+}
+
+fn daemon(role: SyncRole, sync_id: u8) -> SyncDaemon {
+    SyncDaemon::new(role, Name::new("eth0").unwrap(), sync_id)
+}
+
+fn begin() -> (Keeper<Model>, Model) {
+    let kernel = Model::default();
+    (
+        Keeper::new(Instant::default(), kernel.clone(), Table::new()),
+        kernel,
+    )
+}
+
+fn set(keeper: &mut Keeper<Model>, settings: Settings) -> Vec<KernelEvent> {
+    keeper.turn(Instant::default(), &[], Some(settings))
+}
+
+fn with_timeouts(timeouts: Timeouts) -> Settings {
+    Settings {
+        timeouts: Some(timeouts),
+        daemons: Vec::new(),
+    }
+}
+
+fn with_daemons(daemons: Vec<SyncDaemon>) -> Settings {
+    Settings {
+        timeouts: None,
+        daemons,
+    }
+}
+
+#[test]
+fn timeouts_are_set_and_what_was_before_is_put_back() {
+    let (mut keeper, kernel) = begin();
+    let now = |kernel: &Model| kernel.inside().timeouts;
+    set(&mut keeper, with_timeouts(timeouts(100, 0, 30)));
+    assert_eq!(now(&kernel), Some(timeouts(100, 120, 30)));
+    // A reload that leaves open what was set: as it was before both.
+    set(&mut keeper, with_timeouts(timeouts(0, 60, 0)));
+    assert_eq!(now(&kernel), Some(timeouts(900, 60, 300)));
+    set(&mut keeper, Settings::default());
+    assert_eq!(now(&kernel), Some(timeouts(900, 120, 300)));
+    set(&mut keeper, with_timeouts(timeouts(5, 5, 5)));
+    keeper.stop(AtStop::TakeOut).unwrap();
+    assert_eq!(now(&kernel), Some(timeouts(900, 120, 300)));
+}
+
+#[test]
+fn a_daemon_follows_its_role() {
+    let (mut keeper, kernel) = begin();
+    let (master, backup) = (daemon(SyncRole::Master, 5), daemon(SyncRole::Backup, 5));
+    let sync = |role, runs| KernelEvent::Sync { role, runs };
+    let told = set(&mut keeper, with_daemons(vec![backup.clone()]));
+    assert_eq!(told, [sync(SyncRole::Backup, true)]);
+    let told = set(&mut keeper, with_daemons(vec![master.clone()]));
+    assert_eq!(
+        told,
+        [sync(SyncRole::Backup, false), sync(SyncRole::Master, true)]
+    );
+    assert_eq!(kernel.inside().daemons, std::slice::from_ref(&master));
+    assert_eq!(kernel.commands(), ["start Backup", "stop Backup", "start Master"]);
+    assert_eq!(
+        set(&mut keeper, with_daemons(vec![master])),
+        [],
+        "the same is no news"
+    );
+    assert_eq!(kernel.commands(), [""; 0]);
+    let other = daemon(SyncRole::Master, 6);
+    set(&mut keeper, with_daemons(vec![other.clone()]));
+    assert_eq!(kernel.inside().daemons, [other]);
+    set(&mut keeper, with_daemons(Vec::new()));
+    assert_eq!(kernel.inside().daemons, []);
+}
+
+#[test]
+fn one_that_runs_already_is_taken_over_and_another_ones_is_left_alone() {
+    let (mut keeper, kernel) = begin();
+    let mut running = daemon(SyncRole::Master, 5);
+    // What was left to the kernel it fills in.
+    running.group = Some(std::net::IpAddr::from([224, 0, 0, 81]));
+    let theirs = daemon(SyncRole::Backup, 9);
+    kernel.inside().daemons = vec![running.clone(), theirs.clone()];
+    assert_eq!(
+        set(&mut keeper, with_daemons(vec![daemon(SyncRole::Master, 5)])),
+        []
+    );
+    assert_eq!(kernel.commands(), [""; 0]);
+    keeper.stop(AtStop::TakeOut).unwrap();
+    assert_eq!(kernel.inside().daemons, [theirs]);
+}
+
+/// The kernel refuses one beside a destination of another family.
+#[test]
+fn a_daemon_that_is_refused_is_told_and_tried_again() {
+    let (mut keeper, kernel) = begin();
+    kernel.inside().refuses_all = true;
+    let told = set(&mut keeper, with_daemons(vec![daemon(SyncRole::Master, 5)]));
+    let [KernelEvent::Refused { asked, reason }] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(asked, "start a daemon of synchronisation");
+    assert!(
+        reason.contains("real server of another address family"),
+        "{reason}"
+    );
+    kernel.inside().refuses_all = false;
+    let due = keeper.deadline();
+    assert!(due < Instant::default().plus_nanos(u64::try_from(AUDIT_EVERY.as_nanos()).unwrap()));
+    let told = keeper.turn(due, &[], None);
+    let role = SyncRole::Master;
+    assert_eq!(
+        told,
+        [KernelEvent::Sync { role, runs: true }, KernelEvent::Recovered]
+    );
+}
+
+/// It ended by itself, or somebody has stopped it.
+#[test]
+fn a_daemon_that_is_gone_is_started_at_the_next_reading() {
+    let (mut keeper, kernel) = begin();
+    set(&mut keeper, with_daemons(vec![daemon(SyncRole::Master, 5)]));
+    kernel.inside().daemons.clear();
+    keeper.turn(keeper.deadline(), &[], None);
+    assert_eq!(kernel.inside().daemons.len(), 1);
+}
