@@ -29,7 +29,8 @@ pub use difference::{Astray, Difference, Kept, Loss, astray, difference, losses}
 pub use lower::{Allowed, Host, Lowered, NotStarted, lower};
 #[cfg(feature = "machine")]
 pub use machine::{
-    ThisMachine, Wrong, file, heard_from, hook, host, owner, process, spec, try_check, try_hook, unanswered,
+    ThisMachine, Wrong, file, heard_from, hook, host, owner, process, spec, try_check, try_hook,
+    try_server_check, unanswered,
 };
 #[cfg(feature = "machine")]
 pub use network::{NotEntered, enter};

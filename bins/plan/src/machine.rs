@@ -5,8 +5,9 @@ use std::time::Duration;
 use healthcheck::{
     FileSpec, Init, Parameters, Pattern, ProcessSpec, Quorum, RunAs, ScriptSpec, Unusable, UserError,
 };
-use keepalived_conf::{Config, Notify};
+use keepalived_conf::{Config, Notify, RealServer, ServerLook, VirtualServer};
 
+use crate::balance::{Look, ServerCheck};
 use crate::lower::Host;
 use crate::plan::{Check, Command, CommandLine, Fifo, FileTrack, Plan, ProcessTrack, Push, What};
 use crate::probe;
@@ -148,6 +149,27 @@ pub fn try_check(check: &Check) -> Result<(), Wrong> {
         .map_err(|unusable| Wrong::of(&unusable))
 }
 
+/// Whether a check of real servers can be made as things stand.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn try_server_check(check: &ServerCheck) -> Result<(), Wrong> {
+    let ask = |question| {
+        probe::ask(question, check.timeout)
+            .map(drop)
+            .map_err(Wrong::Unusable)
+    };
+    match &check.look {
+        Look::Ask(question) => ask(question),
+        Look::Alternate { first, between, .. } => ask(first).and_then(|()| ask(between)),
+        Look::Run { command, .. } => spec(command, check.timeout)
+            .map_err(Wrong::Unusable)?
+            .check()
+            .map_err(|unusable| Wrong::of(&unusable)),
+        Look::File(_) | Look::Unless(_) | Look::Always(_) => Ok(()),
+    }
+}
+
 /// Whether a hook can be run as things stand.
 ///
 /// # Errors
@@ -170,6 +192,10 @@ impl Machine for ThisMachine {
         try_check(check).map_err(Wrong::text)
     }
 
+    fn try_server_check(&self, check: &ServerCheck) -> Result<(), String> {
+        try_server_check(check).map_err(Wrong::text)
+    }
+
     fn try_hook(&self, command: &Command) -> Result<(), String> {
         try_hook(command).map_err(Wrong::text)
     }
@@ -189,6 +215,8 @@ pub fn unanswered(plan: &Plan) -> Option<UserError> {
     let scripts = hooks
         .flat_map(|hooks| hooks.named().map(|(_, command)| command))
         .chain((plan.node.fifos.iter()).filter_map(|fifo| Some(&fifo.script.as_ref()?.command)))
+        .chain(plan.balance.told().map(|told| told.command))
+        .chain(plan.balance.checks.iter().filter_map(ServerCheck::program))
         .filter_map(|command| user(command).err());
     let owners = plan.node.fifos.iter().filter_map(|fifo| owner(fifo).err());
     scripts
@@ -228,7 +256,20 @@ fn runs(config: &Config) -> bool {
     let instances = config.instances.iter().map(|instance| &instance.notify);
     let mut all = instances.chain(config.sync_groups.iter().map(|group| &group.notify));
     let fifos = &config.global.fifos;
-    !config.scripts.is_empty() || fifos.all.fifo.is_some() || fifos.vrrp.fifo.is_some() || all.any(notify)
+    let pipes = [&fifos.all, &fifos.vrrp, &config.global.lvs.fifo];
+    !config.scripts.is_empty()
+        || pipes.into_iter().any(|pipe| pipe.fifo.is_some())
+        || all.any(notify)
+        || config.virtual_servers.iter().any(server_runs)
+}
+
+/// Whether a virtual server runs any.
+fn server_runs(server: &VirtualServer) -> bool {
+    let real = |real: &RealServer| {
+        let misc = |check: &keepalived_conf::ServerCheck| matches!(check.look, ServerLook::Run(_));
+        real.notify_up.is_some() || real.notify_down.is_some() || real.checks.iter().any(misc)
+    };
+    server.quorum_up.is_some() || server.quorum_down.is_some() || server.servers.iter().any(real)
 }
 
 #[cfg(test)]
@@ -259,6 +300,30 @@ mod tests {
         assert!(!file("notify_priority_changes true"));
         for word in words {
             assert!(file(&format!("{word} /bin/true")), "{word}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_virtual_server_that_runs_a_program_is_one() {
+        let file = |global: &str, server: &str, real: &str| {
+            let text = format!(
+                "global_defs {{\n{global}\n}}\nvirtual_server 192.0.2.1 80 {{\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n{server}\n\
+                 real_server 10.0.0.2 80 {{\n{real}\n}}\n}}\n"
+            );
+            let files = keepalived_conf::MemoryFiles::new([("k", text)]);
+            runs(&keepalived_conf::parse(&files, "k").config)
+        };
+        assert!(!file("", "", "TCP_CHECK {\n}"));
+        assert!(file("lvs_notify_fifo /run/lvs", "", ""));
+        for word in ["quorum_up", "quorum_down"] {
+            assert!(file("", &format!("{word} /bin/true"), ""), "{word}");
+        }
+        for word in [
+            "notify_up /bin/true",
+            "notify_down /bin/true",
+            "MISC_CHECK {\nmisc_path /bin/true\n}",
+        ] {
+            assert!(file("", "", word), "{word}");
         }
     }
 

@@ -1,9 +1,10 @@
-//! `drop_unusable_scripts`: keepalived's way with a `vrrp_script` that cannot be run.
+//! `drop_unusable_scripts`: keepalived's way with a `vrrp_script` or `MISC_CHECK` that cannot be run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keepalived_conf::{Config, SourceMap};
 
+use crate::balance::Balance;
 use crate::lower::{Allowed, Host, Lowered, lower};
 use crate::plan::What;
 use crate::reload::Machine;
@@ -18,10 +19,11 @@ pub fn lower_for(
     host: &Host,
     machine: &dyn Machine,
 ) -> Lowered {
-    let lowered = lower(config, sources, allowed, host);
+    let mut lowered = lower(config, sources, allowed, host);
     if !config.global.drop_unusable_scripts.value {
         return lowered;
     }
+    let of_servers = unchecked(&mut lowered.plan.balance, machine);
     let scripts = lowered.plan.checks.iter();
     let scripts = scripts.filter(|check| matches!(check.what, What::Run(_)));
     let unusable: BTreeMap<&str, String> = scripts
@@ -35,6 +37,7 @@ pub fn lower_for(
         })
         .collect();
     if unusable.is_empty() {
+        lowered.allowed.extend(of_servers);
         return lowered;
     }
     let mut usable = config.clone();
@@ -42,7 +45,32 @@ pub fn lower_for(
         let can_run = |name: &str| !unusable.contains_key(name);
         instance.track_scripts.retain(|track| can_run(&track.name));
     }
-    let mut lowered = lower(&usable, sources, allowed, host);
-    lowered.allowed.extend(unusable.into_values());
-    lowered
+    let balance = std::mem::take(&mut lowered.plan.balance);
+    let mut without = lower(&usable, sources, allowed, host);
+    without.plan.balance = balance;
+    without.allowed.extend(unusable.into_values());
+    without.allowed.extend(of_servers);
+    without
+}
+
+/// Takes the programs that cannot be run out of the checks of real servers; says which.
+fn unchecked(balance: &mut Balance, machine: &dyn Machine) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut gone = BTreeSet::new();
+    balance.checks.retain(|check| {
+        let program = check.program().is_some();
+        let Some(wrong) = program.then(|| machine.try_server_check(check).err()).flatten() else {
+            return true;
+        };
+        let (place, name) = (&check.place, &check.name);
+        told.push(format!(
+            "{place}: {name} cannot be run: {wrong}; the real server is in service WITHOUT this check, as with keepalived (drop_unusable_scripts)"
+        ));
+        gone.insert(check.name.clone());
+        false
+    });
+    for real in balance.servers.iter_mut().flat_map(|server| &mut server.servers) {
+        real.follows.retain(|follows| !gone.contains(&follows.check));
+    }
+    told
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use keepalived_conf::{MemoryFiles, parse};
+use vrrp_plan::balance::ServerCheck;
 use vrrp_plan::{Allowed, Check, Command, Fault, Host, Machine, Plan, What, faults, judge, lower};
 
 /// `eth0` and `eth1`; scripts whose name does not begin with `/no`.
@@ -25,6 +26,10 @@ impl Machine for Small {
             What::Run(command) => runs(command),
             What::Ask(_) | What::Hear(_) => Ok(()),
         }
+    }
+
+    fn try_server_check(&self, check: &ServerCheck) -> Result<(), String> {
+        check.program().map_or(Ok(()), runs)
     }
 
     fn try_hook(&self, command: &Command) -> Result<(), String> {
@@ -233,4 +238,66 @@ fn a_script_that_cannot_be_run_is_refused_where_it_is_new() {
     // Only one that is new would follow it.
     let beside = instance("C", 3, "") + &check("/no/such", "A");
     assert_eq!(judged(&instance("C", 3, ""), &beside), Ok(()));
+}
+
+fn director(server: &str, real: &str) -> String {
+    both()
+        + &format!(
+            "virtual_server 192.0.2.1 80 {{\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n{server}\nreal_server 10.0.0.2 80 {{\n{real}\n}}\n}}\n"
+        )
+}
+
+#[test]
+fn programs_of_a_virtual_server_that_runs_must_be_there() {
+    let old = director("", "");
+    for (server, real, what) in [
+        (
+            "quorum_up /no/up",
+            "",
+            "quorum_up of TCP 192.0.2.1:80: /no/up does not exist",
+        ),
+        (
+            "quorum_down /no/down",
+            "",
+            "quorum_down of TCP 192.0.2.1:80: /no/down does not exist",
+        ),
+        (
+            "",
+            "notify_up /no/up",
+            "notify_up of 10.0.0.2:80 of TCP 192.0.2.1:80: /no/up does not exist",
+        ),
+        (
+            "",
+            "notify_down /no/up",
+            "notify_down of 10.0.0.2:80 of TCP 192.0.2.1:80: /no/up does not exist",
+        ),
+        (
+            "",
+            "MISC_CHECK {\nmisc_path /no/check\n}",
+            "TCP 192.0.2.1:80 10.0.0.2:80 MISC_CHECK: /no/check does not exist",
+        ),
+    ] {
+        let new = director(server, real);
+        let said = refused(&old, &new);
+        assert!(said.contains(what) && said.contains("k.conf:"), "{said}");
+        // What it had already it may keep, and a virtual server that is new takes nothing away.
+        assert_eq!(judged(&new, &new), Ok(()));
+        assert_eq!(judged(&both(), &new), Ok(()));
+        let there = new.replace("/no/", "/bin/");
+        assert_eq!(judged(&old, &there), Ok(()));
+    }
+}
+
+#[test]
+fn a_mistake_in_a_virtual_server_takes_no_real_server_away() {
+    let old = director("", "").replace("real_server", "real_server 10.0.0.3 80 {\n}\nreal_server");
+    let said = refused(&old, &old.replace("10.0.0.3 80", "10.0.0.300 80"));
+    assert!(
+        said.contains("10.0.0.3:80 of TCP 192.0.2.1:80 would disappear"),
+        "{said}"
+    );
+    let said = refused(&old, &old.replace("lb_algo rr", "lb_algo rrr"));
+    assert!(said.contains("lb_algo"), "{said}");
+    // Without a mistake it may go.
+    assert_eq!(judged(&old, &director("", "")), Ok(()));
 }

@@ -347,18 +347,19 @@ fn a_missing_word_keeps_one_instance_back_and_not_the_other() {
 }
 
 #[test]
-fn a_virtual_server_refuses_the_whole_until_it_is_allowed_to_be_missing() {
+fn a_virtual_server_refuses_nothing_and_what_is_not_carried_out_of_it_does() {
     let text = instance("") + "virtual_server 192.168.190.23 80 {\n real_server 10.0.0.1 80 {\n }\n}\n";
-    let lowered = lowered(&text);
-    assert_eq!(lowered.refused.len(), 1);
-    assert_eq!(
-        lowered.refused[0].allow_missing.as_deref(),
-        Some("virtual_server")
-    );
-    assert_eq!(
-        lowered_with(&text, &["virtual_server"], &Host::default()).refused,
-        []
-    );
+    assert_eq!(lowered(&text).refused, []);
+    assert_eq!(lowered(&text).plan.balance.servers.len(), 1);
+    let text = text.replace("80 {\n }", "80 {\n  BFD_CHECK {\n   name b\n  }\n }")
+        + "bfd_instance b {\n neighbor_ip 10.0.0.1\n}\n";
+    let words = |allowed: &[&str]| {
+        let refused = lowered_with(&text, allowed, &Host::default()).refused;
+        let words = refused.into_iter().filter_map(|one| one.allow_missing);
+        words.collect::<Vec<_>>()
+    };
+    assert_eq!(words(&[]), ["bfd_instance", "BFD_CHECK"]);
+    assert_eq!(words(&["bfd_instance", "BFD_CHECK"]), [""; 0]);
 }
 
 #[test]

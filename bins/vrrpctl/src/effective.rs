@@ -68,7 +68,8 @@ fn text(effective: &Effective) -> String {
         .chain(&effective.garp_groups)
         .chain(&effective.webhooks)
         .chain(&effective.statics)
-        .chain(&effective.instances);
+        .chain(&effective.instances)
+        .chain(&effective.virtual_servers);
     let mut text = blocks.map(section).collect::<Vec<_>>().join("\n");
     for (title, all) in [
         ("Not in force, by an error", &effective.dropped),

@@ -164,6 +164,11 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
             }
         }
     }
+    for check in &lowered.plan.balance.checks {
+        if let Err(wrong) = vrrp_plan::try_server_check(check) {
+            note(&check.place.0, &check.name, wrong);
+        }
+    }
     for script in servers::planned(&lowered.plan.balance) {
         if let Err(wrong) = scripts::try_hook(script.command) {
             note(script.place, &script.what(), wrong);

@@ -186,14 +186,16 @@ fn a_place_where_no_socket_can_be_made_is_1_and_says_what_to_do() {
     );
 }
 
+/// What keepalived would run and vrrpd cannot: nobody may take the real server for checked.
 #[test]
-fn a_virtual_server_keeps_the_daemon_from_starting() {
-    let config =
-        format!("{GOOD}virtual_server 192.0.2.100 80 {{\n    real_server 10.0.0.1 80 {{\n    }}\n}}\n");
+fn a_check_that_is_not_carried_out_keeps_the_daemon_from_starting() {
+    let config = format!(
+        "{GOOD}virtual_server 192.0.2.100 80 {{\n    real_server 10.0.0.1 80 {{\n        HTTP_GET {{\n            url {{\n                path index.html\n            }}\n        }}\n    }}\n}}\n"
+    );
     let (code, said) = tested(&config, &[]);
     assert_eq!(code, 4, "{said}");
     assert!(
-        said.contains("test.conf:9") && said.contains("--allow-missing virtual_server"),
+        said.contains("test.conf:11") && said.contains("--allow-missing HTTP_GET"),
         "{said}"
     );
     let (code, said) = started(&config, &[]);

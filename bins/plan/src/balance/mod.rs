@@ -2,6 +2,7 @@
 //! keepalived's and ldirectord's; whoever carries it out knows neither.
 
 mod check;
+mod commands;
 mod compare;
 mod destination;
 mod join;
@@ -13,6 +14,7 @@ use vrrp_ipvs::{Destination, Service, Timeouts};
 use crate::plan::Command;
 
 pub use check::{Look, ServerCheck};
+pub use commands::Told;
 
 /// All virtual servers of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

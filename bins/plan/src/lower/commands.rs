@@ -119,9 +119,14 @@ impl Lowering<'_> {
                 script,
             })
         };
-        [("notify_fifo", &words.all), ("vrrp_notify_fifo", &words.vrrp)]
-            .into_iter()
-            .filter_map(one)
-            .collect()
+        let lvs = &self.config.global.lvs.fifo;
+        [
+            ("notify_fifo", &words.all),
+            ("vrrp_notify_fifo", &words.vrrp),
+            ("lvs_notify_fifo", lvs),
+        ]
+        .into_iter()
+        .filter_map(one)
+        .collect()
     }
 }

@@ -5,6 +5,7 @@ mod scripts;
 
 use keepalived_conf::{Diagnostic, Parsed, Severity, line};
 
+use crate::balance::ServerCheck;
 use crate::difference::{Astray, Loss, astray, losses};
 use crate::lower::{Lowered, NotStarted};
 use crate::plan::{Check, Command, NetNamespace, Plan};
@@ -36,6 +37,11 @@ pub trait Machine {
     /// # Errors
     /// What is wrong with it, in words.
     fn try_check(&self, check: &Check) -> Result<(), String>;
+    /// Whether a check of real servers can be made as things stand.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    fn try_server_check(&self, check: &ServerCheck) -> Result<(), String>;
     /// Whether a script that is told of changes can be run as things stand.
     ///
     /// # Errors
@@ -53,6 +59,10 @@ impl Machine for EverythingPresent {
     }
 
     fn try_check(&self, _check: &Check) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn try_server_check(&self, _check: &ServerCheck) -> Result<(), String> {
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Scripts of what runs that could not be run after a reload.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Machine;
 use crate::plan::{Check, Plan, Tracked};
 use crate::succession::Succession;
@@ -62,6 +64,51 @@ pub(super) fn unusable(
                 check.what.keyword(),
                 check.name
             ));
+        }
+    }
+    found.extend(servers(old, new, machine));
+    found
+}
+
+/// Those of virtual servers that run already. A check that fails from its first run on would take a real server out.
+fn servers(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<String> {
+    let (before, after) = (&old.balance, &new.balance);
+    let runs = |name: &str| before.servers.iter().any(|one| one.name == name);
+    let mut found = Vec::new();
+    let had: Vec<_> = before
+        .told()
+        .map(|told| (told.to_string(), told.command))
+        .collect();
+    for told in after.told().filter(|told| runs(told.virtual_server)) {
+        let what = told.to_string();
+        if had.contains(&(what.clone(), told.command)) {
+            continue;
+        }
+        if let Err(wrong) = machine.try_hook(told.command) {
+            found.push(format!("{}: {what}: {wrong}", told.place));
+        }
+    }
+    let reals = after
+        .servers
+        .iter()
+        .filter(|one| runs(&one.name))
+        .flat_map(|one| &one.servers);
+    let followed: BTreeSet<&str> = reals
+        .flat_map(|real| &real.follows)
+        .map(|one| one.check.as_str())
+        .collect();
+    let had: BTreeMap<&str, _> = before
+        .checks
+        .iter()
+        .map(|check| (check.name.as_str(), &check.look))
+        .collect();
+    for check in &after.checks {
+        let name = check.name.as_str();
+        if !followed.contains(name) || had.get(name) == Some(&&check.look) {
+            continue;
+        }
+        if let Err(wrong) = machine.try_server_check(check) {
+            found.push(format!("{}: {name}: {wrong}", check.place));
         }
     }
     found

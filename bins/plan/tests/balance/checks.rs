@@ -161,6 +161,27 @@ fn pages_ask_for_the_nearest_host_and_verify() {
 }
 
 #[test]
+fn options_of_a_pattern_stand_in_it() {
+    let of = |options: &str| {
+        let text = format!(
+            "HTTP_GET {{\nurl {{\npath /\nregex ok\nregex_options {options}\nregex_stack 10 20\n}}\n}}"
+        );
+        match check("", &text).look {
+            Look::Ask(question) => match question.asks {
+                Asks::Http(http) => http.pages[0].pattern.clone().unwrap(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(of("utf"), ("ok".to_owned(), false));
+    assert_eq!(
+        of("caseless multiline dotall extended ungreedy"),
+        ("(?imsxU)ok".to_owned(), false)
+    );
+}
+
+#[test]
 fn the_old_block_of_mail_servers_is_a_check_for_each_host() {
     let smtp = "SMTP_CHECK {\nhelo_name x\nhost {\nconnect_ip 10.0.0.3\n}\nhost {\nconnect_ip 10.0.0.4\nconnect_port 2525\n}\n}";
     let balance = balance(&server("", smtp));

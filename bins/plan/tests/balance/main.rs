@@ -19,8 +19,12 @@ fn parsed(text: &str) -> Parsed {
 }
 
 fn lowered(parsed: &Parsed) -> Lowered {
-    let allowed: Allowed = ["virtual_server"].into_iter().collect();
-    lower(&parsed.config, &parsed.sources, &allowed, &Host::default())
+    lower(
+        &parsed.config,
+        &parsed.sources,
+        &Allowed::default(),
+        &Host::default(),
+    )
 }
 
 fn balance(text: &str) -> Balance {

@@ -27,6 +27,8 @@ pub(super) fn scan(tree: &Tree, blocks: &mut Blocks) -> Vec<Missing> {
                     draft.missing.extend(words);
                 }
             }
+            // It is about nothing else.
+            Some("net_namespace_ipvs") if blocks.virtual_servers.is_empty() => {}
             _ => daemon.extend(missing(item)),
         }
     }
@@ -101,6 +103,10 @@ fn place(bar: &Bar, tree: &Tree, blocks: &mut Blocks, daemon: &mut Vec<Missing>)
             }
         }
         Some("global_defs" | "vrrp_sync_group") => daemon.push(missing(Scope::Daemon)),
+        // What keepalived leaves out of a virtual server it leaves out with a report; a line that cannot be read may be any.
+        Some("virtual_server" | "virtual_server_group") if bar.word == "unread-line" => {
+            daemon.push(missing(Scope::Daemon));
+        }
         // What stands in any other block bars the daemon by that block's own word, or nothing depends on it.
         Some(_) => {}
         None if bar.meant.is_some_and(is_instance_block) => {}

@@ -1,13 +1,14 @@
 //! `global_defs`.
 
-use crate::model::{Announcements, GlobalDefs, Mail, MailTls};
+use crate::model::{Announcements, Config, GlobalDefs, Mail, MailTls};
 
 use super::place::{Came, Places};
 use super::value::{Setting, Unit, Value, unset};
 use super::{Entry, Section};
 
 impl Places<'_> {
-    pub(super) fn global(self, global: &GlobalDefs) -> Section {
+    pub(super) fn global(self, config: &Config) -> Section {
+        let global = &config.global;
         let mut settings = vec![
             Entry::One(self.or("router_id", global.router_id.as_ref(), "the host's name")),
             Entry::One(self.or(
@@ -24,6 +25,9 @@ impl Places<'_> {
         settings.extend(self.process(global).map(Entry::One));
         settings.extend(self.fifos(&global.fifos));
         settings.extend(self.mail(&global.mail));
+        if !config.virtual_servers.is_empty() || global.lvs.sync_daemon.is_some() {
+            settings.extend(self.lvs(&global.lvs));
+        }
         Section {
             block: "global_defs",
             name: None,

@@ -9,6 +9,7 @@ mod notify;
 mod place;
 mod routing;
 mod script;
+mod server;
 mod track;
 mod value;
 mod webhook;
@@ -53,6 +54,9 @@ pub struct Effective {
     /// `static_ipaddress`, `static_routes`, `static_rules`, `track_group`.
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     pub statics: Option<Section>,
+    /// `virtual_server`, each followed by its real servers, and those by their checks: `block` says which, `name` of whom.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub virtual_servers: Vec<Section>,
     /// Instances that are not used, because of an error in them.
     pub dropped: Vec<Left>,
     /// What of the file is not carried out and bars the whole daemon. What bars one instance stands with it.
@@ -178,7 +182,7 @@ pub fn effective(parsed: &Parsed) -> Effective {
         files: (parsed.sources.files())
             .map(|(_, path)| path.to_owned())
             .collect(),
-        global: places.global(&config.global),
+        global: places.global(config),
         scripts: (config.scripts.iter())
             .map(|script| places.script(script))
             .collect(),
@@ -201,6 +205,9 @@ pub fn effective(parsed: &Parsed) -> Effective {
             .map(|hook| places.webhook(hook))
             .collect(),
         statics: places.statics(&config.statics),
+        virtual_servers: (config.virtual_servers.iter())
+            .flat_map(|server| places.virtual_server(server))
+            .collect(),
         dropped: dropped.collect(),
         missing: places.missing(&config.missing),
     }

@@ -1,10 +1,10 @@
 //! Scripts that are told.
 
-use crate::model::{Fifos, Notify, NotifyScript, ScriptUser, Sourced};
+use crate::model::{FifoAndScript, Fifos, Notify, NotifyScript, ScriptUser, Sourced};
 
 use super::Entry;
 use super::place::Places;
-use super::value::{Unit, Value, unset};
+use super::value::{Setting, Unit, Value, unset};
 
 impl Places<'_> {
     pub(super) fn notify(self, notify: &Notify) -> Vec<Entry> {
@@ -42,27 +42,37 @@ impl Places<'_> {
         ];
         let mut settings = Vec::new();
         for (word, script_word, of) in words {
-            let fifo = of.fifo.as_ref().map_or_else(
-                || unset(word, Unit::None, "none"),
-                |fifo| {
-                    let mut fields = vec![("path", Value::Text(fifo.value.path.clone()))];
-                    fields.extend(user(fifo.value.user.as_ref()));
-                    self.with(word, Unit::None, fifo, Value::Fields(fields))
-                },
-            );
-            let script = of.script.as_ref().map_or_else(
-                || unset(script_word, Unit::None, "none"),
-                |script| self.with(script_word, Unit::None, script, fields(&script.value)),
-            );
-            settings.extend([fifo, script]);
+            settings.extend(self.fifo(word, script_word, of));
         }
         settings.push(self.value("fifo_write_vrrp_states_on_reload", &fifos.states_on_reload));
         settings.push(self.value("vrrp_notify_priority_changes", &fifos.priority_changes));
         settings.into_iter().map(Entry::One).collect()
     }
+
+    /// A pipe and the program that reads it.
+    pub(super) fn fifo(
+        self,
+        word: &'static str,
+        script_word: &'static str,
+        of: &FifoAndScript,
+    ) -> [Setting; 2] {
+        let fifo = of.fifo.as_ref().map_or_else(
+            || unset(word, Unit::None, "none"),
+            |fifo| {
+                let mut fields = vec![("path", Value::Text(fifo.value.path.clone()))];
+                fields.extend(user(fifo.value.user.as_ref()));
+                self.with(word, Unit::None, fifo, Value::Fields(fields))
+            },
+        );
+        let script = of.script.as_ref().map_or_else(
+            || unset(script_word, Unit::None, "none"),
+            |script| self.with(script_word, Unit::None, script, fields(&script.value)),
+        );
+        [fifo, script]
+    }
 }
 
-fn fields(script: &NotifyScript) -> Value {
+pub(super) fn fields(script: &NotifyScript) -> Value {
     let mut fields = vec![("argv", Value::Words(script.argv.clone()))];
     fields.extend(user(script.user.as_ref()));
     Value::Fields(fields)

@@ -2,19 +2,13 @@
 
 use super::{Block, Section, word};
 
-const LVS: &str = "virtual servers are not built yet; their block is refused";
-/// What a `vrrp_check` carries out.
-const CHECK: &str = "in a vrrp_check; virtual servers are not built yet, and their block is refused";
+/// Words of keepalived's matcher.
+const OFFSET: &str = "a check with it is not carried out, and bars the daemon";
+const ALL_PAGES: &str = "all pages are asked in every run";
 
 macro_rules! rows {
     ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
-        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.ignored(LVS),)*]
-    };
-}
-
-macro_rules! checked {
-    ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
-        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.partial(CHECK),)*]
+        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?,)*]
     };
 }
 
@@ -29,7 +23,7 @@ pub(super) const SECTIONS: &[Section] = &[
             Block::PingCheck,
             Block::UdpCheck,
         ],
-        checked! {
+        rows! {
             "connect_ip" "IP" "Address to check." default "of the real server",
             "connect_port" "PORT" "Port to check." default "of the real server",
             "bindto" "IP" "Source address." default "the kernel's choice",
@@ -51,9 +45,9 @@ pub(super) const SECTIONS: &[Section] = &[
             Block::UdpCheck,
         ],
         rows! {
-            "retry" "0.." "Failures that count as down." default "1; 3 for DNS_CHECK, 0 for MISC_CHECK",
+            "retry" "0.." "Tries after a failure; the last one counts." default "1; 3 for DNS_CHECK, 0 for MISC_CHECK",
             "delay_before_retry" "SECONDS" "Time between them." range "with decimals" default "1; 3 for HTTP_GET and SSL_GET, delay_loop for DNS_CHECK",
-            "warmup" "SECONDS" "Spread of the first check." range "with decimals" default "the virtual server's",
+            "warmup" "SECONDS" "Spread of the first check." range "with decimals" default "the real server's, else delay_loop",
             "delay_loop" "SECONDS" "Time between checks." range "with decimals" default "the real server's",
             "alpha" "[BOOL]" "Starts as down." default "the real server's",
             "log_all_failures" "[BOOL]" "Logs each failure." default "as checker_log_all_failures",
@@ -63,24 +57,23 @@ pub(super) const SECTIONS: &[Section] = &[
         &[Block::HttpGet],
         &[
             word("nb_get_retry", "N", "Old name of retry.")
-                .deprecated("retry")
-                .ignored(LVS),
+                .deprecated("retry"),
             word("url", "{ path, … }", "A page to ask for.")
                 .opens(Block::Url)
-                .lenient()
-                .partial(CHECK),
+                .lenient(),
         ],
     ),
     (
         &[Block::HttpGet],
-        checked! {
-            "enable_sni" "" "Sends the host name in the TLS greeting.",
-            "fast_recovery" "" "Checks all pages in one turn.",
-        },
+        &[
+            word("enable_sni", "[BOOL]", "Sends the host name in the TLS greeting.")
+                .default("on; with keepalived off"),
+            word("fast_recovery", "[BOOL]", "Checks all pages in one turn.").ignored(ALL_PAGES),
+        ],
     ),
     (
         &[Block::Url],
-        checked! {
+        rows! {
             "path" "PATH" "Path of the page.",
             "digest" "MD5" "MD5 of the body.",
             "regex_no_match" "" "What it must not match.",
@@ -91,17 +84,15 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             word("helo_name", "STRING", "Name in the SMTP greeting.")
                 .default("smtpchecker.keepalived.org")
-                .lenient()
-                .partial(CHECK),
+                .lenient(),
             word("host", "{ connect_ip, … }", "Old place of the connection words.")
                 .opens(Block::SmtpHost)
-                .lenient()
-                .ignored(LVS),
+                .lenient(),
         ],
     ),
     (
         &[Block::DnsCheck],
-        checked! {
+        rows! {
             "type" "A|NS|CNAME|SOA|MX|TXT|AAAA" "Record type to ask for." default "SOA",
             "name" "NAME" "Name to ask for." default "the root",
         },
@@ -115,7 +106,7 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         &[Block::UdpCheck],
-        checked! {
+        rows! {
             "require_reply" "[HEX]" "What must come back.",
             "min_reply_length" "0..65535" "Least length of the answer." default "0",
             "max_reply_length" "0..65535" "Greatest length of the answer." default "255",
@@ -137,22 +128,19 @@ pub(super) const SECTIONS: &[Section] = &[
         &[Block::HttpGet],
         &[
             word("virtualhost", "STRING", "Host header.")
-                .lenient()
-                .partial(CHECK),
+                .lenient(),
             word("sni_name", "STRING", "The name to send there.")
-                .newer()
-                .partial(CHECK),
+                .newer(),
             word("tls_compliant", "", "Insists on a proper TLS end.")
                 .newer()
-                .ignored(LVS),
+                .ignored("a connection ends as the service likes"),
             word(
                 "http_protocol",
                 "1.0|1.0C|1.1",
                 "Version of HTTP; in a vrrp_check also 2, which keepalived does not know.",
             )
             .default("1.0")
-            .lenient()
-            .partial(CHECK),
+            .lenient(),
         ],
     ),
     (
@@ -161,55 +149,49 @@ pub(super) const SECTIONS: &[Section] = &[
             word("status_code", "N[-M] …", "Status codes that are good.")
                 .range("100..599")
                 .default("200-299 if there is no digest")
-                .lenient()
-                .partial(CHECK),
+                .lenient(),
             word("virtualhost", "STRING", "Host header.")
-                .lenient()
-                .partial(CHECK),
+                .lenient(),
             word("regex", "PATTERN", "What the body must match.")
-                .lenient()
-                .partial(CHECK),
+                .lenient(),
             word("regex_options", "NAME …", "Options of the pattern.")
                 .lenient()
-                .ignored(LVS),
+                .partial("caseless, dotall, multiline, extended and ungreedy; a check with another one is not carried out, and bars the daemon"),
             word("regex_min_offset", "N", "Where a match may begin.")
                 .lenient()
-                .ignored(LVS),
+                .partial(OFFSET),
             word("regex_max_offset", "N", "Where a match must have begun.")
                 .lenient()
-                .ignored(LVS),
+                .partial(OFFSET),
             word("tls_compliant", "", "Insists on a proper TLS end.")
                 .newer()
-                .ignored(LVS),
+                .ignored("a connection ends as the service likes"),
             word("regex_stack", "START MAX", "Memory of the matcher.")
                 .lenient()
-                .ignored(LVS),
+                .ignored("the matcher needs no memory set aside"),
         ],
     ),
     (
         &[Block::MiscCheck],
         &[
             word("misc_path", "COMMAND", "The command.")
-                .lenient()
-                .ignored(LVS),
+                .lenient(),
             word("user", "USER [GROUP]", "User that it runs as.")
                 .default("as script_user")
-                .lenient()
-                .ignored(LVS),
+                .lenient(),
         ],
     ),
     (
         &[Block::UdpCheck],
-        &[word("payload", "HEX", "What to send.").lenient().partial(CHECK)],
+        &[word("payload", "HEX", "What to send.").lenient()],
     ),
     (
         &[Block::BfdCheck],
-        &[word("name", "NAME", "The session.").lenient().ignored(LVS)],
+        &[word("name", "NAME", "The session.").lenient()],
     ),
     (
         &[Block::FileCheck],
         &[word("weight", "N [reverse|noreverse]", "Factor of the number.")
-            .lenient()
-            .ignored(LVS)],
+            .lenient()],
     ),
 ];

@@ -4,11 +4,9 @@ use super::{Block, Section, word};
 
 const SNMP: &str = "there is no SNMP agent; ask vrrpctl";
 const DBUS: &str = "there is no D-Bus service; ask vrrpctl";
-const LVS: &str = "only virtual servers use it";
 const BUFFERS: &str = "sockets are sized by the daemon";
 const DUMPS: &str = "dumps go where --dump-dir says, under their usual names";
 const CHILD: &str = "there is no such child process";
-const LVS_FIFO: &str = "there are no virtual servers yet, hence nothing to write";
 const RELOAD: &str = "a reload happens on request only, and a file is always checked first";
 
 pub(super) const SECTIONS: &[Section] = &[(
@@ -20,29 +18,24 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Kernel connection synchronisation.",
         )
         .range("id 0..255, maxlen 1..65507, ttl 1..255")
-        .lenient()
-        .ignored(LVS),
+        .lenient(),
         word(
             "lvs_timeouts",
             "[tcp S] [tcpfin S] [udp S]",
             "Kernel connection timeouts.",
         )
         .range("seconds, at most 31 days")
-        .default("the kernel's")
-        .ignored(LVS),
-        word("lvs_flush", "", "Flushes all virtual servers at start.").ignored(LVS),
+        .default("the kernel's"),
+        word("lvs_flush", "", "Flushes all virtual servers at start."),
         word("lvs_flush_on_stop", "[VS]", "Flushes virtual servers at stop.")
-            .default("off")
-            .ignored(LVS),
+            .default("off"),
         word("lvs_flush_onstop", "[VS]", "Other spelling of lvs_flush_on_stop.")
-            .default("off")
-            .ignored(LVS),
+            .default("off"),
         word(
             "rs_init_notifies",
             "",
             "Notices for the first state of real servers.",
-        )
-        .ignored(LVS),
+        ),
         word("vrrp_priority", "-20..19", "Nice value of the daemon.")
             .default("0")
             .lenient(),
@@ -257,7 +250,7 @@ pub(super) const SECTIONS: &[Section] = &[(
         word(
             "drop_unusable_scripts",
             "[BOOL]",
-            "A vrrp_script that cannot be run is not tracked, as with keepalived; else it is a fault with a reason.",
+            "A vrrp_script that cannot be run is not tracked, and a MISC_CHECK not made, as with keepalived; else it is a fault with a reason.",
         )
         .own(),
         word(
@@ -321,15 +314,13 @@ pub(super) const SECTIONS: &[Section] = &[(
             "PATH [USER [GROUP]]",
             "Pipe for events of virtual servers.",
         )
-        .lenient()
-        .ignored(LVS_FIFO),
+        .lenient(),
         word(
             "lvs_notify_fifo_script",
             "COMMAND [USER [GROUP]]",
             "Program that reads it.",
         )
-        .lenient()
-        .ignored(LVS_FIFO),
+        .lenient(),
         word(
             "fifo_write_vrrp_states_on_reload",
             "",

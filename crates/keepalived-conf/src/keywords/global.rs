@@ -4,7 +4,7 @@ use super::{Block, Section, word};
 
 const NAMES: &str = "there are no child processes to name";
 const FIREWALL: &str = "nf_tables is used in any case";
-const LVS: &str = "only virtual servers use it";
+const MARKS: &str = "each address of a group is a service of its own, without marks";
 
 pub(super) const SECTIONS: &[Section] = &[(
     &[Block::GlobalDefs],
@@ -27,8 +27,7 @@ pub(super) const SECTIONS: &[Section] = &[(
             .default("off, and on for real servers"),
         word("smtp_alert_vrrp", "[BOOL]", "Mail on changes of instances.").default("as smtp_alert"),
         word("smtp_alert_checker", "[BOOL]", "Mail on changes of real servers.")
-            .default("as smtp_alert")
-            .ignored(LVS),
+            .default("as smtp_alert"),
         word(
             "ssl_get_verify",
             "[BOOL]",
@@ -51,13 +50,12 @@ pub(super) const SECTIONS: &[Section] = &[(
         )
         .default("none")
         .own(),
-        word("no_checker_emails", "", "No mail on changes of real servers.").ignored(LVS),
+        word("no_checker_emails", "", "No mail on changes of real servers."),
         word(
             "checker_log_all_failures",
             "[BOOL]",
             "Logs each failed probe of real servers.",
-        )
-        .ignored(LVS),
+        ),
         word("process_names", "", "Gives each process its own name.").ignored(NAMES),
         word("process_name", "NAME", "Name of the parent process.")
             .range("at most 15 bytes")
@@ -319,12 +317,12 @@ pub(super) const SECTIONS: &[Section] = &[(
             "Table that marks packets of virtual server groups.",
         )
         .default("keepalived_ipvs")
-        .ignored(LVS),
+        .ignored(MARKS),
         word("nftables_ipvs_priority", "N", "Priority of its chains.")
             .default("-1")
-            .ignored(LVS),
+            .ignored(MARKS),
         word("nftables_ipvs_start_fwmark", "1..", "First mark to use.")
             .default("1000")
-            .ignored(LVS),
+            .ignored(MARKS),
     ],
 )];

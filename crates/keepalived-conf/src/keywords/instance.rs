@@ -387,8 +387,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 "IF",
                 "Deprecated place of lvs_sync_daemon.",
             )
-            .deprecated("lvs_sync_daemon in global_defs")
-            .ignored("only virtual servers use it"),
+            .deprecated("lvs_sync_daemon in global_defs"),
         ],
     ),
     (

@@ -2,11 +2,13 @@
 
 use super::{Block, Section, word};
 
-const LVS: &str = "virtual servers are not built yet; their block is refused";
+/// Names for an SNMP agent.
+const SNMP: &str = "there is no SNMP agent; ask vrrpctl";
+const BFD: &str = "BFD is not built: the server would be in service unchecked";
 
 macro_rules! rows {
     ($($name:literal $arguments:literal $doc:literal $(range $range:literal)? $(default $default:literal)?,)*) => {
-        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?.ignored(LVS),)*]
+        &[$(word($name, $arguments, $doc)$(.range($range))?$(.default($default))?,)*]
     };
 }
 
@@ -18,8 +20,7 @@ pub(super) const SECTIONS: &[Section] = &[
             "IP [PORT]",
             "One of the servers behind the service.",
         )
-        .opens(Block::RealServer)
-        .ignored(LVS)],
+        .opens(Block::RealServer)],
     ),
     (
         &[Block::VirtualServer],
@@ -43,14 +44,13 @@ pub(super) const SECTIONS: &[Section] = &[
             "omega" "" "Down notices at a stop.",
             "inhibit_on_failure" "" "Weight 0 instead of removal.",
             "ha_suspend" "" "No checks while the address is elsewhere.",
-            "retry" "1.." "Failures that count as down." default "the check's",
+            "retry" "1.." "Tries after a failure; the last one counts." default "the check's",
             "delay_before_retry" "SECONDS" "Time between them." range "with decimals" default "the check's",
             "warmup" "SECONDS" "Spread of the first checks." range "with decimals" default "random, up to delay_loop",
             "connect_timeout" "SECONDS" "Limit of a connection." range "with decimals" default "5",
             "weight" "1.." "Weight of servers that set none." range "up to 2147483647" default "1",
             "ip_family" "inet|inet6" "Family of a mark." default "that of the addresses",
             "ops" "" "Each UDP packet is scheduled.",
-            "hashed" "" "Scheduler flag.",
             "flag-1" "" "Scheduler flag.",
             "flag-2" "" "Scheduler flag.",
             "flag-3" "" "Scheduler flag.",
@@ -72,7 +72,7 @@ pub(super) const SECTIONS: &[Section] = &[
             "notify_up" "COMMAND [USER [GROUP]]" "Runs when the server comes up.",
             "notify_down" "COMMAND [USER [GROUP]]" "Runs when the server goes down.",
             "alpha" "[BOOL]" "Starts as down." default "the virtual server's",
-            "retry" "1.." "Failures that count as down." default "the virtual server's",
+            "retry" "1.." "Tries after a failure; the last one counts." default "the virtual server's",
             "delay_before_retry" "SECONDS" "Time between them." default "the virtual server's",
             "warmup" "SECONDS" "Spread of the first check." default "the virtual server's",
             "connect_timeout" "SECONDS" "Limit of a connection." default "the virtual server's",
@@ -83,36 +83,19 @@ pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::RealServer],
         &[
-            word("TCP_CHECK", "", "A connection must be accepted.")
-                .opens(Block::TcpCheck)
-                .ignored(LVS),
-            word("HTTP_GET", "", "A page must be as expected.")
-                .opens(Block::HttpGet)
-                .ignored(LVS),
-            word("SSL_GET", "", "A page over TLS must be as expected.")
-                .opens(Block::HttpGet)
-                .ignored(LVS),
-            word("SMTP_CHECK", "", "A mail server must greet.")
-                .opens(Block::SmtpCheck)
-                .ignored(LVS),
-            word("DNS_CHECK", "", "A name server must answer.")
-                .opens(Block::DnsCheck)
-                .ignored(LVS),
-            word("MISC_CHECK", "", "A command must succeed.")
-                .opens(Block::MiscCheck)
-                .ignored(LVS),
-            word("PING_CHECK", "", "The host must answer an echo.")
-                .opens(Block::PingCheck)
-                .ignored(LVS),
-            word("UDP_CHECK", "", "A datagram must be answered.")
-                .opens(Block::UdpCheck)
-                .ignored(LVS),
+            word("TCP_CHECK", "", "A connection must be accepted.").opens(Block::TcpCheck),
+            word("HTTP_GET", "", "A page must be as expected.").opens(Block::HttpGet),
+            word("SSL_GET", "", "A page over TLS must be as expected.").opens(Block::HttpGet),
+            word("SMTP_CHECK", "", "A mail server must greet.").opens(Block::SmtpCheck),
+            word("DNS_CHECK", "", "A name server must answer.").opens(Block::DnsCheck),
+            word("MISC_CHECK", "", "A command must succeed.").opens(Block::MiscCheck),
+            word("PING_CHECK", "", "The host must answer an echo.").opens(Block::PingCheck),
+            word("UDP_CHECK", "", "A datagram must be answered.").opens(Block::UdpCheck),
             word("BFD_CHECK", "", "A BFD session must be up.")
                 .opens(Block::BfdCheck)
-                .ignored(LVS),
-            word("FILE_CHECK", "", "A file's number counts.")
-                .opens(Block::FileCheck)
-                .ignored(LVS),
+                .daemon()
+                .refused(BFD),
+            word("FILE_CHECK", "", "A file's number counts.").opens(Block::FileCheck),
         ],
     ),
     (
@@ -130,14 +113,12 @@ pub(super) const SECTIONS: &[Section] = &[
                 "How packets reach it.",
             )
             .default("as lb_kind")
-            .lenient()
-            .ignored(LVS),
-            word("virtualhost", "STRING", "Host header of checks.")
-                .lenient()
-                .ignored(LVS),
+            .lenient(),
+            word("virtualhost", "STRING", "Host header of checks.").lenient(),
+            word("hashed", "", "Scheduler flag.").ignored("the kernel sets it by itself"),
             word("snmp_name", "STRING", "Name in the MIB.")
                 .lenient()
-                .ignored(LVS),
+                .ignored(SNMP),
         ],
     ),
     (
@@ -145,11 +126,10 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             word("virtualhost", "STRING", "Host header of checks.")
                 .default("the virtual server's")
-                .lenient()
-                .ignored(LVS),
+                .lenient(),
             word("snmp_name", "STRING", "Name in the MIB.")
                 .lenient()
-                .ignored(LVS),
+                .ignored(SNMP),
         ],
     ),
 ];

@@ -2,9 +2,6 @@
 
 use super::{Block, Section, word};
 
-const VIRTUAL_SERVERS: &str =
-    "virtual servers are not built yet: the service behind this address would not answer";
-
 pub(super) const SECTIONS: &[Section] = &[
     (
         &[Block::Root],
@@ -76,19 +73,20 @@ pub(super) const SECTIONS: &[Section] = &[
             )
             .opens(Block::VirtualServerGroup)
             .daemon()
-            .allow("virtual_server")
-            .refused(VIRTUAL_SERVERS),
+            .allow("virtual_server"),
             word(
                 "virtual_server",
                 "IP [PORT]|fwmark N|group NAME",
                 "A service spread over real servers.",
             )
             .opens(Block::VirtualServer)
-            .daemon()
-            .refused(VIRTUAL_SERVERS),
-            word("SSL", "", "Client certificate of SSL_GET checks.")
-                .opens(Block::Ssl)
-                .ignored("only checks of real servers use it"),
+            .daemon(),
+            word(
+                "SSL",
+                "",
+                "Client certificate of SSL_GET checks of real servers, and who may have signed theirs.",
+            )
+            .opens(Block::Ssl),
             word("include", "PATTERN", "Reads other files in place of this line."),
             word(
                 "includer",
@@ -130,7 +128,8 @@ pub(super) const SECTIONS: &[Section] = &[
                 "[NAME]",
                 "Network namespace of the virtual servers.",
             )
-            .ignored("only virtual servers use it"),
+            .daemon()
+            .refused("virtual servers are in the network of the daemon"),
             word("namespace_with_ipsets", "", "Allows ipsets in a namespace.").ignored("no ipset is used"),
             word("use_pid_dir", "", "Puts pid files into a folder of their own.")
                 .ignored("no pid file is written"),

@@ -88,6 +88,13 @@ rules! {
     NONLOCAL_BIND: Warning "nonlocal-bind", "a service cannot listen on an address that is not here yet";
     MAIL_NEVER_SENT: Note "mail-never-sent", "mail is set up, and nothing sends any";
     SAMPLE_MAIL: Note "sample-mail", "mail goes to the addresses of the sample";
+    // Virtual servers.
+    VIRTUAL_NOT_HELD: Warning "virtual-not-held", "a virtual server whose address no instance holds";
+    UNUSED_SERVER_GROUP: Warning "unused-server-group", "a virtual_server_group that no virtual_server names";
+    SERVER_UNCHECKED: Note "server-unchecked", "a real server without any check";
+    PORT_KEPT: Warning "port-kept", "a port that DR and TUN do not change to";
+    MASK_WITH_HOLES: Warning "mask-with-holes", "a persistence_granularity that is no mask";
+    SSL_GET_VERIFIES: Warning "ssl-get-verifies", "SSL_GET looks at certificates, which keepalived does not";
     SSL_GET: Note "ssl-get-unverified", "SSL_GET believes every certificate";
     // Several nodes.
     ONLY_ON_ONE: Warning "only-on-one-node", "an instance that no other node has";

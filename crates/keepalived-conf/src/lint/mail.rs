@@ -1,9 +1,8 @@
-//! Mail, and what real servers are asked.
+//! Mail.
 
-use super::codes::{MAIL_NEVER_SENT, SAMPLE_MAIL, SSL_GET};
+use super::codes::{MAIL_NEVER_SENT, SAMPLE_MAIL};
 use crate::Parsed;
 use crate::diagnostic::Findings;
-use crate::source::Span;
 use crate::tree::{Item, items};
 
 /// What the whole tree shows that these rules need.
@@ -11,20 +10,12 @@ use crate::tree::{Item, items};
 struct Seen {
     alert: bool,
     virtual_server: bool,
-    ssl_get: Option<Span>,
 }
 
 pub(super) fn file(parsed: &Parsed, out: &mut Findings) {
     let mut seen = Seen::default();
     for item in items(&parsed.tree.nodes) {
         look(item, &mut seen);
-    }
-    if let Some(span) = seen.ssl_get {
-        let found = SSL_GET
-            .at(span, "SSL_GET does not look at the server's certificate")
-            .effect("any server that speaks TLS passes the check, whatever the SSL block says, with keepalived; vrrpd has no virtual servers yet")
-            .help("MISC_CHECK with curl --cacert FILE verifies the certificate");
-        out.push(found);
     }
     let mail = &parsed.config.global.mail;
     let Some(first) = mail.to.first() else { return };
@@ -62,10 +53,6 @@ pub(super) fn file(parsed: &Parsed, out: &mut Findings) {
 
 fn look(item: &Item, seen: &mut Seen) {
     let name = item.keyword.map_or("", |keyword| keyword.name);
-    if name == "vrrp_check" {
-        // Its SSL_GET is vrrpd's own, and does look.
-        return;
-    }
     match name {
         "smtp_alert" | "smtp_alert_vrrp" | "smtp_alert_checker" => {
             let off = item
@@ -74,7 +61,6 @@ fn look(item: &Item, seen: &mut Seen) {
             seen.alert |= !off;
         }
         "virtual_server" => seen.virtual_server = true,
-        "SSL_GET" => seen.ssl_get = seen.ssl_get.or(Some(item.span)),
         _ => {}
     }
     for inner in item.items() {

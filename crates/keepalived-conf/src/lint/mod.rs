@@ -28,6 +28,7 @@ mod process;
 mod rival;
 mod router_id;
 mod script;
+mod server;
 mod timing;
 mod unicast;
 mod unused;
@@ -68,6 +69,7 @@ pub fn file(parsed: &Parsed, machine: &Machine) -> Vec<Diagnostic> {
     router_id::file(config, &mut out);
     auth::file(config, &mut out);
     mail::file(parsed, &mut out);
+    server::file(parsed, &mut out);
     machine::nonlocal_bind(config, machine, &mut out);
     out.finish()
 }

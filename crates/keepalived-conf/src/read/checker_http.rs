@@ -5,12 +5,20 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Http, HttpVersion, Sourced, Url};
 use crate::tree::Item;
 
-/// What keepalived hands to its matcher and ours has no use for.
-const MATCHER: [&str; 4] = [
-    "regex_options",
-    "regex_min_offset",
-    "regex_max_offset",
-    "regex_stack",
+/// What keepalived hands to its matcher and ours cannot do.
+const OFFSETS: [&str; 2] = ["regex_min_offset", "regex_max_offset"];
+/// Options of keepalived's matcher, and what they are in a pattern; empty: ours does so, or need not.
+const OPTIONS: [(&str, &str); 10] = [
+    ("caseless", "i"),
+    ("multiline", "m"),
+    ("dotall", "s"),
+    ("extended", "x"),
+    ("ungreedy", "U"),
+    ("utf", ""),
+    ("ucp", ""),
+    ("no_auto_possess", ""),
+    ("no_start_optimize", ""),
+    ("no_dotstar_anchor", ""),
 ];
 
 impl Reader<'_> {
@@ -67,7 +75,7 @@ impl Reader<'_> {
 
     fn url(&mut self, block: &Item) -> Option<Url> {
         let (mut path, mut statuses, mut digest, mut host, mut regex) = (None, None, None, None, None);
-        let mut no_match = false;
+        let (mut no_match, mut flags) = (false, String::new());
         for item in block.items() {
             match item.keyword.map(|keyword| keyword.name) {
                 Some("path") => path = self.path_of(item).or(path),
@@ -76,15 +84,18 @@ impl Reader<'_> {
                 Some("virtualhost") => host = self.word_of(item).or(host),
                 Some("regex") => regex = self.word_of(item).or(regex),
                 Some("regex_no_match") => no_match = self.flag(item).value,
-                Some(name) if MATCHER.contains(&name) => {
+                Some("regex_options") => flags.push_str(&self.regex_flags(item)),
+                Some(name) if OFFSETS.contains(&name) => {
                     let text = format!("{name} is for keepalived's matcher");
-                    self.push(
-                        Diagnostic::error("not-in-a-check", item.span, text)
-                            .help("write options into the pattern, such as (?i), and remove the line"),
-                    );
+                    self.push(Diagnostic::error("not-in-a-check", item.span, text).help(
+                        "write what stands in front of the match into the pattern, and remove the line",
+                    ));
                 }
                 _ => {}
             }
+        }
+        if !flags.is_empty() {
+            regex = regex.map(|regex: Sourced<String>| regex.map(|pattern| format!("(?{flags}){pattern}")));
         }
         let Some(path) = path else {
             let found = Diagnostic::error("incomplete-block", block.span, "url has no path");
@@ -105,6 +116,21 @@ impl Reader<'_> {
             regex,
             regex_no_match: no_match,
         })
+    }
+
+    /// As a pattern has them.
+    fn regex_flags(&mut self, item: &Item) -> String {
+        let mut flags = String::new();
+        for word in item.arguments() {
+            match OPTIONS.iter().find(|(name, _)| word.is(name)) {
+                Some((_, flag)) => flags.push_str(flag),
+                None => {
+                    let text = format!("{} is an option of keepalived's matcher", word.text());
+                    self.wrong_in_check(word, text, "write it into the pattern, and remove the word");
+                }
+            }
+        }
+        flags
     }
 
     pub(super) fn path_of(&mut self, item: &Item) -> Option<Sourced<String>> {

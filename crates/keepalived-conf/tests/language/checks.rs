@@ -157,7 +157,7 @@ fn whatever_is_wrong_in_it_bars_what_tracks_it() {
         "HTTP_GET {\nurl {\npath /\nstatus_code 300-200\n}\n}",
         "HTTP_GET {\nurl {\npath /\ndigest abc\n}\n}",
         "HTTP_GET {\nhttp_protocol 3\nurl {\npath /\n}\n}",
-        "HTTP_GET {\nurl {\npath /\nregex_stack 1 2\n}\n}",
+        "HTTP_GET {\nurl {\npath /\nregex_min_offset 2\n}\n}",
         "DNS_CHECK {\ntype WKS\n}",
         "UDP_CHECK {\nconnect_port 9\npayload 0x1\n}",
         "UDP_CHECK {\nconnect_port 9\npayload 0a1\n}",

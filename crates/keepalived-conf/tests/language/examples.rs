@@ -86,9 +86,16 @@ fn the_pasted_line_is_explained() {
 }
 
 #[test]
-fn the_director_is_barred() {
+fn the_director_with_its_mistakes_is_read_as_keepalived_reads_it() {
     let parsed = example("director.conf", "lb01");
-    assert_eq!(parsed.config.missing[0].allow_word, "virtual_server");
+    assert_eq!(parsed.config.missing, []);
+    let [server] = &parsed.config.virtual_servers[..] else {
+        panic!("{:?}", codes(&parsed))
+    };
+    assert_eq!(
+        (server.name.as_str(), server.servers.len()),
+        ("TCP 172.25.44.22:80", 2)
+    );
     assert!(barred(&parsed).is_empty() && codes(&parsed).contains(&"strict-not-served"));
     assert_eq!(
         codes(&parsed)
@@ -98,6 +105,13 @@ fn the_director_is_barred() {
         2
     );
     assert!(codes(&parsed).contains(&"strict-auth") && codes(&parsed).contains(&"unknown-keyword"));
+}
+
+#[test]
+fn the_director_runs_as_it_is() {
+    let parsed = example("lvs-director.conf", "lb01");
+    assert_eq!(codes(&parsed), Vec::<&str>::new());
+    assert!(!parsed.is_fatal() && parsed.config.virtual_servers.len() == 1);
 }
 
 #[test]

@@ -32,10 +32,9 @@ fn words_that_decide_bar_their_instance() {
 fn words_that_decide_for_all_bar_the_daemon() {
     for (text, word) in [
         (
-            "virtual_server 192.0.2.1 80 {\nreal_server 192.0.2.2 80 {\n}\n}",
-            "virtual_server",
+            "net_namespace_ipvs red\nvirtual_server 192.0.2.1 80 {\nreal_server 192.0.2.2 80 {\n}\n}",
+            "net_namespace_ipvs",
         ),
-        ("virtual_server_group g {\n192.0.2.1 80\n}", "virtual_server"),
         (
             "static_routes {\n10.0.0.0/8 vrf red via 192.0.2.254\n}",
             "static_routes",

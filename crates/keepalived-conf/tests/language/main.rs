@@ -34,6 +34,7 @@ mod properties;
 mod router_advertisements;
 mod routing;
 mod scripts;
+mod servers;
 mod text;
 mod tracks;
 mod values;

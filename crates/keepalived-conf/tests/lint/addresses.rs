@@ -233,18 +233,6 @@ fn mail() {
     );
 }
 
-#[test]
-fn certificates() {
-    let text = |check: &str| {
-        format!(
-            "virtual_server 192.0.2.1 443 {{\nreal_server 192.0.2.2 443 {{\n{check} {{\nurl {{\npath /\n}}\n}}\n}}\n}}\n"
-        )
-    };
-    trips("ssl-get-unverified", &text("SSL_GET"), "3:1", &text("HTTP_GET"));
-    let ours = "vrrp_check tls {\nSSL_GET {\nconnect_port 443\nurl {\npath /\n}\n}\n}\n";
-    trips("ssl-get-unverified", &text("SSL_GET"), "3:1", ours);
-}
-
 /// 30 addresses on two interfaces that share 0.05 s, 5 packets each: 15 s on both together.
 #[test]
 fn announced_slowly_by_a_group() {

@@ -12,6 +12,7 @@ mod addresses;
 mod checks;
 mod machine;
 mod nodes;
+mod servers;
 mod text;
 mod traps;
 mod unused;

@@ -70,8 +70,8 @@ fn wrong_files() -> Outcome {
         ),
         (
             "a word that is not carried out",
-            other.clone() + "virtual_server 192.0.2.9 80 {\n}\n",
-            "virtual_server",
+            other.clone() + "bfd_instance B {\n    neighbor_ip 192.0.2.9\n}\n",
+            "bfd_instance",
         ),
         ("a block that is not closed", unclosed, "vrrp_instance VI_53"),
         (

@@ -26,7 +26,7 @@ fn storm() -> Outcome {
         }
         // Now and then one that is refused.
         let more = if turn % 7 == 3 {
-            "virtual_server 192.0.2.9 80 {\n}\n"
+            "bfd_instance B {\n    neighbor_ip 192.0.2.9\n}\n"
         } else {
             ""
         };

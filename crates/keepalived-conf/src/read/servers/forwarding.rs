@@ -26,6 +26,13 @@ pub(crate) fn forwarding(line: &Item) -> Option<Sourced<Forwarding>> {
     Some(Sourced::line(value, method.span))
 }
 
+/// Whether packets keep their port by the method that a block names; none where it names none.
+pub(crate) fn keeps_port(block: &Item, word: &str) -> Option<bool> {
+    let named = |line: &&Item| line.keyword.is_some_and(|keyword| keyword.name == word);
+    let line = block.items().filter(named).last()?;
+    Some(forwarding(line)?.value.keeps_port())
+}
+
 /// What is wrong with the options of a tunnel.
 pub(crate) fn fault(line: &Item) -> Option<&'static str> {
     if line.argument().is_none_or(|method| !method.is("TUN")) {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::foreign;
+use crate::keywords::Block;
 use crate::model::Sourced;
 use crate::number;
 use crate::read::argument::address;
@@ -112,6 +113,15 @@ fn cleaned(item: &Item) -> Item {
 fn node(node: &Node) -> Option<Node> {
     let Node::Item(item) = node else { return None };
     let counted = foreign::counted(item)?;
+    let has_path = || {
+        counted
+            .items()
+            .any(|line| line.keyword.is_some_and(|word| word.name == "path"))
+    };
+    // keepalived leaves such a page out.
+    if counted.body.as_ref().is_some_and(|body| body.block == Block::Url) && !has_path() {
+        return None;
+    }
     Some(Node::Item(if counted.body.is_some() {
         cleaned(&counted)
     } else {
