@@ -105,6 +105,20 @@ impl Nginx {
         self.process.signal_all(Signal::SIGCONT)
     }
 
+    /// Well and running, whatever was done to it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn restore(&mut self) -> Result<(), LabError> {
+        if !self.process.runs() {
+            let text = configuration(&self.node, Page::Well);
+            std::fs::write(&self.config, text).map_err(LabError::io(self.config.display().to_string()))?;
+            return self.start_again();
+        }
+        self.thaw()?;
+        self.turn(Page::Well)
+    }
+
     /// Its process, for what it costs.
     pub fn process(&self) -> &Process {
         &self.process

@@ -106,11 +106,28 @@ impl Director {
         limit: Duration,
         mut condition: impl FnMut(&[Entry]) -> bool,
     ) -> Result<(), LabError> {
-        // Less often than others ask: each look is a thread of its own, in a machine that may be a slow one.
+        self.wait(what, limit, || self.table().is_ok_and(|table| condition(&table)))
+    }
+
+    /// Wait for anything else, unless the daemon ends meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub fn wait(
+        &self,
+        what: &str,
+        limit: Duration,
+        mut condition: impl FnMut() -> bool,
+    ) -> Result<(), LabError> {
+        // Less often than others ask: a look is a thread or a process, in a machine that may be a slow one.
         let asked = wait::until_every(Duration::from_millis(20), what, limit, || {
-            self.table().is_ok_and(|table| condition(&table)).then_some(())
+            if let Some(how) = self.process.how_it_ended() {
+                let name = self.daemon.name();
+                return Some(Err(LabError::Other(format!("{name} has ended: {how}"))));
+            }
+            condition().then_some(Ok(()))
         });
-        asked.map_err(|error| self.explain(&error.to_string()))
+        asked.flatten().map_err(|error| self.explain(&error.to_string()))
     }
 
     /// An error with the table and the end of the log.
@@ -118,11 +135,10 @@ impl Director {
         let log = self.process.log();
         let lines: Vec<&str> = log.lines().collect();
         let end = lines.get(lines.len().saturating_sub(25)..).unwrap_or_default();
-        LabError::Other(format!(
-            "{what}\n{:#?}\n{}",
-            self.table().unwrap_or_default(),
-            end.join("\n")
-        ))
+        // Of thousands of servers the first ones tell enough.
+        let table = format!("{:?}", self.table().unwrap_or_default());
+        let table: String = table.chars().take(2000).collect();
+        LabError::Other(format!("{what}\n{table}\n{}", end.join("\n")))
     }
 
     /// Replace the file and ask for a reload.

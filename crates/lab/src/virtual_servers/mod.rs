@@ -6,12 +6,14 @@
 //!     outside 198.51.100.0/24 ═╩══════╩════════════════╝           NAT has to lead through the director
 //! ```
 
+mod commands;
 mod conf;
 mod director;
 mod place;
 mod table;
 mod visitor;
 
+pub use commands::{Command, Commands};
 pub use conf::{Check, Forwarding, Service, text};
 pub use director::Director;
 pub use place::{RealServer, Site};

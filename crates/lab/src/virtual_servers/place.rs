@@ -124,6 +124,36 @@ impl Site {
 }
 
 impl Site {
+    /// As it was built: whatever a case has left, that ended in its middle.
+    ///
+    /// # Errors
+    /// With what could not be put back.
+    pub fn reset(&mut self) -> Result<(), LabError> {
+        for (node, cable) in self.directors.iter().zip(&self.cables) {
+            let within = |words: &[&str]| run("ip", ["netns", "exec", node.name()].iter().chain(words));
+            within(&["ipvsadm", "-C"])?;
+            // Whichever there is.
+            for role in ["master", "backup"] {
+                let _ = within(&["ipvsadm", "--stop-daemon", role]);
+            }
+            let _ = within(&["tc", "qdisc", "del", "dev", "eth0", "ingress"]);
+            cable.open()?;
+            for (address, device) in held(node)? {
+                node.ip(&["address", "del", &address, "dev", &device])?;
+            }
+        }
+        for server in &mut self.servers {
+            server.realserver(&["undo"])?;
+            let words = ["qdisc", "del", "dev", "eth0", "root"];
+            let _ = run(
+                "ip",
+                ["netns", "exec", server.node.name(), "tc"].iter().chain(&words),
+            );
+            server.nginx.restore()?;
+        }
+        Ok(())
+    }
+
     /// Put a virtual address on a card of a director, where no VRRP does it: on that to the lan, or to the outside.
     ///
     /// # Errors
@@ -154,15 +184,36 @@ impl Site {
     /// # Errors
     /// With what `ip` said.
     pub fn release(&self, director: &Node, address: IpAddr) -> Result<(), LabError> {
-        let all = director.ip(&["-oneline", "address", "show", "to", &address.to_string()])?;
-        for line in all.lines() {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            if let [_, device, _, address, ..] = words.as_slice() {
-                director.ip(&["address", "del", address, "dev", device])?;
+        let plain = address.to_string();
+        for (address, device) in held(director)? {
+            if address.split('/').next() == Some(plain.as_str()) {
+                director.ip(&["address", "del", &address, "dev", &device])?;
             }
         }
         Ok(())
     }
+}
+
+/// The virtual addresses of a director, with their prefix lengths and devices: all but its own.
+fn held(director: &Node) -> Result<Vec<(String, String)>, LabError> {
+    let number = director.number();
+    let own = |plain: &str| {
+        let networks = ["172.25.44.", "198.51.100.", "2001:db8:44::", "2001:db8:1::"];
+        plain.starts_with("fe80:")
+            || networks
+                .iter()
+                .any(|network| plain == format!("{network}{number}"))
+    };
+    let all = director.ip(&["-oneline", "address", "show"])?;
+    let of_line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, device @ ("eth0" | "eth1"), _, address, ..] = words.as_slice() else {
+            return None;
+        };
+        let plain = address.split('/').next().unwrap_or(address);
+        (!own(plain)).then(|| ((*address).to_owned(), (*device).to_owned()))
+    };
+    Ok(all.lines().filter_map(of_line).collect())
 }
 
 impl RealServer {

@@ -16,8 +16,10 @@
 mod forwarding;
 mod health;
 mod pair;
+mod reload;
 mod report;
 mod schedulers;
+mod tutorials;
 
 use std::process::Command;
 
@@ -40,10 +42,13 @@ const CASES: &[(&str, Case)] = &[
     ("sorry", health::all_dead_and_one_back),
     ("pair", pair::power_cut),
     ("control of pair", pair::power_cut_without_sync),
+    ("reload", reload::many_real_servers),
+    ("tutorial lvs-director", tutorials::lvs_director),
+    ("tutorial ldirectord", tutorials::ldirectord),
 ];
 
 /// Who is asked.
-const DAEMONS: &[Daemon] = &[Daemon::Keepalived];
+const DAEMONS: &[Daemon] = &[Daemon::Vrrpd, Daemon::Keepalived];
 
 #[test]
 fn virtual_servers_end_to_end() {
@@ -87,7 +92,7 @@ fn under(program: &str, words: &[&str]) {
     let own = std::env::current_exe().unwrap();
     let mut command = Command::new(program);
     command.args(words).arg("env");
-    for name in ["PATH", "VRRPD_BIN", "VRRPCTL_BIN", "VRRP_LAB_CASES"] {
+    for name in ["PATH", "VRRPD_BIN", "VRRPCTL_BIN", "VRRP_LAB_CASES", reload::MANY] {
         if let Ok(value) = std::env::var(name) {
             command.arg(format!("{name}={value}"));
         }
@@ -123,7 +128,7 @@ fn every_case() -> Result<(), LabError> {
             if *daemon == Daemon::Keepalived && daemon.program().is_err() {
                 continue;
             }
-            let outcome = case(&mut site, *daemon, &mut report);
+            let outcome = site.reset().and_then(|()| case(&mut site, *daemon, &mut report));
             report.end(name, *daemon, outcome);
         }
     }

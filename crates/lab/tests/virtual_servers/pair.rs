@@ -56,10 +56,8 @@ fn until_role(node: &Node, wanted: &str) -> Result<(), LabError> {
 fn until_held(director: &Director) -> Result<Duration, LabError> {
     let since = Instant::now();
     let what = format!("the address at {}", director.node.name());
-    let held = wait::until_every(Duration::from_millis(20), &what, Duration::from_secs(20), || {
-        director.node.holds(ADDRESS).ok()?.then_some(())
-    });
-    held.map_err(|error| director.explain(&error.to_string()))?;
+    let holds = || director.node.holds(ADDRESS).unwrap_or(false);
+    director.wait(&what, Duration::from_secs(20), holds)?;
     Ok(since.elapsed())
 }
 

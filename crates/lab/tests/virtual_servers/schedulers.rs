@@ -13,12 +13,15 @@ const SCHEDULERS: [&str; 13] = [
 ];
 
 pub(crate) fn each(site: &mut Site, daemon: Daemon, report: &mut Report) -> Result<(), LabError> {
-    let servers = site.servers.each_ref().map(|server| (server.address, 80));
     let services: Vec<Service> = (1000..)
         .zip(SCHEDULERS)
-        .map(|(port, scheduler)| Service {
-            scheduler: scheduler.to_owned(),
-            ..Service::new(&format!("172.25.44.144 {port}"), &servers)
+        .map(|(port, scheduler)| {
+            // Direct routing keeps the port.
+            let servers = site.servers.each_ref().map(|server| (server.address, port));
+            Service {
+                scheduler: scheduler.to_owned(),
+                ..Service::new(&format!("172.25.44.144 {port}"), &servers)
+            }
         })
         .collect();
     let director = Director::start(daemon, &site.directors[0], &text(&services))?;
