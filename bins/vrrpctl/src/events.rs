@@ -172,6 +172,9 @@ fn is_bad(event: &Event) -> bool {
     match event.kind {
         EventKind::Transition => barred,
         EventKind::Check => event.code == "down",
+        EventKind::RealServer => event.code == "down",
+        EventKind::VirtualServer => event.code == "quorum-lost",
+        EventKind::Balancing => matches!(event.code.as_str(), "refused" | "repaired"),
         EventKind::Reload => event.code == "refused",
         EventKind::Address | EventKind::Routing => event.code != "leftover-removed",
         EventKind::Trouble | EventKind::Missing | EventKind::Peer => true,

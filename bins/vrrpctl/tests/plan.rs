@@ -358,3 +358,58 @@ fn a_pipe_that_comes_or_goes_is_not_taken_over() {
     let said = text(&plan(&fifo("/run/a"), &fifo("/run/b"), &["--assume-present"]).stdout);
     assert!(said.contains("vrrp_notify_fifo: taken over\n"), "{said}");
 }
+
+/// A virtual server with these lines, and a real server with those.
+fn director(address: &str, lines: &str, real: &str) -> String {
+    format!(
+        "virtual_server {address} 80 {{\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n{lines}\nreal_server 10.0.0.2 80 {{\n{real}\nTCP_CHECK {{\n}}\n}}\n}}\n"
+    )
+}
+
+#[test]
+fn virtual_servers_that_differ_are_named_with_what_differs() {
+    let global = "global_defs {\nlvs_timeouts tcp 100\n}\n";
+    let old = director("192.0.2.1", "", "") + &director("192.0.2.2", "", "") + &director("192.0.2.3", "", "");
+    let same = plan(&old, &format!("\n\n{old}"), &["--assume-present"]);
+    assert!(
+        text(&same.stdout).starts_with("Nothing would change"),
+        "{}",
+        text(&same.stdout)
+    );
+    let more = "lb_kind DR\nreal_server 10.0.0.9 80 {\n}";
+    let new = global.to_owned()
+        + &director("192.0.2.4", "", "")
+        + &director("192.0.2.2", more, "weight 3")
+        + &director("192.0.2.1", "", "").replace("TCP_CHECK {", "TCP_CHECK {\nretry 2");
+    let output = plan(&old, &new, &["--assume-present"]);
+    let said = text(&output.stdout);
+    let expected = "\
+Virtual servers
+  TCP 192.0.2.4:80  added
+  TCP 192.0.2.2:80  changed in place
+      lb_kind  NAT -> DR
+      + real_server 10.0.0.9:80
+      real_server 10.0.0.2:80: weight  1 -> 3
+      real_server 10.0.0.2:80: lvs_method  NAT -> DR
+  TCP 192.0.2.1:80  changed in place
+      TCP_CHECK of 10.0.0.2:80: retry  1 -> 2
+  TCP 192.0.2.3:80  removed
+  all virtual servers  changed in place
+      lvs_timeouts  (the kernel's) -> tcp 100
+";
+    assert_eq!(said, expected);
+    assert!(output.status.success());
+    let told = told(&old, &new);
+    let names: Vec<_> = told["virtual_servers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["name"], &one["what"]))
+        .collect();
+    assert_eq!(names.len(), 5);
+    assert_eq!(
+        told["virtual_servers"][2]["settings"][0]["name"],
+        "TCP_CHECK of 10.0.0.2:80: retry"
+    );
+    assert_eq!(told["virtual_servers"][2]["settings"][0]["new"], 2);
+}

@@ -6,6 +6,7 @@ use clap::Parser;
 use tracing::level_filters::LevelFilter;
 use vrrp_control::default_socket;
 use vrrp_plan::Plan;
+use vrrp_plan::balance::{AtStop, Balance};
 
 use crate::dumps::Function;
 use crate::exit;
@@ -90,9 +91,15 @@ pub(crate) struct Arguments {
     /// Accepted for keepalived's sake: vrrpd always stays in the foreground.
     #[arg(short = 'n', long = "dont-fork")]
     pub(crate) dont_fork: bool,
-    /// Accepted for keepalived's sake: vrrpd has no other part yet.
+    /// Virtual routers only: what the file says of virtual servers is not carried out.
     #[arg(short = 'P', long = "vrrp")]
     pub(crate) vrrp_only: bool,
+    /// keepalived's -C: virtual servers only.
+    #[arg(skip)]
+    pub(crate) servers_only: bool,
+    /// keepalived's -I: the kernel's table of virtual servers stays at a stop.
+    #[arg(skip)]
+    pub(crate) keeps_table: bool,
     /// Accepted for keepalived's sake: vrrpd always logs in detail.
     #[arg(short = 'D', long = "log-detail", action = clap::ArgAction::Count)]
     pub(crate) log_detail: u8,
@@ -108,6 +115,26 @@ impl Arguments {
             (Some(file), _) => Some(file),
             (None, None) => Some(Path::new(USUAL)),
             (None, Some(_)) => None,
+        }
+    }
+
+    /// Takes out of a plan what the command line leaves out.
+    pub(crate) fn leave_parts(&self, plan: &mut Plan) {
+        if self.vrrp_only {
+            plan.balance = Balance::default();
+        }
+        if self.servers_only {
+            let all = std::mem::take(plan);
+            *plan = Plan {
+                node: all.node,
+                mail: all.mail,
+                webhooks: all.webhooks,
+                balance: all.balance,
+                ..Plan::default()
+            };
+        }
+        if self.keeps_table {
+            plan.balance.at_stop = AtStop::Keep;
         }
     }
 
@@ -141,5 +168,54 @@ impl Arguments {
     pub(crate) fn control(&self, plan: &Plan) -> PathBuf {
         let name = self.net_namespace(plan).map(|(_, name)| name);
         self.control.clone().unwrap_or_else(|| default_socket(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: &str = "vrrp_instance A {\ninterface lo\nvirtual_router_id 1\nvirtual_ipaddress {\n192.0.2.1\n}\n}\n\
+                        virtual_server 192.0.2.1 80 {\nlb_algo rr\nlb_kind DR\nprotocol TCP\nreal_server 192.0.2.10 80 {\n}\n}\n";
+
+    fn left(change: impl FnOnce(&mut Arguments)) -> (usize, usize, AtStop) {
+        let files = keepalived_conf::MemoryFiles::new([("k.conf", BOTH)]);
+        let parsed = keepalived_conf::parse(&files, "k.conf");
+        let nothing = std::iter::empty::<&str>().collect();
+        let host = vrrp_plan::Host::default();
+        let mut plan = vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host).plan;
+        let mut arguments = Arguments::parse_from(["vrrpd"]);
+        change(&mut arguments);
+        arguments.leave_parts(&mut plan);
+        let balance = &plan.balance;
+        (plan.instances.len(), balance.servers.len(), balance.at_stop)
+    }
+
+    #[test]
+    fn the_command_line_leaves_parts_out() {
+        assert_eq!(left(|_| {}), (1, 1, AtStop::TakeOut));
+        assert_eq!(
+            left(|arguments| arguments.vrrp_only = true),
+            (1, 0, AtStop::TakeOut)
+        );
+        assert_eq!(
+            left(|arguments| arguments.servers_only = true),
+            (0, 1, AtStop::TakeOut)
+        );
+        assert_eq!(
+            left(|arguments| arguments.keeps_table = true),
+            (1, 1, AtStop::Keep)
+        );
+    }
+
+    #[test]
+    fn without_f_a_second_file_is_the_only_one() {
+        let files = |line: &[&str]| Arguments::parse_from([&["vrrpd"], line].concat()).files();
+        assert_eq!(files(&[]), USUAL);
+        assert_eq!(files(&["--ldirectord", "l.cf"]), "l.cf");
+        assert_eq!(
+            files(&["--ldirectord", "l.cf", "-f", USUAL]),
+            format!("{USUAL} and l.cf")
+        );
     }
 }

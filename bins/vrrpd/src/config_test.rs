@@ -51,6 +51,7 @@ fn judged(arguments: &Arguments) -> Result<Exit, Exit> {
     let left_out = second.map_or_else(Vec::new, |second| second.join(&mut lowered.plan).1);
     left_out.iter().for_each(|text| eprintln!("error: {text}"));
     wrong |= !left_out.is_empty();
+    arguments.leave_parts(&mut lowered.plan);
     match servers::without_kernel(&mut lowered.plan, arguments) {
         Without::Nothing => {}
         Without::Allowed(text) => eprintln!("warning: {text}"),

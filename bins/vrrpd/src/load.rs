@@ -269,6 +269,7 @@ fn load(
     }
     enter(&lowered.plan)?;
     let second = second.map(|second| join(second, &mut lowered.plan));
+    arguments.leave_parts(&mut lowered.plan);
     match servers::without_kernel(&mut lowered.plan, arguments) {
         Without::Nothing => {}
         Without::Allowed(text) => lowered.allowed.push(text),

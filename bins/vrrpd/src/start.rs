@@ -96,6 +96,7 @@ pub(crate) fn start(
     mut parent: Option<Parent>,
 ) -> Result<Exit, StartError> {
     let began = (Instant::now(), SystemTime::now());
+    let is_heir = parent.as_ref().and_then(Parent::in_force).is_some();
     let loaded = heir::first(&arguments, parent.as_ref())?;
     privileges::check()?;
     let permits = permits(&arguments)?;
@@ -118,7 +119,7 @@ pub(crate) fn start(
         let (servers, heard) = Servers::new(hook_limits(&arguments));
         let probes = checks::probes(&loaded.plan.checks);
         // Whoever gets the addresses first finds them balanced.
-        servers.begin(&loaded.plan)?;
+        servers.begin(&loaded.plan, &steer, is_heir)?;
         // The last thing that can fail: from here on there may be addresses to give up in order.
         let (ended, realtime_priority) = router::spawn(driver, scheduling(&arguments, &loaded.plan))?;
         lock_memory(&loaded.plan);

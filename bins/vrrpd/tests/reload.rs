@@ -169,7 +169,7 @@ fn a_file_that_is_wrong_changes_nothing_and_is_told_with_its_place() {
             config.replace("virtual_router_id 52", "virtual_router_id 520"),
             "vrrpd.conf:18:23: ",
         ),
-        (String::new(), "no vrrp_instance would be left: to stop vrrpd"),
+        (String::new(), "no virtual_server would be left: to stop vrrpd"),
     ];
     for (config, expected) in wrong {
         let reload = node.reload(&config);

@@ -10,6 +10,7 @@ use vrrp_plan::{Check, Difference, Instance, Plan, Succession, difference, refus
 use super::Side;
 use super::notices;
 use super::report::{Change, Differs, Kept, Move, Report, What};
+use super::servers;
 
 /// Both sides, and what the daemon makes of them.
 struct Comparison<'a> {
@@ -65,6 +66,10 @@ pub(super) fn changes(old: &Side, new: &Side) -> Report {
             .map(|name| notices::webhook(old, new, name))
             .collect(),
         statics: comparison.statics().into_iter().collect(),
+        virtual_servers: servers::servers(old, new)
+            .into_iter()
+            .chain(servers::balancing(old, new))
+            .collect(),
         needs_restart: (comparison.difference.needs_restart.iter())
             .map(|kept| kept.word.to_owned())
             .collect(),

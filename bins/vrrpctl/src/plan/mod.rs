@@ -3,6 +3,7 @@
 mod changes;
 mod notices;
 mod report;
+mod servers;
 
 use clap::Args;
 use keepalived_conf::{Effective, Parsed, effective};

@@ -28,6 +28,9 @@ pub(super) struct Report {
     pub(super) webhooks: Vec<Change>,
     /// Static entries, where they differ.
     pub(super) statics: Vec<Change>,
+    /// Virtual servers, and what is about all of them where that differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) virtual_servers: Vec<Change>,
     pub(super) moves: Vec<Move>,
     /// Settings of the process that are taken over.
     pub(super) node: Vec<String>,
@@ -122,6 +125,7 @@ pub(super) fn text(report: &Report) -> String {
         ("Mail", &report.mail),
         ("Webhooks", &report.webhooks),
         ("Static entries", &report.statics),
+        ("Virtual servers", &report.virtual_servers),
     ] {
         if !changes.is_empty() {
             let _ = writeln!(out, "{title}");

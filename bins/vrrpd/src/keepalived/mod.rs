@@ -41,7 +41,7 @@ pub(crate) fn read(words: impl Iterator<Item = OsString>) -> Result<(Arguments, 
         return Err(genhash(&words));
     }
     process::call(c"keepalived");
-    let options = Options::try_parse_from(words::as_clap_reads(words)).map_err(|error| {
+    let mut options = Options::try_parse_from(words::as_clap_reads(words)).map_err(|error| {
         let _ = error.print();
         match error.kind() {
             ErrorKind::DisplayHelp => Exit::Done,
@@ -60,6 +60,7 @@ pub(crate) fn read(words: impl Iterator<Item = OsString>) -> Result<(Arguments, 
     if let Some(mask) = options.umask {
         process::mask(mask);
     }
+    options.parts();
     let manner = options.manner();
     if let Some(file) = options.config_test_log.as_ref().filter(|_| options.own.test) {
         std::fs::File::create(file)

@@ -29,7 +29,7 @@ pub(super) struct Options {
     /// Where -t writes.
     #[arg(long, value_name = "FILE", hide = true)]
     pub(super) config_test_log: Option<PathBuf>,
-    /// Refused without -P: there are no virtual servers whose health could be checked alone.
+    /// Virtual servers only: what the file says of virtual routers is not carried out. With -P both are.
     #[arg(short = 'C', long = "check")]
     check: bool,
     /// Nothing happens: there is no BFD.
@@ -56,7 +56,7 @@ pub(super) struct Options {
     /// Refused: an address that stays behind is held by two nodes.
     #[arg(short = 'V', long = "dont-release-vrrp")]
     dont_release_vrrp: bool,
-    /// Nothing happens: there is no IPVS topology.
+    /// At a stop the kernel's table of virtual servers stays as it is.
     #[arg(short = 'I', long = "dont-release-ipvs")]
     dont_release_ipvs: bool,
     /// Nothing happens: whoever started this starts it again.
@@ -128,11 +128,7 @@ fn umask(text: &str) -> Result<u32, String> {
 impl Options {
     /// Why nothing can be started.
     pub(super) fn refused(&self) -> Option<&'static str> {
-        if self.check && !self.own.vrrp_only {
-            Some(
-                "-C alone runs the checks of virtual servers and no VRRP; there are no virtual servers here yet. Leave it out, or keep keepalived for them",
-            )
-        } else if self.dont_release_vrrp {
+        if self.dont_release_vrrp {
             Some(
                 "-V would leave the addresses behind at a stop, and two nodes would answer for them. Leave it out: a restart keeps them away for less than a failover takes",
             )
@@ -145,6 +141,14 @@ impl Options {
         } else {
             None
         }
+    }
+
+    /// Which part of the file is carried out, and what stays of it.
+    pub(super) fn parts(&mut self) {
+        let routers = self.own.vrrp_only;
+        self.own.vrrp_only = routers && !self.check;
+        self.own.servers_only = self.check && !routers;
+        self.own.keeps_table = self.dont_release_ipvs;
     }
 
     /// How it behaves, apart from what it does.
@@ -196,7 +200,6 @@ impl Options {
                 remarks.push(Remark::Info(format!("{option} changes nothing: {why}")));
             }
         };
-        note(self.check, "-C", "there are no virtual servers to check");
         note(self.no_bfd, "-B", "there is no BFD");
         note(
             self.all,
@@ -214,7 +217,6 @@ impl Options {
             "every line is written at once",
         );
         note(self.release_vips, "-X", "a stop always gives the addresses up");
-        note(self.dont_release_ipvs, "-I", "there is no IPVS topology");
         note(
             self.dont_respawn,
             "-R",

@@ -1,6 +1,7 @@
 //! Virtual servers: carried out by the director, told to whoever listens, shown and steered by whoever asks.
 
 mod ask;
+mod kept;
 mod kernel;
 mod presence;
 mod scripts;
@@ -19,6 +20,8 @@ use vrrp_plan::Plan;
 use vrrp_plan::balance::Balance;
 
 use crate::node::{Node, lock};
+use crate::steer::Steer;
+use crate::steer::bequest::Bequest;
 pub(crate) use ask::ask;
 pub(crate) use kernel::{ALLOW, Without, look as without_kernel};
 pub(crate) use presence::keep as keep_present;
@@ -40,6 +43,8 @@ pub(crate) struct Servers {
     director: Mutex<Option<Arc<Handle>>>,
     tell: mpsc::UnboundedSender<Event>,
     runs: Mutex<Runs>,
+    /// Where words of operators are put down.
+    bequest: Mutex<Option<Bequest>>,
 }
 
 impl Servers {
@@ -49,13 +54,21 @@ impl Servers {
             director: Mutex::new(None),
             tell,
             runs: Mutex::new(Runs::new(limits)),
+            bequest: Mutex::default(),
         };
         (servers, heard)
     }
 
-    /// Begins with a plan.
-    pub(crate) fn begin(&self, plan: &Plan) -> Result<(), NotBalanced> {
-        self.want(plan.balance.clone()).map_err(NotBalanced)
+    /// Begins with a plan. In the place of a process that has died, with what the kernel has: who was out there stays out until its
+    /// checks have spoken.
+    pub(crate) fn begin(&self, plan: &Plan, steer: &Steer, is_heir: bool) -> Result<(), NotBalanced> {
+        *lock(&self.bequest) = Some(steer.server_words.clone());
+        let mut balance = plan.balance.clone();
+        for one in &mut balance.servers {
+            one.begins_as_found |= is_heir;
+        }
+        balance.flush_at_start &= !is_heir;
+        self.want(balance).map_err(NotBalanced)
     }
 
     fn director(&self) -> Option<Arc<Handle>> {
@@ -82,7 +95,12 @@ impl Servers {
         let tell = self.tell.clone();
         // The loop has ended when nobody listens any more.
         let told = move |event| drop(tell.send(event));
-        let director = vrrp_director::start(client, balance, Options::default(), told);
+        let words = lock(&self.bequest).as_ref().map(kept::read).unwrap_or_default();
+        let options = Options {
+            words,
+            ..Options::default()
+        };
+        let director = vrrp_director::start(client, balance, options, told);
         *lock(&self.director) = Some(Arc::new(director.map_err(|error| error.to_string())?));
         Ok(())
     }
@@ -99,7 +117,11 @@ impl Servers {
         let said = director
             .place(which, placement)
             .and_then(|_| director.set_weight(which, weight));
-        said.map(drop).map_err(|error| error.to_string())
+        said.map(drop).map_err(|error| error.to_string())?;
+        if let Some(bequest) = lock(&self.bequest).as_ref() {
+            kept::write(bequest, &director);
+        }
+        Ok(())
     }
 
     fn status_of(&self, name: &str) -> Option<VirtualServerStatus> {

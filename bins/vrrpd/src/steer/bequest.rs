@@ -53,7 +53,7 @@ impl Bequest {
             Ok(_) => T::default(),
             Err(error) => {
                 warn!(
-                    "{}: {error}; what an operator has said before the router's process died is forgotten: moved priorities and what was handed over, or modes of checks",
+                    "{}: {error}; what an operator has said before the router's process died is forgotten: moved priorities and what was handed over, modes of checks, or words about real servers",
                     path.display()
                 );
                 T::default()

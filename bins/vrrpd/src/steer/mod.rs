@@ -56,6 +56,8 @@ pub(crate) struct Steer {
     maintaining: tokio::sync::Mutex<()>,
     /// Modes of checks, for the next process of this supervisor.
     pub(crate) check_modes: Bequest,
+    /// Words about real servers, for the next process of this supervisor.
+    pub(crate) server_words: Bequest,
     /// The configuration, for the next process of this supervisor.
     pub(crate) in_force: Option<InForce>,
     /// A move of a priority that ends by itself is there or has gone.
@@ -122,6 +124,7 @@ impl Steer {
             steady: tokio::sync::Mutex::default(),
             maintaining: tokio::sync::Mutex::default(),
             check_modes: Bequest::of(control, supervisor, ".modes"),
+            server_words: Bequest::of(control, supervisor, ".servers"),
             in_force,
             moved: Notify::new(),
             handed: Notify::new(),

@@ -52,8 +52,12 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::gauge(
         "vrrpd_real_server_up",
         BY_SERVER,
-        "1 while it gets new connections.",
-        |facts, each| each_server(facts, each, |server| Some(server.serves().into())),
+        "1 while it gets new connections; the sorry server, which is to be out, is not told.",
+        |facts, each| {
+            each_server(facts, each, |server| {
+                (!server.is_sorry).then(|| server.serves().into())
+            });
+        },
     ),
     Family::gauge(
         "vrrpd_real_server_weight",
