@@ -1,5 +1,6 @@
 //! `vrrpctl doctor`: whether this machine and its network let a virtual router do its work. Changes nothing.
 
+mod balancing;
 mod bridge;
 mod capabilities;
 mod filter;
@@ -181,9 +182,9 @@ fn of_file(file: &str) -> Result<Case, String> {
         &nothing,
         &vrrp_plan::host(&parsed.config),
     );
-    if lowered.plan.instances.is_empty() {
+    if lowered.plan.asks_for_nothing() {
         return Err(format!(
-            "{file}: no vrrp_instance of it can be started; see vrrpctl check {file}"
+            "{file}: no vrrp_instance and no virtual_server of it can be started; see vrrpctl check {file}"
         ));
     }
     let network = lowered.plan.node.net_namespace.as_ref();
@@ -214,6 +215,7 @@ fn examine(case: &Case, listen: Option<u64>, socket: &Path) -> Report {
         Ok(is_elsewhere) => {
             findings.extend(listens(&case.file));
             findings.extend(settings::findings(&case.subjects, Path::new("/proc/sys/net")));
+            findings.extend(balancing::of_file(&case.file, Path::new("/proc/sys/net")));
             findings.extend(filter::findings(&case.subjects, &filter::ruleset()));
             findings.extend(bridge::findings(&case.subjects, &bridge::links()));
             if is_elsewhere {
