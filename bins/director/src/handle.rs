@@ -175,6 +175,13 @@ impl Handle {
         self.desk.input_found(input, |director| director.find(which))
     }
 
+    /// What a check has found last, in words; `None`: nothing yet, or it looks at nothing. As cheap with many checks as with one.
+    #[must_use]
+    pub fn found(&self, check: &str) -> Option<String> {
+        let running = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_ref()?.found(check)
+    }
+
     /// What operators have said, for the program that takes this one's place.
     #[must_use]
     pub fn words(&self) -> Vec<(ServerName, Word)> {

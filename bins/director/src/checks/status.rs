@@ -44,6 +44,12 @@ impl Checks {
         checks.map(|check| self.status_of(check)).collect()
     }
 
+    /// What one has found last, in words.
+    pub(crate) fn found(&self, check: &str) -> Option<String> {
+        let (_, outcome) = self.runner.status(check)?.last?;
+        Some(outcome.reason)
+    }
+
     fn status_of(&self, check: &ServerCheck) -> CheckStatus {
         let parked = self.parked.get(&check.name);
         let mut status = CheckStatus {

@@ -163,7 +163,7 @@ pub(crate) fn follow_roles(node: &Node, plan: &Plan) {
 pub(crate) fn heard(node: &Node, event: &Event) {
     let plan = node.plan();
     let director = node.servers.director();
-    let found = |check: &str| shown::found(director.as_deref()?, check);
+    let found = |check: &str| director.as_deref()?.found(check);
     let mut ears = told::Ears {
         plan: &plan,
         journal: &node.journal,

@@ -9,7 +9,7 @@ use vrrp_control::servers::{
     VirtualServer,
 };
 use vrrp_control::{Answer, Problem, ProblemKind};
-use vrrp_director::{CheckStatus, Counters, Handle, ServerStatus, Snapshot, VirtualServerStatus, Word};
+use vrrp_director::{CheckStatus, Counters, ServerStatus, Snapshot, VirtualServerStatus, Word};
 use vrrp_ipvs::{DestinationStatus, Forwarding, Statistics, SyncRole};
 use vrrp_plan::Plan;
 use vrrp_plan::balance::VirtualServer as Planned;
@@ -56,13 +56,6 @@ impl Servers {
             trouble: snapshot.kernel.troubles.first().cloned(),
         })
     }
-}
-
-/// What a check has found last, in words.
-pub(super) fn found(director: &Handle, check: &str) -> Option<String> {
-    let checks = director.snapshot().checks;
-    let found = checks.into_iter().find(|one| *one.name == *check)?;
-    Some(found.last?.1.reason)
 }
 
 fn shown(plan: &Plan, snapshot: &Snapshot, counters: Option<&Counters>, only: Option<&str>) -> Shown {
