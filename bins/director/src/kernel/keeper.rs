@@ -74,6 +74,11 @@ impl<K: Kernel> Keeper<K> {
         self.again_at.map_or(self.audit_at, |at| at.min(self.audit_at))
     }
 
+    /// The next [`Self::turn`] reads the kernel's table, whenever it is.
+    pub const fn read_next(&mut self) {
+        self.audit_at = Instant::from_nanos(0);
+    }
+
     /// Carries out what is new, and what is due; what is to be told.
     pub fn turn(&mut self, now: Instant, steps: &[Step], settings: Option<Settings>) -> Vec<KernelEvent> {
         let mut events = Vec::new();
@@ -134,8 +139,7 @@ impl<K: Kernel> Keeper<K> {
                 return;
             }
             if is_last {
-                let refused = progress.refused.iter();
-                troubles.extend(refused.map(|(change, error)| Trouble::of(change.to_string(), error)));
+                troubles.extend(progress.causes());
                 self.try_again(now);
             }
         }

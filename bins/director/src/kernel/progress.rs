@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use vrrp_ipvs::{Change, Difference, Error, ServiceKey, Table};
 
 use super::Kernel;
+use super::settings::Trouble;
 
 /// What came of a difference.
 #[derive(Debug, Default)]
@@ -35,6 +36,21 @@ pub(super) fn carry_out(kernel: &mut impl Kernel, difference: &Difference, table
 }
 
 impl Progress {
+    /// What was refused, but for what follows from it: a service that is not there has no destinations.
+    pub(super) fn causes(&self) -> Vec<Trouble> {
+        let services = self.refused.iter().filter_map(|(change, _)| match change {
+            Change::AddService(service) => Some(service.key),
+            _ => None,
+        });
+        let missing: BTreeSet<ServiceKey> = services.collect();
+        let is_cause =
+            |change: &Change| matches!(change, Change::AddService(_)) || !missing.contains(change.service());
+        let refused = self.refused.iter().filter(|(change, _)| is_cause(change));
+        refused
+            .map(|(change, error)| Trouble::of(change.to_string(), error))
+            .collect()
+    }
+
     fn take(&mut self, changes: &[Change], results: Vec<Result<(), Error>>, table: &mut Table) {
         let mut results = results.into_iter();
         for change in changes {

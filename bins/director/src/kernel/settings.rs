@@ -104,9 +104,8 @@ impl Settler {
             } else if is_ours {
                 match kernel.stop_daemon(daemon.role) {
                     Ok(()) => self.stopped(daemon.role, events),
-                    Err(error) if error.reason() == Some(Reason::NoDaemon) => {
-                        self.stopped(daemon.role, events);
-                    }
+                    // A daemon that has had no time to begin is stopped without an answer.
+                    Err(_) if is_gone(kernel, daemon.role) => self.stopped(daemon.role, events),
                     Err(error) => troubles.push(Trouble::of("stop a daemon of synchronisation", &error)),
                 }
             }
@@ -132,6 +131,11 @@ impl Settler {
         self.running.retain(|daemon| daemon.role != role);
         events.push(KernelEvent::Sync { role, runs: false });
     }
+}
+
+fn is_gone(kernel: &mut impl Kernel, role: SyncRole) -> bool {
+    let running = kernel.daemons();
+    running.is_ok_and(|running| running.iter().all(|daemon| daemon.role != role))
 }
 
 /// What the kernel was asked and has not done.

@@ -27,6 +27,7 @@ type Reply<T> = oneshot::Sender<Result<T, String>>;
 struct Mail {
     steps: Vec<Step>,
     settings: Option<Settings>,
+    reads: bool,
     counters: Vec<Reply<Counters>>,
     stop: Option<(AtStop, Reply<()>)>,
     /// How many times something was told.
@@ -41,6 +42,7 @@ impl Mail {
     const fn is_there(&self) -> bool {
         !self.steps.is_empty()
             || self.settings.is_some()
+            || self.reads
             || !self.counters.is_empty()
             || self.stop.is_some()
             || self.is_over
@@ -104,6 +106,10 @@ impl Keeping {
         self.tell(|mail| mail.settings = Some(settings));
     }
 
+    pub(crate) fn read(&self) {
+        self.tell(|mail| mail.reads = true);
+    }
+
     fn tell(&self, change: impl FnOnce(&mut Mail)) {
         let mut mail = lock(&self.shared.mail);
         if mail.is_closed {
@@ -165,6 +171,9 @@ impl<F: Fn(KernelEvent)> Worker<F> {
     fn run<K: Kernel>(self, mut keeper: Keeper<K>) {
         loop {
             let mail = self.wait(keeper.deadline());
+            if mail.reads {
+                keeper.read_next();
+            }
             let events = keeper.turn(self.clock.now(), &mail.steps, mail.settings);
             lock(&self.shared.status).clone_from(keeper.status());
             for event in events {

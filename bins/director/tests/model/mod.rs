@@ -31,6 +31,8 @@ pub(crate) struct Inside {
     pub(crate) wrongs: Vec<String>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) daemons: Vec<SyncDaemon>,
+    /// A daemon is stopped, and nothing is said.
+    pub(crate) stops_silently: bool,
     pub(crate) flushes: u32,
 }
 
@@ -222,6 +224,10 @@ impl Kernel for Model {
         inside.daemons.retain(|daemon| daemon.role != role);
         if inside.daemons.len() == count {
             return Err(refusal("stop a daemon", Reason::NoDaemon, 3));
+        }
+        if inside.stops_silently {
+            let doing = "stop a daemon".to_owned();
+            return Err(Error::Unanswered { doing });
         }
         Ok(())
     }

@@ -130,6 +130,20 @@ fn a_daemon_that_is_refused_is_told_and_tried_again() {
     );
 }
 
+/// Linux answers nothing where the daemon had no time to begin (EINTR of its thread).
+#[test]
+fn a_daemon_that_is_stopped_without_an_answer_is_gone() {
+    let (mut keeper, kernel) = begin();
+    set(&mut keeper, with_daemons(vec![daemon(SyncRole::Backup, 5)]));
+    kernel.inside().stops_silently = true;
+    let told = set(&mut keeper, with_daemons(vec![daemon(SyncRole::Master, 5)]));
+    let sync = |role, runs| KernelEvent::Sync { role, runs };
+    assert_eq!(
+        told,
+        [sync(SyncRole::Backup, false), sync(SyncRole::Master, true)]
+    );
+}
+
 /// It ended by itself, or somebody has stopped it.
 #[test]
 fn a_daemon_that_is_gone_is_started_at_the_next_reading() {
