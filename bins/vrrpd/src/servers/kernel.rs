@@ -1,5 +1,6 @@
-//! Whether the kernel can balance: asked where the daemon works, before anything is begun.
+//! Whether virtual servers can be carried out, and the kernel can balance: asked where the daemon works, before anything is begun.
 
+use vrrp_director::Director;
 use vrrp_ipvs::{Client, Error, Reason};
 use vrrp_plan::Plan;
 
@@ -23,6 +24,10 @@ pub(crate) enum Without {
 pub(crate) fn look(plan: &mut Plan, arguments: &Arguments) -> Without {
     if plan.balance.is_empty() {
         return Without::Nothing;
+    }
+    // Before anything of a reload is carried out.
+    if let Err(wrong) = Director::new(plan.balance.clone()) {
+        return Without::Refused(wrong.to_string());
     }
     let Err(error) = Client::open().and_then(|mut client| client.info()) else {
         return Without::Nothing;
