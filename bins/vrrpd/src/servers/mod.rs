@@ -43,6 +43,8 @@ pub(crate) struct Servers {
     director: Mutex<Option<Arc<Handle>>>,
     tell: mpsc::UnboundedSender<Event>,
     runs: Mutex<Runs>,
+    /// The role that the synchronisation of connections was told last.
+    role: Mutex<Option<SyncRole>>,
     /// Where words of operators are put down.
     bequest: Mutex<Option<Bequest>>,
 }
@@ -54,6 +56,7 @@ impl Servers {
             director: Mutex::new(None),
             tell,
             runs: Mutex::new(Runs::new(limits)),
+            role: Mutex::default(),
             bequest: Mutex::default(),
         };
         (servers, heard)
@@ -152,11 +155,14 @@ pub(crate) fn follow_roles(node: &Node, plan: &Plan) {
     let (Some(name), Some(director)) = (followed, node.servers.director()) else {
         return;
     };
-    let states = lock(&node.notifier).state(name);
-    director.set_sync_role(Some(match states {
+    let role = match lock(&node.notifier).state(name) {
         Some(NotifyState::Master) => SyncRole::Master,
         _ => SyncRole::Backup,
-    }));
+    };
+    // Of a thousand events of routers hardly one is about it.
+    if lock(&node.servers.role).replace(role) != Some(role) {
+        director.set_sync_role(Some(role));
+    }
 }
 
 /// Something of a server has changed.
