@@ -108,7 +108,10 @@ pub use connect::{ConnectProbe, Target, Transport};
 pub use dns::{DnsProbe, DnsSpec, DnsSpecError};
 pub use endpoint::Endpoint;
 #[cfg(feature = "exchange")]
-pub use exchange::{ExchangeProbe, ExchangeSpec, Expect, Heard, Reply, Step, UdpProbe, UdpSpec};
+pub use exchange::{
+    ExchangeProbe, ExchangeSpec, Expect, FtpProbe, FtpSpec, Heard, RadiusProbe, RadiusSpec, Reply, SipProbe,
+    SipSpec, Step, UdpProbe, UdpSpec,
+};
 #[cfg(feature = "watch")]
 pub use file::{FileSpec, FileStatus, FileWatch, Init, Number, Oddity, number};
 #[cfg(any(feature = "exchange", feature = "http"))]

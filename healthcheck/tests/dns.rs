@@ -141,6 +141,27 @@ async fn any_answer_with_code_0_passes_and_a_record_where_it_is_wanted() {
 }
 
 #[tokio::test]
+async fn a_record_has_to_be_the_one_that_is_wanted() {
+    let ask = |says, pattern: &'static str| async move {
+        let spec = DnsSpec::new(server(says).await, LONG, "a", "www.example").unwrap();
+        DnsProbe::new(spec.answers(pattern).unwrap()).probe().await
+    };
+    assert!(ask(Says::Record, r"^192\.0\.2\.1$").await.passed());
+    let outcome = ask(Says::Record, "192.0.2.2").await;
+    assert!(
+        !outcome.passed() && outcome.reason.ends_with("'192.0.2.1'"),
+        "{outcome:?}"
+    );
+    let outcome = ask(Says::Nothing, "").await;
+    assert!(
+        !outcome.passed() && outcome.reason.ends_with("no record"),
+        "{outcome:?}"
+    );
+    // Another type of record is none.
+    assert!(!ask(Says::Alias, "www").await.passed());
+}
+
+#[tokio::test]
 async fn what_is_no_answer_to_the_question_does_not_count() {
     let outcome = ask(Says::ForgedFirst, LONG, true).await;
     assert!(outcome.passed(), "{outcome:?}");

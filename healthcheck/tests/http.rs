@@ -48,6 +48,17 @@ fn page(request: &Request<Incoming>) -> Response<Full<Bytes>> {
             answer.headers_mut().insert(LOCATION, "/again".parse().unwrap());
             answer
         }
+        "/to-root" | "/to-other" | "/to-name" => {
+            let to = match request.uri().path() {
+                "/to-root" => "/".to_owned(),
+                "/to-name" => format!("http://{}/host", host.unwrap_or_default()),
+                _ => "http://other.example/".to_owned(),
+            };
+            let mut answer = answer(301, String::new());
+            answer.headers_mut().insert(LOCATION, to.parse().unwrap());
+            answer
+        }
+        "/method" => answer(200, request.method().to_string()),
         "/long" => answer(200, "x".repeat(2_000_000)),
         "/nginx_status" => answer(
             200,
@@ -351,4 +362,50 @@ async fn a_run_that_is_dropped_closes_its_connection() {
             .url(HttpUrl::new("/"));
         dropped(&HttpProbe::new(spec), &server).await;
     }
+}
+
+#[tokio::test]
+async fn redirects_are_followed_on_the_same_server_where_that_is_asked_for() {
+    let following = |path: &str| HttpUrl::new(path).redirects(2);
+    for version in VERSIONS {
+        let outcome = get(version, following("/to-root").body(finds("all is well"))).await;
+        assert!(outcome.verdict == Verdict::Pass, "{version:?}: {outcome:?}");
+    }
+    let named = following("/to-name")
+        .host("www.example.org")
+        .body(finds("^www.example.org$"));
+    let outcome = get(HttpVersion::Http11, named).await;
+    assert!(outcome.verdict == Verdict::Pass, "{outcome:?}");
+    let outcome = get(HttpVersion::Http11, following("/again")).await;
+    assert_eq!(
+        outcome.reason,
+        "/again: more than 2 redirects, the last to /again"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_elsewhere_says_nothing_about_this_server() {
+    let outcome = get(HttpVersion::Http11, HttpUrl::new("/to-other").redirects(2)).await;
+    assert_eq!(outcome.verdict, Verdict::Degraded, "{outcome:?}");
+    assert!(outcome.reason.contains("'http://other.example/'"), "{outcome:?}");
+    let wanted = HttpUrl::new("/to-other").redirects(2).body(finds("well"));
+    let outcome = get(HttpVersion::Http11, wanted).await;
+    assert_eq!(outcome.verdict, Verdict::Fail, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_head_is_asked_for_without_its_body() {
+    let head = |path: &str| {
+        let mut url = HttpUrl::new(path);
+        url.head = true;
+        url
+    };
+    for version in VERSIONS {
+        assert!(get(version, head("/")).await.passed());
+        assert!(!get(version, head("/503")).await.passed());
+    }
+    let outcome = get(HttpVersion::Http11, head("/method").body(finds("^$"))).await;
+    assert!(outcome.passed(), "nothing came behind it: {outcome:?}");
+    let outcome = get(HttpVersion::Http11, HttpUrl::new("/method").body(finds("^GET$"))).await;
+    assert!(outcome.passed(), "{outcome:?}");
 }

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::ready;
 use healthcheck::{
-    BodyRule, Endpoint, HttpProbe, HttpSpec, HttpUrl, HttpVersion, Outcome, Probe, TlsProbe, TlsSpec, Verdict,
+    BodyRule, Endpoint, ExchangeProbe, ExchangeSpec, Expect, HttpProbe, HttpSpec, HttpUrl, HttpVersion,
+    Outcome, Probe, TlsProbe, TlsSpec, Verdict,
 };
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -24,6 +25,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{RootCertStore, ServerConfig};
 use support::LONG;
 use support::servers::{Does, Server, dropped, look};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -347,4 +349,66 @@ async fn whatever_speaks_no_tls_is_a_fail_in_time() {
         .tls(tls)
         .url(HttpUrl::new("/"));
     dropped(&HttpProbe::new(spec), &server).await;
+}
+
+/// A server that greets over TLS, as one of IMAPS or POP3S does.
+async fn greeter(authority: &Authority, ends_s: i64) -> Endpoint {
+    let (certificate, key) = authority.certificate(ends_s);
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut heard = [0; 64];
+            if stream.write_all(b"+OK hi\r\n").await.is_ok()
+                && matches!(stream.read(&mut heard).await, Ok(1..))
+            {
+                let _ = stream.write_all(b"+OK bye\r\n").await;
+            }
+        }
+    });
+    Endpoint::new("127.0.0.1", port)
+}
+
+#[tokio::test]
+async fn a_conversation_goes_over_tls() {
+    let (ours, strangers) = (Authority::new("ours"), Authority::new("strangers"));
+    let good = || Expect::line(r"^\+OK").unwrap();
+    let talk = |endpoint, tls: TlsSpec| async move {
+        let spec = ExchangeSpec::new(endpoint, LONG)
+            .expect(good())
+            .send("QUIT\r\n")
+            .expect(good())
+            .tls(tls);
+        look(&ExchangeProbe::new(spec)).await
+    };
+    let month = 30 * i64::try_from(DAY).unwrap();
+    let server = greeter(&ours, month).await;
+    let outcome = talk(server.clone(), TlsSpec::new(provider(), ours.roots())).await;
+    assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+    let outcome = talk(
+        server.clone(),
+        TlsSpec::new(provider(), ours.roots()).server_name("other.example"),
+    )
+    .await;
+    assert!(
+        !outcome.passed() && outcome.reason.contains("no TLS"),
+        "{outcome:?}"
+    );
+    let outcome = talk(server.clone(), TlsSpec::new(provider(), strangers.roots())).await;
+    assert!(!outcome.passed(), "{outcome:?}");
+    assert!(talk(server, TlsSpec::unverified(provider())).await.passed());
+    let soon = greeter(&ours, 60).await;
+    let outcome = talk(soon, TlsSpec::new(provider(), ours.roots())).await;
+    assert_eq!(outcome.verdict, Verdict::Degraded, "{outcome:?}");
 }

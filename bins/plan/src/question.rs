@@ -87,6 +87,17 @@ pub enum Asks {
     },
     /// Sentences in turn.
     Dialogue(Dialogue),
+    /// A file.
+    Ftp(Ftp),
+    /// The options of a user of SIP.
+    Sip {
+        /// By UDP; else by TCP.
+        udp: bool,
+        /// `user@host`.
+        user: String,
+    },
+    /// Whether a user of RADIUS gets in.
+    Radius(Radius),
     /// A few octets.
     SendExpect {
         /// What is sent; empty: the service speaks first.
@@ -99,8 +110,66 @@ pub enum Asks {
 /// A conversation over TCP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialogue {
+    /// Over TLS from the first octet on.
+    pub tls: Option<Tls>,
     /// In order. None: a connection is enough.
     pub turns: Vec<Turn>,
+}
+
+/// How TLS is spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate must be one that this machine trusts.
+    pub verify: bool,
+    /// The name that must be in it; none: the server's address.
+    pub server_name: Option<String>,
+}
+
+/// A file by FTP.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ftp {
+    /// Who logs in.
+    pub login: String,
+    /// With what.
+    pub password: String,
+    /// The file.
+    pub path: String,
+    /// What must be in it.
+    pub pattern: Option<String>,
+}
+
+/// A user of RADIUS.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Radius {
+    /// Who wants in.
+    pub user: String,
+    /// With what.
+    pub password: String,
+    /// What server and client share.
+    pub secret: String,
+}
+
+/// Without its password.
+impl std::fmt::Debug for Ftp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            login, path, pattern, ..
+        } = self;
+        f.debug_struct("Ftp")
+            .field("login", login)
+            .field("path", path)
+            .field("pattern", pattern)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without password and secret.
+impl std::fmt::Debug for Radius {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Radius")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One sentence.
@@ -121,6 +190,13 @@ pub enum Hear {
     Finds(String),
     /// A reply of SMTP with this code.
     Smtp(u16),
+    /// A message of LDAP with this tag of its operation, in which a pattern is found.
+    Ldap {
+        /// Of the operation.
+        tag: u8,
+        /// The pattern.
+        pattern: String,
+    },
     /// The line that begins with a tag, in which a pattern is found; other lines pass (IMAP).
     Tagged {
         /// The tag.
@@ -174,6 +250,9 @@ pub struct Page {
     pub host: Option<String>,
     /// Only its head is asked for.
     pub head: bool,
+    /// So many redirects are followed, on this server only; one that leads elsewhere is a warning, or a failure where the
+    /// body must have something. 0: a redirect is a status like any other.
+    pub redirects_max: u8,
     /// Ranges of status codes that are good.
     pub statuses: Vec<(u16, u16)>,
     /// MD5 of the body, in lower case.
@@ -254,6 +333,7 @@ fn of_http(http: &conf::Http) -> Http {
         path: url.path.value.clone(),
         host: text(&url.host).or_else(|| text(&http.host)),
         head: false,
+        redirects_max: 0,
         statuses: url.statuses.value.clone(),
         digest: text(&url.digest),
         pattern: text(&url.regex).map(|pattern| (pattern, url.regex_no_match)),

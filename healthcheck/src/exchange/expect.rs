@@ -23,6 +23,14 @@ pub enum Expect {
         /// What is to be found in it.
         pattern: Regex,
     },
+    /// A message of LDAP (RFC 4511 4.1.1) whose operation has this tag, and in whose octets, from that tag on, a pattern is
+    /// found; any other message is wrong.
+    Ldap {
+        /// 0x61 of a bind response, 0x64 of an entry that was searched.
+        tag: u8,
+        /// What is to be found in it.
+        pattern: Regex,
+    },
     /// A reply of SMTP (RFC 5321 4.2), of one line or many, with this code: 220 for a greeting, 250 for `EHLO`.
     Smtp(u16),
     /// The greeting of a MySQL or MariaDB server, protocol version 10. Its error packet (too many connections, host is
@@ -91,6 +99,14 @@ impl Expect {
         Regex::new(pattern).map(|pattern| Self::Tagged { tag, pattern })
     }
 
+    /// A message of LDAP whose operation has this tag, and in whose octets this pattern is found.
+    ///
+    /// # Errors
+    /// The pattern is none.
+    pub fn ldap(tag: u8, pattern: &str) -> Result<Self, regex::Error> {
+        Regex::new(pattern).map(|pattern| Self::Ldap { tag, pattern })
+    }
+
     /// Judges what has been heard so far.
     ///
     /// ```
@@ -115,6 +131,7 @@ impl Expect {
                 None => Heard::More,
             },
             Self::Tagged { tag, pattern } => tagged(tag.as_bytes(), pattern, heard),
+            Self::Ldap { tag, pattern } => ldap(*tag, pattern, heard),
             Self::Smtp(code) => smtp(*code, heard),
             Self::MySqlGreeting => mysql(heard),
             Self::PostgresAnswer => match heard.first() {
@@ -161,6 +178,48 @@ fn tagged(tag: &[u8], pattern: &Regex, heard: &[u8]) -> Heard {
         }
     }
     Heard::More
+}
+
+fn ldap(tag: u8, pattern: &Regex, heard: &[u8]) -> Heard {
+    let whole = match heard.first() {
+        Some(0x30) => element(heard),
+        Some(_) => return wrong(heard),
+        None => return Heard::More,
+    };
+    let Some((inside, octets)) = whole else {
+        return Heard::More;
+    };
+    // The number of the message, then the operation.
+    let number = inside
+        .first()
+        .filter(|first| **first == 0x02)
+        .and_then(|_| element(inside));
+    let operation = number.and_then(|(_, octets)| inside.get(octets..));
+    match operation {
+        Some(operation) if operation.first() == Some(&tag) && pattern.is_match(operation) => {
+            Heard::Expected(octets)
+        }
+        _ => wrong(inside),
+    }
+}
+
+/// The contents of one element of BER with a length in at most four octets, and how many octets all of it has.
+fn element(heard: &[u8]) -> Option<(&[u8], usize)> {
+    let [_tag, short, rest @ ..] = heard else {
+        return None;
+    };
+    let (head, length) = if *short < 0x80 {
+        (2, usize::from(*short))
+    } else {
+        let count = usize::from(short & 0x7f);
+        let digits = rest.get(..count).filter(|digits| digits.len() <= 4)?;
+        let length = digits
+            .iter()
+            .fold(0_usize, |sum, octet| sum << 8 | usize::from(*octet));
+        (2 + count, length)
+    };
+    let end = head.checked_add(length)?;
+    Some((heard.get(head..end)?, end))
 }
 
 fn smtp(code: u16, heard: &[u8]) -> Heard {

@@ -1,16 +1,18 @@
 //! Send and expect over TCP.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use regex::bytes::Regex;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::expect::{Expect, Heard};
 use crate::endpoint::{Dialer, Endpoint};
 use crate::probe::{Outcome, Probe, limit, within};
+#[cfg(feature = "tls")]
+use crate::tls::{Client, TlsSpec};
 
 const CHUNK_BYTES: usize = 4096;
 
@@ -36,6 +38,9 @@ pub struct ExchangeSpec {
     pub reply_bytes_max: usize,
     /// What this is in words: `SMTP`.
     pub what: String,
+    /// Over TLS from the first octet on.
+    #[cfg(feature = "tls")]
+    pub tls: Option<TlsSpec>,
 }
 
 impl ExchangeSpec {
@@ -47,6 +52,8 @@ impl ExchangeSpec {
             steps: Vec::new(),
             reply_bytes_max: 64 * 1024,
             what: "send and expect".to_owned(),
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 
@@ -61,6 +68,14 @@ impl ExchangeSpec {
     #[must_use]
     pub fn expect(mut self, expect: Expect) -> Self {
         self.steps.push(Step::Expect(expect));
+        self
+    }
+
+    /// Over TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: TlsSpec) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -132,26 +147,54 @@ impl ExchangeSpec {
 /// ```
 #[derive(Debug)]
 pub struct ExchangeProbe {
+    #[cfg(feature = "tls")]
+    tls: Option<Client>,
     spec: ExchangeSpec,
     dialer: Dialer,
 }
+
+/// A connection of any kind.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl ExchangeProbe {
     /// Nothing is connected yet.
     #[must_use]
     pub fn new(spec: ExchangeSpec) -> Self {
         let dialer = Dialer::new(spec.endpoint.clone());
-        Self { spec, dialer }
+        Self {
+            #[cfg(feature = "tls")]
+            tls: (spec.tls.as_ref()).map(|tls| Client::new(tls, &[], &spec.endpoint.host)),
+            spec,
+            dialer,
+        }
     }
 
-    async fn talk(&self, heard: &mut Vec<u8>) -> Result<String, String> {
-        let (mut stream, address) = self.dialer.tcp(self.spec.timeout).await?;
+    /// The connection, whom it is with, and a warning if there is one.
+    async fn connect(&self) -> Result<(Box<dyn Stream>, SocketAddr, Option<String>), String> {
+        let (stream, address) = self.dialer.tcp(self.spec.timeout).await?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let (stream, warning) = tls
+                .handshake(stream)
+                .await
+                .map_err(|error| format!("{address}: {error}"))?;
+            return Ok((Box::new(stream), address, warning));
+        }
+        Ok((Box::new(stream), address, None))
+    }
+
+    async fn talk(&self, heard: &mut Vec<u8>, warned: &mut Option<String>) -> Result<String, String> {
+        let (mut stream, address, warning) = self.connect().await?;
+        *warned = warning;
         for (step, number) in self.spec.steps.iter().zip(1_u32..) {
             match step {
-                Step::Send(octets) => stream
-                    .write_all(octets)
-                    .await
-                    .map_err(|error| format!("{address}, step {number}: {error}"))?,
+                Step::Send(octets) => {
+                    let told = |error: std::io::Error| format!("{address}, step {number}: {error}");
+                    stream.write_all(octets).await.map_err(told)?;
+                    // TLS keeps what is written until then.
+                    stream.flush().await.map_err(told)?;
+                }
                 Step::Expect(expect) => {
                     self.hear(&mut stream, expect, heard)
                         .await
@@ -162,7 +205,12 @@ impl ExchangeProbe {
         Ok(format!("{address} answers as it should"))
     }
 
-    async fn hear(&self, stream: &mut TcpStream, expect: &Expect, heard: &mut Vec<u8>) -> Result<(), String> {
+    async fn hear(
+        &self,
+        stream: &mut Box<dyn Stream>,
+        expect: &Expect,
+        heard: &mut Vec<u8>,
+    ) -> Result<(), String> {
         let most = self.spec.reply_bytes_max;
         loop {
             match expect.look(heard) {
@@ -200,11 +248,13 @@ impl Probe for ExchangeProbe {
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         async move {
             let mut heard = Vec::new();
-            let outcome = within(self.spec.timeout, "not done", self.talk(&mut heard)).await;
-            if outcome.passed() {
-                outcome
-            } else {
-                outcome.with_output(&heard)
+            let mut warned = None;
+            let talk = self.talk(&mut heard, &mut warned);
+            let outcome = within(self.spec.timeout, "not done", talk).await;
+            match warned {
+                Some(warning) if outcome.passed() => Outcome::degraded(warning, outcome.took),
+                _ if outcome.passed() => outcome,
+                _ => outcome.with_output(&heard),
             }
         }
         .boxed()

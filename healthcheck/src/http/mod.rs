@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod probe;
+mod redirect;
 mod spec;
 mod stub;
 #[cfg(feature = "http2")]

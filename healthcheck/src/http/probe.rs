@@ -13,6 +13,7 @@ use hyper::{Method, Request, Version};
 use tokio::time::{Instant, timeout};
 
 use super::connection::{Page, Stream, http1};
+use super::redirect::{is_redirect, on_this_server};
 use super::spec::{HttpSpec, HttpUrl, HttpVersion};
 #[cfg(feature = "http2")]
 use super::version_2::http2;
@@ -24,8 +25,8 @@ use crate::tls::Client;
 
 const AGENT: &str = concat!("vrrp-healthcheck/", env!("CARGO_PKG_VERSION"));
 
-/// Asks a web server for its pages at every run. Passes when each is as it has to be; redirects are not followed (a status
-/// of 300 to 399 is a status like any other). With HTTPS it warns before the certificate ends.
+/// Asks a web server for its pages at every run. Passes when each is as it has to be; redirects are followed only where
+/// [`HttpUrl::redirects_max`] says so (else a status of 300 to 399 is a status like any other). With HTTPS it warns before the certificate ends.
 ///
 /// ```
 /// use std::time::Duration;
@@ -110,14 +111,14 @@ impl HttpProbe {
         Ok((Box::new(stream), None))
     }
 
-    fn request(&self, url: &HttpUrl) -> Result<Request<Empty<Bytes>>, String> {
+    fn request(&self, url: &HttpUrl, path: &str) -> Result<Request<Empty<Bytes>>, String> {
         let endpoint = self.spec.endpoint.to_string();
         let host = url.host.as_ref().or(self.spec.host.as_ref()).unwrap_or(&endpoint);
-        let wrong = |error: &dyn std::fmt::Display| format!("'{host}' and '{}': {error}", url.path);
+        let wrong = |error: &dyn std::fmt::Display| format!("'{host}' and '{path}': {error}");
         let method = if url.head { Method::HEAD } else { Method::GET };
         let request = Request::builder()
             .method(method)
-            .uri(&url.path)
+            .uri(path)
             .header(USER_AGENT, AGENT)
             .header(ACCEPT, "*/*");
         let request = match self.spec.version {
@@ -127,7 +128,7 @@ impl HttpProbe {
                 let uri = Uri::builder()
                     .scheme(scheme)
                     .authority(host.as_str())
-                    .path_and_query(&url.path);
+                    .path_and_query(path);
                 let uri = uri.build().map_err(|error| wrong(&error))?;
                 request.uri(uri).version(Version::HTTP_2)
             }
@@ -137,8 +138,42 @@ impl HttpProbe {
         request.body(Empty::new()).map_err(|error| wrong(&error))
     }
 
+    /// Follows what leads to this server again.
     async fn get(&self, page: usize, url: &HttpUrl, wants_body: bool) -> Result<(Page, Good), String> {
-        let request = self.request(url)?;
+        let mut path = url.path.clone();
+        for _ in 0..=url.redirects_max {
+            let (found, warning) = self.get_path(page, url, &path, wants_body).await?;
+            match self.next(url, &path, &found) {
+                Some(next) => path = next,
+                None => return Ok((found, warning)),
+            }
+        }
+        Err(format!(
+            "more than {} redirects, the last to {path}",
+            url.redirects_max
+        ))
+    }
+
+    /// Where a redirect leads, if that is this server and redirects are followed.
+    fn next(&self, url: &HttpUrl, path: &str, found: &Page) -> Option<String> {
+        if url.redirects_max == 0 || !is_redirect(found.status) {
+            return None;
+        }
+        let scheme = if self.spec.is_https() { "https" } else { "http" };
+        let endpoint = self.spec.endpoint.to_string();
+        let host = url.host.as_ref().or(self.spec.host.as_ref()).unwrap_or(&endpoint);
+        let known = [host.as_str(), &endpoint, &self.spec.endpoint.host];
+        on_this_server(found.location.as_deref()?, path, scheme, &known)
+    }
+
+    async fn get_path(
+        &self,
+        page: usize,
+        url: &HttpUrl,
+        path: &str,
+        wants_body: bool,
+    ) -> Result<(Page, Good), String> {
+        let request = self.request(url, path)?;
         let (stream, warning) = self.connect(page).await?;
         let wanted = wants_body.then_some(self.spec.body_bytes_max);
         let page = match self.spec.version {
@@ -221,6 +256,12 @@ fn judge(url: &HttpUrl, page: &Page) -> Result<Vec<String>, String> {
         location,
         body,
     } = page;
+    if url.redirects_max > 0 && url.body.is_empty() && is_redirect(*status) && location.is_some() {
+        let to = printable(location.as_deref().unwrap_or_default().as_bytes());
+        return Ok(vec![format!(
+            "{status} to '{to}', which says nothing about this server"
+        )]);
+    }
     if !url.is_good(*status) {
         return Err(match location {
             Some(to) => format!(

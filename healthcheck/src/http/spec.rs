@@ -33,6 +33,9 @@ pub struct HttpUrl {
     pub host: Option<String>,
     /// Only the head of the answer is asked for (`HEAD`): it has no body.
     pub head: bool,
+    /// So many redirects are followed, on this server only. One that leads elsewhere says nothing about this server: it is
+    /// degraded, or a fail where the body has a rule. 0: a redirect is a status like any other.
+    pub redirects_max: u8,
     /// Good statuses. None: 200 to 299, or any if a digest is wanted, as for keepalived.
     pub statuses: Vec<RangeInclusive<u16>>,
     /// What the body has to be; all of it. Without a rule the body is not read.
@@ -46,6 +49,7 @@ impl HttpUrl {
             path: path.into(),
             host: None,
             head: false,
+            redirects_max: 0,
             statuses: Vec::new(),
             body: Vec::new(),
         }
@@ -55,6 +59,13 @@ impl HttpUrl {
     #[must_use]
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
+        self
+    }
+
+    /// Following so many redirects on this server.
+    #[must_use]
+    pub const fn redirects(mut self, most: u8) -> Self {
+        self.redirects_max = most;
         self
     }
 

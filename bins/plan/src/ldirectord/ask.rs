@@ -10,6 +10,9 @@ use super::checks::{port, question};
 use super::{CannotBe, Lowering};
 use crate::question::{Asks, Http, Page, Question};
 
+/// As ldirectord's library does it.
+const REDIRECTS_MAX: u8 = 7;
+
 /// What a real server is asked for: its own text, or the virtual server's.
 pub(super) fn request<'r>(read: &'r Virtual, real: &'r Real) -> Option<&'r Sourced<String>> {
     real.request.as_ref().or(read.check.request.as_ref())
@@ -104,6 +107,7 @@ impl Lowering<'_> {
                 path,
                 host,
                 head: read.check.head,
+                redirects_max: REDIRECTS_MAX,
                 statuses: vec![(200, 299)],
                 digest: None,
                 pattern,

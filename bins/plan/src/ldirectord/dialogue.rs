@@ -1,27 +1,102 @@
 //! Services that are spoken to in a few sentences.
 
-use ldirectord_conf::{Real, Service, Virtual};
+use keepalived_conf::Sourced;
+use ldirectord_conf::{Protocol, Real, Service, Virtual};
 
 use super::ask::{cannot, receive, request};
-use super::{CannotBe, Lowering};
-use crate::question::{Asks, Dialogue, Hear, Turn};
+use super::{CannotBe, Lowering, ldap};
+use crate::question::{Asks, Dialogue, Ftp, Hear, Radius, Tls, Turn};
 
 impl Lowering<'_> {
     pub(super) fn dialogue(&self, read: &Virtual, real: &Real) -> Result<Asks, CannotBe> {
-        let turns = match read.check.service.value {
+        let service = read.check.service.value;
+        let turns = match service {
             Service::SimpleTcp => simple(read, real),
             Service::Smtp | Service::Submission => smtp(),
-            Service::Nntp => nntp(read, real),
-            Service::Pop => pop(read)?,
-            Service::Imap => imap(read)?,
+            Service::Nntp => nntp(),
+            Service::Pop | Service::Pops => pop(read)?,
+            Service::Imap | Service::Imaps => imap(read)?,
+            Service::Ldap | Service::Ldaps => {
+                ldap::turns(login(read)?, request(read, real), receive(read, real))
+            }
+            Service::Ftp => return ftp(read, real),
+            Service::Sip => return sip(read),
+            Service::Radius => return radius(read),
             other => {
                 let message = format!("a check of {} is not supported", other.word());
                 let help = "write checktype = connect, or external with a checkcommand that speaks it";
                 return Err(cannot(read, real, message, help));
             }
         };
-        Ok(Asks::Dialogue(Dialogue { turns }))
+        let over_tls = matches!(service, Service::Pops | Service::Imaps | Service::Ldaps);
+        let tls = over_tls.then(|| Tls {
+            verify: self.verifies(read),
+            server_name: read.check.virtual_host.as_ref().map(|host| host.value.clone()),
+        });
+        Ok(Asks::Dialogue(Dialogue { tls, turns }))
     }
+}
+
+/// ldirectord fetches `request`; without one that is the root, which no server gives.
+fn ftp(read: &Virtual, real: &Real) -> Result<Asks, CannotBe> {
+    let Some(path) = request(read, real).filter(|path| !path.value.is_empty()) else {
+        let message = "a check of ftp fetches a file, and there is no request".to_owned();
+        return Err(cannot(
+            read,
+            real,
+            message,
+            "write request = \"FILE\", or checktype = connect",
+        ));
+    };
+    let path = match path.value.strip_prefix('/') {
+        Some(_) => path.value.clone(),
+        None => format!("/{}", path.value),
+    };
+    let (login, password) =
+        login(read)?.unwrap_or_else(|| ("anonymous".to_owned(), "ldirectord@localhost".to_owned()));
+    let pattern = receive(read, real).map(|pattern| pattern.value.clone());
+    Ok(Asks::Ftp(Ftp {
+        login,
+        password,
+        path,
+        pattern,
+    }))
+}
+
+fn sip(read: &Virtual) -> Result<Asks, CannotBe> {
+    let user = login(read)?.map_or_else(|| "ldirectord@localhost".to_owned(), |(user, _)| user);
+    let udp = read.protocol.value == Protocol::Udp;
+    Ok(Asks::Sip { udp, user })
+}
+
+fn radius(read: &Virtual) -> Result<Asks, CannotBe> {
+    let secret = read.check.secret.as_ref();
+    let (Some((user, password)), Some(secret)) = (login(read)?, secret) else {
+        return Err(CannotBe {
+            code: "cannot-check",
+            span: read.check.service.span().unwrap_or(read.span),
+            message: "a check of radius lets a user in, and login or secret is missing".to_owned(),
+            help: "write login, passwd and secret, or checktype = ping or external".to_owned(),
+        });
+    };
+    if user.len() > 253 || password.len() > 128 {
+        return Err(CannotBe {
+            code: "cannot-check",
+            span: read
+                .check
+                .login
+                .as_ref()
+                .and_then(Sourced::span)
+                .unwrap_or(read.span),
+            message: "RADIUS takes a login of 253 octets at most, and a passwd of 128".to_owned(),
+            help: "write shorter ones".to_owned(),
+        });
+    }
+    Ok(Asks::Radius(Radius {
+        user,
+        password,
+        secret: secret.value.reveal().to_string(),
+    }))
 }
 
 /// A `\n` in the text is an end of a line.
@@ -47,16 +122,9 @@ fn smtp() -> Vec<Turn> {
     ]
 }
 
-/// The greeting (RFC 3977 5.1.1), then what is asked for.
-fn nntp(read: &Virtual, real: &Real) -> Vec<Turn> {
-    let mut turns = vec![Turn::line("^20[01]( |\r?$)")];
-    if let Some(text) = request(read, real).filter(|text| !text.value.is_empty()) {
-        turns.push(Turn::say(&format!("{}\r\n", text.value)));
-        let pattern = receive(read, real).map_or("^[123]", |pattern| pattern.value.as_str());
-        turns.push(Turn::Hear(Hear::Finds(pattern.to_owned())));
-    }
-    turns.push(Turn::say("QUIT\r\n"));
-    turns
+/// The greeting (RFC 3977 5.1.1). ldirectord asks for nothing else, whatever request says.
+fn nntp() -> Vec<Turn> {
+    vec![Turn::line("^20[01]( |$)"), Turn::say("QUIT\r\n")]
 }
 
 /// Who logs in, and with what; none where no name is given.

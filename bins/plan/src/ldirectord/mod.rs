@@ -3,6 +3,7 @@
 mod ask;
 mod checks;
 mod dialogue;
+mod ldap;
 mod server;
 
 use std::collections::BTreeMap;

@@ -323,7 +323,7 @@ fn a_file_in_maintenancedir_takes_a_server_out_beside_its_check() {
 
 #[test]
 fn what_cannot_be_checked_says_what_to_write_instead() {
-    for service in ["oracle", "mysql"] {
+    for service in ["oracle", "mysql", "pgsql"] {
         let (message, help) = refused(&format!("{WEB}\tservice={service}\n"));
         assert!(message.contains(service), "{message}");
         assert!(

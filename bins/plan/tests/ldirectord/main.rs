@@ -3,6 +3,7 @@
 mod checks;
 mod properties;
 mod servers;
+mod services;
 mod tutorial;
 
 use keepalived_conf::{MemoryFiles, line};

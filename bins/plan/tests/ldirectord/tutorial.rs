@@ -43,6 +43,7 @@ fn check(ip: [u8; 4], interval: u64, timeout: u64) -> ServerCheck {
         path: "/index.html".to_owned(),
         host: Some(format!("{a}.{b}.{c}.{d}")),
         head: false,
+        redirects_max: 7,
         statuses: vec![(200, 299)],
         digest: None,
         pattern: None,

@@ -75,6 +75,7 @@ impl Reader<'_> {
                 );
             }
         }
+        self.by_address(read);
         if let (true, Some(receive)) = (check.head, &check.receive)
             && let Some(span) = receive.span()
         {
@@ -84,6 +85,24 @@ impl Reader<'_> {
                 "httpmethod is HEAD, and an answer to that has no body",
                 "the pattern is looked for in vain, unless it fits nothing at all",
                 "take receive out, or write httpmethod = GET",
+            );
+        }
+    }
+
+    /// What ldirectord never does: a certificate is verified, and few are made for an address.
+    fn by_address(&mut self, read: &Virtual) {
+        let check = &read.check;
+        let tls = matches!(
+            check.service.value,
+            Service::Https | Service::Imaps | Service::Ldaps | Service::Pops
+        );
+        if tls && check.verify.value && check.virtual_host.is_none() {
+            self.warn(
+                "verified-by-address",
+                check.service.span().unwrap_or(read.span),
+                "certificates are verified here, other than by ldirectord",
+                "each real server's has to be for its address, for no virtualhost is written",
+                "write virtualhost = NAME, or verify = no, which ldirectord does not know",
             );
         }
     }

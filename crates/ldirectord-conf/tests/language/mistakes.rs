@@ -235,6 +235,7 @@ fn what_is_carried_out_and_hardly_meant_is_said() {
             "not checked",
         ),
         (web("checkinterval=3"), "only-for-the-file", "column one"),
+        (web("service=https"), "verified-by-address", "verify = no"),
     ] {
         let told = finding(&text, code);
         assert!(told.contains(": warning[") && told.contains(words), "{told}");

@@ -1,5 +1,7 @@
 //! A check's probe, ready to be run.
 
+mod talks;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use keepalived_conf as conf;
 
 use crate::machine::spec;
 use crate::plan::{Check, What};
-use crate::question::{Asks, Dialogue, Hear, Http, Page, Question, Turn};
+use crate::question::{Asks, Http, Page, Question};
 
 /// The probe of a check. Looks users up: not for the router loop. Whoever runs one that is told by an application makes it by
 /// [`healthcheck::push`], and keeps the end by which it is told: this one hears nothing.
@@ -86,12 +88,9 @@ pub fn ask(question: &Question, timeout: Duration) -> Result<Box<dyn Probe>, Str
             url.host.clone_from(host);
             Box::new(HttpProbe::new(HttpSpec::new(endpoint, limit).url(url)))
         }
-        Asks::DnsAnswer {
-            record,
-            name,
-            pattern,
-        } => return dns_answer(endpoint, limit, record, name, pattern.as_deref()),
-        Asks::Dialogue(dialogue) => Box::new(ExchangeProbe::new(talk(question, dialogue, endpoint, limit)?)),
+        Asks::DnsAnswer { .. } | Asks::Dialogue(_) | Asks::Ftp(_) | Asks::Sip { .. } | Asks::Radius(_) => {
+            return talks::ask(question, endpoint, limit);
+        }
         Asks::Dns { record, name } => return dns(endpoint, limit, record, name),
         Asks::Ping => Box::new(PingProbe::new(PingSpec {
             source: endpoint.source,
@@ -101,66 +100,10 @@ pub fn ask(question: &Question, timeout: Duration) -> Result<Box<dyn Probe>, Str
     })
 }
 
-fn talk(
-    question: &Question,
-    dialogue: &Dialogue,
-    endpoint: Endpoint,
-    limit: Duration,
-) -> Result<ExchangeSpec, String> {
-    let mut spec = ExchangeSpec::new(endpoint, limit);
-    question.word.clone_into(&mut spec.what);
-    for turn in &dialogue.turns {
-        spec = match turn {
-            Turn::Say(octets) => spec.send(octets.clone()),
-            Turn::Hear(hear) => spec.expect(heard(hear)?),
-        };
-    }
-    Ok(spec)
-}
-
-fn heard(hear: &Hear) -> Result<Expect, String> {
-    let (text, made) = match hear {
-        Hear::Smtp(code) => return Ok(Expect::Smtp(*code)),
-        Hear::Line(text) => (text, Expect::line(text)),
-        Hear::Finds(text) => (text, Expect::finds(text)),
-        Hear::Tagged { tag, pattern } => (pattern, Expect::tagged(tag, pattern)),
-    };
-    made.map_err(|error| format!("{text:?} is no pattern: {error}"))
-}
-
 /// What is down while one of these files is there.
 #[must_use]
 pub fn unless(paths: &[PathBuf]) -> Box<dyn Probe> {
     Box::new(AbsentProbe::new(paths))
-}
-
-#[cfg(feature = "dns")]
-fn dns_answer(
-    endpoint: Endpoint,
-    limit: Duration,
-    record: &str,
-    name: &str,
-    pattern: Option<&str>,
-) -> Result<Box<dyn Probe>, String> {
-    let spec = healthcheck::DnsSpec::new(endpoint, limit, record, name).map_err(|error| error.to_string())?;
-    let spec = match pattern {
-        None => spec.needs_record(),
-        Some(text) => spec
-            .answers(text)
-            .map_err(|error| format!("{text:?} is no pattern: {error}"))?,
-    };
-    Ok(Box::new(healthcheck::DnsProbe::new(spec)))
-}
-
-#[cfg(not(feature = "dns"))]
-fn dns_answer(
-    _endpoint: Endpoint,
-    _limit: Duration,
-    _record: &str,
-    _name: &str,
-    _pattern: Option<&str>,
-) -> Result<Box<dyn Probe>, String> {
-    Err("service dns needs a vrrpd that was built with its feature dns".to_owned())
 }
 
 #[cfg(feature = "dns")]
@@ -253,6 +196,7 @@ fn url(page: &Page) -> Result<HttpUrl, String> {
     let mut url = HttpUrl::new(&page.path);
     url.host.clone_from(&page.host);
     url.head = page.head;
+    url.redirects_max = page.redirects_max;
     for (first, last) in &page.statuses {
         url = url.status(*first..=*last);
     }
