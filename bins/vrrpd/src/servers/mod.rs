@@ -12,7 +12,7 @@ mod which;
 use std::sync::{Arc, Mutex};
 
 use healthcheck::{HookLimits, HookQueue, NotifyState, Placement};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tracing::{error, warn};
 use vrrp_director::{Event, Handle, Options, VirtualServerStatus, Which};
 use vrrp_ipvs::{Client, SyncRole};
@@ -43,6 +43,8 @@ pub(crate) struct Servers {
     director: Mutex<Option<Arc<Handle>>>,
     tell: mpsc::UnboundedSender<Event>,
     runs: Mutex<Runs>,
+    /// An address may have come or gone.
+    roused: Arc<Notify>,
     /// The role that the synchronisation of connections was told last.
     role: Mutex<Option<SyncRole>>,
     /// Where words of operators are put down.
@@ -56,6 +58,7 @@ impl Servers {
             director: Mutex::new(None),
             tell,
             runs: Mutex::new(Runs::new(limits)),
+            roused: Arc::default(),
             role: Mutex::default(),
             bequest: Mutex::default(),
         };
@@ -149,8 +152,9 @@ pub(crate) async fn take(node: &Arc<Node>) {
     follow_roles(node, &plan);
 }
 
-/// The synchronisation of connections follows an instance, if the file says so.
+/// The synchronisation of connections follows an instance, if the file says so, and checks with `ha_suspend` the addresses.
 pub(crate) fn follow_roles(node: &Node, plan: &Plan) {
+    node.servers.roused.notify_one();
     let followed = plan.balance.sync.as_ref().and_then(|sync| sync.instance.as_ref());
     let (Some(name), Some(director)) = (followed, node.servers.director()) else {
         return;

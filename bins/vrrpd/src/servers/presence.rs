@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use nix::ifaddrs::getifaddrs;
+use tokio::time::timeout;
 use tracing::warn;
 use vrrp_ipvs::ServiceKey;
 use vrrp_plan::balance::VirtualServer;
@@ -21,8 +22,10 @@ pub(crate) async fn keep(node: Weak<Node>) {
     loop {
         let Some(node) = node.upgrade() else { return };
         look(&node, &mut told);
+        let roused = Arc::clone(&node.servers.roused);
         drop(node);
-        tokio::time::sleep(LOOK_EVERY).await;
+        // An address of a virtual router comes and goes with its role, which is told.
+        let _looked_late_enough = timeout(LOOK_EVERY, roused.notified()).await;
     }
 }
 
