@@ -130,6 +130,19 @@ impl Director {
         asked.flatten().map_err(|error| self.explain(&error.to_string()))
     }
 
+    /// Wait until it has begun to balance, whatever the kernel had before.
+    ///
+    /// # Errors
+    /// As [`Self::until`].
+    pub fn ready(&self) -> Result<(), LabError> {
+        self.wait("the daemon is ready", Duration::from_secs(30), || {
+            match self.daemon {
+                Daemon::Vrrpd => self.ask(&["servers"]).is_ok(),
+                Daemon::Keepalived => self.process.log().contains("Gained quorum"),
+            }
+        })
+    }
+
     /// An error with the table and the end of the log.
     pub fn explain(&self, what: &str) -> LabError {
         let log = self.process.log();

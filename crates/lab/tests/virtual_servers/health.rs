@@ -13,7 +13,7 @@ use vrrp_lab::virtual_servers::{Check, Director, Entry, RealServer, Service, Sit
 use crate::report::Report;
 
 /// Its check asks for the page.
-const BY_PAGE: &str = "172.25.44.144";
+pub(crate) const BY_PAGE: &str = "172.25.44.144";
 /// Its check only connects.
 const BY_PORT: &str = "172.25.44.147";
 /// What a slow machine may take beyond the sums.
@@ -77,7 +77,7 @@ fn delay(server: &RealServer, words: &[&str]) -> Result<(), LabError> {
     run("ip", front.iter().chain(words)).map(drop)
 }
 
-fn address(text: &str) -> IpAddr {
+pub(crate) fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
@@ -86,23 +86,32 @@ fn entry<'a>(table: &'a [Entry], address: &str) -> Option<&'a Entry> {
     table.iter().find(|entry| entry.name == name)
 }
 
-/// A director with both services, by direct routing; whatever serves answers already.
-fn directed(site: &Site, daemon: Daemon, sorry: Option<(IpAddr, u16)>) -> Result<Director, LabError> {
-    let director = &site.directors[0];
+/// The file of both services, by direct routing.
+pub(crate) fn file(site: &Site, sorry: Option<(IpAddr, u16)>) -> String {
     let servers = site.servers.each_ref().map(|server| (server.address, 80));
-    let mut services = Vec::new();
-    for (name, check) in [(BY_PAGE, Check::Http), (BY_PORT, Check::Tcp)] {
+    let services = [(BY_PAGE, Check::Http), (BY_PORT, Check::Tcp)];
+    let services = services.map(|(name, check)| Service {
+        check,
+        sorry,
+        ..Service::new(&format!("{name} 80"), &servers)
+    });
+    text(&services)
+}
+
+/// A director with both services; whatever serves answers already.
+pub(crate) fn directed(
+    site: &Site,
+    daemon: Daemon,
+    sorry: Option<(IpAddr, u16)>,
+) -> Result<Director, LabError> {
+    let director = &site.directors[0];
+    for name in [BY_PAGE, BY_PORT] {
         site.hold(director, address(name))?;
-        services.push(Service {
-            check,
-            sorry,
-            ..Service::new(&format!("{name} 80"), &servers)
-        });
     }
     for server in &site.servers {
         server.realserver(&["prepare", "--address", BY_PAGE, BY_PORT])?;
     }
-    let director = Director::start(daemon, director, &text(&services))?;
+    let director = Director::start(daemon, director, &file(site, sorry))?;
     director.until(
         "both services with both servers",
         Duration::from_secs(20),
@@ -115,7 +124,7 @@ fn directed(site: &Site, daemon: Daemon, sorry: Option<(IpAddr, u16)>) -> Result
     Ok(director)
 }
 
-fn undirected(site: &Site, director: Director) -> Result<(), LabError> {
+pub(crate) fn undirected(site: &Site, director: Director) -> Result<(), LabError> {
     let node = director.node.clone();
     director.stop()?;
     for name in [BY_PAGE, BY_PORT] {
@@ -143,7 +152,7 @@ fn within(
 }
 
 /// All of these come from this server.
-fn all_from(site: &Site, service: &str, many: usize, name: &str) -> Result<(), LabError> {
+pub(crate) fn all_from(site: &Site, service: &str, many: usize, name: &str) -> Result<(), LabError> {
     let seen = visits(&site.client, address(service), 80, many)?;
     if seen.iter().all(|visit| visit.as_deref() == Ok(name)) {
         return Ok(());

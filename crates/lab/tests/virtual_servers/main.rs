@@ -15,10 +15,12 @@
 
 mod forwarding;
 mod health;
+mod operator;
 mod pair;
 mod reload;
 mod report;
 mod schedulers;
+mod survival;
 mod tutorials;
 
 use std::process::Command;
@@ -40,6 +42,8 @@ const CASES: &[(&str, Case)] = &[
     ("schedulers", schedulers::each),
     ("health", health::each_misfortune),
     ("sorry", health::all_dead_and_one_back),
+    ("operator", operator::drains),
+    ("survival", survival::killed_and_started_again),
     ("pair", pair::power_cut),
     ("control of pair", pair::power_cut_without_sync),
     ("reload", reload::many_real_servers),

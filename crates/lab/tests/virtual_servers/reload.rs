@@ -49,7 +49,7 @@ fn weight_is(director: &Director, weight: u32) -> bool {
 }
 
 /// Nothing is commanded any more: the last command is a second ago, or there is none.
-fn quiet(commands: &Commands, since: Stamp, limit: Duration) -> Result<(), LabError> {
+pub(crate) fn quiet(commands: &Commands, since: Stamp, limit: Duration) -> Result<(), LabError> {
     let pause = Duration::from_secs(1);
     wait::until_every(
         Duration::from_millis(100),
