@@ -4,6 +4,7 @@
 mod conf;
 mod control;
 mod decode;
+mod ldirectord;
 mod machine;
 mod message;
 mod netlink;
@@ -13,6 +14,7 @@ mod world;
 pub use conf::conf;
 pub use control::control;
 pub use decode::decode;
+pub use ldirectord::ldirectord;
 pub use machine::machine;
 pub use message::message;
 pub use netlink::netlink;

@@ -6,10 +6,11 @@ use vrrp_sim::Random;
 
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 8] = [
+const TARGETS: [Target; 9] = [
     ("conf", vrrp_fuzz::conf),
     ("control", vrrp_fuzz::control),
     ("decode", vrrp_fuzz::decode),
+    ("ldirectord", vrrp_fuzz::ldirectord),
     ("machine", vrrp_fuzz::machine),
     ("message", vrrp_fuzz::message),
     ("netlink", vrrp_fuzz::netlink),

@@ -8,17 +8,18 @@ use std::process::Command;
 /// What to fuzz and for how long.
 #[derive(Args, Debug)]
 pub(crate) struct FuzzArguments {
-    /// conf, control, decode, machine, message, netlink, recording or world; none: each in turn.
+    /// conf, control, decode, ldirectord, machine, message, netlink, recording or world; none: each in turn.
     targets: Vec<String>,
     /// How long each runs.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 }
 
-const TARGETS: [&str; 8] = [
+const TARGETS: [&str; 9] = [
     "conf",
     "control",
     "decode",
+    "ldirectord",
     "machine",
     "message",
     "netlink",
