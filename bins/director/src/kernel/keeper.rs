@@ -83,9 +83,11 @@ impl<K: Kernel> Keeper<K> {
     pub fn turn(&mut self, now: Instant, steps: &[Step], settings: Option<Settings>) -> Vec<KernelEvent> {
         let mut events = Vec::new();
         let mut subset = Subset::default();
+        // The first turn says what is foreign.
+        let mut is_new = self.status.commands == 0;
         for step in steps {
             step.apply(&mut self.wanted);
-            self.ours.insert(*step.service());
+            is_new |= self.ours.insert(*step.service());
             subset.add(step);
         }
         let new_settings = settings.is_some_and(|settings| self.settler.want(settings));
@@ -107,7 +109,7 @@ impl<K: Kernel> Keeper<K> {
             troubles.extend(of_settings);
         }
         self.tell(is_whole, troubles, &mut events);
-        self.update_status();
+        self.update_status(is_whole || is_new);
         events
     }
 
@@ -196,19 +198,15 @@ impl<K: Kernel> Keeper<K> {
         }
     }
 
-    fn update_status(&mut self) {
+    fn update_status(&mut self, is_whole: bool) {
         let words = |trouble: &Trouble| format!("{}: {}", trouble.asked, trouble.reason);
         self.status.troubles = self.told.iter().map(words).collect();
         self.status.daemons.clone_from(&self.settler.running);
-        let all = self.believed.iter();
-        let foreign = all.filter(|(key, _)| !self.ours.contains(key));
-        self.status.foreign = foreign.map(|(key, _)| *key).collect();
-        let ours = self.believed.iter().filter(|(key, _)| self.ours.contains(key));
-        let counts = ours.map(|(_, server)| server.destinations().len());
-        (self.status.services, self.status.destinations) =
-            counts.fold((0_usize, 0_usize), |(services, destinations), count| {
-                (services.saturating_add(1), destinations.saturating_add(count))
-            });
+        if is_whole {
+            let all = self.believed.iter();
+            let foreign = all.filter(|(key, _)| !self.ours.contains(key));
+            self.status.foreign = foreign.map(|(key, _)| *key).collect();
+        }
     }
 
     /// How it stands.

@@ -17,8 +17,4 @@ pub struct KernelStatus {
     pub readings: u64,
     /// Entries that somebody else had changed and that were put right.
     pub repairs: u64,
-    /// Entries that are there: services, and destinations of ours.
-    pub services: usize,
-    /// See `services`.
-    pub destinations: usize,
 }

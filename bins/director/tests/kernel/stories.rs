@@ -230,7 +230,6 @@ async fn a_daemon_and_a_server_of_another_family_do_not_go_together() {
     assert!(told.iter().any(refused), "{told:?}");
     assert_eq!(handle.snapshot().kernel.troubles.len(), 1);
     handle.reload(synchronised(balance(vec![two()]))).unwrap();
-    until(&handle, |handle| handle.snapshot().kernel.destinations == 2).await;
     let wait = async {
         while !handle.snapshot().kernel.troubles.is_empty() {
             handle.read();
