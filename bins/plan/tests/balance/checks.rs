@@ -248,6 +248,9 @@ fn a_file_counts_for_the_weight() {
     assert_eq!(of("weight 5 reverse"), adjust(5, true));
     assert_eq!(of("weight 0"), Weight::Gate { reverse: false });
     assert_eq!(of("weight 1000"), adjust(254, false));
+    // keepalived 2.2.7 was seen to have such a server in from the start, alpha or not.
+    let alpha = defined.to_owned() + &server("alpha", "FILE_CHECK {\ntrack_file load\n}");
+    assert!(!only(&alpha).servers[0].alpha);
     let lost = server("", "FILE_CHECK {\ntrack_file load\n}");
     assert_eq!((balance(&lost).checks.len(), codes(&lost)), (0, vec!["checker"]));
 }
@@ -295,7 +298,7 @@ fn what_keepalived_would_run_and_is_not_bars_the_daemon() {
         ("", "HTTP_GET {\nurl {\npath /\nregex a\nregex_min_offset 3\n}\n}"),
         ("", "HTTP_GET {\nurl {\npath index.html\n}\n}"),
     ] {
-        let parsed = super::parsed(&(check.to_owned() + &server("", word)));
+        let parsed = super::parsed(check.to_owned() + &server("", word));
         let name = word.split(' ').next().unwrap();
         let mut missing = parsed.config.missing.iter();
         assert!(

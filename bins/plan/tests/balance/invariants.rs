@@ -206,7 +206,7 @@ fn group() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_file_asks_for_what_a_kernel_can_do(
@@ -214,6 +214,30 @@ proptest! {
         servers in prop::collection::vec(virtual_server(), 0..4),
     ) {
         let text = groups.concat() + &servers.concat();
-        hold(&lowered(&parsed(&text)).plan.balance);
+        hold(&lowered(&parsed(text)).plan.balance);
     }
+}
+
+/// Real files from public repositories, which are not part of the project.
+#[test]
+fn real_files_ask_for_what_a_kernel_can_do() {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    let shared = std::env::var("SHARED").unwrap_or_else(|_| beside.to_owned());
+    let folder = std::path::Path::new(&shared).join("corpus/keepalived");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        println!("SKIP vrrp_plan_corpus: nothing at {}", folder.display());
+        return;
+    };
+    let mut servers = 0;
+    for file in files.map(|file| file.unwrap().path()) {
+        if file.extension().is_none_or(|kind| kind != "conf") {
+            continue;
+        }
+        let text = std::fs::read(&file).unwrap();
+        let balance = lowered(&parsed(text)).plan.balance;
+        hold(&balance);
+        servers += balance.servers.len();
+    }
+    println!("{servers} virtual servers");
+    assert!(servers > 90, "{servers}");
 }

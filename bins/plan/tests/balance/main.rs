@@ -5,6 +5,7 @@
 
 mod checks;
 mod invariants;
+mod seen;
 mod services;
 mod tutorial;
 
@@ -14,8 +15,8 @@ use keepalived_conf::{MemoryFiles, Parsed, parse};
 use vrrp_plan::balance::{Balance, ServerCheck, VirtualServer};
 use vrrp_plan::{Allowed, Host, Lowered, lower};
 
-fn parsed(text: &str) -> Parsed {
-    parse(&MemoryFiles::new([("k.conf", text)]), "k.conf")
+fn parsed(text: impl Into<Vec<u8>>) -> Parsed {
+    parse(&MemoryFiles::new([("k.conf", text.into())]), "k.conf")
 }
 
 fn lowered(parsed: &Parsed) -> Lowered {

@@ -66,7 +66,7 @@ fn two_real_servers_by_direct_routing() {
     assert_eq!(example().instances.len(), 1);
 }
 
-/// What keepalived 2.2.7 makes of the copied file, mistakes included: `nb_get_retry` is no word of `TCP_CHECK`, so that one
+/// What keepalived 2.2.7 makes of the copied file, mistakes included, once its blanks are blanks (pasted ones, U+00A0, are letters for it): `nb_get_retry` is no word of `TCP_CHECK`, so that one
 /// more try is made and not three; digits in front of a comment without a blank count; two braces are missing.
 #[test]
 fn the_copied_file_is_understood_as_keepalived_understands_it() {

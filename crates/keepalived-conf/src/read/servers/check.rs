@@ -250,7 +250,11 @@ fn timed(
         delay_before_retry: seconds("delay_before_retry")
             .unwrap_or_else(|| kind.delay_before_retry.map_or_else(as_loop, Sourced::default)),
         warmup: seconds("warmup").unwrap_or_else(as_loop),
-        alpha: first([lines.switch("alpha"), alpha, above.flag("alpha")], false),
+        alpha: match look {
+            // keepalived: a file has a number at once.
+            ServerLook::File { .. } => Sourced::default(false),
+            _ => first([lines.switch("alpha"), alpha, above.flag("alpha")], false),
+        },
         log_all_failures: lines.switch("log_all_failures").unwrap_or(log),
         look,
     }
