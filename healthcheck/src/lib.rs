@@ -153,7 +153,7 @@ pub use script::{Form, FormError, ScriptProbe, ScriptSpec};
 #[cfg(feature = "script")]
 pub use sys::close_inherited_on_exec;
 #[cfg(feature = "tls")]
-pub use tls::{TlsProbe, TlsSpec};
+pub use tls::{ClientIdentity, TlsProbe, TlsSpec};
 pub use vrrp_core::Health;
 
 /// The examples of the README are tests too.

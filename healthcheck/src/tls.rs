@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{Resumption, WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio::net::TcpStream;
@@ -22,6 +22,15 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// After the end of every certificate that has one (RFC 5280 4.1.2.5: 9999-12-31 means none).
 const NEVER: Duration = Duration::from_secs(253_402_300_798);
 
+/// A certificate of the client, with those that lead to its authority, and its key.
+#[derive(Debug)]
+pub struct ClientIdentity {
+    /// Its own first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Its key.
+    pub key: PrivateKeyDer<'static>,
+}
+
 /// How TLS is spoken. The provider of the cryptography is the program's choice, not this library's.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -33,6 +42,8 @@ pub struct TlsSpec {
     pub roots: Option<Arc<RootCertStore>>,
     /// The name that is asked for (SNI) and has to be in the certificate; otherwise the host (keepalived `sni_name`).
     pub server_name: Option<String>,
+    /// Shown to a server that asks for one (keepalived `SSL`).
+    pub client: Option<Arc<ClientIdentity>>,
     /// The result is degraded when the certificate ends within this time; 14 days. An expired one is a fail where it is
     /// verified.
     pub warn_before: Duration,
@@ -46,6 +57,7 @@ impl TlsSpec {
             provider,
             roots: Some(roots),
             server_name: None,
+            client: None,
             warn_before: DAY.saturating_mul(14),
         }
     }
@@ -57,6 +69,7 @@ impl TlsSpec {
             provider,
             roots: None,
             server_name: None,
+            client: None,
             warn_before: DAY.saturating_mul(14),
         }
     }
@@ -65,6 +78,13 @@ impl TlsSpec {
     #[must_use]
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
+        self
+    }
+
+    /// With a certificate of our own.
+    #[must_use]
+    pub fn client(mut self, identity: ClientIdentity) -> Self {
+        self.client = Some(Arc::new(identity));
         self
     }
 
@@ -134,12 +154,17 @@ fn ready(spec: &TlsSpec, protocols: &[&[u8]], host: &str) -> Result<Ready, Strin
         warn_before: spec.warn_before,
         ends: Mutex::default(),
     });
-    let mut config = ClientConfig::builder_with_provider(Arc::clone(&spec.provider))
+    let config = ClientConfig::builder_with_provider(Arc::clone(&spec.provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| wrong(&error))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::<Watcher>::clone(&watcher))
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(Arc::<Watcher>::clone(&watcher));
+    let mut config = match &spec.client {
+        Some(client) => config
+            .with_client_auth_cert(client.chain.clone(), client.key.clone_key())
+            .map_err(|error| wrong(&error))?,
+        None => config.with_no_client_auth(),
+    };
     // A session that is taken up again shows no certificate.
     config.resumption = Resumption::disabled();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();

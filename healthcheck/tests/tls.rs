@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::future::ready;
 use healthcheck::{
-    BodyRule, Endpoint, ExchangeProbe, ExchangeSpec, Expect, HttpProbe, HttpSpec, HttpUrl, HttpVersion,
-    Outcome, Probe, TlsProbe, TlsSpec, Verdict,
+    BodyRule, ClientIdentity, Endpoint, ExchangeProbe, ExchangeSpec, Expect, HttpProbe, HttpSpec, HttpUrl,
+    HttpVersion, Outcome, Probe, TlsProbe, TlsSpec, Verdict,
 };
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -22,6 +22,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use support::LONG;
 use support::servers::{Does, Server, dropped, look};
@@ -75,13 +76,29 @@ impl Authority {
 
 /// Serves one page over TLS: the name that was asked for by SNI.
 async fn server(authority: &Authority, ends_s: i64, protocols: &[&[u8]]) -> Endpoint {
+    serve(authority, ends_s, protocols, None).await
+}
+
+/// With an authority of clients it serves those alone who show a certificate of it.
+async fn serve(
+    authority: &Authority,
+    ends_s: i64,
+    protocols: &[&[u8]],
+    clients: Option<&Authority>,
+) -> Endpoint {
     let (certificate, key) = authority.certificate(ends_s);
-    let mut config = ServerConfig::builder_with_provider(provider())
+    let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
         .unwrap();
+    let config = match clients {
+        None => config.with_no_client_auth(),
+        Some(clients) => config.with_client_cert_verifier(
+            WebPkiClientVerifier::builder_with_provider(clients.roots(), provider())
+                .build()
+                .unwrap(),
+        ),
+    };
+    let mut config = config.with_single_cert(vec![certificate], key).unwrap();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -325,6 +342,34 @@ async fn pages_come_over_tls_in_both_versions() {
     assert_eq!(outcome.reason, "the certificate ends in 3 days");
     let outcome = look(&HttpProbe::new(spec(HttpVersion::Http2))).await;
     assert!(outcome.reason.contains("does not offer HTTP/2"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_certificate_gets_ours() {
+    let (ours, clients) = (Authority::new("ours"), Authority::new("clients"));
+    let endpoint = serve(&ours, days(90), &[], Some(&clients)).await;
+    let ask = |tls: TlsSpec| {
+        let spec = HttpSpec::new(endpoint.clone(), LONG).url(HttpUrl::new("/").status(200..=299));
+        let probe = HttpProbe::new(spec.tls(tls));
+        async move { look(&probe).await }
+    };
+    let trusting = || TlsSpec::new(provider(), ours.roots());
+    let shown = |authority: &Authority| {
+        let (certificate, key) = authority.certificate(days(90));
+        trusting().client(ClientIdentity {
+            chain: vec![certificate],
+            key,
+        })
+    };
+    let outcome = ask(shown(&clients)).await;
+    assert_eq!(outcome.verdict, Verdict::Pass, "{outcome:?}");
+    assert_eq!(ask(trusting()).await.verdict, Verdict::Fail);
+    let stranger = ask(shown(&ours)).await;
+    assert_eq!(
+        stranger.verdict,
+        Verdict::Fail,
+        "of an authority that it does not know"
+    );
 }
 
 #[tokio::test]

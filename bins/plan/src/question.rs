@@ -1,6 +1,7 @@
 //! What a check asks by itself: the checkers of `vrrp_check`, without the places where they stand, so that two plans compare.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use keepalived_conf as conf;
@@ -235,6 +236,10 @@ pub struct Http {
     pub verify: bool,
     /// The name in the TLS greeting; none: the host of each page.
     pub server_name: Option<String>,
+    /// A file with authorities that are trusted beside those of this machine (keepalived `SSL`).
+    pub authorities: Option<PathBuf>,
+    /// Files with the certificate and the key that are shown to a server that asks for one (keepalived `SSL`).
+    pub client: Option<(PathBuf, PathBuf)>,
     /// How it is asked.
     pub version: conf::HttpVersion,
     /// One or more.
@@ -342,6 +347,8 @@ fn of_http(http: &conf::Http) -> Http {
         tls: http.tls,
         verify: http.verify.value,
         server_name: text(&http.server_name),
+        authorities: None,
+        client: None,
         version: http.version.value,
         pages: http.urls.iter().map(page).collect(),
     }

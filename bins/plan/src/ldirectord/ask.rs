@@ -102,6 +102,8 @@ impl Lowering<'_> {
             tls,
             verify: self.verifies(read),
             server_name: None,
+            authorities: None,
+            client: None,
             version: HttpVersion::V1_1,
             pages: vec![Page {
                 path,

@@ -182,8 +182,14 @@ fn how(verify: bool) -> Result<healthcheck::TlsSpec, String> {
 
 #[cfg(feature = "tls")]
 fn over_tls(spec: HttpSpec, http: &Http) -> Result<HttpSpec, String> {
-    let mut tls = how(http.verify)?;
+    let mut tls = match http.authorities.as_deref().filter(|_| http.verify) {
+        Some(authorities) => crate::tls::verified_by(authorities)?,
+        None => how(http.verify)?,
+    };
     tls.server_name.clone_from(&http.server_name);
+    if let Some((certificate, key)) = &http.client {
+        tls = tls.client(crate::tls::identity(certificate, key)?);
+    }
     Ok(spec.tls(tls))
 }
 

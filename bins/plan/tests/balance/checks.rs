@@ -161,6 +161,54 @@ fn pages_ask_for_the_nearest_host_and_verify() {
 }
 
 #[test]
+fn the_ssl_block_is_for_every_page_over_tls() {
+    let of = |ssl: &str, word: &str| {
+        let text = ssl.to_owned() + &server("", &block(word, ""));
+        match balance(&text).checks[0].look.clone() {
+            Look::Ask(question) => match question.asks {
+                Asks::Http(http) => (http.authorities, http.client),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    let whole = "SSL {\nca /etc/ca\ncertificate /etc/own\nkey /etc/key\n}\n";
+    let client = Some(("/etc/own".into(), "/etc/key".into()));
+    assert_eq!(of(whole, "SSL_GET"), (Some("/etc/ca".into()), client));
+    assert_eq!(of(whole, "HTTP_GET"), (None, None));
+    assert_eq!(of("", "SSL_GET"), (None, None));
+    // Of several the last one counts, as keepalived says.
+    let twice = whole.to_owned() + "SSL {\nca /etc/one\nca /etc/two\n}\n";
+    assert_eq!(of(&twice, "SSL_GET"), (Some("/etc/two".into()), None));
+    let lone = "SSL {\ncertificate /etc/own\n}\n";
+    assert_eq!(of(lone, "SSL_GET"), (None, None));
+    assert_eq!(codes(lone), ["incomplete-block"]);
+    assert_eq!(
+        codes("SSL {\ncertificate /etc/own\nkey /etc/key\npassword x\n}\n"),
+        ["ssl-password"]
+    );
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn files_of_the_ssl_block_must_be_there() {
+    let tried = |ssl: &str| {
+        let text = format!("SSL {{\n{ssl}\n}}\n{}", server("", &block("SSL_GET", "")));
+        format!("{:?}", vrrp_plan::try_server_check(&balance(&text).checks[0]))
+    };
+    for (ssl, file) in [
+        ("ca /no/such/ca", "/no/such/ca: no certificates in PEM"),
+        ("ca /dev/null", "/dev/null: no certificates in PEM"),
+        (
+            "certificate /no/such/own\nkey /dev/null",
+            "/no/such/own: no certificates in PEM",
+        ),
+    ] {
+        assert!(tried(ssl).contains(file), "{}", tried(ssl));
+    }
+}
+
+#[test]
 fn options_of_a_pattern_stand_in_it() {
     let of = |options: &str| {
         let text = format!(

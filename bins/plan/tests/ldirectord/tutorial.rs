@@ -61,6 +61,8 @@ fn check(ip: [u8; 4], interval: u64, timeout: u64) -> ServerCheck {
             tls: false,
             verify: true,
             server_name: None,
+            authorities: None,
+            client: None,
             version: HttpVersion::V1_1,
             pages: vec![page],
         }),

@@ -38,6 +38,7 @@ pub(crate) fn complete(mut blocks: Blocks, tree: &Tree, findings: &mut Findings)
         webhooks: blocks.webhooks,
         statics: Statics::default(),
         virtual_servers: servers::complete(blocks.virtual_servers, findings),
+        ssl: blocks.ssl,
         missing: lost,
     };
     for draft in blocks.drafts {

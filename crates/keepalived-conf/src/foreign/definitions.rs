@@ -94,17 +94,23 @@ fn pacing<'t>(top: impl Iterator<Item = &'t Item>, findings: &mut Findings) {
 fn tls<'t>(top: impl Iterator<Item = &'t Item>, findings: &mut Findings) {
     let blocks: Vec<&Item> = top.filter(|item| block(item) == Some(Block::Ssl)).collect();
     for again in blocks.iter().skip(1) {
-        findings.push(reported("set-again", again.span, "there is an SSL block already"));
+        let found = reported("set-again", again.span, "there is an SSL block already");
+        findings.push(
+            found
+                .effect("the last one counts, as with keepalived")
+                .help("put all into one block"),
+        );
     }
     for item in blocks {
         let mut seen = BTreeSet::new();
         for line in item.items().filter(|line| line.keyword.is_some()) {
             if !seen.insert(line.name()) {
-                findings.push(reported(
-                    "set-again",
-                    line.span,
-                    format!("{} is set again", line.name()),
-                ));
+                let found = reported("set-again", line.span, format!("{} is set again", line.name()));
+                findings.push(
+                    found
+                        .effect("the last one counts, as with keepalived")
+                        .help("remove one of them"),
+                );
             }
         }
     }

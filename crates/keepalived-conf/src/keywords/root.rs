@@ -182,16 +182,11 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             word("password", "STRING", "Password of the key.")
                 .lenient()
-                .ignored("only checks of real servers use it"),
-            word("ca", "PATH", "Certificate authority.")
-                .lenient()
-                .ignored("only checks of real servers use it"),
-            word("certificate", "PATH", "Client certificate.")
-                .lenient()
-                .ignored("only checks of real servers use it"),
-            word("key", "PATH", "Client key.")
-                .lenient()
-                .ignored("only checks of real servers use it"),
+                .ignored("a key is read without one"),
+            word("ca", "PATH", "File of authorities that are trusted beside those of the machine; with keepalived without effect.")
+                .lenient(),
+            word("certificate", "PATH", "File with the client's certificate.").lenient(),
+            word("key", "PATH", "File with its key.").lenient(),
         ],
     ),
 ];

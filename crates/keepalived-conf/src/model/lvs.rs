@@ -89,3 +89,14 @@ pub enum FlushOnStop {
     #[serde(rename = "VS")]
     Ours,
 }
+
+/// `SSL`: what `SSL_GET` of real servers shows and trusts. A path is used as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ssl {
+    /// `ca`: a file of authorities that are trusted beside those of the machine.
+    pub ca: Option<Sourced<String>>,
+    /// `certificate`: a file with the client's own.
+    pub certificate: Option<Sourced<String>>,
+    /// `key`: the file with its key.
+    pub key: Option<Sourced<String>>,
+}

@@ -27,7 +27,7 @@ pub use checker::{Checker, Http, HttpVersion, Nibbles, Question, Url};
 pub use fifo::{Fifo, FifoAndScript, Fifos};
 pub use global::{Announcements, GlobalDefs, Mail, MailLogin, MailTls};
 pub use instance::{AuthPass, Family, InitialState, OldUnicastChecksum, Path, Peer, Version, VrrpInstance};
-pub use lvs::{FlushOnStop, Lvs, LvsSync, LvsTimeouts};
+pub use lvs::{FlushOnStop, Lvs, LvsSync, LvsTimeouts, Ssl};
 pub use notify::{Argv, Notify, NotifyScript, ScriptUser};
 pub use real_server::{MiscCheck, RealServer, ServerCheck, ServerLook};
 pub use router_advertisements::{AdvertisedPrefix, RouterAdvertisements};
@@ -191,6 +191,8 @@ pub struct Config {
     pub statics: Statics,
     /// `virtual_server`, in the order of the file, without those that an error drops.
     pub virtual_servers: Vec<VirtualServer>,
+    /// `SSL`; of several blocks the last.
+    pub ssl: Option<Ssl>,
     /// What bars the whole daemon. What bars one instance stands in [`VrrpInstance::missing`].
     pub missing: Vec<Missing>,
 }

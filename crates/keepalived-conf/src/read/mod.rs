@@ -39,7 +39,7 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::Files;
 use crate::foreign::server::Judged;
 use crate::model::{
-    GarpGroup, GlobalDefs, Missing, TrackFile, TrackProcess, VirtualServer, VrrpScript, Webhook,
+    GarpGroup, GlobalDefs, Missing, Ssl, TrackFile, TrackProcess, VirtualServer, VrrpScript, Webhook,
 };
 use crate::source::Span;
 use crate::tree::{Item, Tree, items};
@@ -66,6 +66,7 @@ pub(crate) struct Blocks {
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) statics: DraftStatics,
     pub(crate) virtual_servers: Vec<VirtualServer>,
+    pub(crate) ssl: Option<Ssl>,
     /// Checks of theirs that are not carried out.
     pub(crate) missing_checks: Vec<Missing>,
 }
@@ -127,6 +128,7 @@ impl<'a> Reader<'a> {
             webhooks: Vec::new(),
             statics: DraftStatics::default(),
             virtual_servers: Vec::new(),
+            ssl: None,
             missing_checks: Vec::new(),
         };
         let mut paced = Vec::new();
@@ -140,6 +142,8 @@ impl<'a> Reader<'a> {
                 Some("vrrp_instance") => self.instance_block(item, &mut blocks),
                 Some("vrrp_sync_group") => self.group_block(item, &mut blocks),
                 Some("vrrp_webhook") => self.webhook_block(item, &mut blocks.webhooks),
+                // keepalived takes the last one.
+                Some("SSL") => blocks.ssl = Some(self.ssl(item)),
                 Some("garp_group") => blocks.garp_groups.extend(self.garp_group(item, &mut paced)),
                 _ => {
                     let _known = self.static_block(item, tree, &mut blocks.statics);

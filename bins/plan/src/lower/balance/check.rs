@@ -1,13 +1,14 @@
 //! Checks of real servers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use keepalived_conf::{ServerLook, TrackFile};
+use keepalived_conf::{ServerLook, Sourced, TrackFile};
 use vrrp_core::Weight;
 
 use crate::balance::{Look, ServerCheck};
 use crate::lower::Lowering;
-use crate::question::Question;
+use crate::question::{Asks, Question};
 
 /// A run takes some time.
 const LEAST: Duration = Duration::from_micros(1);
@@ -22,7 +23,8 @@ impl Lowering<'_> {
     ) -> Option<ServerCheck> {
         let (look, timeout) = match &check.look {
             ServerLook::Ask(checker) => {
-                let question = Box::new(Question::of(checker));
+                let mut question = Box::new(Question::of(checker));
+                self.certificates(&mut question.asks);
                 (Look::Ask(question), checker.connect_timeout.value)
             }
             ServerLook::Run(misc) => {
@@ -56,6 +58,19 @@ impl Lowering<'_> {
             warmup: check.warmup.value,
             log_all_failures: check.log_all_failures.value,
         })
+    }
+
+    /// The files of the `SSL` block.
+    fn certificates(&self, asks: &mut Asks) {
+        let (Asks::Http(http), Some(ssl)) = (asks, &self.config.ssl) else {
+            return;
+        };
+        if !http.tls {
+            return;
+        }
+        let path = |file: &Option<Sourced<String>>| file.as_ref().map(|file| PathBuf::from(&file.value));
+        http.authorities = path(&ssl.ca);
+        http.client = path(&ssl.certificate).zip(path(&ssl.key));
     }
 
     /// What a file's number does to its server's weight.

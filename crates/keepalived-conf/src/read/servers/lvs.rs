@@ -1,10 +1,10 @@
 //! The words of `global_defs` about virtual servers.
 
-use super::lines;
+use super::lines::{self, Lines};
 use crate::diagnostic::Diagnostic;
 use crate::foreign;
 use crate::lexer::Word;
-use crate::model::{FlushOnStop, Lvs, LvsSync, LvsTimeouts, Sourced};
+use crate::model::{FlushOnStop, Lvs, LvsSync, LvsTimeouts, Sourced, Ssl};
 use crate::number;
 use crate::read::Reader;
 use crate::read::argument::address;
@@ -30,6 +30,41 @@ impl Reader<'_> {
             }
         }
         true
+    }
+
+    /// `SSL`. A certificate without its key shows nothing, and a key that needs a password cannot be read.
+    pub(in crate::read) fn ssl(&mut self, block: &Item) -> Ssl {
+        let lines = Lines::of(block);
+        let mut ssl = Ssl {
+            ca: lines.text(&["ca"]),
+            certificate: lines.text(&["certificate"]),
+            key: lines.text(&["key"]),
+        };
+        let lone = match (&ssl.certificate, &ssl.key) {
+            (Some(certificate), None) => Some((certificate.span(), "certificate", "key")),
+            (None, Some(key)) => Some((key.span(), "key", "certificate")),
+            _ => None,
+        };
+        if let Some((span, has, lacks)) = lone {
+            let text = format!("SSL has a {has} and no {lacks}");
+            let found = Diagnostic::error("incomplete-block", span.unwrap_or(block.span), text).silent();
+            self.push(
+                found
+                    .effect("SSL_GET shows no certificate; a server that asks for one fails")
+                    .help(format!("add {lacks} PATH")),
+            );
+            (ssl.certificate, ssl.key) = (None, None);
+        }
+        if let Some(line) = lines.last(&["password"]).filter(|_| ssl.key.is_some()) {
+            let found =
+                Diagnostic::error("ssl-password", line.span, "SSL has a password for its key").silent();
+            self.push(
+                found
+                    .effect("it is not used: where the key needs it, each SSL_GET fails and says so")
+                    .help("write the key without a password into a file that only root can read, and remove the word"),
+            );
+        }
+        ssl
     }
 
     /// What no single line shows.
