@@ -181,6 +181,21 @@ fn a_silent_kernel_is_told_and_what_it_did_meanwhile_is_no_foreign_hand() {
     assert_eq!(world.kernel_events[1], KernelEvent::Recovered);
 }
 
+/// B is thought to be there, and is not: A must not go before the kernel has said who is there.
+#[test]
+fn nobody_goes_while_it_is_not_known_who_is_there() {
+    let mut world = world();
+    world.kernel.inside().is_silent = true;
+    world.check(B, false);
+    world.check(B, true);
+    world.check(A, false);
+    assert_eq!(world.weights(&key(SERVICE)), weights(&[(A, 1)]));
+    assert_eq!(world.kernel.inside().wrongs, [""; 0]);
+    world.kernel.inside().is_silent = false;
+    world.pass(seconds(10));
+    assert_eq!(world.weights(&key(SERVICE)), weights(&[(B, 1)]));
+}
+
 #[test]
 fn news_that_come_together_are_one_change() {
     let mut world = world();
