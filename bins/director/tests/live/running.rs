@@ -114,6 +114,10 @@ async fn a_reload_leaves_a_check_alone_that_has_not_changed() {
     // The second run is near where there is one check; whatever is begun anew runs at once and is seen by its count.
     let runs = |handle: &vrrp_director::Handle| handle.snapshot().checks[0].runs;
     assert_eq!(runs(&handle), 1);
+    // Begun anew, it would be due at once.
+    let due = |handle: &vrrp_director::Handle| handle.snapshot().checks[0].next;
+    let next = due(&handle);
+    assert!(next.is_some());
     kernel.commands();
     handle.reload(all.clone()).unwrap();
     handle.settled().await;
@@ -122,7 +126,7 @@ async fn a_reload_leaves_a_check_alone_that_has_not_changed() {
     handle.reload(all.clone()).unwrap();
     handle.settled().await;
     assert_eq!(kernel.commands(), [format!("edit {A} of TCP {SERVICE}")]);
-    assert_eq!(runs(&handle), 1);
+    assert_eq!((runs(&handle), due(&handle)), (1, next));
     // Changed, it is run anew and keeps what is known.
     all.checks[0].retries = 5;
     handle.reload(all.clone()).unwrap();
