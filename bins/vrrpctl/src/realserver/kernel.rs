@@ -14,7 +14,7 @@ use rtnetlink::{Error, Handle, LinkUnspec};
 use tokio::runtime::Runtime;
 
 use super::found::path;
-use super::rules::{LABEL, TUNNEL_V6, whole};
+use super::rules::{LABEL, whole};
 use super::step::Step;
 
 /// The kernel answers at once, or loads a module first.
@@ -82,7 +82,7 @@ impl Kernel {
             Step::Make { device } => (
                 self.make(device),
                 libc::EEXIST,
-                "; it needs the module ipip, for IPv6 ip6_tunnel: modprobe it",
+                "; it needs the module ipip or ip_gre, for IPv6 ip6_tunnel or ip6_gre: modprobe it",
             ),
             Step::Add { address, device } => (self.add(*address, device), libc::EEXIST, ""),
             Step::Delete { address, device } => (self.delete(*address, device), libc::EADDRNOTAVAIL, ""),
@@ -98,10 +98,11 @@ impl Kernel {
 
     /// Loads the module, which brings the device along; else it is made.
     fn make(&self, device: &str) -> io::Result<()> {
-        let kind = if device == TUNNEL_V6 {
-            InfoKind::Ip6Tnl
-        } else {
-            InfoKind::IpIp
+        let kind = match device {
+            "ip6tnl0" => InfoKind::Ip6Tnl,
+            "gre0" => InfoKind::GreTun,
+            "ip6gre0" => InfoKind::GreTun6,
+            _ => InfoKind::IpIp,
         };
         let mut message = LinkMessage::default();
         message.attributes.push(LinkAttribute::IfName(device.to_owned()));

@@ -25,7 +25,7 @@ use crate::REFUSED;
 use found::Found;
 use kernel::Kernel;
 use memory::{Memory, Store};
-use rules::Wanted;
+use rules::{Tunnel, Wanted};
 use step::Step;
 use text::Report;
 
@@ -55,9 +55,9 @@ struct Prepare {
     /// The virtual addresses that the director gives to this machine.
     #[arg(long, value_name = "ADDRESS", required = true, num_args = 1.., value_parser = virtual_address)]
     address: Vec<IpAddr>,
-    /// The director wraps the packets (lb_kind TUN, ipip): make tunl0 or ip6tnl0 ready to unwrap them.
-    #[arg(long)]
-    tunnel: bool,
+    /// The director wraps the packets (lb_kind TUN, ipip): make tunl0 or ip6tnl0 ready to unwrap them, for gre gre0 or ip6gre0.
+    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "ipip")]
+    tunnel: Option<Tunnel>,
     /// Say what would be changed, and change nothing.
     #[arg(long)]
     dry_run: bool,

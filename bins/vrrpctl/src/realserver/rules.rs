@@ -3,16 +3,37 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use clap::ValueEnum;
+
 use super::memory::Memory;
 
 /// Where the addresses are.
 pub(super) const LOOPBACK: &str = "lo";
-/// The kernel's own devices that unwrap whatever comes, IPv4 in IPv4 and IPv6 in IPv6.
-pub(super) const TUNNEL_V4: &str = "tunl0";
-/// See [`TUNNEL_V4`].
-pub(super) const TUNNEL_V6: &str = "ip6tnl0";
 /// What an IPv4 address of ours is labelled with, behind the device: whoever looks sees whose it is.
 pub(super) const LABEL: &str = "vip";
+
+/// How the director wraps packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Tunnel {
+    /// An IP packet in an IP packet: lb_kind TUN without a type, ipip in ldirectord.cf.
+    Ipip,
+    /// lb_kind TUN type gre.
+    Gre,
+}
+
+impl Tunnel {
+    const ALL: [Self; 2] = [Self::Ipip, Self::Gre];
+
+    /// The kernel's own device that unwraps whatever comes.
+    pub(super) const fn device(self, is_v4: bool) -> &'static str {
+        match (self, is_v4) {
+            (Self::Ipip, true) => "tunl0",
+            (Self::Ipip, false) => "ip6tnl0",
+            (Self::Gre, true) => "gre0",
+            (Self::Gre, false) => "ip6gre0",
+        }
+    }
+}
 
 /// The addresses that this machine is to have, and how it gets their packets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,16 +62,13 @@ pub(super) enum Need {
 }
 
 impl Wanted {
-    pub(super) fn new(addresses: &[IpAddr], tunnel: bool) -> Self {
+    pub(super) fn new(addresses: &[IpAddr], tunnel: Option<Tunnel>) -> Self {
         let mut wanted = Self::default();
         for address in addresses {
             // Where packets come out of a tunnel the kernel asks for the way back to their sender, which is another one; it lets
             // that pass only where the device has an address (rp_filter, loose). IPv6 has no such rule.
-            let (device, tunnel_device) = match address {
-                IpAddr::V4(_) if tunnel => (TUNNEL_V4, Some(TUNNEL_V4)),
-                IpAddr::V6(_) if tunnel => (LOOPBACK, Some(TUNNEL_V6)),
-                _ => (LOOPBACK, None),
-            };
+            let tunnel_device = tunnel.map(|tunnel| tunnel.device(address.is_ipv4()));
+            let device = tunnel_device.filter(|_| address.is_ipv4()).unwrap_or(LOOPBACK);
             if !wanted.addresses.iter().any(|(known, _)| known == address) {
                 wanted.addresses.push((*address, device.to_owned()));
             }
@@ -83,8 +101,10 @@ impl Wanted {
             add("net.ipv4.conf.all.arp_ignore".to_owned(), Need::AtLeast(1));
             add("net.ipv4.conf.all.arp_announce".to_owned(), Need::AtLeast(2));
         }
-        if self.devices.contains(TUNNEL_V4) {
-            add(filter_of(TUNNEL_V4), Need::NotStrict);
+        for device in Tunnel::ALL.map(|tunnel| tunnel.device(true)) {
+            if self.devices.contains(device) {
+                add(filter_of(device), Need::NotStrict);
+            }
         }
         settings
     }

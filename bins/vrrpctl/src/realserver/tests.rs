@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::found::{Device, Found, Present};
 use super::memory::Memory;
-use super::rules::{LABEL, Wanted, filter_of, whole};
+use super::rules::{LABEL, Tunnel, Wanted, filter_of, whole};
 use super::step::Step;
 use super::{finding, prepare, undo};
 
@@ -45,7 +45,7 @@ impl Machine {
             Step::Make { device } => {
                 let down = Device { up: false, ..UP };
                 found.devices.insert(device.clone(), down);
-                if device == "tunl0" {
+                if ["tunl0", "gre0"].contains(&device.as_str()) {
                     found.settings.insert(filter_of(device), "0".to_owned());
                 }
             }
@@ -158,10 +158,14 @@ fn machine() -> impl Strategy<Value = Machine> {
     )
 }
 
+fn tunnel() -> impl Strategy<Value = Option<Tunnel>> {
+    prop::option::of(prop::sample::select(&[Tunnel::Ipip, Tunnel::Gre][..]))
+}
+
 /// A command: prepare or undo, of some addresses, by tunnel or not, and after how many steps the machine stops.
-fn command() -> impl Strategy<Value = (bool, Vec<IpAddr>, bool, usize)> {
+fn command() -> impl Strategy<Value = (bool, Vec<IpAddr>, Option<Tunnel>, usize)> {
     let some = prop::sample::subsequence(addresses().to_vec(), 1..=3);
-    (any::<bool>(), some, any::<bool>(), 0_usize..9)
+    (any::<bool>(), some, tunnel(), 0_usize..9)
 }
 
 proptest! {
@@ -184,7 +188,7 @@ proptest! {
     #[test]
     fn a_second_prepare_repairs_the_first_and_a_third_has_nothing_to_do(
         before in machine(), some in prop::sample::subsequence(addresses().to_vec(), 1..=3),
-        tunnel: bool, crash in 0_usize..9
+        tunnel in tunnel(), crash in 0_usize..9
     ) {
         let mut machine = before;
         let wanted = Wanted::new(&some, tunnel);
@@ -216,26 +220,26 @@ fn plain() -> Machine {
 #[test]
 fn an_address_that_would_be_answered_for_is_refused() {
     let [address, ..] = addresses();
-    let wanted = Wanted::new(&[address], false);
-    let refused = |there: Present, tunnel: bool| {
+    let wanted = Wanted::new(&[address], None);
+    let refused = |there: Present, tunnel: Option<Tunnel>| {
         let mut machine = plain();
         machine.found.addresses.push(there);
         prepare::refusals(&Wanted::new(&[address], tunnel), &machine.found, &machine.memory).unwrap_err()
     };
-    let said = refused(on(address, "eth0", 32, "eth0"), false);
+    let said = refused(on(address, "eth0", 32, "eth0"), None);
     assert!(
         said.contains("ip address delete 192.0.2.1/32 dev eth0") && said.ends_with("nothing was changed"),
         "{said}"
     );
-    let said = refused(on(address, "lo", 24, "lo"), false);
+    let said = refused(on(address, "lo", 24, "lo"), None);
     assert!(said.contains("all the network around it"), "{said}");
-    let said = refused(on(address, "lo", 32, "lo"), true);
+    let said = refused(on(address, "lo", 32, "lo"), Some(Tunnel::Ipip));
     assert!(said.contains("needs it on tunl0"), "{said}");
     let mut machine = plain();
     machine.found.addresses.push(on(address, "lo", 32, "lo"));
     assert!(prepare::refusals(&wanted, &machine.found, &machine.memory).is_ok());
     machine.found.no_ipv6 = true;
-    let said = prepare::refusals(&Wanted::new(&addresses(), false), &machine.found, &machine.memory);
+    let said = prepare::refusals(&Wanted::new(&addresses(), None), &machine.found, &machine.memory);
     assert!(said.unwrap_err().contains("disable_ipv6=0"));
     machine.found.devices.clear();
     let said = prepare::refusals(&wanted, &machine.found, &machine.memory).unwrap_err();
@@ -246,7 +250,7 @@ fn an_address_that_would_be_answered_for_is_refused() {
 fn what_somebody_else_has_changed_since_is_left() {
     let [address, ..] = addresses();
     let mut machine = plain();
-    assert!(machine.prepare(&Wanted::new(&[address], false), usize::MAX));
+    assert!(machine.prepare(&Wanted::new(&[address], None), usize::MAX));
     machine.found.settings.insert(ANNOUNCE.to_owned(), "1".to_owned());
     machine.found.addresses[0].label = "lo".to_owned();
     let wanted = Wanted::of(&machine.memory);
@@ -273,7 +277,7 @@ fn what_somebody_else_has_changed_since_is_left() {
 fn a_stranger_is_not_undone() {
     let mut machine = plain();
     let [first, second, _] = addresses();
-    assert!(machine.prepare(&Wanted::new(&[first], false), usize::MAX));
+    assert!(machine.prepare(&Wanted::new(&[first], None), usize::MAX));
     let said = undo::plan(&machine.found, &machine.memory, Some(&[second])).unwrap_err();
     assert!(said.contains("192.0.2.2 was not prepared here"), "{said}");
 }
@@ -281,7 +285,7 @@ fn a_stranger_is_not_undone() {
 #[test]
 fn what_was_before_the_first_time_is_what_was_before() {
     let [address, ..] = addresses();
-    let wanted = Wanted::new(&[address], false);
+    let wanted = Wanted::new(&[address], None);
     let before = plain();
     let mut machine = before.clone();
     assert!(machine.prepare(&wanted, usize::MAX));

@@ -31,6 +31,8 @@ pub enum Forwarding {
     Dr,
     /// Wrapped.
     Tun,
+    /// Wrapped otherwise.
+    Gre,
 }
 
 /// What is looked at, each second, once more a second after a failure, for a second at most.
@@ -82,6 +84,7 @@ pub fn text(services: &[Service]) -> String {
             Forwarding::Nat => "NAT",
             Forwarding::Dr => "DR",
             Forwarding::Tun => "TUN",
+            Forwarding::Gre => "TUN type gre",
         };
         let _infallible = write!(
             out,

@@ -30,13 +30,15 @@ const fn way(name: &'static str, address: &'static str, port: u16, forwarding: F
     }
 }
 
-const WAYS: [Way; 8] = [
+const WAYS: [Way; 10] = [
     way("NAT", "198.51.100.100", 8080, Forwarding::Nat),
     way("NAT, IPv6", "2001:db8:1::100", 8080, Forwarding::Nat),
     way("DR", "172.25.44.144", 80, Forwarding::Dr),
     way("DR, IPv6", "2001:db8:44::144", 80, Forwarding::Dr),
     way("TUN (ipip)", "172.25.44.145", 80, Forwarding::Tun),
     way("TUN, IPv6", "2001:db8:44::145", 80, Forwarding::Tun),
+    way("TUN (gre)", "172.25.44.147", 80, Forwarding::Gre),
+    way("TUN (gre), IPv6", "2001:db8:44::147", 80, Forwarding::Gre),
     Way {
         mark: Some(7),
         ..way("fwmark", "172.25.44.146", 80, Forwarding::Dr)
@@ -130,16 +132,21 @@ pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> 
             let ways = WAYS.iter().filter(move |way| way.forwarding == forwarding);
             ways.map(|way| way.address)
         };
-        let dr: Vec<&str> = ["prepare", "--address"]
-            .into_iter()
-            .chain(of(Forwarding::Dr))
-            .collect();
-        let tun: Vec<&str> = ["prepare", "--tunnel", "--address"]
-            .into_iter()
-            .chain(of(Forwarding::Tun))
-            .collect();
-        server.realserver(&dr)?;
-        server.realserver(&tun)?;
+        let ways: [(&[&str], Forwarding); 3] = [
+            (&[], Forwarding::Dr),
+            (&["--tunnel"], Forwarding::Tun),
+            (&["--tunnel", "gre"], Forwarding::Gre),
+        ];
+        for (how, forwarding) in ways {
+            let words: Vec<&str> = ["prepare"]
+                .iter()
+                .chain(how)
+                .chain(&["--address"])
+                .copied()
+                .chain(of(forwarding))
+                .collect();
+            server.realserver(&words)?;
+        }
         server.realserver(&["status"])?;
     }
     let services: Vec<Service> = WAYS.iter().map(|way| way.service(site)).collect();
