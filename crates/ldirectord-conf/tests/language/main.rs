@@ -186,6 +186,10 @@ fn what_is_set_in_wrongly_is_taken_as_it_was_meant() {
             "indented-virtual",
         ),
         (
+            "virtual=192.0.2.1:80\n   real=192.0.2.10:80 gate\n",
+            "little-indent",
+        ),
+        (
             "virtual=192.0.2.1:80\n real=192.0.2.10:80 gate\n",
             "little-indent",
         ),
