@@ -251,6 +251,12 @@ fn a_password_is_shown_to_nobody() {
     for found in &parsed.diagnostics {
         shown += &keepalived_conf::render(found, &parsed.sources, false);
     }
+    // Also where the line itself is drawn, because of another mistake in it.
+    let parsed = read(&web("passwd=\"hidden\" x\n\tsecret=alsohidden y"));
+    assert_eq!(parsed.diagnostics.len(), 2);
+    for found in &parsed.diagnostics {
+        shown += &keepalived_conf::render(found, &parsed.sources, false);
+    }
     assert!(!shown.contains("hidden"), "{shown}");
     assert!(shown.contains("login"));
 }
