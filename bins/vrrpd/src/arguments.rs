@@ -118,6 +118,15 @@ impl Arguments {
         }
     }
 
+    /// Whether it leaves something out.
+    pub(crate) fn leaves_out_parts(&self) -> bool {
+        let without_servers = self
+            .allow_missing
+            .iter()
+            .any(|word| word == crate::servers::ALLOW);
+        self.vrrp_only || self.servers_only || without_servers
+    }
+
     /// Takes out of a plan what the command line leaves out.
     pub(crate) fn leave_parts(&self, plan: &mut Plan) {
         if self.vrrp_only {

@@ -214,7 +214,9 @@ pub(crate) fn first(arguments: &Arguments) -> Result<Loaded, LoadError> {
     let enter = |plan: &Plan| network::enter(arguments, plan);
     let loaded = load(read(arguments), arguments, &BTreeSet::new(), enter)?;
     if loaded.plan.asks_for_nothing() {
-        let why = if loaded.not_started.is_empty() {
+        let why = if arguments.leaves_out_parts() {
+            "nothing of the file is left to be carried out (-P, -C, --allow-missing lvs)"
+        } else if loaded.not_started.is_empty() {
             "the file asks for no vrrp_instance and no virtual_server"
         } else {
             "no vrrp_instance of the file can be started"

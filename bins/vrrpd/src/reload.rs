@@ -119,11 +119,16 @@ async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<(Strin
     }
     checks::end(node, &difference.checks_removed);
     tracks::end(&node.tracks, &difference);
-    let message = describe(&difference);
+    let mut message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
     if !difference.virtual_servers.is_empty() || difference.balancing {
         servers::take(node).await;
+        if let Some(trouble) = servers::troubles(node).await {
+            message.push_str(&format!(
+                "; but the kernel's table of virtual servers is not as it is to be: {trouble}"
+            ));
+        }
     }
     drop(renaming);
     drop(steady);

@@ -147,9 +147,14 @@ pub(super) struct Trouble {
 
 impl Trouble {
     pub(super) fn of(asked: impl Into<String>, error: &Error) -> Self {
+        let (asked, said) = (asked.into(), error.to_string());
+        // An error says what was asked, too.
+        let reason = said
+            .strip_prefix(asked.as_str())
+            .and_then(|rest| rest.strip_prefix(": "));
         Self {
-            asked: asked.into(),
-            reason: error.to_string(),
+            reason: reason.unwrap_or(&said).to_owned(),
+            asked,
         }
     }
 }

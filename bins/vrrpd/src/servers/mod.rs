@@ -10,9 +10,11 @@ mod told;
 mod which;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use healthcheck::{HookLimits, HookQueue, NotifyState, Placement};
 use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
 use tracing::{error, warn};
 use vrrp_director::{Event, Handle, Options, VirtualServerStatus, Which};
 use vrrp_ipvs::{Client, SyncRole};
@@ -134,6 +136,24 @@ impl Servers {
         let all = self.director()?.snapshot().virtual_servers;
         all.into_iter().find(|one| *one.name == *name)
     }
+}
+
+/// The kernel is given so long to say what it makes of a reload.
+const SETTLES_WITHIN: Duration = Duration::from_secs(2);
+
+/// What keeps the kernel's table from being as it is to be, in words, when it has been asked for everything.
+pub(crate) async fn troubles(node: &Node) -> Option<String> {
+    let director = node.servers.director()?;
+    let _late = timeout(SETTLES_WITHIN, director.settled()).await;
+    let troubles = director.snapshot().kernel.troubles;
+    let first = troubles.first()?;
+    let more = troubles.len().saturating_sub(1);
+    let more = if more > 0 {
+        format!(", and {more} more")
+    } else {
+        String::new()
+    };
+    Some(format!("{first}{more}"))
 }
 
 /// Goes on with another plan; what is not carried out is said, and everything else goes on.

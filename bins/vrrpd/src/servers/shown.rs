@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use healthcheck::{Health, Placement};
+use healthcheck::{Because, Health, Placement};
 use vrrp_control::servers::{
     Balancing, Kernel, RealServer, ServerCheck, ServerOrder, Servers as Shown, Service, Sync, Traffic,
     VirtualServer,
@@ -192,12 +192,24 @@ fn real_server(
         is_sorry: false,
         weight: server.weight,
         file_weight: server.destination.weight,
-        because: server.because.to_string(),
+        because: because(server),
         order: order(server.word),
         checks: checked.map(|check| one_check(check)).collect(),
         active_connections: kernel.iter().map(|one| u64::from(one.active_connections)).sum(),
         inactive_connections: kernel.iter().map(|one| u64::from(one.inactive_connections)).sum(),
         traffic: (!kernel.is_empty()).then(|| traffic(&sum)),
+    }
+}
+
+/// A server may be in though nothing has looked at it.
+fn because(server: &ServerStatus) -> String {
+    let is_known = |health: &Health| *health != Health::Unknown;
+    match server.because {
+        Because::Well if server.follows.is_empty() => "no check is asked for".to_owned(),
+        Because::Well if !server.follows.iter().any(|(_, health)| is_known(health)) => {
+            "none of its checks has given a result yet".to_owned()
+        }
+        _ => server.because.to_string(),
     }
 }
 
