@@ -363,6 +363,8 @@ async fn a_directory_lets_in_and_has_an_entry() {
         let outcome = ask(says, "dc=fr").await;
         assert!(!outcome.passed() && outcome.reason.contains(step), "{outcome:?}");
     }
+    let outcome = ask(&[b"", BOUND, NOTHING], "").await;
+    assert!(!outcome.passed(), "no entry came: {outcome:?}");
     let outcome = ask(&[b"", BOUND, ENTRY], "dc=de").await;
     assert!(
         !outcome.passed() && outcome.reason.contains("step 4"),
