@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Machine;
+use crate::balance::Told;
 use crate::plan::{Check, Plan, Tracked};
 use crate::succession::Succession;
 
@@ -73,19 +74,17 @@ pub(super) fn unusable(
 /// Those of virtual servers that run already. A check that fails from its first run on would take a real server out.
 fn servers(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<String> {
     let (before, after) = (&old.balance, &new.balance);
-    let runs = |name: &str| before.servers.iter().any(|one| one.name == name);
+    // By name: there may be tens of thousands.
+    let running: BTreeSet<&str> = before.servers.iter().map(|one| one.name.as_str()).collect();
+    let runs = |name: &str| running.contains(name);
     let mut found = Vec::new();
-    let had: Vec<_> = before
-        .told()
-        .map(|told| (told.to_string(), told.command))
-        .collect();
+    let had: BTreeMap<_, _> = before.told().map(|told| (whose(&told), told.command)).collect();
     for told in after.told().filter(|told| runs(told.virtual_server)) {
-        let what = told.to_string();
-        if had.contains(&(what.clone(), told.command)) {
+        if had.get(&whose(&told)) == Some(&told.command) {
             continue;
         }
         if let Err(wrong) = machine.try_hook(told.command) {
-            found.push(format!("{}: {what}: {wrong}", told.place));
+            found.push(format!("{}: {told}: {wrong}", told.place));
         }
     }
     let reals = after
@@ -112,4 +111,9 @@ fn servers(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<String> {
         }
     }
     found
+}
+
+/// Unique in a balance.
+const fn whose<'a>(told: &Told<'a>) -> (&'a str, Option<&'a str>, &'static str) {
+    (told.virtual_server, told.server, told.word)
 }
