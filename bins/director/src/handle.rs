@@ -138,12 +138,20 @@ impl Handle {
     /// Whether an address of a virtual server with `ha_suspend` is on this node; all are where nothing has been said. It may be
     /// said of one that is yet to come.
     pub fn set_present(&self, virtual_server: &str, is_present: bool) {
+        self.set_all_present([(virtual_server, is_present)]);
+    }
+
+    /// The same of many: the checks are looked through once.
+    pub fn set_all_present<'a>(&self, all: impl IntoIterator<Item = (&'a str, bool)>) {
         let mut state = self.desk.state();
-        let changed = if is_present {
-            state.absent.remove(virtual_server)
-        } else {
-            state.absent.insert(virtual_server.to_owned())
-        };
+        let mut changed = false;
+        for (virtual_server, is_present) in all {
+            changed |= if is_present {
+                state.absent.remove(virtual_server)
+            } else {
+                state.absent.insert(virtual_server.to_owned())
+            };
+        }
         drop(state);
         if changed {
             self.settle_checks();
@@ -206,6 +214,22 @@ impl Handle {
             checks: checks.unwrap_or_default(),
             kernel: self.desk.keeping.status(),
         }
+    }
+
+    /// How one virtual server stands.
+    #[must_use]
+    pub fn status_of(&self, virtual_server: &str) -> Option<VirtualServerStatus> {
+        self.desk.state().director.status_of(virtual_server)
+    }
+
+    /// What an operator says of a real server, both at once: where it is to be, and with which weight. It outlives reloads. Answers
+    /// with those that were meant.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn say(&self, which: &Which, word: Word) -> Result<Vec<ServerName>, NoSuchServer> {
+        let input = Input::Say(which, word);
+        self.desk.input_found(input, |director| director.find(which))
     }
 
     /// A number that changes with what [`Self::snapshot`] has of virtual servers.

@@ -40,7 +40,9 @@ fn judged(arguments: &Arguments) -> Result<Exit, Exit> {
     load::traps(&parsed)
         .iter()
         .for_each(|found| show(found, &parsed, &mut renderer));
-    tell_missing(&lowered, &load::needless(&parsed, arguments));
+    let mut needless = load::needless(&parsed, arguments);
+    needless.retain(|word| *word != servers::ALLOW || second.is_none());
+    tell_missing(&lowered, &needless);
     if !lowered.refused.is_empty() {
         return Err(Exit::Permission);
     }

@@ -122,7 +122,7 @@ async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<(Strin
     let mut message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
-    if !difference.virtual_servers.is_empty() || difference.balancing {
+    if !difference.virtual_servers.is_empty() || difference.balancing || node.servers.owes() {
         servers::take(node).await;
         if let Some(trouble) = servers::troubles(node).await {
             message.push_str(&format!(

@@ -35,7 +35,7 @@ use crate::pid_file::{PidFileError, PidFiles};
 use crate::privileges::{self, Missing};
 use crate::record::Recordings;
 use crate::renames::Renames;
-use crate::router::Scheduling;
+use crate::router::{Ended, Scheduling};
 use crate::run::{self, Ears, Signals};
 use crate::servers::{self, NotBalanced, Servers};
 use crate::start_delay::since_boot;
@@ -120,8 +120,8 @@ pub(crate) fn start(
         let probes = checks::probes(&loaded.plan.checks);
         // Whoever gets the addresses first finds them balanced.
         servers.begin(&loaded.plan, &steer, is_heir)?;
-        // The last thing that can fail: from here on there may be addresses to give up in order.
-        let (ended, realtime_priority) = router::spawn(driver, scheduling(&arguments, &loaded.plan))?;
+        let (ended, realtime_priority) =
+            spawn(driver, scheduling(&arguments, &loaded.plan), &servers).await?;
         lock_memory(&loaded.plan);
         let node = Node {
             notices: Arc::new(notices::new(&arguments, &loaded.plan)),
@@ -167,6 +167,15 @@ pub(crate) fn start(
     drop(pid_files);
     recordings.finish();
     exit
+}
+
+/// The last thing that can fail: from here on there may be addresses to give up in order.
+async fn spawn(driver: Driver, scheduling: Scheduling, servers: &Servers) -> io::Result<(Ended, Option<u8>)> {
+    let spawned = router::spawn(driver, scheduling);
+    if spawned.is_err() {
+        servers.give_up().await;
+    }
+    spawned
 }
 
 /// Until the end.

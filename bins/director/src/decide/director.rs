@@ -87,6 +87,7 @@ impl Director {
                 let change = |word: Word| Word { placement, ..word };
                 self.say(now, which, change, &mut events);
             }
+            Input::Say(which, word) => self.say(now, which, |_| word, &mut events),
             Input::Weigh(which, weight) => {
                 let change = |word: Word| Word { weight, ..word };
                 self.say(now, which, change, &mut events);
@@ -234,9 +235,16 @@ impl Director {
             let Some(cluster) = self.clusters.get_mut(&name.virtual_server) else {
                 continue;
             };
+            // Who comes back comes with his weight, and not with another one first.
+            let comes = word.placement == Placement::Judged;
+            if comes {
+                weigh(now, cluster, &self.words, &name, &mut self.wanted, events);
+            }
             let place = place(&name, word.placement);
             cluster.take(now, place, When::Running, &mut self.wanted, events);
-            weigh(now, cluster, &self.words, &name, &mut self.wanted, events);
+            if !comes {
+                weigh(now, cluster, &self.words, &name, &mut self.wanted, events);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use healthcheck::{Health, Placement};
 use vrrp_ipvs::Table;
 
-use super::words::ServerName;
+use super::words::{ServerName, Word};
 
 /// One thing that has become known.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub enum Input<'a> {
     },
     /// An operator wants servers here.
     Place(&'a Which, Placement),
+    /// Both of an operator's words at once.
+    Say(&'a Which, Word),
     /// An operator wants servers to have this weight; `None`: as configured.
     Weigh(&'a Which, Option<u32>),
     /// The time of [`Director::deadline`](super::Director::deadline) has come.

@@ -60,10 +60,18 @@ impl Director {
     #[must_use]
     pub fn status(&self) -> Vec<VirtualServerStatus> {
         let clusters = self.order.iter().filter_map(|name| self.clusters.get(name));
-        clusters.map(|cluster| self.status_of(cluster)).collect()
+        clusters.map(|cluster| self.status_of_cluster(cluster)).collect()
     }
 
-    fn status_of(&self, cluster: &Cluster) -> VirtualServerStatus {
+    /// One virtual server.
+    #[must_use]
+    pub fn status_of(&self, name: &str) -> Option<VirtualServerStatus> {
+        self.clusters
+            .get(name)
+            .map(|cluster| self.status_of_cluster(cluster))
+    }
+
+    fn status_of_cluster(&self, cluster: &Cluster) -> VirtualServerStatus {
         let (plan, pool) = (cluster.plan(), cluster.pool());
         let mut servers: Vec<ServerStatus> = cluster
             .names()

@@ -4,7 +4,7 @@ use healthcheck::Placement;
 use tracing::info;
 use vrrp_control::servers::{ServerMoved, ServerOrder};
 use vrrp_control::{Answer, EventKind, Problem, ProblemKind};
-use vrrp_director::{ServerStatus, Which};
+use vrrp_director::{ServerStatus, Which, Word};
 use vrrp_plan::balance::{RealServer, VirtualServer};
 
 use super::which;
@@ -35,6 +35,7 @@ pub(crate) fn ask(node: &Node, peer: Peer, server: &str, of: Option<&str>, order
             Err(why) => return problem(ProblemKind::NotPossible, why),
         }
     }
+    node.servers.put_down();
     Answer::Server(moved)
 }
 
@@ -69,7 +70,7 @@ fn one(
         ServerOrder::Enable => (Placement::Judged, None),
         ServerOrder::Weight(weight) => (Placement::Judged, Some(weight)),
     };
-    node.servers.say(&which, placement, weight)?;
+    node.servers.say(&which, Word { placement, weight })?;
     let (quorum, living, after) = status().ok_or_else(gone)?;
     let message = words(of, &after, order, (quorum, living));
     Ok(ServerMoved {

@@ -9,14 +9,15 @@ mod shown;
 mod told;
 mod which;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use healthcheck::{HookLimits, HookQueue, NotifyState, Placement};
+use healthcheck::{HookLimits, HookQueue, NotifyState};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use tracing::{error, warn};
-use vrrp_director::{Event, Handle, Options, VirtualServerStatus, Which};
+use vrrp_director::{Event, Handle, Options, VirtualServerStatus, Which, Word};
 use vrrp_ipvs::{Client, SyncRole};
 use vrrp_plan::Plan;
 use vrrp_plan::balance::Balance;
@@ -45,6 +46,8 @@ pub(crate) struct Servers {
     director: Mutex<Option<Arc<Handle>>>,
     tell: mpsc::UnboundedSender<Event>,
     runs: Mutex<Runs>,
+    /// What was wanted last could not be begun.
+    owed: AtomicBool,
     /// An address may have come or gone.
     roused: Arc<Notify>,
     /// The role that the synchronisation of connections was told last.
@@ -60,6 +63,7 @@ impl Servers {
             director: Mutex::new(None),
             tell,
             runs: Mutex::new(Runs::new(limits)),
+            owed: AtomicBool::new(false),
             roused: Arc::default(),
             role: Mutex::default(),
             bequest: Mutex::default(),
@@ -104,8 +108,14 @@ impl Servers {
         // The loop has ended when nobody listens any more.
         let told = move |event| drop(tell.send(event));
         let words = lock(&self.bequest).as_ref().map(kept::read).unwrap_or_default();
+        // Where they cannot be read they are looked at soon again.
+        let absent = presence::present(&balance).unwrap_or_default().into_iter();
         let options = Options {
             words,
+            absent: absent
+                .filter(|(_, is_here)| !is_here)
+                .map(|(name, _)| name)
+                .collect(),
             ..Options::default()
         };
         let director = vrrp_director::start(client, balance, options, told);
@@ -113,28 +123,40 @@ impl Servers {
         Ok(())
     }
 
-    /// Whether an address of a virtual server is on this node.
-    fn set_present(&self, name: &str, is_here: bool) {
+    /// Whether an address of each of these virtual servers is on this node.
+    fn set_present(&self, all: &[(String, bool)]) {
         if let Some(director) = self.director() {
-            director.set_present(name, is_here);
+            director.set_all_present(all.iter().map(|(name, is_here)| (name.as_str(), *is_here)));
         }
     }
 
-    fn say(&self, which: &Which, placement: Placement, weight: Option<u32>) -> Result<(), String> {
+    fn say(&self, which: &Which, word: Word) -> Result<(), String> {
         let director = self.director().ok_or("no virtual server is balanced here")?;
-        let said = director
-            .place(which, placement)
-            .and_then(|_| director.set_weight(which, weight));
-        said.map(drop).map_err(|error| error.to_string())?;
-        if let Some(bequest) = lock(&self.bequest).as_ref() {
+        let said = director.say(which, word);
+        said.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// What was said stays said for the next process of a supervisor.
+    fn put_down(&self) {
+        if let (Some(bequest), Some(director)) = (lock(&self.bequest).as_ref(), self.director()) {
             kept::write(bequest, &director);
         }
-        Ok(())
     }
 
     fn status_of(&self, name: &str) -> Option<VirtualServerStatus> {
-        let all = self.director()?.snapshot().virtual_servers;
-        all.into_iter().find(|one| *one.name == *name)
+        self.director()?.status_of(name)
+    }
+
+    /// Whether what was wanted last has not been begun: a reload of the same file tries it again.
+    pub(crate) fn owes(&self) -> bool {
+        self.owed.load(Ordering::Relaxed)
+    }
+
+    /// Whatever was begun ends; the program cannot go on.
+    pub(crate) async fn give_up(&self) {
+        if let Some(director) = self.director() {
+            let _nobody_can_do_more = director.stop().await;
+        }
     }
 }
 
@@ -164,6 +186,7 @@ pub(crate) async fn take(node: &Arc<Node>) {
         move || node.servers.want(node.plan().balance.clone())
     });
     let taken = taking.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
+    node.servers.owed.store(taken.is_err(), Ordering::Relaxed);
     if let Err(why) = taken {
         let text = format!("virtual servers are not carried out as the file says: {why}");
         error!("{text}");

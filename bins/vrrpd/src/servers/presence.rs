@@ -1,6 +1,7 @@
 //! Whether the address of a virtual server is on this node: for `ha_suspend`.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use nix::ifaddrs::getifaddrs;
 use tokio::time::timeout;
 use tracing::warn;
 use vrrp_ipvs::ServiceKey;
-use vrrp_plan::balance::VirtualServer;
+use vrrp_plan::balance::{Balance, VirtualServer};
 
 use crate::node::Node;
 
@@ -32,24 +33,29 @@ pub(crate) async fn keep(node: Weak<Node>) {
 /// Tells the director, where the file asks for that.
 fn look(node: &Node, told: &mut bool) {
     let plan = node.plan();
-    let suspended: Vec<&VirtualServer> = plan.balance.servers.iter().filter(|one| one.ha_suspend).collect();
-    if suspended.is_empty() {
-        return;
-    }
-    let here = match getifaddrs() {
-        Ok(all) => all.filter_map(|one| ip(&one.address?)).collect(),
+    match present(&plan.balance) {
+        Ok(all) if all.is_empty() => {}
+        Ok(all) => node.servers.set_present(&all),
         Err(error) => {
             if !std::mem::replace(told, true) {
                 warn!(
                     "ha_suspend: the addresses of this node cannot be read ({error}): checks go on as they are"
                 );
             }
-            return;
         }
-    };
-    for one in suspended {
-        node.servers.set_present(&one.name, is_here(one, &here));
     }
+}
+
+/// Each virtual server with `ha_suspend`, and whether an address of it is on this node.
+pub(super) fn present(balance: &Balance) -> io::Result<Vec<(String, bool)>> {
+    let mut suspended = balance.servers.iter().filter(|one| one.ha_suspend).peekable();
+    if suspended.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let here: BTreeSet<IpAddr> = getifaddrs()?.filter_map(|one| ip(&one.address?)).collect();
+    Ok(suspended
+        .map(|one| (one.name.clone(), is_here(one, &here)))
+        .collect())
 }
 
 fn ip(address: &nix::sys::socket::SockaddrStorage) -> Option<IpAddr> {

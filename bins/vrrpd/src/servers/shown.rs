@@ -1,6 +1,7 @@
 //! What stands, as it is told to whoever asks.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use healthcheck::{Because, Health, Placement};
@@ -12,7 +13,7 @@ use vrrp_control::{Answer, Problem, ProblemKind};
 use vrrp_director::{CheckStatus, Counters, ServerStatus, Snapshot, VirtualServerStatus, Word};
 use vrrp_ipvs::{DestinationStatus, Forwarding, Statistics, SyncRole};
 use vrrp_plan::Plan;
-use vrrp_plan::balance::VirtualServer as Planned;
+use vrrp_plan::balance::{Place, VirtualServer as Planned};
 
 use super::{Servers, which};
 use crate::node::ms;
@@ -113,12 +114,23 @@ fn virtual_server(
     counters: Option<&Counters>,
 ) -> VirtualServer {
     let first = status.services.first();
-    let of_kernel = |server: &ServerStatus| destinations(status, server, counters);
+    let found = destinations(status, counters);
+    let of_kernel = |server: &ServerStatus| {
+        let key = server.destination.key;
+        found.get(&if status.services.len() > 1 {
+            (key.address, 0)
+        } else {
+            (key.address, key.port)
+        })
+    };
+    let planned_servers = planned.servers.iter();
+    let places: BTreeMap<&str, &Place> = planned_servers
+        .map(|one| (one.name.as_str(), &one.place))
+        .collect();
     let one = |server: &ServerStatus| {
-        let mut shown = real_server(server, checks, &of_kernel(server));
-        let place = planned.servers.iter().find(|one| one.name == *server.name);
-        if let Some(one) = place {
-            shown.place = one.place.to_string();
+        let mut shown = real_server(server, checks, of_kernel(server));
+        if let Some(place) = places.get(&*server.name) {
+            shown.place = place.to_string();
         }
         shown
     };
@@ -135,7 +147,7 @@ fn virtual_server(
     }));
     VirtualServer {
         name: status.name.to_string(),
-        place: status.place.clone(),
+        place: planned.place.to_string(),
         services: status
             .services
             .iter()
@@ -156,29 +168,30 @@ fn virtual_server(
     }
 }
 
-/// What the kernel has of a server, over all services of its virtual server.
-fn destinations<'a>(
+/// What the kernel has of the servers of a virtual server, over all of its services: by address and port; by address alone where
+/// there are several services, each of which may have a port of its own.
+fn destinations(
     status: &VirtualServerStatus,
-    server: &ServerStatus,
-    counters: Option<&'a Counters>,
-) -> Vec<&'a DestinationStatus> {
-    let address = server.destination.key.address;
-    let port = server.destination.key.port;
+    counters: Option<&Counters>,
+) -> BTreeMap<(IpAddr, u16), Vec<DestinationStatus>> {
+    let several = status.services.len() > 1;
+    let mut all: BTreeMap<_, Vec<DestinationStatus>> = BTreeMap::new();
     let services = status.services.iter();
     let found = services.filter_map(|service| counters?.service(&service.key));
-    let all = found.flat_map(|counters| &counters.destinations);
-    let is_it = |one: &&DestinationStatus| {
+    for one in found.flat_map(|counters| &counters.destinations) {
         let key = one.destination.key;
-        key.address == address && (key.port == port || status.services.len() > 1)
-    };
-    all.filter(is_it).collect()
+        let port = if several { 0 } else { key.port };
+        all.entry((key.address, port)).or_default().push(*one);
+    }
+    all
 }
 
 fn real_server(
     server: &ServerStatus,
     checks: &BTreeMap<&str, &CheckStatus>,
-    kernel: &[&DestinationStatus],
+    kernel: Option<&Vec<DestinationStatus>>,
 ) -> RealServer {
+    let kernel = kernel.map_or(&[][..], Vec::as_slice);
     let follows = server.follows.iter();
     let checked = follows.filter_map(|(name, _)| checks.get(&**name));
     let mut sum = Statistics::default();
