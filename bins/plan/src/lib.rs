@@ -6,6 +6,7 @@
 //! ```
 
 pub mod balance;
+mod contents;
 mod difference;
 pub mod ldirectord;
 mod lower;

@@ -1,5 +1,6 @@
 //! The plan's commands on the machine that this runs on: users looked up, programs looked for.
 
+use std::path::Path;
 use std::time::Duration;
 
 use healthcheck::{
@@ -8,6 +9,7 @@ use healthcheck::{
 use keepalived_conf::{Config, Notify, RealServer, ServerLook, VirtualServer};
 
 use crate::balance::{Look, ServerCheck};
+use crate::contents;
 use crate::lower::Host;
 use crate::plan::{Check, Command, CommandLine, Fifo, FileTrack, Plan, ProcessTrack, Push, What};
 use crate::probe;
@@ -198,6 +200,10 @@ impl Machine for ThisMachine {
 
     fn try_hook(&self, command: &Command) -> Result<(), String> {
         try_hook(command).map_err(Wrong::text)
+    }
+
+    fn digest(&self, file: &Path) -> Option<u64> {
+        contents::digest(file)
     }
 }
 

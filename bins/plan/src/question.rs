@@ -240,6 +240,9 @@ pub struct Http {
     pub authorities: Option<PathBuf>,
     /// Files with the certificate and the key that are shown to a server that asks for one (keepalived `SSL`).
     pub client: Option<(PathBuf, PathBuf)>,
+    /// A digest of what stands in these files, taken where the plan was made for a machine: a reload begins the check anew when
+    /// they were renewed under the same names. None: there are no such files, or nobody has looked.
+    pub contents: Option<u64>,
     /// How it is asked.
     pub version: conf::HttpVersion,
     /// One or more.
@@ -349,6 +352,7 @@ fn of_http(http: &conf::Http) -> Http {
         server_name: text(&http.server_name),
         authorities: None,
         client: None,
+        contents: None,
         version: http.version.value,
         pages: http.urls.iter().map(page).collect(),
     }

@@ -1,7 +1,8 @@
 //! TLS as this machine has it: its trusted roots, and one provider of the cryptography.
 
-use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use healthcheck::{ClientIdentity, TlsSpec};
 use rustls::RootCertStore;
@@ -47,11 +48,20 @@ pub(crate) fn verified() -> Result<TlsSpec, String> {
     Ok(TlsSpec::new(provider(), Arc::clone(roots)))
 }
 
-/// The certificate must be one that this machine trusts, or an authority in this file.
+/// The certificate must be one that this machine trusts, or an authority in this file. All checks of a plan share what is read:
+/// `contents` is what it noted of its files, and without it they are read each time.
 ///
 /// # Errors
 /// The file cannot be read, or holds no certificate.
-pub(crate) fn verified_by(authorities: &Path) -> Result<TlsSpec, String> {
+pub(crate) fn verified_by(authorities: &Path, contents: Option<u64>) -> Result<TlsSpec, String> {
+    static KEPT: Kept<PathBuf, RootCertStore> = Mutex::new(BTreeMap::new());
+    let store = shared(&KEPT, authorities.to_path_buf(), contents, || {
+        read_roots(authorities)
+    })?;
+    Ok(TlsSpec::new(provider(), store))
+}
+
+fn read_roots(authorities: &Path) -> Result<RootCertStore, String> {
     let mut store = match ROOTS.get() {
         Some(roots) => RootCertStore::clone(roots),
         None => roots().map_or_else(|_| RootCertStore::empty(), |roots| RootCertStore::clone(&roots)),
@@ -64,23 +74,53 @@ pub(crate) fn verified_by(authorities: &Path) -> Result<TlsSpec, String> {
             )
         })?;
     }
-    Ok(TlsSpec::new(provider(), Arc::new(store)))
+    Ok(store)
 }
 
-/// A certificate with its key, out of files in PEM.
+/// A certificate with its key, out of files in PEM. Shared as by [`verified_by`].
 ///
 /// # Errors
 /// One of them cannot be read, or does not hold what it should.
-pub(crate) fn identity(certificate: &Path, key: &Path) -> Result<ClientIdentity, String> {
-    Ok(ClientIdentity {
-        chain: certificates(certificate)?,
-        key: PrivateKeyDer::from_pem_file(key).map_err(|error| {
-            format!(
-                "{}: no key in PEM that can be read without a password: {error}",
-                key.display()
-            )
-        })?,
+pub(crate) fn identity(
+    certificate: &Path,
+    key: &Path,
+    contents: Option<u64>,
+) -> Result<Arc<ClientIdentity>, String> {
+    static KEPT: Kept<(PathBuf, PathBuf), ClientIdentity> = Mutex::new(BTreeMap::new());
+    let files = (certificate.to_path_buf(), key.to_path_buf());
+    shared(&KEPT, files, contents, || {
+        Ok(ClientIdentity {
+            chain: certificates(certificate)?,
+            key: PrivateKeyDer::from_pem_file(key).map_err(|error| {
+                format!(
+                    "{}: no key in PEM that can be read without a password: {error}",
+                    key.display()
+                )
+            })?,
+        })
     })
+}
+
+/// By the files it was read of, with the contents that they had: the newest only.
+type Kept<K, T> = Mutex<BTreeMap<K, (u64, Arc<T>)>>;
+
+/// What was read of these files already while they held this, or what `read` reads now; a failure is not kept.
+fn shared<K: Ord, T>(
+    kept: &Kept<K, T>,
+    files: K,
+    contents: Option<u64>,
+    read: impl FnOnce() -> Result<T, String>,
+) -> Result<Arc<T>, String> {
+    let Some(contents) = contents else {
+        return read().map(Arc::new);
+    };
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, known)) = kept.get(&files).filter(|(then, _)| *then == contents) {
+        return Ok(Arc::clone(known));
+    }
+    let new = Arc::new(read()?);
+    kept.insert(files, (contents, Arc::clone(&new)));
+    Ok(new)
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -98,4 +138,29 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 #[must_use]
 pub fn unverified() -> TlsSpec {
     TlsSpec::unverified(provider())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_once_is_shared_until_the_files_hold_something_else() {
+        let kept: Kept<&str, u32> = Mutex::new(BTreeMap::new());
+        let mut reads = 0;
+        let mut ask = |file, contents| {
+            shared(&kept, file, contents, || {
+                reads += 1;
+                Ok(reads)
+            })
+            .map(|read| *read)
+        };
+        assert_eq!((ask("a", Some(7)), ask("a", Some(7))), (Ok(1), Ok(1)));
+        assert_eq!((ask("a", Some(8)), ask("b", Some(7))), (Ok(2), Ok(3)));
+        // Nobody has looked into them: they may hold anything by now.
+        assert_eq!((ask("c", None), ask("c", None)), (Ok(4), Ok(5)));
+        let wrong = shared(&kept, "d", Some(1), || Err("gone".to_owned()));
+        assert_eq!(wrong, Err("gone".to_owned()));
+        assert_eq!(ask("d", Some(1)), Ok(6));
+    }
 }

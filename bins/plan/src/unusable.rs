@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use keepalived_conf::{Config, SourceMap};
 
 use crate::balance::Balance;
+use crate::contents;
 use crate::lower::{Allowed, Host, Lowered, lower};
 use crate::plan::What;
 use crate::reload::Machine;
 
-/// [`lower()`], and where the file says `drop_unusable_scripts` once more without the scripts that `machine` cannot run: they are
+/// [`lower()`], with the contents of the files that checks read, and where the file says `drop_unusable_scripts` once more without the scripts that `machine` cannot run: they are
 /// told with what is allowed to be missing. Where it does not say so such a script is a check that fails, with the reason.
 #[must_use]
 pub fn lower_for(
@@ -20,6 +21,7 @@ pub fn lower_for(
     machine: &dyn Machine,
 ) -> Lowered {
     let mut lowered = lower(config, sources, allowed, host);
+    contents::note(&mut lowered.plan.balance, machine);
     if !config.global.drop_unusable_scripts.value {
         return lowered;
     }

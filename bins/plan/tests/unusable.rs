@@ -1,11 +1,17 @@
 //! `drop_unusable_scripts`: keepalived's way with a script that cannot be run, for those who ask for it.
 
+use std::cell::Cell;
+use std::path::Path;
+
 use keepalived_conf::{MemoryFiles, parse};
 use vrrp_plan::balance::ServerCheck;
 use vrrp_plan::{Allowed, Check, Command, Host, Lowered, Machine, Tracked, What, lower_for};
 
 /// A machine on which nothing can be run that is called `gone`.
 struct Small;
+
+/// One whose files hold this, and that counts how often it is asked.
+struct Holds(u64, Cell<u32>);
 
 impl Machine for Small {
     fn has_interface(&self, _name: &str) -> bool {
@@ -28,6 +34,29 @@ impl Machine for Small {
             "/gone" => Err("/gone does not exist".to_owned()),
             _ => Ok(()),
         }
+    }
+}
+
+impl Machine for Holds {
+    fn has_interface(&self, name: &str) -> bool {
+        Small.has_interface(name)
+    }
+
+    fn try_check(&self, check: &Check) -> Result<(), String> {
+        Small.try_check(check)
+    }
+
+    fn try_server_check(&self, check: &ServerCheck) -> Result<(), String> {
+        Small.try_server_check(check)
+    }
+
+    fn try_hook(&self, command: &Command) -> Result<(), String> {
+        Small.try_hook(command)
+    }
+
+    fn digest(&self, file: &Path) -> Option<u64> {
+        self.1.set(self.1.get() + 1);
+        (file == Path::new("/etc/own")).then_some(self.0)
     }
 }
 
@@ -134,4 +163,33 @@ fn a_real_server_s_check_that_cannot_be_run() {
         ),
         "{told}"
     );
+}
+
+/// A certificate that was renewed under the same name is another check: it is begun anew, and shows the new one.
+#[test]
+fn what_the_files_of_a_check_hold_is_part_of_it() {
+    let made = |ssl: &str, word: &str, holds: u64| {
+        let real =
+            |last| format!("real_server 10.0.0.{last} 443 {{\n{word} {{\nurl {{\npath /\n}}\n}}\n}}\n");
+        let text = format!(
+            "SSL {{\n{ssl}\n}}\nvirtual_server 192.0.2.1 443 {{\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n{}{}}}\n",
+            real(2),
+            real(3)
+        );
+        let parsed = parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
+        let machine = Holds(holds, Cell::new(0));
+        let (allowed, host) = (Allowed::default(), Host::default());
+        let lowered = lower_for(&parsed.config, &parsed.sources, &allowed, &host, &machine);
+        assert_eq!(lowered.plan.balance.checks.len(), 2);
+        (lowered.plan.balance.checks, machine.1.get())
+    };
+    let whole = "ca /etc/ca\ncertificate /etc/own\nkey /etc/key";
+    let (old, asked) = made(whole, "SSL_GET", 1);
+    assert_eq!(asked, 3, "each file once, whoever reads it");
+    assert_eq!(old, made(whole, "SSL_GET", 1).0);
+    let new = made(whole, "SSL_GET", 2).0;
+    assert!(old.iter().zip(&new).all(|(old, new)| old.look != new.look));
+    // One that reads none of them stays as it is.
+    assert_eq!(made(whole, "HTTP_GET", 1), made(whole, "HTTP_GET", 2));
+    assert_eq!(made("ca /etc/ca", "SSL_GET", 1), made("ca /etc/ca", "SSL_GET", 2));
 }

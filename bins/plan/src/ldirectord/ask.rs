@@ -104,6 +104,7 @@ impl Lowering<'_> {
             server_name: None,
             authorities: None,
             client: None,
+            contents: None,
             version: HttpVersion::V1_1,
             pages: vec![Page {
                 path,

@@ -183,12 +183,12 @@ fn how(verify: bool) -> Result<healthcheck::TlsSpec, String> {
 #[cfg(feature = "tls")]
 fn over_tls(spec: HttpSpec, http: &Http) -> Result<HttpSpec, String> {
     let mut tls = match http.authorities.as_deref().filter(|_| http.verify) {
-        Some(authorities) => crate::tls::verified_by(authorities)?,
+        Some(authorities) => crate::tls::verified_by(authorities, http.contents)?,
         None => how(http.verify)?,
     };
     tls.server_name.clone_from(&http.server_name);
     if let Some((certificate, key)) = &http.client {
-        tls = tls.client(crate::tls::identity(certificate, key)?);
+        tls.client = Some(crate::tls::identity(certificate, key, http.contents)?);
     }
     Ok(spec.tls(tls))
 }

@@ -3,6 +3,8 @@
 mod fault;
 mod scripts;
 
+use std::path::Path;
+
 use keepalived_conf::{Diagnostic, Parsed, Severity, line};
 
 use crate::balance::ServerCheck;
@@ -47,6 +49,10 @@ pub trait Machine {
     /// # Errors
     /// What is wrong with it, in words.
     fn try_hook(&self, command: &Command) -> Result<(), String>;
+    /// A digest of what stands in a file; none where it cannot be read.
+    fn digest(&self, _file: &Path) -> Option<u64> {
+        None
+    }
 }
 
 /// A machine that has every interface and every script.

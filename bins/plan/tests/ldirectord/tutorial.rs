@@ -63,6 +63,7 @@ fn check(ip: [u8; 4], interval: u64, timeout: u64) -> ServerCheck {
             server_name: None,
             authorities: None,
             client: None,
+            contents: None,
             version: HttpVersion::V1_1,
             pages: vec![page],
         }),
