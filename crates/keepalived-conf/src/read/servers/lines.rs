@@ -15,8 +15,14 @@ use crate::tree::{Body, Item, Node};
 pub(super) struct Lines(Item);
 
 impl Lines {
+    /// Real servers are no lines of their virtual server: each has its own. There may be thousands, and every one of them asks
+    /// what stands above it.
     pub(super) fn of(block: &Item) -> Self {
-        Self(cleaned(block))
+        let is_server = |item: &Item| {
+            let body = item.body.as_ref();
+            body.is_some_and(|body| body.block == Block::RealServer)
+        };
+        Self(cleaned(block, |item| !is_server(item)))
     }
 
     pub(super) const fn block(&self) -> &Item {
@@ -95,10 +101,12 @@ pub(super) fn first<T>(all: impl IntoIterator<Item = Option<Sourced<T>>>, defaul
         .unwrap_or(Sourced::default(default))
 }
 
-fn cleaned(item: &Item) -> Item {
+/// Only those of its lines that are wanted.
+fn cleaned(item: &Item, wanted: impl Fn(&Item) -> bool) -> Item {
+    let wanted = |node: &&Node| matches!(node, Node::Item(item) if wanted(item));
     let body = item.body.as_ref().map(|body| Body {
         block: body.block,
-        nodes: body.nodes.iter().filter_map(node).collect(),
+        nodes: body.nodes.iter().filter(wanted).filter_map(node).collect(),
         span: body.span,
     });
     Item {
@@ -123,8 +131,31 @@ fn node(node: &Node) -> Option<Node> {
         return None;
     }
     Some(Node::Item(if counted.body.is_some() {
-        cleaned(&counted)
+        cleaned(&counted, |_| true)
     } else {
         counted
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::MemoryFiles;
+
+    /// Each of thousands of real servers asks for what stands above it: that must not be all the others.
+    #[test]
+    fn real_servers_are_no_lines_of_their_virtual_server() {
+        let text = "virtual_server 192.0.2.1 80 {\n weight 3\n real_server 192.0.2.2 80 {\n weight 4\n }\n protocol TCP\n}\n";
+        let parsed = crate::parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
+        let block = crate::tree::items(&parsed.tree.nodes).next().unwrap();
+        let lines = Lines::of(block);
+        let words = lines.block().items().filter_map(|line| line.keyword);
+        assert_eq!(
+            words.map(|word| word.name).collect::<Vec<_>>(),
+            ["weight", "protocol"]
+        );
+        let server = block.items().find(|item| item.body.is_some()).unwrap();
+        let weight = |lines: &Lines| lines.number::<u32>("weight").map(|found| found.value);
+        assert_eq!((weight(&lines), weight(&Lines::of(server))), (Some(3), Some(4)));
+    }
 }
