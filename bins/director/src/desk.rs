@@ -110,14 +110,12 @@ impl Desk {
 
     fn carry(&self, state: &mut State, events: Vec<Event>) {
         let steps = state.director.take_steps();
-        let is_changed = !steps.is_empty();
         self.keeping.steps(steps);
         for event in events {
             (self.on_event)(event);
         }
-        if is_changed {
-            self.earlier.notify_one();
-        }
+        // A deadline may be new though nothing follows at once: who is drained and then taken out goes a little later.
+        self.earlier.notify_one();
         // Also where nothing follows from it: what is known of a check is shown.
         self.revision
             .send_modify(|revision| *revision = revision.wrapping_add(1));

@@ -3,7 +3,7 @@
 use healthcheck::{Health, Placement};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use vrrp_director::{Event, Options, StartError, When, start};
+use vrrp_director::{Event, Options, StartError, When, Which, Word, start};
 use vrrp_ipvs::{SyncDaemon, SyncRole, Table, Timeouts};
 use vrrp_plan::balance::{AtStop, Balance, Look, Place, Sync};
 
@@ -229,4 +229,37 @@ async fn counters_are_those_of_our_services() {
     assert_eq!((ours.statistics.connections, ours.destinations.len()), (7, 2));
     let all = balance(vec![virtual_server(SERVICE, vec![server(A, 1)])]);
     assert!(all.check(A).is_some_and(|check| check.look == Look::Always(true)));
+}
+
+/// The time of its going is not the time of a change: what was drained is out of service already.
+#[tokio::test]
+async fn who_is_drained_and_then_taken_out_by_a_reload_goes_when_his_time_has_come() {
+    let both = || balance(vec![virtual_server(SERVICE, vec![server(A, 1), server(B, 1)])]);
+    let (handle, kernel, _told) = begin(both(), Options::default());
+    let which = Which::everywhere(A);
+    let word = Word {
+        placement: Placement::Drained,
+        weight: None,
+    };
+    handle.say(&which, word).unwrap();
+    handle.settled().await;
+    let mut without = both();
+    without.servers[0].servers.retain(|one| one.name != A);
+    handle.reload(without).unwrap();
+    handle.settled().await;
+    let there = || {
+        let table = kernel.table();
+        table
+            .get(&key(SERVICE))
+            .unwrap()
+            .destination(&at(A).into())
+            .is_some()
+    };
+    assert!(there(), "what is under way may end");
+    let gone = async {
+        while there() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    assert!(timeout(LIMIT, gone).await.is_ok(), "it stayed");
 }

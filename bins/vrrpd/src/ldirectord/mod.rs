@@ -1,10 +1,11 @@
 //! `--ldirectord FILE`: virtual servers in ldirectord's language, beside those of keepalived.conf or without it.
 
 mod mail;
+mod names;
 mod watch;
 
 use keepalived_conf::{Diagnostic, Files, Severity, line};
-use ldirectord_conf::{MachineNames, Parsed};
+use ldirectord_conf::Parsed;
 use tracing::{error, info, warn};
 use vrrp_notices::Targets;
 use vrrp_plan::ldirectord::{Duties, Lowered, Settings, lower};
@@ -12,6 +13,7 @@ use vrrp_plan::{Fault, Plan};
 
 use crate::arguments::Arguments;
 use crate::supervisor;
+use names::Limited;
 pub(crate) use watch::keep as keep_watch;
 
 /// The second file, understood.
@@ -21,10 +23,10 @@ pub(crate) struct Second {
     lowered: Lowered,
 }
 
-/// Reads it, if there is to be one. Looks names up, which may take its time.
+/// Reads it, if there is to be one. Looks names up, within a limit.
 pub(crate) fn read(arguments: &Arguments, files: &dyn Files) -> Option<Second> {
     let path = arguments.ldirectord.as_ref()?;
-    let parsed = ldirectord_conf::parse(files, &MachineNames::read(), &path.to_string_lossy());
+    let parsed = ldirectord_conf::parse(files, &Limited::read(), &path.to_string_lossy());
     let settings = Settings {
         verify: !arguments.ldirectord_unverified,
     };

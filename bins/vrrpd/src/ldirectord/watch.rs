@@ -12,7 +12,7 @@ use crate::node::{Node, lock};
 use crate::run::Asked;
 use crate::scripts;
 
-/// So late at most a change is seen; ldirectord looks between two passes.
+/// A change is taken when the file has rested so long; ldirectord looks between two passes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What tells one content from another at a glance.
@@ -22,27 +22,39 @@ struct Glance {
     octets: u64,
 }
 
-/// Looks again and again, for as long as the node is there.
+/// Looks again and again, for as long as the node is there. A file that is being written is not taken: it has to be the same at two
+/// looks, and to have a virtual server. Nobody has asked for this reload, so half a file takes nothing away.
 pub(crate) async fn keep(node: Weak<Node>, path: PathBuf) {
-    let mut last = look(&path).await;
+    let mut in_force = look(&path).await;
     let mut content = read(&path).await;
+    let mut last = in_force.clone();
     let queue = HookQueue::new(HookLimits::default());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(node) = node.upgrade() else { return };
         let now = look(&path).await;
+        let rests = now == last;
+        last.clone_from(&now);
         // A file that is away for a moment is being replaced.
-        if now.is_none() || now == last {
+        if now.is_none() || now == in_force || !rests {
             continue;
         }
-        last = now;
         let new = read(&path).await;
-        if new.is_none() || new == content {
+        if !new.as_deref().is_some_and(has_virtual_server) {
             continue;
         }
-        content = new;
-        changed(&node, &path, &queue);
+        in_force = now;
+        if new != content {
+            content = new;
+            changed(&node, &path, &queue);
+        }
     }
+}
+
+/// Whether there is anything in it that could be balanced.
+fn has_virtual_server(content: &[u8]) -> bool {
+    let mut lines = content.split(|octet| *octet == b'\n');
+    lines.any(|line| line.trim_ascii_start().starts_with(b"virtual"))
 }
 
 async fn look(path: &Path) -> Option<Glance> {
@@ -80,5 +92,20 @@ fn changed(node: &Node, path: &Path, queue: &HookQueue) {
             queue.push(command.arg(path.as_os_str()), "callback");
         }
         Err(missing) => error!("{shown}: callback is not run: {missing}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_virtual_server;
+
+    #[test]
+    fn a_file_that_is_just_being_written_has_no_virtual_server() {
+        assert!(!has_virtual_server(b""));
+        assert!(!has_virtual_server(
+            b"checktimeout=3\ncheckinterval=1\n# virtual=192.0.2.1:80\n"
+        ));
+        assert!(has_virtual_server(b"checktimeout=3\nvirtual=192.0.2.1:80\n"));
+        assert!(has_virtual_server(b"  virtual6 = [2001:db8::1]:80"));
     }
 }

@@ -28,7 +28,13 @@ impl Servers {
         // Without counters all else is shown.
         let counters = director.counters().await.ok();
         let snapshot = director.snapshot();
-        Some(shown(plan, &snapshot, counters.as_ref(), only))
+        let shown = shown(plan, &snapshot, counters.as_ref(), only);
+        let mut services = shown.virtual_servers.iter().flat_map(|one| &one.services);
+        if counters.is_some() && services.any(|service| service.traffic.is_none()) {
+            // Somebody else has taken it out: that is put right now.
+            director.read();
+        }
+        Some(shown)
     }
 
     /// The answer to who asks for them.
