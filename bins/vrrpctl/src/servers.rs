@@ -196,7 +196,9 @@ const fn octets_per_second(traffic: &Traffic) -> u64 {
 
 fn why(server: &RealServer) -> String {
     let mut text = words::clean(&server.because);
-    let failing = |check: &&ServerCheck| check.health == Health::Down || check.against > 0;
+    // One that rests has nothing to say.
+    let failing =
+        |check: &&ServerCheck| check.last.is_some() && (check.health == Health::Down || check.against > 0);
     let found: Vec<String> = server.checks.iter().filter(failing).map(finding).collect();
     if !found.is_empty() {
         text.push_str(&format!(": {}", found.join("; ")));

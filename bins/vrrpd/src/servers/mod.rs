@@ -166,6 +166,8 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 /// What keeps the kernel's table from being as it is to be, in words, when it has been asked for everything.
 pub(crate) async fn troubles(node: &Node) -> Option<String> {
     let director = node.servers.director()?;
+    // What was refused before is not said again where it is right now.
+    director.read();
     let _late = timeout(SETTLES_WITHIN, director.settled()).await;
     let troubles = director.snapshot().kernel.troubles;
     let first = troubles.first()?;
