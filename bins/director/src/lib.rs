@@ -8,6 +8,7 @@ mod desk;
 mod event;
 mod handle;
 mod kernel;
+mod looks;
 
 pub use checks::CheckStatus;
 pub use decide::{

@@ -13,6 +13,8 @@ use vrrp_plan::balance::{Look, ServerCheck};
 
 pub use status::CheckStatus;
 
+use crate::looks::{ByLook, is_same};
+
 /// What checks have to tell.
 pub(crate) enum News<'a> {
     /// A health: name, what it is, whether with a warning.
@@ -25,6 +27,12 @@ pub(crate) enum News<'a> {
 
 pub(crate) type Tell = Arc<dyn Fn(News<'_>) + Send + Sync>;
 
+/// What rests.
+struct Parked {
+    look: Look,
+    judge: Option<Judge>,
+}
+
 /// What runs.
 pub(crate) struct Checks {
     tell: Tell,
@@ -32,7 +40,7 @@ pub(crate) struct Checks {
     files: Option<FileWatch>,
     running: BTreeMap<String, ServerCheck>,
     /// What is suspended, with what had been found.
-    parked: BTreeMap<String, Option<Judge>>,
+    parked: BTreeMap<String, Parked>,
 }
 
 impl Checks {
@@ -51,17 +59,23 @@ impl Checks {
     /// on from what it had found. Looks users up, and files at: it may take its time.
     pub(crate) fn settle(&mut self, checks: &[ServerCheck], is_wanted: impl Fn(&str) -> bool) {
         let there: BTreeSet<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+        self.hand_on(checks);
         let running = self.running.keys();
         let ends: Vec<String> = running
             .filter(|name| !there.contains(name.as_str()) || !is_wanted(name))
             .cloned()
             .collect();
         for name in ends {
-            if there.contains(name.as_str()) {
-                let judge = self.runner.status(&name).map(|status| status.judge);
-                self.parked.insert(name.clone(), judge);
+            let judge = self.runner.status(&name).map(|status| status.judge);
+            self.stop_looking(&name);
+            if let Some(before) = self
+                .running
+                .remove(&name)
+                .filter(|_| there.contains(name.as_str()))
+            {
+                let look = before.look;
+                self.parked.insert(name, Parked { look, judge });
             }
-            self.end(&name);
         }
         self.parked.retain(|name, _| there.contains(name.as_str()));
         for check in checks.iter().filter(|check| is_wanted(&check.name)) {
@@ -71,12 +85,50 @@ impl Checks {
         }
     }
 
-    fn begin(&mut self, check: &ServerCheck) {
-        let before = self.running.insert(check.name.clone(), check.clone());
-        let parked = self.parked.remove(&check.name).flatten();
-        if before.is_some_and(|before| kind(&before.look) != kind(&check.look)) {
-            self.stop_looking(&check.name);
+    /// What has been found goes to the check that looks at the same, whatever its name: names count the checks of a server. What
+    /// looks at something else under the name of one that runs is ended, and rests with that until it is begun.
+    fn hand_on(&mut self, checks: &[ServerCheck]) {
+        let looks = |name: &str| {
+            let running = self.running.get(name).map(|check| &check.look);
+            running.or_else(|| self.parked.get(name).map(|parked| &parked.look))
+        };
+        let is_other =
+            |check: &&ServerCheck| looks(&check.name).is_none_or(|look| !is_same(look, &check.look));
+        let others: Vec<&ServerCheck> = checks.iter().filter(is_other).collect();
+        if others.is_empty() {
+            return;
         }
+        let running = self.running.values();
+        let running = running.map(|check| (&check.look, self.runner.status(&check.name).map(|is| is.judge)));
+        let parked = self.parked.values().map(|parked| (&parked.look, parked.judge));
+        let found: ByLook<'_, Option<Judge>> = running.chain(parked).collect();
+        let found = others.into_iter().map(|check| {
+            let look = check.look.clone();
+            let judge = found.find(&check.look).copied().flatten();
+            (check.name.clone(), Parked { look, judge })
+        });
+        let found: Vec<(String, Parked)> = found.collect();
+        for (name, parked) in found {
+            let ran = self.running.remove(&name).is_some();
+            if ran {
+                self.stop_looking(&name);
+            }
+            if !ran && parked.judge.is_none() && !self.parked.contains_key(&name) {
+                continue;
+            }
+            // Whoever was there may have spoken under this name after the reload. Files and what is set speak at once.
+            if !matches!(parked.look, Look::File(_) | Look::Always(_)) {
+                let health = parked.judge.map_or(Health::Unknown, |judge| judge.health());
+                let is_degraded = parked.judge.is_some_and(|judge| judge.is_told_degraded());
+                (self.tell)(News::Health(&name, health, is_degraded));
+            }
+            self.parked.insert(name, parked);
+        }
+    }
+
+    fn begin(&mut self, check: &ServerCheck) {
+        self.running.insert(check.name.clone(), check.clone());
+        let parked = self.parked.remove(&check.name).and_then(|parked| parked.judge);
         match &check.look {
             Look::Always(up) => {
                 let health = if *up { Health::Up } else { Health::Down };
@@ -116,11 +168,6 @@ impl Checks {
         }
     }
 
-    fn end(&mut self, name: &str) {
-        self.running.remove(name);
-        self.stop_looking(name);
-    }
-
     fn stop_looking(&mut self, name: &str) {
         self.runner.remove(name);
         self.files.as_mut().map(|files| files.remove(name));
@@ -129,15 +176,6 @@ impl Checks {
     /// Ends all of them, and kills what they run.
     pub(crate) async fn stop(self) {
         self.runner.stop().await;
-    }
-}
-
-/// What looks: another one is another's business.
-const fn kind(look: &Look) -> u8 {
-    match look {
-        Look::Ask(_) | Look::Alternate { .. } | Look::Run { .. } | Look::Unless(_) => 0,
-        Look::File(_) => 1,
-        Look::Always(_) => 2,
     }
 }
 

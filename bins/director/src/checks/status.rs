@@ -56,7 +56,7 @@ impl Checks {
             name: check.name.as_str().into(),
             looks_at: check.name.clone(),
             health: parked
-                .and_then(Option::as_ref)
+                .and_then(|parked| parked.judge)
                 .map_or(Health::Unknown, |judge| judge.health()),
             is_degraded: false,
             is_suspended: parked.is_some(),

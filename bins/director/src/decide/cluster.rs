@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use healthcheck::{Because, Health, LastResort, Member, Pool, PoolAction, PoolConfig, PoolError, PoolInput};
-use vrrp_core::Instant;
+use vrrp_core::{Instant, Weight};
 use vrrp_ipvs::{Destination, DestinationKey, Service, ServiceKey};
-use vrrp_plan::balance::{RealServer, VirtualServer};
+use vrrp_plan::balance::{Follows, RealServer, VirtualServer};
 
 use super::wanted::Wanted;
 use crate::event::{Event, When};
+
+/// A check that there is not: nothing is ever known of it. No check has an empty name.
+const NOBODYS: &str = "";
 
 /// A virtual server with what is known and wanted of it.
 #[derive(Debug, Clone)]
@@ -28,7 +31,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     pub(super) fn new(plan: VirtualServer, held: BTreeSet<Arc<str>>) -> Result<Self, PoolError> {
-        let pool = Pool::new(config(&plan, &held))?;
+        let pool = Pool::new(config(&plan, &held, &BTreeSet::new()))?;
         let mut cluster = Self {
             name: plan.name.as_str().into(),
             plan,
@@ -73,6 +76,10 @@ impl Cluster {
         self.followers.keys()
     }
 
+    pub(super) fn follows_any(&self, checks: &BTreeSet<Arc<str>>) -> bool {
+        checks.iter().any(|check| self.followers.contains_key(check))
+    }
+
     pub(super) fn server(&self, name: &str) -> Option<&RealServer> {
         self.plan.servers.get(*self.index.get(name)?)
     }
@@ -105,6 +112,35 @@ impl Cluster {
         self.act(now, actions, when, wanted, events);
     }
 
+    /// What is known of these checks is forgotten, as what has their names now looks at something else. Everybody stays where he
+    /// is: who has failed is out for what is not known yet. What the pool has is by names, and only what nobody follows is
+    /// forgotten there.
+    pub(super) fn forget(&mut self, checks: &BTreeSet<Arc<str>>) -> Result<(), PoolError> {
+        if !self.follows_any(checks) {
+            return Ok(());
+        }
+        let mut plan = self.plan.clone();
+        let out = self.held_on(&plan);
+        for server in &mut plan.servers {
+            server
+                .follows
+                .retain(|follows| !checks.contains(follows.check.as_str()));
+            if out.contains(server.name.as_str()) {
+                server.follows.push(Follows {
+                    check: NOBODYS.to_owned(),
+                    weight: Weight::from_keepalived(0, false),
+                });
+            }
+        }
+        let config = config(&plan, &out, &self.living());
+        // Nobody comes or goes by it.
+        self.pool.reconfigure(config).map(drop)
+    }
+
+    fn living(&self) -> BTreeSet<Arc<str>> {
+        self.names_of_servers().filter(|name| self.lives(name)).collect()
+    }
+
     /// Goes on with another plan (a reload): what keeps its name keeps what is known of it.
     pub(super) fn replace(
         &mut self,
@@ -115,7 +151,7 @@ impl Cluster {
         wanted: &mut Wanted,
         events: &mut Vec<Event>,
     ) -> Result<(), PoolError> {
-        let config = config(&plan, &held);
+        let config = config(&plan, &held, &self.living());
         let lived: BTreeMap<Arc<str>, bool> = plan
             .servers
             .iter()
@@ -360,11 +396,14 @@ const fn is_failure(because: &Because) -> bool {
     )
 }
 
-fn config(plan: &VirtualServer, held: &BTreeSet<Arc<str>>) -> PoolConfig {
+/// Who is held waits for his checks, and with `alpha` everybody but who lives: that is for the start, and a reload that has given
+/// a check another look must not take out who is well.
+fn config(plan: &VirtualServer, held: &BTreeSet<Arc<str>>, living: &BTreeSet<Arc<str>>) -> PoolConfig {
     let members = plan.servers.iter().map(|server| {
         let mut member = Member::new(server.name.as_str()).weight(server.destination.weight);
         member.inhibit = server.inhibit;
-        member.alpha = server.alpha || held.contains(server.name.as_str());
+        let name = server.name.as_str();
+        member.alpha = held.contains(name) || server.alpha && !living.contains(name);
         let follows = server.follows.iter();
         follows.fold(member, |member, follows| {
             member.follows(follows.check.as_str(), follows.weight)

@@ -3,6 +3,7 @@
 mod cluster;
 mod director;
 mod fault;
+mod heirs;
 mod input;
 mod reload;
 mod status;

@@ -10,12 +10,13 @@ use vrrp_plan::balance::{Balance, RealServer, VirtualServer};
 use super::cluster::Cluster;
 use super::director::Director;
 use super::fault::{self, BalanceError};
+use super::heirs::Heirs;
 use super::words::ServerName;
 use crate::event::{Event, When};
 
 impl Director {
-    /// Goes on with another balance. What keeps its name keeps what is known and said of it, and what did not change is not
-    /// touched. Who goes while he is well goes slowly.
+    /// Goes on with another balance. What keeps its name keeps what is said of it; what is known of a check goes to the one that
+    /// looks at the same, whatever its name. What did not change is not touched. Who goes while he is well goes slowly.
     ///
     /// # Errors
     /// What is wrong with it; nothing has changed then.
@@ -33,14 +34,18 @@ impl Director {
                 source,
             })?;
         }
-        let silent = self.words.retain(&balance);
+        let heirs = Heirs::between(&self.rest.checks, &balance.checks);
+        let silent = self.words.retain(&balance, &heirs);
         self.wanted.tick(now);
         let mut events = Vec::new();
         let plans = std::mem::take(&mut balance.servers);
-        let checks: BTreeSet<&str> = balance.checks.iter().map(|check| check.name.as_str()).collect();
-        self.known.retain(|check, _| checks.contains(&**check));
+        let known = balance.checks.iter().filter_map(|check| {
+            let known = heirs.of(&check.name, &self.known)?;
+            Some((check.name.as_str().into(), *known))
+        });
+        self.known = known.collect();
         self.rest = balance;
-        self.take_plans(now, plans, &mut events);
+        self.take_plans(now, plans, &heirs.changed, &mut events);
         let followers = silent.iter().filter_map(|check| self.followers.get(check));
         let unweighed: BTreeSet<Arc<str>> = followers.flatten().cloned().collect();
         for name in unweighed {
@@ -49,18 +54,25 @@ impl Director {
         Ok(events)
     }
 
-    fn take_plans(&mut self, now: Instant, plans: Vec<VirtualServer>, events: &mut Vec<Event>) {
+    fn take_plans(
+        &mut self,
+        now: Instant,
+        plans: Vec<VirtualServer>,
+        strangers: &BTreeSet<Arc<str>>,
+        events: &mut Vec<Event>,
+    ) {
         let mut before = std::mem::take(&mut self.clusters);
         self.order = plans.iter().map(|plan| plan.name.as_str().into()).collect();
         let (mut new, mut changed) = (Vec::new(), Vec::new());
         for plan in plans {
             let name: Arc<str> = plan.name.as_str().into();
             let cluster = match before.remove(&name) {
-                Some(old) if *old.plan() == plan => Some(old),
+                Some(old) if *old.plan() == plan && !old.follows_any(strangers) => Some(old),
                 Some(mut old) if self.started => {
                     let held = self.held(&old, &plan);
                     let known = |check: &str| self.known.get(check).copied();
                     // Examined: it cannot fail.
+                    let _ = old.forget(strangers);
                     let _ = old.replace(now, plan, held, known, &mut self.wanted, events);
                     changed.push(Arc::clone(&name));
                     Some(old)

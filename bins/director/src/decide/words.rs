@@ -6,6 +6,8 @@ use std::sync::Arc;
 use healthcheck::Placement;
 use vrrp_plan::balance::{Balance, Look, RealServer, ServerCheck};
 
+use super::heirs::Heirs;
+
 /// A real server of a virtual server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerName {
@@ -43,6 +45,8 @@ pub(super) struct Words {
     said: BTreeMap<ServerName, Word>,
     /// What checks with `sets_weight` have set, by their names.
     set: BTreeMap<Arc<str>, u32>,
+    /// These checks.
+    setting: BTreeSet<Arc<str>>,
 }
 
 impl Words {
@@ -62,9 +66,9 @@ impl Words {
         }
     }
 
-    /// False where it was so.
+    /// False where it was so, or where the check sets no weight: a run that a reload has ended may still say one.
     pub(super) fn set(&mut self, check: &str, weight: u32) -> bool {
-        self.set.insert(check.into(), weight) != Some(weight)
+        self.setting.contains(check) && self.set.insert(check.into(), weight) != Some(weight)
     }
 
     /// The weight that a server has by these: an operator's before a check's. Several checks each add what theirs differs from
@@ -85,8 +89,9 @@ impl Words {
         Some(u32::try_from(sum.max(0)).unwrap_or(u32::MAX))
     }
 
-    /// What is about servers and checks that are no more is forgotten. Answers with the checks that set a weight no longer.
-    pub(super) fn retain(&mut self, balance: &Balance) -> Vec<Arc<str>> {
+    /// What is about servers and checks that are no more is forgotten; a weight goes with the look that has set it. Answers with
+    /// the checks that set another weight now, or none.
+    pub(super) fn retain(&mut self, balance: &Balance, heirs: &Heirs) -> Vec<Arc<str>> {
         let looks = |check: &&ServerCheck| {
             matches!(
                 check.look,
@@ -97,10 +102,14 @@ impl Words {
             )
         };
         let setting = balance.checks.iter().filter(looks);
-        let setting: BTreeSet<&str> = setting.map(|check| check.name.as_str()).collect();
-        let sets = |check: &str| setting.contains(check);
-        let silent = self.set.keys().filter(|check| !sets(check)).cloned().collect();
-        self.set.retain(|check, _| sets(check));
+        self.setting = setting.map(|check| check.name.as_str().into()).collect();
+        let set = self.setting.iter();
+        let set = set.filter_map(|check| Some((Arc::clone(check), *heirs.of(check, &self.set)?)));
+        let set: BTreeMap<Arc<str>, u32> = set.collect();
+        let is_other = |(check, weight): &(&Arc<str>, &u32)| set.get(*check) != Some(*weight);
+        let silent = self.set.iter().filter(is_other);
+        let silent = silent.map(|(check, _)| Arc::clone(check)).collect();
+        self.set = set;
         self.said.retain(|name, _| {
             let mut servers = balance.servers.iter();
             let virtual_server = servers.find(|server| server.name == *name.virtual_server);

@@ -15,6 +15,7 @@ mod balances;
 mod model;
 
 mod checks;
+mod renamed;
 mod running;
 mod suspended;
 

@@ -91,6 +91,18 @@ pub(crate) fn check(name: &str, look: Look) -> ServerCheck {
     }
 }
 
+/// A program of that name.
+pub(crate) fn runs(program: &str) -> Look {
+    Look::Run {
+        command: vrrp_plan::Command {
+            words: vec![program.to_owned()],
+            user: None,
+            secure: false,
+        },
+        sets_weight: true,
+    }
+}
+
 /// With a check for each name that is followed.
 pub(crate) fn balance(servers: Vec<VirtualServer>) -> Balance {
     let mut balance = Balance {

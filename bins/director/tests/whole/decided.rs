@@ -7,7 +7,7 @@ use vrrp_director::{Director, Event, Input, When, Which};
 use vrrp_ipvs::Table;
 use vrrp_plan::balance::{Balance, VirtualServer};
 
-use crate::balances::{balance, destination, gate, key, server, service, sorry, virtual_server, which};
+use crate::balances::{balance, destination, gate, key, runs, server, service, sorry, virtual_server, which};
 use crate::world::{World, seconds};
 
 const SERVICE: &str = "192.0.2.1:80";
@@ -230,7 +230,9 @@ fn an_operator_drains_weighs_and_takes_out_and_a_reload_does_not_forget_it() {
 /// keepalived `misc_dynamic`: 0 leaves the weight as it is; an operator's word goes before.
 #[test]
 fn a_check_sets_the_weight_of_those_who_follow_it() {
-    let mut world = world(two());
+    let mut plan = balance(vec![two()]);
+    plan.checks[0].look = runs("/a");
+    let mut world = World::begin(plan, &Table::new());
     world.told();
     let set = |weight| Input::CheckWeight { name: A, weight };
     world.input(set(9));
@@ -245,6 +247,12 @@ fn a_check_sets_the_weight_of_those_who_follow_it() {
         weight,
     };
     assert_eq!(world.told(), [weight(9), weight(3), weight(8)]);
+    // A run that a reload has ended says one more.
+    world.reload(balance(vec![two()]));
+    world.told();
+    world.input(set(7));
+    assert_eq!(world.weights(&key(SERVICE)), weights(&[(A, 2), (B, 1)]));
+    assert_eq!(world.told(), []);
 }
 
 /// ldirectord: who is in the kernel's table stays in service, others wait for their checks.

@@ -17,5 +17,6 @@ mod model;
 mod decided;
 mod kept;
 mod properties;
+mod renamed;
 mod settings;
 mod world;
