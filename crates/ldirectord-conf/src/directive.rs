@@ -9,11 +9,13 @@ pub enum Scope {
     Virtual,
     /// Both: a virtual server's goes before the global one.
     Both,
+    /// In column one; below a `virtual` it has no effect, and a warning says so.
+    File,
 }
 
 impl Scope {
     pub(crate) const fn is_global(self) -> bool {
-        matches!(self, Self::Global | Self::Both)
+        matches!(self, Self::Global | Self::Both | Self::File)
     }
 }
 
@@ -52,7 +54,7 @@ const fn idle(name: &'static str, scope: Scope, default: &'static str, why: &'st
     }
 }
 
-use Scope::{Both, Global, Virtual};
+use Scope::{Both, File, Global, Virtual};
 
 const TABLE: &[Directive] = &[
     of(
@@ -135,7 +137,7 @@ const TABLE: &[Directive] = &[
         "limit of connect, ping and external checks",
     ),
     of("negotiatetimeout", Both, "30 s", "limit of negotiate checks"),
-    of("checkinterval", Both, "10 s", "from one check to the next"),
+    of("checkinterval", File, "10 s", "from one check to the next"),
     of(
         "checkcount",
         Both,
@@ -154,7 +156,7 @@ const TABLE: &[Directive] = &[
         "no",
         "a server that is down stays with weight 0",
     ),
-    of("cleanstop", Both, "yes", "the table is taken out at a stop"),
+    of("cleanstop", File, "yes", "the table is taken out at a stop"),
     of("fallback", Both, "", "who serves when no real server is up"),
     of("fallback6", Both, "", "the same for IPv6"),
     of(
@@ -168,10 +170,15 @@ const TABLE: &[Directive] = &[
     of(
         "emailalertfreq",
         Both,
-        "0: no repeats",
-        "seconds between repeated mails",
+        "0",
+        "seconds between repeated mails: vrrpd sends each once, and warns where this is not 0",
     ),
-    of("emailalertstatus", Both, "all", "in which states mail is sent"),
+    of(
+        "emailalertstatus",
+        Both,
+        "all",
+        "in which states mail is sent: vrrpd sends it in running, and warns where that is missing",
+    ),
     of("smtp", Both, "", "the mail server"),
     of("autoreload", Global, "no", "a changed file is loaded by itself"),
     of(

@@ -9,7 +9,7 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ldirectord.m
 fn table() -> String {
     let rows = directives().iter().map(|directive| {
         let scope = match directive.scope {
-            Scope::Global => "G",
+            Scope::Global | Scope::File => "G",
             Scope::Virtual => "V",
             Scope::Both => "G, V",
         };

@@ -15,6 +15,7 @@ use crate::plan::Command;
 
 pub use check::{Look, ServerCheck};
 pub use commands::Told;
+pub use join::LeftOut;
 
 /// All virtual servers of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

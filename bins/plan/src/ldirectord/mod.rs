@@ -93,6 +93,18 @@ pub fn lower(config: &Config, sources: &SourceMap, settings: Settings) -> Lowere
     lowered
 }
 
+impl Lowered {
+    /// Adds the virtual servers to those of keepalived.conf. The answer: what a daemon does beside them, and what is left out,
+    /// in words.
+    pub fn join(self, balance: &mut Balance) -> (Duties, Vec<String>) {
+        let left_out = balance.join(self.balance);
+        let mut duties = self.duties;
+        // The other file may have one of that name, and others are told of that.
+        duties.alerts.retain(|name, _| !left_out.servers.contains(name));
+        (duties, left_out.told)
+    }
+}
+
 struct Lowering<'a> {
     config: &'a Config,
     sources: &'a SourceMap,

@@ -107,7 +107,8 @@ impl Lowering<'_> {
             follows: follows.into_iter().map(gate).collect(),
             notify_up: None,
             notify_down: None,
-            mail: read.alert.is_some(),
+            // Who is told of it is told as `Duties::alerts` has it, and not those of keepalived.conf.
+            mail: false,
         })
     }
 }

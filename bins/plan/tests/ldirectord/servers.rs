@@ -226,3 +226,21 @@ fn a_fallback_that_is_a_real_server_is_a_slip() {
     let text = "virtual=192.0.2.1:80\n\treal=192.0.2.10:80 gate\n\tfallback=192.0.2.10:80\n";
     assert!(refused(text).0.contains("is a real server too"));
 }
+
+/// Mail goes to those whom this file names: of servers of another file that have the same name, nobody here is told, and of
+/// these nobody whom that file names.
+#[test]
+fn mail_is_for_the_servers_of_this_file() {
+    let head = "emailalert=a@example.org\n";
+    let web = "virtual=192.0.2.1:80\n\treal=192.0.2.10:80 gate\n\tservice=http\n\trequest=\"/\"\n\treceive=\"ok\"\n";
+    let other = web.replace("192.0.2.1:80", "192.0.2.2:80");
+    let mut first = lowered(web).balance;
+    let second = lowered(&format!("{head}{web}{other}"));
+    assert_eq!(second.duties.alerts.len(), 2);
+    let (duties, told) = second.join(&mut first);
+    assert_eq!((told.len(), first.servers.len()), (1, 2), "{told:?}");
+    let named: Vec<&String> = duties.alerts.keys().collect();
+    assert_eq!(named, ["TCP 192.0.2.2:80"]);
+    let mut reals = first.servers.iter().flat_map(|one| &one.servers);
+    assert!(reals.all(|real| !real.mail));
+}

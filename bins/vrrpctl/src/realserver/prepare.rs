@@ -139,6 +139,12 @@ fn take(plan: &mut Plan, found: &Found, address: IpAddr, device: &str) {
         });
     }
     if there.is_none() {
+        // What somebody else had put there is gone since: what is there now is ours, and goes at undo.
+        let all = &mut plan.memory.addresses;
+        if let Some(gone) = all.iter_mut().find(|one| one.address == address && one.was_there) {
+            gone.was_there = false;
+            device.clone_into(&mut gone.device);
+        }
         let device = device.to_owned();
         plan.steps.push(Step::Add { address, device });
     }

@@ -294,3 +294,19 @@ fn what_was_before_the_first_time_is_what_was_before() {
     assert!(machine.undo(None, usize::MAX));
     assert_eq!(machine.sorted(), before.sorted());
 }
+
+#[test]
+fn an_address_that_was_there_goes_at_undo_once_it_had_to_be_added() {
+    let [address, ..] = addresses();
+    let wanted = Wanted::new(&[address], None);
+    let mut machine = plain();
+    let bare = machine.clone();
+    machine.found.addresses.push(on(address, "lo", 32, "lo"));
+    assert!(machine.prepare(&wanted, usize::MAX));
+    assert!(machine.memory.addresses[0].was_there);
+    machine.found.addresses.clear();
+    assert!(machine.prepare(&wanted, usize::MAX));
+    assert_eq!(machine.found.addresses.len(), 1);
+    assert!(machine.undo(None, usize::MAX));
+    assert_eq!(machine.sorted(), bare.sorted(), "no address that is answered for");
+}

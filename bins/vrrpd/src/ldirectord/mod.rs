@@ -83,8 +83,7 @@ impl Second {
 
     /// Adds its virtual servers to those of the plan. The answer: what a daemon does beside them, and what is left out, in words.
     pub(crate) fn join(self, plan: &mut Plan) -> (Duties, Vec<String>) {
-        let left_out = plan.balance.join(self.lowered.balance);
-        (self.lowered.duties, left_out)
+        self.lowered.join(&mut plan.balance)
     }
 }
 

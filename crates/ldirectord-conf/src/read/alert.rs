@@ -15,7 +15,11 @@ impl Reader<'_> {
         let from = self.either(given, file, "emailalertfrom", Self::sender);
         let smtp = self.either(given, file, "smtp", Self::sender);
         let repeat = self.either(given, file, "emailalertfreq", |reader, directive| {
-            reader.seconds(directive, 0)
+            let repeat = reader.seconds(directive, 0)?;
+            if !repeat.value.is_zero() {
+                reader.no_repeats(directive);
+            }
+            Some(repeat)
         });
         let states = self.either(given, file, "emailalertstatus", Self::states);
         Some(Alert {
@@ -84,7 +88,26 @@ impl Reader<'_> {
             );
             return None;
         }
+        if some && !states.running {
+            self.warn(
+                "no-mail",
+                span,
+                "emailalertstatus does not name running, the state in which vrrpd sends mail",
+                "no mail is sent; starting, stopping and reloading are told by vrrpd's log",
+                "add running, or write none",
+            );
+        }
         Some(Sourced::line(states, span))
+    }
+
+    fn no_repeats(&mut self, directive: &Directive) {
+        self.warn(
+            "not-repeated",
+            directive.name_span,
+            "emailalertfreq asks for repeated mails, which vrrpd does not send",
+            "one mail is sent when a server goes down, and one when it comes back",
+            "write 0, or take the line out; who is down stands in vrrpctl servers and in the metrics",
+        );
     }
 
     fn unknown_state(&mut self, span: Span, word: &str) {

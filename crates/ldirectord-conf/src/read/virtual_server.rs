@@ -8,6 +8,7 @@ use keepalived_conf::{Diagnostic, Sourced, Span};
 use super::address::{address, port, written};
 use super::check::FAILURES_MAX;
 use super::{Defaults, Given, Reader, or_default};
+use crate::directive::{Scope, directives};
 use crate::line::{Directive, Kind};
 use crate::model::{Family, Listens, Protocol, Virtual};
 use crate::section::{Section, Sections};
@@ -72,8 +73,8 @@ impl Reader<'_> {
         let fallback = self.fallback(&given, file, family, protocol.value);
         let command = self.either(&given, file, "fallbackcommand", Self::command);
         let quiescent = self.either(&given, file, "quiescent", Self::yes_no);
-        for name in ["checkinterval", "cleanstop"] {
-            if let Some(directive) = given.get(name) {
+        for known in directives().iter().filter(|known| known.scope == Scope::File) {
+            if let Some(directive) = given.get(known.name) {
                 self.only_for_the_file(directive);
             }
         }

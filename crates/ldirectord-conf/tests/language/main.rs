@@ -171,7 +171,7 @@ fn every_directive_is_taken_where_it_may_stand() {
         let (global_fits, below_fits) = match directive.scope {
             ldirectord_conf::Scope::Global => (true, false),
             ldirectord_conf::Scope::Virtual => (false, true),
-            ldirectord_conf::Scope::Both => (true, true),
+            ldirectord_conf::Scope::Both | ldirectord_conf::Scope::File => (true, true),
         };
         assert_eq!(global.is_empty(), global_fits, "{}: {global:?}", directive.name);
         assert_eq!(below.is_empty(), below_fits, "{}: {below:?}", directive.name);

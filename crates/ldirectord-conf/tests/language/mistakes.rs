@@ -235,6 +235,17 @@ fn what_is_carried_out_and_hardly_meant_is_said() {
             "not checked",
         ),
         (web("checkinterval=3"), "only-for-the-file", "column one"),
+        (web("cleanstop=no"), "only-for-the-file", "column one"),
+        (
+            web("emailalert=a@example.org\n\temailalertfreq=60"),
+            "not-repeated",
+            "one mail is sent when a server goes down",
+        ),
+        (
+            format!("emailalert=a@example.org\nemailalertstatus=starting,stopping\n{WEB}"),
+            "no-mail",
+            "add running",
+        ),
         (web("service=https"), "verified-by-address", "verify = no"),
     ] {
         let told = finding(&text, code);
@@ -243,6 +254,19 @@ fn what_is_carried_out_and_hardly_meant_is_said() {
     }
     let asked = "virtual=192.0.2.1:8080\n\treal=192.0.2.10:8080 gate\n\trequest=x\n";
     assert!(finding(asked, "request-without-service").contains("service = http"));
+}
+
+#[test]
+fn mail_that_is_sent_as_asked_is_not_warned_of() {
+    for lines in [
+        "emailalertfreq=0",
+        "emailalertstatus=all",
+        "emailalertstatus=none",
+        "emailalertstatus=running, stopping",
+    ] {
+        let codes = codes(&format!("emailalert=a@example.org\n{lines}\n{WEB}"));
+        assert_eq!(codes, Vec::<&str>::new(), "{lines}");
+    }
 }
 
 #[test]
