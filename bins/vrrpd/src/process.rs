@@ -27,3 +27,32 @@ pub(crate) fn allow_core_dump() -> std::io::Result<()> {
     };
     Ok(rustix::process::setrlimit(Resource::Core, endless)?)
 }
+
+/// As many descriptors as the system lets this process have: each check that runs needs one or two, and of thousands of real
+/// servers thousands may hang at the same time.
+///
+/// # Errors
+/// The system refuses; things go on with what there is.
+pub(crate) fn raise_descriptors() -> std::io::Result<()> {
+    let now = rustix::process::getrlimit(Resource::Nofile);
+    if now.current == now.maximum {
+        return Ok(());
+    }
+    let all = Rlimit {
+        current: now.maximum,
+        maximum: now.maximum,
+    };
+    Ok(rustix::process::setrlimit(Resource::Nofile, all)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_descriptors_that_there_may_be() {
+        raise_descriptors().unwrap();
+        let limit = rustix::process::getrlimit(Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
+    }
+}

@@ -23,6 +23,7 @@ use vrrp_plan::Plan;
 use vrrp_plan::balance::Balance;
 
 use crate::node::{Node, lock};
+use crate::process;
 use crate::steer::Steer;
 use crate::steer::bequest::Bequest;
 pub(crate) use ask::ask;
@@ -33,6 +34,9 @@ pub(crate) use scripts::{Ready, planned, ready};
 
 /// What the director tells, for the daemon's loop.
 pub(crate) type Heard = mpsc::UnboundedReceiver<Event>;
+
+/// So many checks are no matter for the usual limit of open files.
+const CHECKS_FEW: usize = 100;
 
 /// Why virtual servers are not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +101,11 @@ impl Servers {
     /// # Errors
     /// Why it is not carried out, in words; then everything is as it was.
     fn want(&self, balance: Balance) -> Result<(), String> {
+        if balance.checks.len() > CHECKS_FEW
+            && let Err(error) = process::raise_descriptors()
+        {
+            warn!("the limit of open files stays as it is ({error}); checks that hang may use it up");
+        }
         if let Some(director) = self.director() {
             return director.reload(balance).map_err(|error| error.to_string());
         }
