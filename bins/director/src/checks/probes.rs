@@ -1,6 +1,7 @@
 //! Probes of which one run says more than up or down.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -13,6 +14,29 @@ use super::{News, Tell};
 
 /// The probe of a check; of one that is followed or stands without looking, none. Looks users up.
 pub(super) fn probe(check: &ServerCheck, tell: &Tell) -> Option<Box<dyn Probe>> {
+    let probe = make(check, tell)?.unwrap_or_else(|_told_by_each_run| {
+        let (name, timeout) = (check.name.clone(), check.timeout);
+        let (check, tell) = (check.clone(), tell.clone());
+        let nothing = || Err("it looks at nothing".to_owned());
+        Box::new(Impossible {
+            name,
+            timeout,
+            make: Arc::new(move || make(&check, &tell).unwrap_or_else(nothing)),
+            made: OnceLock::new(),
+        })
+    });
+    if !check.log_all_failures {
+        return Some(probe);
+    }
+    Some(Box::new(Loud {
+        check: check.name.clone(),
+        probe,
+        tell: tell.clone(),
+    }))
+}
+
+/// Or why there cannot be one.
+fn make(check: &ServerCheck, tell: &Tell) -> Option<Result<Box<dyn Probe>, String>> {
     let made = match &check.look {
         Look::Ask(question) => vrrp_plan::ask(question, check.timeout),
         Look::Alternate {
@@ -50,20 +74,7 @@ pub(super) fn probe(check: &ServerCheck, tell: &Tell) -> Option<Box<dyn Probe>> 
         Look::Unless(paths) => Ok(vrrp_plan::unless(paths)),
         Look::File(_) | Look::Always(_) => return None,
     };
-    let probe = made.unwrap_or_else(|reason| {
-        Box::new(Impossible {
-            name: check.name.clone(),
-            reason,
-        })
-    });
-    if !check.log_all_failures {
-        return Some(probe);
-    }
-    Some(Box::new(Loud {
-        check: check.name.clone(),
-        probe,
-        tell: tell.clone(),
-    }))
+    Some(made)
 }
 
 /// The thorough one, and while that is well the cheap one so many times in between.
@@ -183,23 +194,82 @@ impl Probe for Loud {
     }
 }
 
-/// Fails every time, with the reason.
+type Make = dyn Fn() -> Result<Box<dyn Probe>, String> + Send + Sync;
+
+/// Could not be made: each run tries again, and fails with the reason. A user that is not found or certificates that cannot be
+/// read may be there later, and no reload would bring a server back whose check has not changed.
 struct Impossible {
     name: String,
-    reason: String,
+    timeout: Duration,
+    make: Arc<Make>,
+    made: OnceLock<Box<dyn Probe>>,
+}
+
+impl Impossible {
+    async fn made(&self) -> Result<&dyn Probe, String> {
+        if let Some(made) = self.made.get() {
+            return Ok(&**made);
+        }
+        let make = Arc::clone(&self.make);
+        // Beside the runtime, as it looks users up and reads files.
+        let made = tokio::task::spawn_blocking(move || make()).await;
+        let made = made.map_err(|error| error.to_string())??;
+        Ok(&**self.made.get_or_init(|| made))
+    }
 }
 
 impl Probe for Impossible {
     fn name(&self) -> String {
-        self.name.clone()
+        let made = self.made.get();
+        made.map_or_else(|| self.name.clone(), |made| made.name())
     }
 
     fn limit(&self) -> Duration {
-        Duration::from_secs(1)
+        // Asked before it is known what it will be: as a script's, the longest.
+        let Limits { time, grace } = Limits::of(self.timeout);
+        time.saturating_add(grace).saturating_add(Duration::from_secs(5))
     }
 
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         let started = Instant::now();
-        async move { Outcome::fail(self.reason.clone(), started.elapsed()) }.boxed()
+        async move {
+            match self.made().await {
+                Ok(probe) => probe.probe().await,
+                Err(reason) => Outcome::fail(reason, started.elapsed()),
+            }
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A user is made, a file comes back: the server needs no reload to return.
+    #[tokio::test]
+    async fn what_could_not_be_made_is_tried_again_at_each_run() {
+        let tries = AtomicU32::new(0);
+        let make = move || match tries.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Err("there is no user 'check'".to_owned()),
+            2 => Ok(vrrp_plan::unless(&[])),
+            _ => Err("made once more".to_owned()),
+        };
+        let impossible = Impossible {
+            name: "MISC_CHECK".to_owned(),
+            timeout: Duration::from_secs(1),
+            make: Arc::new(make),
+            made: OnceLock::new(),
+        };
+        for _ in 0..2 {
+            let outcome = impossible.probe().await;
+            assert!(!outcome.passed());
+            assert_eq!(outcome.reason, "there is no user 'check'");
+        }
+        for _ in 0..2 {
+            let outcome = impossible.probe().await;
+            assert!(outcome.passed(), "{}", outcome.reason);
+        }
+        assert_ne!(impossible.name(), "MISC_CHECK", "what it looks at is said now");
     }
 }

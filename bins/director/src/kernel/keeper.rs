@@ -98,15 +98,17 @@ impl<K: Kernel> Keeper<K> {
             // What is refused need not be a trouble yet: what is believed may be wrong.
             is_whole = !self.compare(subset);
         }
-        if is_whole {
-            self.compare_all(now, &mut events, &mut troubles);
-        }
+        let mut is_well = !is_whole || self.compare_all(now, &mut events, &mut troubles);
         if is_whole || new_settings {
             let of_settings = self.settler.settle(&mut self.kernel, &mut events);
-            if !of_settings.is_empty() {
-                self.try_again(now);
-            }
+            is_well &= of_settings.is_empty();
             troubles.extend(of_settings);
+        }
+        if !is_well {
+            self.try_again(now);
+        } else if is_whole {
+            // Only where all is well: a daemon that is refused must not be asked for every second beside a table that is not.
+            self.pause = PAUSE;
         }
         self.tell(is_whole, troubles, &mut events);
         self.update_status(is_whole || is_new);
@@ -124,27 +126,31 @@ impl<K: Kernel> Keeper<K> {
     }
 
     /// Reads the kernel's table, and makes all of it as wanted; once more where something is refused, for what was read may
-    /// have changed meanwhile.
-    fn compare_all(&mut self, now: Instant, events: &mut Vec<KernelEvent>, troubles: &mut BTreeSet<Trouble>) {
+    /// have changed meanwhile. False where it is not as wanted then.
+    fn compare_all(
+        &mut self,
+        now: Instant,
+        events: &mut Vec<KernelEvent>,
+        troubles: &mut BTreeSet<Trouble>,
+    ) -> bool {
         self.audit_at = plus(now, AUDIT_EVERY);
         self.again_at = None;
         for is_last in [false, true] {
             if let Err(error) = self.read(events) {
                 troubles.insert(Trouble::of("read the table of services", &error));
-                return self.try_again(now);
+                return false;
             }
             let difference = Difference::between(&self.wanted, &self.believed, |key| self.ours.contains(key));
             self.incomplete.clear();
             let progress = self.carry_out(&difference);
             if progress.refused.is_empty() && progress.incomplete.is_empty() {
-                self.pause = PAUSE;
-                return;
+                return true;
             }
             if is_last {
                 troubles.extend(progress.causes());
-                self.try_again(now);
             }
         }
+        false
     }
 
     fn read(&mut self, events: &mut Vec<KernelEvent>) -> Result<(), Error> {
@@ -223,27 +229,27 @@ impl<K: Kernel> Keeper<K> {
         counters::read(&mut self.kernel, now, &self.wanted)
     }
 
-    /// The end. The kernel keeps what it has where it is to.
+    /// The end. The kernel keeps what it has where it is to, timeouts and daemons of synchronisation too; else these are as they
+    /// were before, also where a service could not be taken out.
     ///
     /// # Errors
     /// What could not be taken out, the first of it.
     pub fn stop(&mut self, how: AtStop) -> Result<(), Error> {
-        match how {
+        let emptied = match how {
             AtStop::Keep => return Ok(()),
-            AtStop::Flush => self.kernel.flush()?,
-            AtStop::TakeOut => {
-                self.believed = self.kernel.table()?;
-                let difference =
-                    Difference::between(&Table::new(), &self.believed, |key| self.ours.contains(key));
-                let progress = self.carry_out(&difference);
-                if let Some((_, error)) = progress.refused.into_iter().next() {
-                    return Err(error);
-                }
-            }
-        }
+            AtStop::Flush => self.kernel.flush(),
+            AtStop::TakeOut => self.take_out(),
+        };
         self.settler.want(Settings::default());
         self.settler.settle(&mut self.kernel, &mut Vec::new());
-        Ok(())
+        emptied
+    }
+
+    fn take_out(&mut self) -> Result<(), Error> {
+        self.believed = self.kernel.table()?;
+        let difference = Difference::between(&Table::new(), &self.believed, |key| self.ours.contains(key));
+        let refused = self.carry_out(&difference).refused;
+        refused.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
     }
 
     /// The kernel again, when nothing more is to be kept.

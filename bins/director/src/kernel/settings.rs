@@ -98,7 +98,10 @@ impl Settler {
                 .daemons
                 .iter()
                 .find(|wanted| wanted.role == daemon.role);
-            let is_ours = wanted.is_some() || self.ours.contains(&number(daemon.role));
+            // Whoever was here before may have left one in the other role: it speaks for the same group of directors.
+            let is_ours = wanted.is_some()
+                || self.ours.contains(&number(daemon.role))
+                || self.wanted.daemons.iter().any(|wanted| is_of(&daemon, wanted));
             if wanted.is_some_and(|wanted| is_as(&daemon, wanted)) {
                 self.ours.insert(number(daemon.role));
             } else if is_ours {
@@ -170,10 +173,14 @@ fn not_started(error: &Error) -> Trouble {
     trouble
 }
 
+/// Whether they belong together, in whatever roles.
+fn is_of(running: &SyncDaemon, wanted: &SyncDaemon) -> bool {
+    running.interface == wanted.interface && running.sync_id == wanted.sync_id
+}
+
 /// Whether a daemon that runs is the wanted one: what was left to the kernel it has filled in.
 fn is_as(running: &SyncDaemon, wanted: &SyncDaemon) -> bool {
-    running.interface == wanted.interface
-        && running.sync_id == wanted.sync_id
+    is_of(running, wanted)
         && (wanted.datagram_octets.is_none() || running.datagram_octets == wanted.datagram_octets)
         && (wanted.group.is_none() || running.group == wanted.group)
         && (wanted.port.is_none() || running.port == wanted.port)

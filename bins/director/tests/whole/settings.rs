@@ -153,3 +153,54 @@ fn a_daemon_that_is_gone_is_started_at_the_next_reading() {
     keeper.turn(keeper.deadline(), &[], None);
     assert_eq!(kernel.inside().daemons.len(), 1);
 }
+
+/// On an interface that is not there it is refused for long: the table, which is well, is not read every second for it.
+#[test]
+fn a_daemon_that_is_refused_is_tried_again_with_pauses_that_grow() {
+    let (mut keeper, kernel) = begin();
+    kernel.inside().refuses_all = true;
+    set(&mut keeper, with_daemons(vec![daemon(SyncRole::Master, 5)]));
+    let mut now = Instant::default();
+    let mut pauses = Vec::new();
+    for _ in 0..7 {
+        let due = keeper.deadline();
+        pauses.push(due.since(now).as_secs());
+        now = due;
+        keeper.turn(now, &[], None);
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
+    kernel.inside().refuses_all = false;
+    now = keeper.deadline();
+    keeper.turn(now, &[], None);
+    assert_eq!(keeper.deadline().since(now), AUDIT_EVERY);
+    kernel.inside().refuses_all = true;
+    keeper.turn(now, &[], Some(with_daemons(vec![daemon(SyncRole::Backup, 5)])));
+    assert_eq!(keeper.deadline().since(now).as_secs(), 1, "another trouble");
+}
+
+/// Killed as master: whoever takes its place is backup.
+#[test]
+fn a_daemon_that_was_left_in_the_other_role_is_ours() {
+    let (mut keeper, kernel) = begin();
+    let theirs = SyncDaemon::new(SyncRole::Master, Name::new("eth1").unwrap(), 5);
+    kernel.inside().daemons = vec![daemon(SyncRole::Master, 5)];
+    let backup = daemon(SyncRole::Backup, 5);
+    set(&mut keeper, with_daemons(vec![backup.clone()]));
+    assert_eq!(kernel.inside().daemons, std::slice::from_ref(&backup));
+    // On another interface it is another's.
+    kernel.inside().daemons = vec![theirs.clone(), backup.clone()];
+    keeper.turn(keeper.deadline(), &[], None);
+    assert_eq!(kernel.inside().daemons, [theirs, backup]);
+}
+
+#[test]
+fn at_the_end_settings_are_put_back_also_where_a_service_cannot_be_taken_out() {
+    let (mut keeper, kernel) = begin();
+    let mut settings = with_timeouts(timeouts(5, 5, 5));
+    settings.daemons = vec![daemon(SyncRole::Backup, 5)];
+    set(&mut keeper, settings);
+    kernel.inside().is_silent = true;
+    assert!(keeper.stop(AtStop::TakeOut).is_err());
+    assert_eq!(kernel.inside().daemons, []);
+    assert_eq!(kernel.inside().timeouts, Some(timeouts(900, 120, 300)));
+}
