@@ -105,11 +105,14 @@ impl Cluster {
             PoolInput::Start | PoolInput::Restate => Vec::new(),
         };
         let lived: Vec<bool> = touched.iter().map(|name| self.lives(name)).collect();
+        let told_before = events.len();
         let actions = self.pool.handle(input);
         for (name, lived) in touched.into_iter().zip(lived) {
             self.tell_life(&name, lived, when, events);
         }
-        self.act(now, actions, when, wanted, events);
+        // Of another virtual server's news nothing follows for the weights of this one.
+        let only_weights = events.len() == told_before;
+        self.act(now, actions, only_weights, when, wanted, events);
     }
 
     /// What is known of these checks is forgotten, as what has their names now looks at something else. Everybody stays where he
@@ -179,7 +182,7 @@ impl Cluster {
             quorum || member(action).is_some_and(|name| Some(&**name) == last)
         });
         let notices = notices.collect();
-        self.act(now, notices, When::Running, wanted, events);
+        self.act(now, notices, false, When::Running, wanted, events);
         self.place_all(now, wanted);
         Ok(())
     }
@@ -215,12 +218,12 @@ impl Cluster {
         &self,
         now: Instant,
         actions: Vec<PoolAction>,
+        only_weights: bool,
         when: When,
         wanted: &mut Wanted,
         events: &mut Vec<Event>,
     ) {
-        let news = |event: &Event| matches!(event, Event::Server { .. });
-        let only_weights = !events.iter().any(news) && actions.iter().all(|action| member(action).is_some());
+        let only_weights = only_weights && actions.iter().all(|action| member(action).is_some());
         for action in &actions {
             if let Some(name) = member(action) {
                 for service in &self.plan.services {

@@ -21,10 +21,38 @@ pub(super) struct Wanted {
     table: Table,
     steps: Vec<Step>,
     /// Since when a destination that is well gets nothing new, for those that may have something under way.
-    idle_since: BTreeMap<Slot, Instant>,
+    idle_since: Times,
     /// Who leaves, and when.
-    leaving: BTreeMap<Slot, Instant>,
-    by_time: BTreeSet<(Instant, Slot)>,
+    leaving: Times,
+}
+
+/// A time for each of some, found by either.
+#[derive(Debug, Clone, Default)]
+struct Times {
+    of: BTreeMap<Slot, Instant>,
+    in_order: BTreeSet<(Instant, Slot)>,
+}
+
+impl Times {
+    fn first(&self) -> Option<(Instant, Slot)> {
+        self.in_order.first().copied()
+    }
+
+    fn get(&self, slot: &Slot) -> Option<Instant> {
+        self.of.get(slot).copied()
+    }
+
+    fn insert(&mut self, slot: Slot, at: Instant) {
+        self.remove(&slot);
+        self.of.insert(slot, at);
+        self.in_order.insert((at, slot));
+    }
+
+    fn remove(&mut self, slot: &Slot) {
+        if let Some(at) = self.of.remove(slot) {
+            self.in_order.remove(&(at, *slot));
+        }
+    }
 }
 
 impl Wanted {
@@ -37,19 +65,24 @@ impl Wanted {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.by_time.first().map(|(at, _)| *at)
+        self.leaving.first().map(|(at, _)| at)
     }
 
     /// Takes out who has lingered long enough.
     pub(super) fn tick(&mut self, now: Instant) {
-        while let Some((at, slot)) = self.by_time.first().copied() {
+        while let Some((at, slot)) = self.leaving.first() {
             if at > now {
                 break;
             }
-            self.stay(&slot);
             self.delete(slot);
         }
-        self.idle_since.retain(|_, since| now.since(*since) < LINGER);
+        // As they come: a look at all of them at every input would cost the square of those that fail together.
+        while let Some((since, slot)) = self.idle_since.first() {
+            if now.since(since) < LINGER {
+                break;
+            }
+            self.idle_since.remove(&slot);
+        }
     }
 
     pub(super) fn serve(&mut self, service: &Service) {
@@ -67,7 +100,7 @@ impl Wanted {
         };
         for destination in server.destinations().keys() {
             let slot = (*key, *destination);
-            self.stay(&slot);
+            self.leaving.remove(&slot);
             self.idle_since.remove(&slot);
         }
         self.steps.push(Step::Gone(*key));
@@ -75,7 +108,7 @@ impl Wanted {
 
     pub(super) fn set(&mut self, now: Instant, service: &ServiceKey, destination: Destination) {
         let slot = (*service, destination.key);
-        self.stay(&slot);
+        self.leaving.remove(&slot);
         let before = self.find(&slot).copied();
         if before == Some(destination) {
             return;
@@ -95,23 +128,21 @@ impl Wanted {
             return;
         };
         if dead {
-            self.stay(&slot);
             return self.delete(slot);
         }
-        if self.leaving.contains_key(&slot) {
+        if self.leaving.get(&slot).is_some() {
             return;
         }
         let since = if before.serves() {
             Some(now)
         } else {
-            self.idle_since.get(&slot).copied()
+            self.idle_since.get(&slot)
         };
         let until = since.map(|since| since.plus(LINGER)).filter(|until| *until > now);
         let Some(until) = until else {
             return self.delete(slot);
         };
         self.leaving.insert(slot, until);
-        self.by_time.insert((until, slot));
         if before.serves() {
             let idle = Destination { weight: 0, ..before };
             self.say(slot, Some(idle));
@@ -120,7 +151,7 @@ impl Wanted {
 
     /// Whether it is there only until what is under way has ended.
     pub(super) fn is_leaving(&self, service: &ServiceKey, key: &DestinationKey) -> bool {
-        self.leaving.contains_key(&(*service, *key))
+        self.leaving.get(&(*service, *key)).is_some()
     }
 
     pub(super) fn destinations(&self, service: &ServiceKey) -> Vec<DestinationKey> {
@@ -132,13 +163,8 @@ impl Wanted {
         self.table.get(service)?.destination(key)
     }
 
-    fn stay(&mut self, slot: &Slot) {
-        if let Some(at) = self.leaving.remove(slot) {
-            self.by_time.remove(&(at, *slot));
-        }
-    }
-
     fn delete(&mut self, slot: Slot) {
+        self.leaving.remove(&slot);
         self.idle_since.remove(&slot);
         self.say(slot, None);
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use healthcheck::{Because, Placement};
+use healthcheck::{Because, Health, Placement};
+use vrrp_core::Weight;
 use vrrp_director::{Director, Event, Input, When, Which};
 use vrrp_ipvs::Table;
-use vrrp_plan::balance::{Balance, VirtualServer};
+use vrrp_plan::balance::{Balance, Follows, VirtualServer};
 
 use crate::balances::{balance, destination, gate, key, runs, server, service, sorry, virtual_server, which};
 use crate::world::{World, seconds};
@@ -380,4 +381,33 @@ fn a_balance_that_cannot_be_changes_nothing_and_says_why() {
     assert!(refused.contains("follows the check"), "{refused}");
     assert_eq!(world.director.take_steps(), []);
     assert_eq!(world.weights(&key(SERVICE)), weights(&[(A, 2), (B, 1)]));
+}
+
+/// A file is a gate for one virtual server and adds to the weight in another.
+#[test]
+fn what_is_told_of_one_virtual_server_does_not_hide_the_weights_of_another() {
+    const OTHER: &str = "192.0.2.2:80";
+    let mut weighed = virtual_server(OTHER, vec![server(C, 5)]);
+    weighed.servers[0].follows = vec![Follows {
+        check: A.to_owned(),
+        weight: Weight::from_keepalived(1, false),
+    }];
+    let mut world = World::begin(balance(vec![two(), weighed]), &Table::new());
+    world.told();
+    world.input(Input::Check {
+        name: A,
+        health: Health::Value(-3),
+        degraded: false,
+    });
+    let told = world.told();
+    let [gate, weight] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(gate, &life(A, false, Because::Failed(A.into())));
+    let expected = Event::Weight {
+        virtual_server: OTHER.into(),
+        server: C.into(),
+        weight: 2,
+    };
+    assert_eq!(weight, &expected);
 }
