@@ -68,6 +68,7 @@ fn walk(item: &Item, findings: &mut Findings) {
     } else {
         shape::check(item, findings);
         shape::tunnel(item, findings);
+        shape::sync_daemon(item, findings);
     }
     let Some(block) = item.body.as_ref().map(|body| body.block) else {
         return;

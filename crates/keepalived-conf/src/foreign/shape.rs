@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Block;
 use crate::lexer::Word;
 use crate::number;
-use crate::read::servers::forwarding;
+use crate::read::servers::{forwarding, lvs};
 use crate::tree::Item;
 
 /// Bits that `umask` may name.
@@ -55,6 +55,24 @@ pub(super) fn tunnel(item: &Item, findings: &mut Findings) {
             found
                 .effect("the tunnel is of type ipip, as with keepalived")
                 .help("write TUN type gue port 6080, TUN type gre, or TUN alone for ipip"),
+        );
+    }
+}
+
+/// Options of `lvs_sync_daemon`, each by itself: the line as a whole counts.
+pub(super) fn sync_daemon(item: &Item, findings: &mut Findings) {
+    if item
+        .keyword
+        .is_none_or(|word| word.block != Block::GlobalDefs || word.name != "lvs_sync_daemon")
+    {
+        return;
+    }
+    for text in lvs::sync_faults(item) {
+        let found = reported("bad-value", item.span, text);
+        findings.push(
+            found
+                .effect("it is passed over, as by keepalived; the rest of the line counts up to there")
+                .help("id 0..255, maxlen 1..65507, port 1..65535, ttl 1..255, group: a multicast address; the same on both nodes"),
         );
     }
 }

@@ -35,7 +35,8 @@ pub(super) const SECTIONS: &[Section] = &[(
             "rs_init_notifies",
             "",
             "Notices for the first state of real servers.",
-        ),
+        )
+        .ignored("nobody is told of the state in which a real server begins, only of changes"),
         word("vrrp_priority", "-20..19", "Nice value of the daemon.")
             .default("0")
             .lenient(),

@@ -50,7 +50,7 @@ impl Default for Lvs {
 }
 
 /// `lvs_sync_daemon`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LvsSync {
     /// Interface of the multicast.
     pub interface: String,

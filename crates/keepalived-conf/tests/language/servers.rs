@@ -193,6 +193,8 @@ fn words_for_all_virtual_servers() {
         (odd.id, odd.maxlen, odd.port, odd.ttl, odd.group),
         (None, None, None, None, None)
     );
+    // Of two of a kind the last counts, whatever it is.
+    assert_eq!(old("lvs_sync_daemon eth1 id 7 id 300").unwrap().id, None);
     let place = file(&instance("web", "lvs_sync_daemon_interface eth2"))
         .config
         .global
@@ -306,4 +308,59 @@ fn a_check_that_keepalived_leaves_out_is_left_out() {
         panic!()
     };
     assert_eq!(http.urls.len(), 1);
+}
+
+/// What is passed over is said: the other node may have another id, and nothing is synchronised.
+#[test]
+fn options_of_the_sync_daemon_that_are_passed_over_are_said() {
+    let said = |options: &str| {
+        let text = format!(
+            "global_defs {{\nlvs_sync_daemon eth1 {options}\n}}\n{}",
+            instance("web", "")
+        );
+        let parsed = file(&text);
+        assert!(parsed.config.global.lvs.sync_daemon.is_some(), "{options}");
+        let found = parsed
+            .diagnostics
+            .iter()
+            .filter(|found| found.code == "bad-value");
+        found.map(|found| found.message.to_string()).collect::<Vec<_>>()
+    };
+    for (options, count, words) in [
+        ("inst web id 256", 1, "'id 256' is out of its range"),
+        ("maxlen 65508", 1, "'maxlen 65508'"),
+        ("port 0", 1, "'port 0'"),
+        ("ttl 0", 1, "'ttl 0'"),
+        ("group 192.0.2.1", 1, "'group 192.0.2.1'"),
+        ("id 300 port 70000 ttl 4", 2, "'port 70000'"),
+        ("inst web ide 3 ttl 0", 1, "'ide 3' is no option"),
+        ("web 9 port", 1, "'port' is no option with its value"),
+    ] {
+        let said = said(options);
+        assert!(
+            said.len() == count && said.iter().any(|text| text.contains(words)),
+            "{options}: {said:?}"
+        );
+    }
+    for good in [
+        "",
+        "web",
+        "web 9 ttl 3",
+        "inst web id 0 maxlen 65507 port 65535 ttl 255 group ff02::81",
+    ] {
+        assert_eq!(said(good), Vec::<String>::new(), "{good}");
+    }
+}
+
+#[test]
+fn a_word_that_is_not_carried_out_is_warned_of() {
+    let text = format!("global_defs {{\nrs_init_notifies\n}}\n{}", instance("web", ""));
+    let parsed = file(&text);
+    let found = parsed.diagnostics.iter().find(|found| found.code == "no-effect");
+    let found = found.unwrap();
+    assert!(
+        found.message.contains("rs_init_notifies has no effect"),
+        "{found:?}"
+    );
+    assert!(found.effect.contains("only of changes"), "{found:?}");
 }

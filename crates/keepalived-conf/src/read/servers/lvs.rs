@@ -121,37 +121,80 @@ fn sync(item: &Item) -> Option<Sourced<LvsSync>> {
     let (interface, rest) = words.split_first()?;
     let mut sync = LvsSync {
         interface: interface.text(),
-        instance: None,
-        id: None,
-        maxlen: None,
-        port: None,
-        ttl: None,
-        group: None,
+        ..LvsSync::default()
     };
-    let is_name = |word: &&Word| NAMED.iter().any(|name| word.is(name));
-    let mut rest = rest;
     // The old way: the instance, and its number, by their places.
-    if let Some((instance, behind)) = rest.split_first().filter(|(word, _)| !is_name(word)) {
+    let (by_place, options) = options(rest);
+    if let Some((instance, behind)) = by_place.split_first() {
         sync.instance = Some(instance.text());
-        rest = behind;
-        if let Some((id, behind)) = rest.split_first().filter(|(word, _)| !is_name(word)) {
-            sync.id = number_of(id, 0).and_then(|id| u8::try_from(id).ok());
-            rest = behind;
-        }
+        sync.id = behind.first().and_then(|id| octet(id, 0));
     }
-    for pair in rest.chunks(2) {
-        let [name, value] = pair else { break };
-        match name.bytes() {
-            b"inst" => sync.instance = Some(value.text()),
-            b"id" => sync.id = number_of(value, 0).and_then(|id| u8::try_from(id).ok()),
-            b"maxlen" => sync.maxlen = number_of(value, 1).filter(|octets| *octets <= 65_507),
-            b"port" => sync.port = number_of(value, 1),
-            b"ttl" => sync.ttl = number_of(value, 1).and_then(|ttl| u8::try_from(ttl).ok()),
-            b"group" => sync.group = address(value).filter(std::net::IpAddr::is_multicast),
-            _ => break,
+    for pair in options.chunks(2) {
+        if option(&mut sync, pair).is_err_and(|stop| stop) {
+            break;
         }
     }
     Some(Sourced::line(sync, item.span))
+}
+
+/// What stands by its place, and what by its name.
+fn options<'a, 'w>(words: &'a [&'w Word]) -> (&'a [&'w Word], &'a [&'w Word]) {
+    let is_name = |word: &&Word| NAMED.iter().any(|name| word.is(name));
+    let by_place = words.iter().take(2).take_while(|word| !is_name(word)).count();
+    words.split_at(by_place)
+}
+
+/// One option. keepalived passes over a value that is out of its range; what is no option at all ends the line (`Err(true)`).
+fn option(sync: &mut LvsSync, pair: &[&Word]) -> Result<(), bool> {
+    let [name, value] = pair else { return Err(true) };
+    let known = match name.bytes() {
+        b"inst" => {
+            sync.instance = Some(value.text());
+            return Ok(());
+        }
+        b"id" => set(&mut sync.id, octet(value, 0)),
+        b"maxlen" => set(
+            &mut sync.maxlen,
+            number_of(value, 1).filter(|octets| *octets <= 65_507),
+        ),
+        b"port" => set(&mut sync.port, number_of(value, 1)),
+        b"ttl" => set(&mut sync.ttl, octet(value, 1)),
+        b"group" => set(
+            &mut sync.group,
+            address(value).filter(std::net::IpAddr::is_multicast),
+        ),
+        _ => return Err(true),
+    };
+    if known { Ok(()) } else { Err(false) }
+}
+
+fn set<T>(at: &mut Option<T>, value: Option<T>) -> bool {
+    *at = value;
+    at.is_some()
+}
+
+/// What of the options of `lvs_sync_daemon` is passed over, in words.
+pub(crate) fn sync_faults(item: &Item) -> Vec<String> {
+    let words: Vec<&Word> = item.arguments().iter().skip(1).collect();
+    let mut faults = Vec::new();
+    let mut nothing = LvsSync::default();
+    for pair in options(&words).1.chunks(2) {
+        let Err(stop) = option(&mut nothing, pair) else {
+            continue;
+        };
+        let text = pair.iter().map(|word| word.text()).collect::<Vec<_>>().join(" ");
+        if stop {
+            let what = "is no option with its value, and ends the line";
+            faults.push(format!("lvs_sync_daemon: '{text}' {what}"));
+            break;
+        }
+        faults.push(format!("lvs_sync_daemon: '{text}' is out of its range"));
+    }
+    faults
+}
+
+fn octet(word: &Word, least: u16) -> Option<u8> {
+    number_of(word, least).and_then(|value| u8::try_from(value).ok())
 }
 
 fn number_of(word: &Word, least: u16) -> Option<u16> {

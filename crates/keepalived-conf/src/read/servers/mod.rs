@@ -4,7 +4,7 @@
 mod check;
 pub(crate) mod forwarding;
 mod lines;
-mod lvs;
+pub(crate) mod lvs;
 mod members;
 mod real_server;
 mod virtual_server;
