@@ -39,9 +39,11 @@ fn status_says_who_why_what_is_held_and_what_comes_next() {
     let Some(node) = Node::start(&instance("VI_1", 51, ADDRESS, ""), &[]) else {
         return;
     };
+    // Of a deadline that comes while the loop answers, it is not woken.
     let status = node.until("MASTER with its address", |status| {
         let mut instances = status.instances.iter();
-        instances.any(|one| one.state == State::Active && one.addresses[0].present)
+        let woken = status.daemon.router_loop.wakeups > 0;
+        woken && instances.any(|one| one.state == State::Active && one.addresses[0].present)
     });
     let one = &status.instances[0];
     assert_eq!(one.why, "no Active router was heard");
@@ -55,7 +57,6 @@ fn status_says_who_why_what_is_held_and_what_comes_next() {
     assert!(next.in_ms <= 100, "{next:?}");
     assert_eq!(one.counters["master-transitions"], 1);
     assert!(one.counters["advertisement-sent"] >= 1);
-    assert!(status.daemon.router_loop.wakeups > 0);
     assert!(address_is_there(&node));
     assert!(
         node.log()
