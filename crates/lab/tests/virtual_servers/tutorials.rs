@@ -121,6 +121,8 @@ pub(crate) fn lvs_director(site: &mut Site, daemon: Daemon, report: &mut Report)
     let outcome = one_dies(site, &first, servers, leaves, returns);
     report.row("lvs-director.conf: killed and back", daemon, outcome);
     first.stop()?;
+    // It looks for itself: what the first has found again it may find a delay_loop later.
+    until_serving(&second, "both real servers again", returns, &servers)?;
     second.until("the address", Duration::from_secs(10), |_| {
         second.node.holds(ADDRESS).unwrap_or(false)
     })?;
