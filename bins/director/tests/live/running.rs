@@ -256,9 +256,14 @@ async fn who_is_drained_and_then_taken_out_by_a_reload_goes_when_his_time_has_co
             .is_some()
     };
     assert!(there(), "what is under way may end");
+    let mut revision = handle.watch();
     let gone = async {
-        while there() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        loop {
+            handle.settled().await;
+            if !there() {
+                return;
+            }
+            revision.changed().await.unwrap();
         }
     };
     assert!(timeout(LIMIT, gone).await.is_ok(), "it stayed");
