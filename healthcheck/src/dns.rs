@@ -11,6 +11,7 @@ use regex::Regex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::endpoint::{Dialer, Endpoint};
+use crate::lack::noted;
 use crate::probe::{Outcome, Probe, limit, within};
 
 const ANSWER_BYTES_MAX: usize = 65_535;
@@ -134,7 +135,7 @@ impl DnsProbe {
 
     async fn by_udp(&self, question: &[u8], id: u16) -> Result<Message, String> {
         let (socket, address) = self.dialer.udp().await?;
-        let told = |error: std::io::Error| format!("{address}: {error}");
+        let told = |error: std::io::Error| format!("{address}: {}", noted(error));
         socket.send(question).await.map_err(told)?;
         let mut heard = vec![0_u8; ANSWER_BYTES_MAX];
         loop {

@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
 
 use crate::aside::Aside;
+use crate::lack::noted;
 
 /// A service, and the way to it (keepalived's words common to all checkers: `connect_ip`, `connect_port`, `bindto`,
 /// `bind_port`, `bind_if`, `fwmark`).
@@ -113,7 +114,7 @@ impl Dialer {
         let mut addresses = self
             .looked_up()
             .await
-            .map_err(|error| format!("'{host}' cannot be looked up: {error}"))?;
+            .map_err(|error| format!("'{host}' cannot be looked up: {}", noted(error)))?;
         addresses.retain(|address| source.is_none_or(|source| source.is_ipv4() == address.is_ipv4()));
         if addresses.is_empty() {
             let family = match source {
@@ -151,7 +152,7 @@ impl Dialer {
             };
             match timeout(time, self.tcp_to(*address)).await {
                 Ok(Ok(stream)) => return Ok((stream, *address)),
-                Ok(Err(error)) => refusal = format!("{address}: {error}"),
+                Ok(Err(error)) => refusal = format!("{address}: {}", noted(error)),
                 Err(_elapsed) => refusal = format!("{address}: no connection within {time:.1?}"),
             }
         }
@@ -179,7 +180,7 @@ impl Dialer {
         for address in self.addresses().await? {
             match self.udp_to(address) {
                 Ok(socket) => return Ok((socket, address)),
-                Err(error) => refusal = format!("{address}: {error}"),
+                Err(error) => refusal = format!("{address}: {}", noted(error)),
             }
         }
         Err(refusal)

@@ -167,6 +167,8 @@ impl Judge {
     /// [`is_told_degraded`](Self::is_told_degraded).
     pub fn handle(&mut self, verdict: Verdict) -> Option<Health> {
         let (said, needed) = match verdict {
+            // Nothing was learned, not even that a row has ended.
+            Verdict::Unable => return None,
             Verdict::Pass => (Health::Up, self.rules.rise),
             Verdict::Degraded if !self.rules.strict => (Health::Up, self.rules.rise),
             Verdict::Degraded | Verdict::Fail => (Health::Down, self.rules.fall),

@@ -84,6 +84,7 @@ mod hooks;
 #[cfg(feature = "http")]
 mod http;
 mod judge;
+mod lack;
 mod output;
 #[cfg(feature = "icmp")]
 mod ping;
@@ -127,6 +128,7 @@ pub use http::{
     digest_sha256,
 };
 pub use judge::{Judge, Mode, Rules};
+pub use lack::look_from_here;
 pub use output::OUTPUT_BYTES_MAX;
 #[cfg(feature = "icmp")]
 pub use ping::{PingProbe, PingSpec};

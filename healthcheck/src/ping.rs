@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use surge_ping::{Client, Config, ICMP, IcmpPacket, PingIdentifier, PingSequence, SurgeError};
 
 use crate::endpoint::{Dialer, Endpoint};
+use crate::lack::{note, noted};
 use crate::probe::{Outcome, Probe, limit, within};
 
 /// Whom to ping and how.
@@ -91,8 +92,8 @@ impl PingProbe {
             config = config.interface(interface);
         }
         // A client, and its socket and task, for every run: nothing is left when the run is dropped.
-        let client =
-            Client::new(&config.build()).map_err(|error| format!("no socket to ping with: {error}"))?;
+        let client = Client::new(&config.build())
+            .map_err(|error| format!("no socket to ping with: {}", noted(error)))?;
         let (ident, sequence) = self.mark();
         let mut pinger = client.pinger(address, ident).await;
         if let SocketAddr::V6(whole) = whole {
@@ -106,7 +107,12 @@ impl PingProbe {
             Err(SurgeError::Timeout { .. }) => {
                 Err(format!("no answer of {address} within {:?}", self.spec.timeout))
             }
-            Err(error) => Err(format!("{address}: {error}")),
+            Err(error) => {
+                if let SurgeError::IOError(error) = &error {
+                    note(error);
+                }
+                Err(format!("{address}: {error}"))
+            }
         }
     }
 }

@@ -22,6 +22,9 @@ pub enum Verdict {
     Degraded,
     /// It did not, or nobody could find out.
     Fail,
+    /// Nobody could look, for this machine lacks what it takes: neither a pass nor a fail, what was known stays. Only
+    /// [`look_from_here`](crate::look_from_here) says so.
+    Unable,
 }
 
 impl fmt::Display for Verdict {
@@ -30,6 +33,7 @@ impl fmt::Display for Verdict {
             Self::Pass => "pass",
             Self::Degraded => "degraded",
             Self::Fail => "fail",
+            Self::Unable => "unable",
         })
     }
 }
@@ -37,7 +41,7 @@ impl fmt::Display for Verdict {
 /// The result of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Pass, degraded or fail.
+    /// Pass, degraded, fail or unable.
     pub verdict: Verdict,
     /// Why, in words for an operator: `exit 2`, `connection refused by 127.0.0.1:80`. One line of at most 500 octets.
     pub reason: String,

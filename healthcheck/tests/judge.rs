@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use healthcheck::Verdict::{self, Degraded, Fail, Pass};
+use healthcheck::Verdict::{self, Degraded, Fail, Pass, Unable};
 use healthcheck::{Health, Judge, Mode, Rules};
 use proptest::prelude::*;
 
@@ -43,6 +43,30 @@ fn rise_2_fall_3() {
 fn the_first_verdict_decides_alone() {
     check(Rules::new(5, 5), &[(Pass, UP)]);
     check(Rules::new(5, 5), &[(Fail, DOWN)]);
+}
+
+/// Nothing was learned: neither the first verdict nor one of a row, and no row ends by it.
+#[test]
+fn what_could_not_look_changes_nothing() {
+    check(
+        Rules::new(2, 3),
+        &[
+            (Unable, None),
+            (Pass, UP),
+            (Fail, None),
+            (Unable, None),
+            (Fail, None),
+            (Unable, None),
+            (Unable, None),
+            (Fail, DOWN),
+            (Pass, None),
+            (Unable, None),
+            (Pass, UP),
+        ],
+    );
+    let mut judge = Judge::new(Rules::new(1, 1));
+    judge.handle(Unable);
+    assert_eq!(judge.health(), Health::Unknown);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl Probe for Scripted {
                     match verdict {
                         Verdict::Pass => Outcome::pass(format!("run {run}"), delay),
                         Verdict::Degraded => Outcome::degraded(format!("run {run}"), delay),
-                        Verdict::Fail => Outcome::fail(format!("run {run}"), delay),
+                        Verdict::Fail | Verdict::Unable => Outcome::fail(format!("run {run}"), delay),
                     }
                 }
                 // Without the hook, whose backtrace in a long log looks like a failure.

@@ -179,6 +179,9 @@ pub struct ServerCheck {
     /// The last run that ended.
     #[serde(default)]
     pub last: Option<Run>,
+    /// That run could not look, for what the director's machine lacks: `health` is what was found before.
+    #[serde(default)]
+    pub unable: bool,
     /// For how long `health` has been what it is.
     #[serde(default)]
     pub since_ms: u64,

@@ -98,14 +98,21 @@ impl Desk {
                 degraded,
             }),
             News::Weight(name, weight) => self.input(Input::CheckWeight { name, weight }),
-            News::Failed(check, reason) => {
-                let _in_order = self.state();
-                (self.on_event)(Event::CheckFailed {
-                    check: check.into(),
-                    reason: reason.to_owned(),
-                });
-            }
+            News::Failed(check, reason) => self.tell(Event::CheckFailed {
+                check: check.into(),
+                reason: reason.to_owned(),
+            }),
+            News::Lack(check, reason) => self.tell(Event::Lack {
+                check: check.into(),
+                reason: reason.to_owned(),
+            }),
+            News::LackOver => self.tell(Event::LackOver),
         }
+    }
+
+    fn tell(&self, event: Event) {
+        let _in_order = self.state();
+        (self.on_event)(event);
     }
 
     fn carry(&self, state: &mut State, events: Vec<Event>) {

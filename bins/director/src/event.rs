@@ -58,6 +58,16 @@ pub enum Event {
         /// What was found.
         reason: String,
     },
+    /// This machine lacks what a check needs to look: descriptors, memory, processes, a port or address to come from. Of
+    /// servers whose checks cannot look, what was last known counts. Told once for all checks, with the first.
+    Lack {
+        /// The first check that could not look.
+        check: Arc<str>,
+        /// What it met.
+        reason: String,
+    },
+    /// All checks can look again.
+    LackOver,
     /// The kernel and its table.
     Kernel(KernelEvent),
 }

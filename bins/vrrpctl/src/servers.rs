@@ -197,8 +197,9 @@ const fn octets_per_second(traffic: &Traffic) -> u64 {
 fn why(server: &RealServer) -> String {
     let mut text = words::clean(&server.because);
     // One that rests has nothing to say.
-    let failing =
-        |check: &&ServerCheck| check.last.is_some() && (check.health == Health::Down || check.against > 0);
+    let failing = |check: &&ServerCheck| {
+        check.last.is_some() && (check.unable || check.health == Health::Down || check.against > 0)
+    };
     let found: Vec<String> = server.checks.iter().filter(failing).map(finding).collect();
     if !found.is_empty() {
         text.push_str(&format!(": {}", found.join("; ")));
@@ -217,6 +218,14 @@ fn why(server: &RealServer) -> String {
 
 fn finding(check: &ServerCheck) -> String {
     let said = check.last.as_ref().map_or_else(String::new, words::run);
+    if check.unable {
+        let known = match check.health {
+            Health::Up => "it was up",
+            Health::Down => "it was down",
+            Health::Unknown => "nothing was known yet",
+        };
+        return format!("cannot be looked at from here just now: {said}; {known}, and that counts");
+    }
     match check.health {
         Health::Down => format!("{said}, down for {}", words::span(check.since_ms)),
         Health::Up | Health::Unknown => {
@@ -244,8 +253,22 @@ mod tests {
                 result: result.to_owned(),
                 output: String::new(),
             }),
+            unable: false,
             since_ms: 12_000,
         }
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_says_so_and_what_counts() {
+        let mut one = server("192.0.2.10:80", Some(1), "its checks pass");
+        one.checks = vec![ServerCheck {
+            unable: true,
+            ..check(Health::Up, "192.0.2.10:80: Too many open files (os error 24)")
+        }];
+        assert_eq!(
+            why(&one),
+            "its checks pass: cannot be looked at from here just now: 192.0.2.10:80: Too many open files (os error 24) after 2 ms; it was up, and that counts"
+        );
     }
 
     fn server(name: &str, weight: Option<u32>, because: &str) -> RealServer {

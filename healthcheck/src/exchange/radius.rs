@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use md5::{Digest as _, Md5};
 
 use crate::endpoint::{Dialer, Endpoint};
+use crate::lack::noted;
 use crate::probe::{Outcome, Probe, limit, within};
 
 const ACCESS_REQUEST: u8 = 1;
@@ -80,7 +81,7 @@ impl RadiusProbe {
         let [id, ..] = random.hash_one("id").to_be_bytes();
         let request = request(&self.spec, id, &authenticator);
         let (socket, address) = self.dialer.udp().await?;
-        let told = |error: std::io::Error| format!("{address}: {error}");
+        let told = |error: std::io::Error| format!("{address}: {}", noted(error));
         socket.send(&request).await.map_err(told)?;
         let mut heard = [0_u8; PACKET_BYTES_MAX];
         loop {

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::connect::Transport;
 use crate::endpoint::{Dialer, Endpoint};
+use crate::lack::noted;
 use crate::output::printable;
 use crate::probe::{Outcome, Probe, limit, within};
 
@@ -55,7 +56,7 @@ impl SipProbe {
 
     async fn by_udp(&self, call: &str) -> Result<String, String> {
         let (socket, address) = self.dialer.udp().await?;
-        let told = |error: std::io::Error| format!("{address}: {error}");
+        let told = |error: std::io::Error| format!("{address}: {}", noted(error));
         let from = socket.local_addr().map_err(told)?;
         let request = request("UDP", &self.spec.user, from, call);
         socket.send(request.as_bytes()).await.map_err(told)?;
@@ -71,7 +72,7 @@ impl SipProbe {
 
     async fn by_tcp(&self, call: &str) -> Result<String, String> {
         let (mut stream, address) = self.dialer.tcp(self.spec.timeout).await?;
-        let told = |error: std::io::Error| format!("{address}: {error}");
+        let told = |error: std::io::Error| format!("{address}: {}", noted(error));
         let from = stream.local_addr().map_err(told)?;
         let request = request("TCP", &self.spec.user, from, call);
         stream.write_all(request.as_bytes()).await.map_err(told)?;

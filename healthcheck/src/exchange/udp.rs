@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::endpoint::{Dialer, Endpoint};
 use crate::hex::HexPattern;
+use crate::lack::noted;
 use crate::probe::{Outcome, Probe, limit};
 
 /// No datagram is longer.
@@ -86,7 +87,7 @@ impl UdpProbe {
 
     async fn send(&self) -> Result<(UdpSocket, SocketAddr), String> {
         let (socket, address) = self.dialer.udp().await?;
-        let told = |error: io::Error| format!("{address}: {error}");
+        let told = |error: io::Error| format!("{address}: {}", noted(error));
         socket.send(&self.spec.payload).await.map_err(told)?;
         Ok((socket, address))
     }

@@ -13,6 +13,7 @@ use nix::unistd::geteuid;
 
 use super::security::{Insecure, check_path_security};
 use super::user::RunAs;
+use crate::lack::note;
 use crate::sys::end_with_caller;
 
 /// Where a command without a slash is looked for, and `PATH` of every script.
@@ -216,6 +217,7 @@ impl Command {
     pub(super) fn not_started(&self, path: PathBuf, error: &io::Error) -> Unusable {
         let user = self.run_as.name.clone();
         let uid = self.run_as.uid;
+        note(error);
         let text = error.to_string();
         match error.raw_os_error() {
             Some(libc::EPERM | libc::EINVAL) if self.run_as.differs() => Unusable::NotPermitted {

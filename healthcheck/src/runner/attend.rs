@@ -13,7 +13,7 @@ use super::beat::{Beat, Slot};
 use super::status::{Change, Status};
 use super::{Check, OnChange};
 use crate::judge::Mode;
-use crate::probe::{Outcome, Probe};
+use crate::probe::{Outcome, Probe, Verdict};
 
 /// Never returns; dropped when the check is no longer wanted, and the run under way with it.
 pub(super) async fn attend(check: Check, teller: Arc<Teller>, slot: Slot) {
@@ -199,7 +199,9 @@ fn take(status: &mut Status, outcome: Outcome) -> Option<Change> {
     let was_degraded = status.judge.is_told_degraded();
     status.running_since = None;
     status.runs = status.runs.saturating_add(1);
-    status.failures = status.failures.saturating_add(u64::from(!outcome.passed()));
+    status.failures = status
+        .failures
+        .saturating_add(u64::from(outcome.verdict == Verdict::Fail));
     let health = status.judge.handle(outcome.verdict);
     if health.is_some() {
         status.since = now;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::aside::Aside;
+use crate::lack::noted;
 use crate::probe::Outcome;
 
 #[derive(Debug)]
@@ -32,7 +33,9 @@ impl Readable {
         let took = started.elapsed();
         match result {
             Ok(Ok(Ok(()))) => Outcome::pass("it can be opened", took),
-            Ok(Ok(Err(error)) | Err(error)) => Outcome::fail(format!("it cannot be opened: {error}"), took),
+            Ok(Ok(Err(error)) | Err(error)) => {
+                Outcome::fail(format!("it cannot be opened: {}", noted(error)), took)
+            }
             Err(_elapsed) => Outcome::fail(
                 format!("not opened within {limit:?}; is its file system alive?"),
                 took,

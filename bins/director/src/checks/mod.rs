@@ -1,5 +1,6 @@
 //! The checks of a balance on a runner, and its files on a watch.
 
+mod lacking;
 mod probes;
 mod status;
 
@@ -13,6 +14,7 @@ use vrrp_plan::balance::{Look, ServerCheck};
 
 pub use status::CheckStatus;
 
+use self::lacking::Lacking;
 use crate::looks::{ByLook, is_same};
 
 /// What checks have to tell.
@@ -23,6 +25,10 @@ pub(crate) enum News<'a> {
     Weight(&'a str, u32),
     /// A failed run that is to be told: what was found.
     Failed(&'a str, &'a str),
+    /// The first of the checks that cannot look for what this machine lacks: what it met.
+    Lack(&'a str, &'a str),
+    /// The last of these could look.
+    LackOver,
 }
 
 pub(crate) type Tell = Arc<dyn Fn(News<'_>) + Send + Sync>;
@@ -36,6 +42,7 @@ struct Parked {
 /// What runs.
 pub(crate) struct Checks {
     tell: Tell,
+    lacking: Arc<Lacking>,
     runner: Runner,
     files: Option<FileWatch>,
     running: BTreeMap<String, ServerCheck>,
@@ -48,6 +55,7 @@ impl Checks {
     pub(crate) fn new(tell: Tell) -> Self {
         Self {
             runner: Runner::new(teller(&tell)),
+            lacking: Arc::new(Lacking::new(Arc::clone(&tell))),
             tell,
             files: None,
             running: BTreeMap::new(),
@@ -139,7 +147,7 @@ impl Checks {
                 let rules = Rules::retrying(check.retries, check.retry_after).warmup(check.warmup);
                 let judge = Judge::new(rules);
                 let judge = parked.map_or(judge, |before| judge.succeed(&before));
-                if let Some(probe) = probes::probe(check, &self.tell) {
+                if let Some(probe) = probes::probe(check, &self.tell, &self.lacking) {
                     self.runner.add(Check {
                         name: check.name.as_str().into(),
                         probe,

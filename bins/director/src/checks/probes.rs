@@ -10,10 +10,11 @@ use healthcheck::{Command, End, Limits, Outcome, Probe, Remains, ScriptProbe, Ve
 use tokio::sync::Mutex;
 use vrrp_plan::balance::{Look, ServerCheck};
 
+use super::lacking::{FromHere, Lacking};
 use super::{News, Tell};
 
 /// The probe of a check; of one that is followed or stands without looking, none. Looks users up.
-pub(super) fn probe(check: &ServerCheck, tell: &Tell) -> Option<Box<dyn Probe>> {
+pub(super) fn probe(check: &ServerCheck, tell: &Tell, lacking: &Arc<Lacking>) -> Option<Box<dyn Probe>> {
     let probe = make(check, tell)?.unwrap_or_else(|_told_by_each_run| {
         let (name, timeout) = (check.name.clone(), check.timeout);
         let (check, tell) = (check.clone(), tell.clone());
@@ -25,6 +26,7 @@ pub(super) fn probe(check: &ServerCheck, tell: &Tell) -> Option<Box<dyn Probe>> 
             made: OnceLock::new(),
         })
     });
+    let probe = Box::new(FromHere::new(&check.name, probe, lacking));
     if !check.log_all_failures {
         return Some(probe);
     }
@@ -185,7 +187,7 @@ impl Probe for Loud {
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         async {
             let outcome = self.probe.probe().await;
-            if !outcome.passed() {
+            if outcome.verdict == Verdict::Fail {
                 (self.tell)(News::Failed(&self.check, &outcome.reason));
             }
             outcome

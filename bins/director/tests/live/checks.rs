@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
-use healthcheck::{Because, Health};
+use healthcheck::{Because, Health, Verdict};
 use vrrp_director::{Event, Options};
 use vrrp_plan::balance::{Balance, Follows, Look, ServerCheck};
 use vrrp_plan::{Command, FileTrack};
@@ -263,4 +263,42 @@ async fn a_check_that_cannot_be_made_fails_and_says_why() {
         .unwrap();
     let reason = &status.last.as_ref().unwrap().1.reason;
     assert!(reason.contains("no-such-user"), "{reason}");
+}
+
+/// This machine lacks the address to come from: nothing is known of the server, and nobody is put out for that. Told once.
+#[tokio::test]
+async fn what_cannot_be_looked_at_from_here_is_not_put_out() {
+    let from_elsewhere = |name: &str| {
+        let mut question = connects(at("127.0.0.1:1"));
+        question.source = Some("192.0.2.99".parse().unwrap());
+        check(name, Look::Ask(Box::new(question)))
+    };
+    let mut all = looked_at_by(from_elsewhere("one"));
+    all.servers[0].servers[1].follows = vec![gate("other")];
+    all.checks = vec![from_elsewhere("one"), from_elsewhere("other")];
+    let (handle, kernel, told) = begin(all, Options::default());
+    let looked = |handle: &vrrp_director::Handle| {
+        let checks = handle.snapshot().checks;
+        checks.iter().map(|check| check.runs).min() > Some(1)
+    };
+    let waited = tokio::time::timeout(crate::LIMIT, async {
+        while !looked(&handle) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    waited.await.unwrap();
+    for check in handle.snapshot().checks {
+        assert_eq!((check.health, check.failures), (Health::Unknown, 0), "{check:?}");
+        assert_eq!(check.last.unwrap().1.verdict, Verdict::Unable);
+    }
+    assert_eq!(weight(&handle), Some(1));
+    assert_eq!(kernel.table().get(&key(SERVICE)).unwrap().destinations().len(), 2);
+    let events = told.all();
+    let lacks = events.iter().filter(|event| matches!(event, Event::Lack { .. }));
+    assert_eq!(lacks.count(), 1, "{events:?}");
+    let down = events
+        .iter()
+        .any(|event| matches!(event, Event::Server { up: false, .. }));
+    assert!(!down, "{events:?}");
+    handle.stop().await.unwrap();
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use healthcheck::{Because, Health, Placement};
+use healthcheck::{Because, Health, Placement, Verdict};
 use vrrp_control::servers::{
     Balancing, Kernel, RealServer, ServerCheck, ServerOrder, Servers as Shown, Service, Sync, Traffic,
     VirtualServer,
@@ -250,6 +250,7 @@ fn one_check(check: &CheckStatus) -> ServerCheck {
         },
         against: check.failing,
         last: check.last.as_ref().map(|(at, outcome)| run(*at, outcome, now)),
+        unable: (check.last.as_ref()).is_some_and(|(_, outcome)| outcome.verdict == Verdict::Unable),
         since_ms: check.since.map_or(0, |since| ms(since.elapsed())),
     }
 }

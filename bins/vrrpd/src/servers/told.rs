@@ -67,6 +67,8 @@ pub(super) fn tell(event: &Event, ears: &mut Ears<'_>, found: impl Fn(&str) -> O
             &format!("weight {weight} from now on"),
         ),
         Event::CheckFailed { check, reason } => info!("{check}: failed: {reason}"),
+        Event::Lack { check, reason } => ears.lack(check, reason),
+        Event::LackOver => ears.lack_over(),
         Event::Kernel(event) => ears.kernel(event),
         _ => {}
     }
@@ -197,6 +199,21 @@ impl Ears<'_> {
                 &[word, &at, protocol],
             );
         }
+    }
+
+    fn lack(&self, check: &str, reason: &str) {
+        let text = format!(
+            "this machine lacks what checks need to look: {check}: {reason}. That is no verdict on a server: who serves stays as it is, \
+             and it is tried again. See to open files (LimitNOFILE), memory, processes and free ports here"
+        );
+        error!(event = "balancing", code = "lack", "{text}");
+        self.journal.note(draft(EventKind::Balancing, "lack", text));
+    }
+
+    fn lack_over(&self) {
+        let text = "all checks of real servers can look again";
+        info!(event = "balancing", code = "lack-over", "{text}");
+        self.journal.note(draft(EventKind::Balancing, "lack-over", text));
     }
 
     fn kernel(&self, event: &KernelEvent) {
@@ -352,6 +369,22 @@ mod tests {
                 text
             )
         );
+    }
+
+    #[test]
+    fn what_this_machine_lacks_is_told_as_no_verdict() {
+        let lack = Event::Lack {
+            check: "c".into(),
+            reason: "Too many open files".to_owned(),
+        };
+        let (kind, code, _, text) = noted(&lack);
+        assert_eq!((kind, code.as_str()), (EventKind::Balancing, "lack"));
+        assert!(
+            text.contains("c: Too many open files. That is no verdict"),
+            "{text}"
+        );
+        let (kind, code, ..) = noted(&Event::LackOver);
+        assert_eq!((kind, code.as_str()), (EventKind::Balancing, "lack-over"));
     }
 
     #[test]

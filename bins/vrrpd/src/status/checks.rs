@@ -69,7 +69,8 @@ const fn verdict(verdict: healthcheck::Verdict) -> Verdict {
     match verdict {
         healthcheck::Verdict::Pass => Verdict::Pass,
         healthcheck::Verdict::Degraded => Verdict::Degraded,
-        healthcheck::Verdict::Fail => Verdict::Fail,
+        // Those of virtual routers look at this machine: what it lacks is a fail, and they are not asked another way.
+        healthcheck::Verdict::Fail | healthcheck::Verdict::Unable => Verdict::Fail,
     }
 }
 
