@@ -49,10 +49,10 @@ fn real(to: SocketAddr, weight: u32) -> RealServer {
         place: Place::default(),
         destination: Destination::new(to.into(), Forwarding::Masquerade, weight),
         inhibit: false,
-        alpha: true,
         follows: vec![Follows {
             check: format!("TCP {to}"),
             weight: Weight::from_keepalived(0, false),
+            alpha: true,
         }],
         notify_up: None,
         notify_down: None,
@@ -85,6 +85,7 @@ fn balance(words: &[String]) -> Result<Balance, Failure> {
         ha_suspend: false,
         mail: false,
         begins_as_found: false,
+        tells_first: false,
     };
     Ok(Balance {
         servers: vec![server],

@@ -8,8 +8,9 @@ use healthcheck::Because;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A real server has become well or not. One that is in before anything is known of it has not: nothing is said of it
-    /// at the start.
+    /// A real server has become well or not, or was out until its checks had spoken and they have failed. Of one that is in
+    /// before anything is known of it nothing is said but where the configuration wants it (keepalived `rs_init_notifies`):
+    /// with [`When::Start`].
     Server {
         /// Of which virtual server.
         virtual_server: Arc<str>,
@@ -75,7 +76,7 @@ pub enum Event {
 /// At which time of the program's life something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum When {
-    /// It begins: what is so from the first moment.
+    /// It begins, or a real server does: what is so from the first moment.
     Start,
     /// It goes on.
     Running,

@@ -13,6 +13,9 @@ pub struct Follows {
     /// A gate takes the member out while the check is down; anything else is added to the member's weight (keepalived's
     /// `FILE_CHECK` with `weight`, `MISC_CHECK` with `misc_dynamic`).
     pub weight: Weight,
+    /// The member is out until this check has given a result, whatever it does about the others (keepalived `alpha` in a
+    /// checker).
+    pub alpha: bool,
 }
 
 /// A server of the pool (keepalived `real_server`).
@@ -26,7 +29,8 @@ pub struct Member {
     pub checks: Vec<Follows>,
     /// Failed, it stays with weight 0 (keepalived `inhibit_on_failure`): what is connected stays connected.
     pub inhibit: bool,
-    /// Out until each of its checks has given a result (keepalived `alpha`); otherwise in until one has failed.
+    /// Out until each of its checks has given a result (keepalived `alpha` in a real server); otherwise, but for [`Follows::alpha`], in
+    /// until one has failed.
     pub alpha: bool,
     /// At most this weight while one of its checks is degraded.
     pub degraded_weight: Option<u32>,
@@ -64,6 +68,18 @@ impl Member {
         self.checks.push(Follows {
             check: check.into(),
             weight,
+            alpha: false,
+        });
+        self
+    }
+
+    /// With one more check, and out until that has given a result.
+    #[must_use]
+    pub fn awaits(mut self, check: impl Into<Arc<str>>, weight: Weight) -> Self {
+        self.checks.push(Follows {
+            check: check.into(),
+            weight,
+            alpha: true,
         });
         self
     }

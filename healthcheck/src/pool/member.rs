@@ -87,7 +87,7 @@ fn judged(member: &Member, own: u32, known: &BTreeMap<Arc<str>, Known>) -> Worth
     for follows in &member.checks {
         let found = known.get(&follows.check).copied().unwrap_or_default();
         match found.health {
-            Health::Unknown if member.alpha => {
+            Health::Unknown if member.alpha || follows.alpha => {
                 return failed(Because::Unchecked(Arc::clone(&follows.check)));
             }
             // In until a check has failed: a pool whose keeper restarts must not go empty.

@@ -97,6 +97,27 @@ fn alpha_is_out_until_every_check_has_a_result() {
     assert_eq!(pool.handle(told("two", Health::Up)), [add("a", 1), QuorumGained]);
 }
 
+/// keepalived `alpha` in one of two checkers: seen from 2.2.7 to be in as soon as that one has passed.
+#[test]
+fn alpha_of_one_check_waits_for_that_one() {
+    let gate = Weight::from_keepalived(0, false);
+    let member = || Member::new("a").gated_by("one").awaits("two", gate);
+    let (mut pool, actions) = started(PoolConfig::new([member()]));
+    assert_eq!(actions, []);
+    assert_eq!(
+        pool.snapshot().places[0].because,
+        Because::Unchecked("two".into())
+    );
+    assert_eq!(pool.handle(told("two", Health::Up)), [add("a", 1), QuorumGained]);
+    assert_eq!(pool.handle(told("one", Health::Down)), [remove("a"), QuorumLost]);
+    let (mut pool, _) = started(PoolConfig::new([member()]));
+    assert_eq!(
+        pool.handle(told("one", Health::Up)),
+        [],
+        "nothing is known of the other"
+    );
+}
+
 /// keepalived `inhibit_on_failure`: weight 0, what is connected stays connected.
 #[test]
 fn inhibit_is_weight_0_instead_of_removal() {

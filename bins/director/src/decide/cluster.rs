@@ -8,6 +8,7 @@ use vrrp_core::{Instant, Weight};
 use vrrp_ipvs::{Destination, DestinationKey, Service, ServiceKey};
 use vrrp_plan::balance::{Follows, RealServer, VirtualServer};
 
+use super::telling::Stood;
 use super::wanted::Wanted;
 use crate::event::{Event, When};
 
@@ -17,14 +18,14 @@ const NOBODYS: &str = "";
 /// A virtual server with what is known and wanted of it.
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
-    name: Arc<str>,
-    plan: VirtualServer,
-    pool: Pool,
+    pub(super) name: Arc<str>,
+    pub(super) plan: VirtualServer,
+    pub(super) pool: Pool,
     index: BTreeMap<Arc<str>, usize>,
     /// Who follows a check, by their places in the plan.
     followers: BTreeMap<Arc<str>, Vec<usize>>,
     /// Out until their checks have spoken, though the configuration does not ask for it.
-    held: BTreeSet<Arc<str>>,
+    pub(super) held: BTreeSet<Arc<str>>,
     /// Destinations that several servers of the plan come to in one service: a port that the kernel cannot change.
     shared: BTreeMap<(ServiceKey, DestinationKey), Vec<Arc<str>>>,
 }
@@ -104,14 +105,18 @@ impl Cluster {
             PoolInput::Place { member, .. } | PoolInput::Weigh { member, .. } => vec![member.into()],
             PoolInput::Start | PoolInput::Restate => Vec::new(),
         };
-        let lived: Vec<bool> = touched.iter().map(|name| self.lives(name)).collect();
+        let stood: Vec<Stood> = touched.iter().map(|name| self.stood(name)).collect();
         let told_before = events.len();
+        let begins = matches!(input, PoolInput::Start);
         let actions = self.pool.handle(input);
-        for (name, lived) in touched.into_iter().zip(lived) {
-            self.tell_life(&name, lived, when, events);
+        for (name, stood) in touched.into_iter().zip(stood) {
+            self.tell_life(&name, stood, when, events);
         }
         // Of another virtual server's news nothing follows for the weights of this one.
         let only_weights = events.len() == told_before;
+        if begins {
+            self.tell_first(|_| true, events);
+        }
         self.act(now, actions, only_weights, when, wanted, events);
     }
 
@@ -132,6 +137,7 @@ impl Cluster {
                 server.follows.push(Follows {
                     check: NOBODYS.to_owned(),
                     weight: Weight::from_keepalived(0, false),
+                    alpha: true,
                 });
             }
         }
@@ -155,11 +161,11 @@ impl Cluster {
         events: &mut Vec<Event>,
     ) -> Result<(), PoolError> {
         let config = config(&plan, &held, &self.living());
-        let lived: BTreeMap<Arc<str>, bool> = plan
+        let lived: BTreeMap<Arc<str>, Stood> = plan
             .servers
             .iter()
             .filter(|server| self.index.contains_key(server.name.as_str()))
-            .map(|server| (server.name.as_str().into(), self.lives(&server.name)))
+            .map(|server| (server.name.as_str().into(), self.lived(&server.name)))
             .collect();
         let sorry = self.plan.sorry.as_ref().map(|sorry| sorry.name.clone());
         let served = sorry.filter(|name| self.serves(name));
@@ -167,8 +173,9 @@ impl Cluster {
         self.plan = plan;
         self.held = held;
         self.learn();
-        for (name, lived) in lived {
-            self.tell_life(&name, lived, When::Running, events);
+        self.tell_first(|name| !lived.contains_key(name), events);
+        for (name, stood) in lived {
+            self.tell_life(&name, stood, When::Running, events);
         }
         let gone = served.filter(|name| self.plan.sorry.as_ref().is_none_or(|sorry| sorry.name != *name));
         events.extend(gone.map(|name| Event::Sorry {
@@ -283,63 +290,8 @@ impl Cluster {
         self.pool.place(name).is_some_and(|place| place.serves())
     }
 
-    fn lives(&self, name: &str) -> bool {
+    pub(super) fn lives(&self, name: &str) -> bool {
         self.pool.standing(name).is_some_and(|standing| standing.lives)
-    }
-
-    fn tell_life(&self, name: &Arc<str>, lived: bool, when: When, events: &mut Vec<Event>) {
-        let Some(standing) = self.pool.standing(name) else {
-            return;
-        };
-        if standing.lives != lived {
-            events.push(Event::Server {
-                virtual_server: Arc::clone(&self.name),
-                server: Arc::clone(name),
-                up: standing.lives,
-                because: standing.because,
-                when,
-            });
-        }
-    }
-
-    fn is_weight(&self, action: &PoolAction) -> bool {
-        matches!(action, PoolAction::Weight { member, .. } if self.server(member).is_some())
-    }
-
-    fn tell(&self, action: &PoolAction, when: When, events: &mut Vec<Event>) {
-        let virtual_server = Arc::clone(&self.name);
-        let is_last = |name: &Arc<str>| self.server(name).is_none();
-        let event = match action {
-            PoolAction::QuorumGained | PoolAction::QuorumLost => Event::Quorum {
-                virtual_server,
-                gained: *action == PoolAction::QuorumGained,
-                living_weight: self.pool.living_weight(),
-                when,
-            },
-            PoolAction::Add { member, weight } | PoolAction::Weight { member, weight } if is_last(member) => {
-                // An inhibited one comes with weight 0 at the start.
-                if *weight == 0 && matches!(action, PoolAction::Add { .. }) {
-                    return;
-                }
-                Event::Sorry {
-                    virtual_server,
-                    server: Arc::clone(member),
-                    serves: *weight > 0,
-                }
-            }
-            PoolAction::Remove { member } if is_last(member) => Event::Sorry {
-                virtual_server,
-                server: Arc::clone(member),
-                serves: false,
-            },
-            PoolAction::Weight { member, weight } if *weight > 0 && self.lives(member) => Event::Weight {
-                virtual_server,
-                server: Arc::clone(member),
-                weight: *weight,
-            },
-            PoolAction::Add { .. } | PoolAction::Weight { .. } | PoolAction::Remove { .. } => return,
-        };
-        events.push(event);
     }
 
     /// Who stays out of the plan that comes until his checks have spoken: who has failed and now follows others, or has
@@ -353,33 +305,6 @@ impl Cluster {
         };
         let out = next.servers.iter().filter(stays_out);
         out.map(|server| server.name.as_str().into()).collect()
-    }
-
-    /// What is told where the program ends.
-    pub(super) fn farewell(&self, events: &mut Vec<Event>) {
-        if !self.plan.omega {
-            return;
-        }
-        for server in &self.plan.servers {
-            let living = self.pool.standing(&server.name).filter(|standing| standing.lives);
-            if let Some(standing) = living {
-                events.push(Event::Server {
-                    virtual_server: Arc::clone(&self.name),
-                    server: server.name.as_str().into(),
-                    up: false,
-                    because: standing.because,
-                    when: When::Stop,
-                });
-            }
-        }
-        if self.pool.has_quorum() {
-            events.push(Event::Quorum {
-                virtual_server: Arc::clone(&self.name),
-                gained: false,
-                living_weight: 0,
-                when: When::Stop,
-            });
-        }
     }
 }
 
@@ -406,10 +331,16 @@ fn config(plan: &VirtualServer, held: &BTreeSet<Arc<str>>, living: &BTreeSet<Arc
         let mut member = Member::new(server.name.as_str()).weight(server.destination.weight);
         member.inhibit = server.inhibit;
         let name = server.name.as_str();
-        member.alpha = held.contains(name) || server.alpha && !living.contains(name);
+        member.alpha = held.contains(name);
+        let lives = living.contains(name);
         let follows = server.follows.iter();
         follows.fold(member, |member, follows| {
-            member.follows(follows.check.as_str(), follows.weight)
+            let (check, weight) = (follows.check.as_str(), follows.weight);
+            if follows.alpha && !lives {
+                member.awaits(check, weight)
+            } else {
+                member.follows(check, weight)
+            }
         })
     });
     let last = plan.sorry.as_ref().map(|sorry| LastResort::Server {

@@ -8,6 +8,7 @@ mod input;
 mod reload;
 mod status;
 mod steps;
+mod telling;
 mod wanted;
 mod words;
 

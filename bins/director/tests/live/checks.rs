@@ -173,6 +173,7 @@ async fn a_number_in_a_file_adds_to_the_weight() {
     all.servers[0].servers[0].follows = vec![Follows {
         check: "file".to_owned(),
         weight: vrrp_core::Weight::from_keepalived(2, false),
+        alpha: false,
     }];
     let (handle, ..) = begin(all, Options::default());
     write(&path, "3");

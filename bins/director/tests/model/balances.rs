@@ -33,7 +33,6 @@ pub(crate) fn server(text: &str, weight: u32) -> RealServer {
         place: Place::default(),
         destination: destination(text, weight),
         inhibit: false,
-        alpha: false,
         follows: vec![gate(text)],
         notify_up: None,
         notify_down: None,
@@ -45,6 +44,7 @@ pub(crate) fn gate(check: &str) -> Follows {
     Follows {
         check: check.to_owned(),
         weight: Weight::from_keepalived(0, false),
+        alpha: false,
     }
 }
 
@@ -74,6 +74,7 @@ pub(crate) fn virtual_server(text: &str, servers: Vec<RealServer>) -> VirtualSer
         ha_suspend: false,
         mail: false,
         begins_as_found: false,
+        tells_first: false,
     }
 }
 

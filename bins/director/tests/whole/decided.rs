@@ -162,7 +162,9 @@ fn the_living_that_a_lost_quorum_takes_out_go_slowly() {
 fn with_alpha_nobody_is_in_before_its_checks_have_spoken() {
     let mut plan = two();
     for server in &mut plan.servers {
-        server.alpha = true;
+        for follows in &mut server.follows {
+            follows.alpha = true;
+        }
     }
     let mut world = world(plan);
     assert_eq!(world.told(), []);
@@ -173,6 +175,49 @@ fn with_alpha_nobody_is_in_before_its_checks_have_spoken() {
         [life(B, true, Because::Well), quorum(true, 1, When::Running)]
     );
     assert_eq!(world.weights(&key(SERVICE)), weights(&[(B, 1)]));
+}
+
+/// keepalived, seen from 2.2.7: an `alpha` server that is dead from the start is told to be down, once.
+#[test]
+fn who_waits_for_his_checks_and_fails_is_told_to_be_down() {
+    let mut plan = two();
+    for follows in plan.servers.iter_mut().flat_map(|server| &mut server.follows) {
+        follows.alpha = true;
+    }
+    let mut world = world(plan);
+    world.check(A, false);
+    assert_eq!(world.told(), [life(A, false, Because::Failed(A.into()))]);
+    world.check(A, false);
+    assert_eq!(world.told(), []);
+    world.check(A, true);
+    assert_eq!(
+        world.told(),
+        [life(A, true, Because::Well), quorum(true, 2, When::Running)]
+    );
+}
+
+/// keepalived `rs_init_notifies`, seen from 2.2.7: who is in from the start is told to be up, before its virtual server.
+#[test]
+fn who_is_in_from_the_first_moment_is_told_where_it_is_asked_for() {
+    let first = |name: &str| Event::Server {
+        virtual_server: SERVICE.into(),
+        server: name.into(),
+        up: true,
+        because: Because::Well,
+        when: When::Start,
+    };
+    let mut plan = two();
+    plan.tells_first = true;
+    plan.servers[1].follows[0].alpha = true;
+    let mut world = world(plan.clone());
+    assert_eq!(world.told(), [first(A), quorum(true, 2, When::Start)]);
+    world.check(B, true);
+    assert_eq!(world.told(), [life(B, true, Because::Well)]);
+    world.reload(balance(vec![plan.clone()]));
+    assert_eq!(world.told(), [], "they were there before");
+    plan.servers.push(server(C, 1));
+    world.reload(balance(vec![plan]));
+    assert_eq!(world.told(), [first(C)]);
 }
 
 #[test]
@@ -391,6 +436,7 @@ fn what_is_told_of_one_virtual_server_does_not_hide_the_weights_of_another() {
     weighed.servers[0].follows = vec![Follows {
         check: A.to_owned(),
         weight: Weight::from_keepalived(1, false),
+        alpha: false,
     }];
     let mut world = World::begin(balance(vec![two(), weighed]), &Table::new());
     world.told();

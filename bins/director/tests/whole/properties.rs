@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use healthcheck::{Health, Placement};
+use healthcheck::{Because, Health, Placement};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vrrp_director::{Input, LINGER, VirtualServerStatus};
 use vrrp_ipvs::{Destination, Forwarding, Service, ServiceKey, Table};
 use vrrp_plan::Command;
-use vrrp_plan::balance::{Balance, Look, RealServer, Sorry, VirtualServer};
+use vrrp_plan::balance::{Balance, Follows, Look, RealServer, Sorry, VirtualServer};
 
 use crate::balances::{
     at, balance, check, destination, gate, key, server, service, sorry, virtual_server, which,
@@ -28,13 +28,15 @@ const SERVICES: [&str; 4] = ["192.0.2.1:80", "192.0.2.2:80", "192.0.2.3:80", "19
 const FOREIGN: &str = "203.0.113.1:80";
 
 fn real(index: usize) -> impl Strategy<Value = RealServer> {
-    let follows = vec(0_usize..CHECKS.len(), 0..3);
-    (0_u32..4, any::<bool>(), any::<bool>(), any::<bool>(), follows).prop_map(
-        move |(weight, inhibit, alpha, direct, follows)| {
+    let follows = (0_usize..CHECKS.len(), any::<bool>()).prop_map(|(check, alpha)| Follows {
+        alpha,
+        ..gate(CHECKS[check])
+    });
+    (0_u32..4, any::<bool>(), any::<bool>(), vec(follows, 0..3)).prop_map(
+        move |(weight, inhibit, direct, follows)| {
             let mut real = RealServer {
                 inhibit,
-                alpha,
-                follows: follows.into_iter().map(|check| gate(CHECKS[check])).collect(),
+                follows,
                 ..server(SERVERS[index], weight)
             };
             if direct {
@@ -322,9 +324,15 @@ proptest! {
         prop_assert_eq!(world.keeper.status().commands, commands, "an unchanged reload is no command");
     }
 
-    /// Each server's life and each quorum are told as they change, and only then.
+    /// Each server's life and each quorum are told as they change, and that one is down that has waited for its checks.
     #[test]
     fn what_is_told_adds_up(first in any_balance(), steps in vec(step(), 1..40)) {
+        let found: Vec<String> = first
+            .servers
+            .iter()
+            .filter(|one| one.begins_as_found)
+            .map(|one| one.name.clone())
+            .collect();
         let mut world = World::begin(first, &Table::new());
         world.is_slow = true;
         world.told();
@@ -332,7 +340,12 @@ proptest! {
         for step in steps.iter().filter(|step| !matches!(step, Step::Reload(_) | Step::Slow(_))) {
             take(&mut world, step);
             let now = lives(&world);
-            let differing = now.iter().filter(|(name, lives)| before.get(*name) != Some(lives)).count();
+            let tells = |(server, is): &(&(String, String), &Stands)| match (before.get(*server), is) {
+                (Some(Stands::Awaited), Stands::Failed) => !found.contains(&server.0),
+                (Some(was), is) => (*was == Stands::Lives) != (**is == Stands::Lives),
+                (None, _) => true,
+            };
+            let differing = now.iter().filter(tells).count();
             let told = world.told();
             let servers = told.iter().filter(|event| matches!(event, vrrp_director::Event::Server { .. })).count();
             prop_assert_eq!(servers, differing, "{:?}", told);
@@ -341,11 +354,27 @@ proptest! {
     }
 }
 
-fn lives(world: &World) -> std::collections::BTreeMap<String, bool> {
+#[derive(Debug, PartialEq, Eq)]
+enum Stands {
+    Lives,
+    Awaited,
+    Failed,
+    /// By an operator's word, or by his weight.
+    Otherwise,
+}
+
+fn lives(world: &World) -> std::collections::BTreeMap<(String, String), Stands> {
     let all = world.director.status();
     let each = all.iter().flat_map(|status| {
-        let servers = status.servers.iter();
-        servers.map(move |server| (format!("{} {}", status.name, server.name), server.lives))
+        status.servers.iter().map(move |server| {
+            let stands = match &server.because {
+                _ if server.lives => Stands::Lives,
+                Because::Unchecked(_) => Stands::Awaited,
+                Because::Failed(_) => Stands::Failed,
+                _ => Stands::Otherwise,
+            };
+            ((status.name.to_string(), server.name.to_string()), stands)
+        })
     });
     each.collect()
 }

@@ -107,7 +107,9 @@ fn who_has_failed_and_is_looked_at_elsewhere_stays_out_until_that_has_spoken() {
 fn who_is_well_and_is_looked_at_elsewhere_stays_in() {
     let alpha = |look: &str| {
         let mut all = looked_at(&[(FIRST, runs(look))]);
-        all.servers[0].servers[0].alpha = true;
+        for follows in &mut all.servers[0].servers[0].follows {
+            follows.alpha = true;
+        }
         all
     };
     let mut world = World::begin(alpha("/a"), &Table::new());

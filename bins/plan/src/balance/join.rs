@@ -132,6 +132,7 @@ mod tests {
             ha_suspend: false,
             mail: false,
             begins_as_found: false,
+            tells_first: false,
         };
         Ok(Balance {
             servers: vec![server],

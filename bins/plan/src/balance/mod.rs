@@ -75,6 +75,9 @@ pub struct VirtualServer {
     pub ha_suspend: bool,
     /// Mail when the quorum is gained or lost (keepalived `smtp_alert`).
     pub mail: bool,
+    /// Scripts and named pipes are told also of the servers that are in from their first moment (keepalived
+    /// `rs_init_notifies`).
+    pub tells_first: bool,
     /// A server that is new here begins as the kernel's table has it: in where it is there with a weight, else out until its
     /// checks have spoken (ldirectord).
     pub begins_as_found: bool,
@@ -92,8 +95,6 @@ pub struct RealServer {
     pub destination: Destination,
     /// Weight 0 instead of removal (keepalived `inhibit_on_failure`, ldirectord `quiescent`).
     pub inhibit: bool,
-    /// Out until each of its checks has passed (keepalived `alpha`).
-    pub alpha: bool,
     /// What it follows, each by the name of a [`ServerCheck`]; all must be well. With none it is always in.
     pub follows: Vec<Follows>,
     /// What is run when it comes up and when it goes down.
@@ -111,6 +112,8 @@ pub struct Follows {
     pub check: String,
     /// What it does to the server's weight; a gate takes the server out while it is down.
     pub weight: Weight,
+    /// The server is out until this one has given a result (keepalived `alpha`).
+    pub alpha: bool,
 }
 
 /// Who serves instead of the real servers.

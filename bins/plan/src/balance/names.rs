@@ -80,6 +80,7 @@ mod tests {
             ha_suspend: false,
             mail: false,
             begins_as_found: false,
+            tells_first: false,
         })
     }
 
@@ -104,7 +105,6 @@ mod tests {
             place: Place::default(),
             destination: Destination::new(key, Forwarding::Masquerade, 1),
             inhibit: false,
-            alpha: false,
             follows: Vec::new(),
             notify_up: None,
             notify_down: None,

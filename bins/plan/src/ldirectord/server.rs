@@ -79,6 +79,7 @@ impl Lowering<'_> {
             ha_suspend: false,
             mail: false,
             begins_as_found: true,
+            tells_first: false,
         })
     }
 
@@ -87,6 +88,7 @@ impl Lowering<'_> {
         let gate = |check| Follows {
             check,
             weight: Weight::Gate { reverse: false },
+            alpha: false,
         };
         let destination = Destination {
             key: DestinationKey {
@@ -103,7 +105,6 @@ impl Lowering<'_> {
             place: self.place(real.span),
             destination,
             inhibit: read.quiescent.value,
-            alpha: false,
             follows: follows.into_iter().map(gate).collect(),
             notify_up: None,
             notify_down: None,

@@ -76,7 +76,7 @@ fn a_check_has_what_it_says_then_its_real_server_then_its_virtual_server() {
                 one.warmup,
                 one.interval,
                 limit,
-                balance.servers[0].servers[0].alpha,
+                balance.servers[0].servers[0].follows[0].alpha,
             )
         };
         let limit = |asks, runs| if misc { runs } else { asks };
@@ -298,7 +298,7 @@ fn a_file_counts_for_the_weight() {
     assert_eq!(of("weight 1000"), adjust(254, false));
     // keepalived 2.2.7 was seen to have such a server in from the start, alpha or not.
     let alpha = defined.to_owned() + &server("alpha", "FILE_CHECK {\ntrack_file load\n}");
-    assert!(!only(&alpha).servers[0].alpha);
+    assert!(!only(&alpha).servers[0].follows[0].alpha);
     let lost = server("", "FILE_CHECK {\ntrack_file load\n}");
     assert_eq!((balance(&lost).checks.len(), codes(&lost)), (0, vec!["checker"]));
 }

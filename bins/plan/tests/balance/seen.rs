@@ -81,7 +81,10 @@ pub(crate) fn table(balance: &Balance) -> Vec<String> {
     for server in &balance.servers {
         for one in &server.services {
             lines.push(service(one));
-            let begins = server.servers.iter().filter(|real| !real.alpha);
+            let begins = server
+                .servers
+                .iter()
+                .filter(|real| real.follows.iter().all(|follows| !follows.alpha));
             lines.extend(begins.map(|real| destination(real, &one.key)));
         }
     }

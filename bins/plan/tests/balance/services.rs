@@ -29,7 +29,9 @@ fn defaults_of_a_service() {
     assert_eq!(one.servers[0].destination.forwarding, Forwarding::Masquerade);
     assert_eq!(one.servers[0].destination.weight, 1);
     assert!(!one.mail && one.servers[0].mail);
-    assert!(!one.omega && !one.ha_suspend && !one.begins_as_found);
+    assert!(!one.omega && !one.ha_suspend && !one.begins_as_found && !one.tells_first);
+    let told = format!("global_defs {{\nrs_init_notifies\n}}\n{bare}");
+    assert!(only(&told).tells_first);
     assert_eq!((one.group, one.quorum_up, one.quorum_down), (None, None, None));
 }
 

@@ -40,7 +40,7 @@ fn two_real_servers_by_direct_routing() {
     for real in &web.servers {
         assert_eq!(real.destination.forwarding, Forwarding::Direct);
         assert_eq!(real.destination.weight, 1);
-        assert!(!real.alpha && !real.inhibit && real.mail);
+        assert!(real.follows.iter().all(|one| !one.alpha) && !real.inhibit && real.mail);
         let [follows] = &real.follows[..] else { panic!() };
         assert_eq!(follows.weight, Weight::Gate { reverse: false });
         let check = balance.check(&follows.check).unwrap();

@@ -26,10 +26,10 @@ fn real(at: &str) -> RealServer {
         place: Place::default(),
         destination: destination(at),
         inhibit: false,
-        alpha: false,
         follows: vec![Follows {
             check: format!("http {at} /index.html"),
             weight: Weight::Gate { reverse: false },
+            alpha: false,
         }],
         notify_up: None,
         notify_down: None,
@@ -110,6 +110,7 @@ fn wanted(interval: u64, timeout: u64) -> Balance {
             ha_suspend: false,
             mail: false,
             begins_as_found: true,
+            tells_first: false,
         }],
         checks: vec![
             check([172, 25, 44, 44], interval, timeout),

@@ -45,10 +45,10 @@ impl Listeners {
     }
 
     /// The same of virtual and real servers: a line for the pipes, and what mail and webhooks are told.
-    pub(super) fn tell_of_server(&mut self, line: &str, news: &News) {
+    pub(super) fn tell_of_server(&mut self, line: &str, news: Option<&News>) {
         tracing::debug!(line, "told");
         self.fifos.told_of_server(line);
-        if let Some(notices) = &self.notices {
+        if let (Some(notices), Some(news)) = (&self.notices, news) {
             notices.tell(news);
         }
     }

@@ -282,7 +282,7 @@ impl Notifier {
     }
 
     /// A virtual or real server has changed.
-    pub(crate) fn server(&mut self, line: &str, news: &News) {
+    pub(crate) fn server(&mut self, line: &str, news: Option<&News>) {
         self.desk.listeners.tell_of_server(line, news);
     }
 

@@ -82,6 +82,7 @@ impl Servers {
         let mut balance = plan.balance.clone();
         for one in &mut balance.servers {
             one.begins_as_found |= is_heir;
+            one.tells_first &= !is_heir;
         }
         balance.flush_at_start &= !is_heir;
         self.want(balance).map_err(NotBalanced)

@@ -140,7 +140,9 @@ impl Ears<'_> {
             _ => why.clone(),
         };
         let news = news(Kind::RealServer, server_name(of, server), state, reason);
-        self.notifier.server(&line, &news);
+        // Nobody gets a mail for each server that is as it is to be when the program begins.
+        self.notifier
+            .server(&line, (when != When::Start).then_some(&news));
         let word = if up { Word::NotifyUp } else { Word::NotifyDown };
         self.runs.run((of.name.clone(), Some(name.clone())), word, &[]);
     }
@@ -174,7 +176,7 @@ impl Ears<'_> {
         let (word, state) = up_or_down(gained);
         let called = of.keepalived_name();
         let news = news(Kind::VirtualServer, called.clone(), state, reason);
-        self.notifier.server(&format!("VS {called} {word}"), &news);
+        self.notifier.server(&format!("VS {called} {word}"), Some(&news));
         let word = if gained { Word::QuorumUp } else { Word::QuorumDown };
         self.runs.run((name.clone(), None), word, &[]);
     }

@@ -34,9 +34,8 @@ pub(super) const SECTIONS: &[Section] = &[(
         word(
             "rs_init_notifies",
             "",
-            "Notices for the first state of real servers.",
-        )
-        .ignored("nobody is told of the state in which a real server begins, only of changes"),
+            "`notify_up` and a line to the named pipes also for a real server that is in from the start.",
+        ),
         word("vrrp_priority", "-20..19", "Nice value of the daemon.")
             .default("0")
             .lenient(),

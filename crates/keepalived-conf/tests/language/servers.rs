@@ -354,13 +354,19 @@ fn options_of_the_sync_daemon_that_are_passed_over_are_said() {
 
 #[test]
 fn a_word_that_is_not_carried_out_is_warned_of() {
-    let text = format!("global_defs {{\nrs_init_notifies\n}}\n{}", instance("web", ""));
+    let text = format!(
+        "global_defs {{\nmax_auto_priority 20\n}}\n{}",
+        instance("web", "")
+    );
     let parsed = file(&text);
     let found = parsed.diagnostics.iter().find(|found| found.code == "no-effect");
     let found = found.unwrap();
     assert!(
-        found.message.contains("rs_init_notifies has no effect"),
+        found.message.contains("max_auto_priority has no effect"),
         "{found:?}"
     );
-    assert!(found.effect.contains("only of changes"), "{found:?}");
+    assert!(
+        found.effect.contains("the priority stays as it is set"),
+        "{found:?}"
+    );
 }

@@ -72,6 +72,7 @@ impl Lowering<'_> {
             ha_suspend: server.ha_suspend.value,
             mail: server.smtp_alert.value,
             begins_as_found: false,
+            tells_first: self.config.global.lvs.init_notifies.value,
         })
     }
 
@@ -90,6 +91,7 @@ impl Lowering<'_> {
             let follows = Follows {
                 check: lowered.name.clone(),
                 weight: self.weight(check).unwrap_or(Weight::Gate { reverse: false }),
+                alpha: check.alpha.value,
             };
             checks.push(lowered);
             Some(follows)
@@ -110,7 +112,6 @@ impl Lowering<'_> {
                 )
             },
             inhibit: real.inhibit_on_failure.value,
-            alpha: real.checks.iter().any(|check| check.alpha.value),
             follows,
             notify_up: self.hook(real.notify_up.as_ref()),
             notify_down: self.hook(real.notify_down.as_ref()),
