@@ -16,15 +16,19 @@ use super::subset::Subset;
 use crate::decide::Step;
 use crate::event::KernelEvent;
 
-/// How often the kernel's table is read though nothing is known to have happened: it tells of no change that another makes.
-pub const AUDIT_EVERY: Duration = Duration::from_secs(30);
+/// How often the kernel's table is read though nothing is known to have happened: it tells of no change that another makes. Of a
+/// table that takes long to read less often: so that reading takes 2 % of the time at most, and every 30 s at least.
+pub const AUDIT_EVERY: Duration = Duration::from_secs(5);
+const AUDIT_EVERY_MAX: Duration = Duration::from_secs(30);
+/// For what a reading costs there are so many times of that without one.
+const AUDIT_REST: u32 = 50;
 const PAUSE: Duration = Duration::from_secs(1);
-const PAUSE_MAX: Duration = AUDIT_EVERY;
+const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Of many of one kind so many are told one by one.
 const TOLD_MAX: usize = 8;
 
-/// Makes a kernel's table the wanted one, and keeps it so. It has no clock and no thread: call [`Self::turn`] with what is new,
-/// and when [`Self::deadline`] has come.
+/// Makes a kernel's table the wanted one, and keeps it so. It has no clock (but to see what a reading costs) and no thread: call
+/// [`Self::turn`] with what is new, and when [`Self::deadline`] has come.
 ///
 /// What a balance of this process names or has named is ours; anything else is left alone.
 #[derive(Debug)]
@@ -39,7 +43,8 @@ pub struct Keeper<K> {
     is_uncertain: bool,
     settler: Settler,
     audit_at: Instant,
-    /// After a refusal.
+    audit_every: Duration,
+    /// After a refusal. What others do is looked for meanwhile, and what was refused is not asked for by that.
     again_at: Option<Instant>,
     pause: Duration,
     told: BTreeSet<Trouble>,
@@ -58,6 +63,7 @@ impl<K: Kernel> Keeper<K> {
             is_uncertain: false,
             settler: Settler::default(),
             audit_at: plus(now, AUDIT_EVERY),
+            audit_every: AUDIT_EVERY,
             again_at: None,
             pause: PAUSE,
             told: BTreeSet::new(),
@@ -76,7 +82,7 @@ impl<K: Kernel> Keeper<K> {
 
     /// The next [`Self::turn`] reads the kernel's table, whenever it is.
     pub const fn read_next(&mut self) {
-        self.audit_at = Instant::from_nanos(0);
+        self.again_at = Some(Instant::from_nanos(0));
     }
 
     /// Carries out what is new, and what is due; what is to be told.
@@ -93,12 +99,22 @@ impl<K: Kernel> Keeper<K> {
         let new_settings = settings.is_some_and(|settings| self.settler.want(settings));
         let mut troubles = BTreeSet::new();
         // Nothing is taken away by what is not known to be there.
-        let mut is_whole = now >= self.deadline() || (self.is_uncertain && !subset.is_empty());
+        let mut is_whole = match self.again_at {
+            Some(at) => now >= at,
+            None => now >= self.audit_at,
+        } || (self.is_uncertain && !subset.is_empty());
+        if !is_whole && now >= self.audit_at {
+            self.look_for_hands(now, &mut subset, &mut events, &mut troubles);
+        }
         if !is_whole && !subset.is_empty() {
             // What is refused need not be a trouble yet: what is believed may be wrong.
             is_whole = !self.compare(subset);
         }
         let mut is_well = !is_whole || self.compare_all(now, &mut events, &mut troubles);
+        if !is_well {
+            // Perhaps nothing of these steps was begun, as the table could not be read: what comes next must not go before them.
+            self.incomplete.extend(steps.iter().map(Step::service));
+        }
         if is_whole || new_settings {
             let of_settings = self.settler.settle(&mut self.kernel, &mut events);
             is_well &= of_settings.is_empty();
@@ -125,6 +141,27 @@ impl<K: Kernel> Keeper<K> {
         self.carry_out(&difference).refused.is_empty()
     }
 
+    /// Reads the kernel's table while what was refused rests: only where others have been is anything to be done.
+    fn look_for_hands(
+        &mut self,
+        now: Instant,
+        subset: &mut Subset,
+        events: &mut Vec<KernelEvent>,
+        troubles: &mut BTreeSet<Trouble>,
+    ) {
+        let began = std::time::Instant::now();
+        match self.read(events) {
+            Ok(hands) => hands
+                .changes()
+                .for_each(|change| subset.add_service(change.service())),
+            Err(error) => {
+                troubles.insert(could_not_read(&error));
+            }
+        }
+        self.audit_every = audit_after(began.elapsed());
+        self.audit_at = plus(now, self.audit_every);
+    }
+
     /// Reads the kernel's table, and makes all of it as wanted; once more where something is refused, for what was read may
     /// have changed meanwhile. False where it is not as wanted then.
     fn compare_all(
@@ -133,14 +170,17 @@ impl<K: Kernel> Keeper<K> {
         events: &mut Vec<KernelEvent>,
         troubles: &mut BTreeSet<Trouble>,
     ) -> bool {
-        self.audit_at = plus(now, AUDIT_EVERY);
+        self.audit_at = plus(now, self.audit_every);
         self.again_at = None;
         for is_last in [false, true] {
+            let began = std::time::Instant::now();
             if let Err(error) = self.read(events) {
-                troubles.insert(Trouble::of("read the table of services", &error));
+                troubles.insert(could_not_read(&error));
                 return false;
             }
             let difference = Difference::between(&self.wanted, &self.believed, |key| self.ours.contains(key));
+            self.audit_every = audit_after(began.elapsed());
+            self.audit_at = plus(now, self.audit_every);
             self.incomplete.clear();
             let progress = self.carry_out(&difference);
             if progress.refused.is_empty() && progress.incomplete.is_empty() {
@@ -153,7 +193,8 @@ impl<K: Kernel> Keeper<K> {
         false
     }
 
-    fn read(&mut self, events: &mut Vec<KernelEvent>) -> Result<(), Error> {
+    /// The answer: what others have done, as what undoes it.
+    fn read(&mut self, events: &mut Vec<KernelEvent>) -> Result<Difference, Error> {
         self.status.readings = self.status.readings.saturating_add(1);
         let found = self.kernel.table()?;
         // What differs from what was left there, entry by entry.
@@ -171,7 +212,7 @@ impl<K: Kernel> Keeper<K> {
         }
         self.believed = found;
         self.is_uncertain = false;
-        Ok(())
+        Ok(hands)
     }
 
     fn carry_out(&mut self, difference: &Difference) -> Progress {
@@ -263,6 +304,30 @@ impl<K: Kernel> Keeper<K> {
     }
 }
 
+fn could_not_read(error: &Error) -> Trouble {
+    Trouble::of("read the table of services", error)
+}
+
+/// When to read again after a reading that took so long.
+fn audit_after(took: Duration) -> Duration {
+    took.saturating_mul(AUDIT_REST)
+        .clamp(AUDIT_EVERY, AUDIT_EVERY_MAX)
+}
+
 fn plus(at: Instant, by: Duration) -> Instant {
     at.plus_nanos(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_takes_a_fiftieth_of_the_time() {
+        let after_ms = |took| audit_after(Duration::from_millis(took)).as_millis();
+        assert_eq!(after_ms(0), 5_000);
+        assert_eq!(after_ms(100), 5_000);
+        assert_eq!(after_ms(200), 10_000);
+        assert_eq!(after_ms(10_000), 30_000);
+    }
 }

@@ -30,6 +30,11 @@ impl Subset {
         }
     }
 
+    /// All of a service.
+    pub(super) fn add_service(&mut self, service: &ServiceKey) {
+        self.services.insert(*service, Part::Whole);
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.services.is_empty()
     }

@@ -34,6 +34,8 @@ pub(crate) struct Inside {
     /// A daemon is stopped, and nothing is said.
     pub(crate) stops_silently: bool,
     pub(crate) flushes: u32,
+    /// What it costs to have the table.
+    pub(crate) reading_takes: std::time::Duration,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -132,6 +134,7 @@ impl Inside {
 impl Kernel for Model {
     fn table(&mut self) -> Result<Table, Error> {
         let mut inside = self.inside();
+        std::thread::sleep(inside.reading_takes);
         inside.speak("list services")?;
         inside.disturbed.clear();
         Ok(inside.table.clone())

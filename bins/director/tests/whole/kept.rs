@@ -70,6 +70,50 @@ fn a_foreign_hand_is_told_and_put_right_at_the_next_reading() {
     assert_eq!(world.kernel_events.len(), 1, "once");
 }
 
+/// What was refused is asked for again when its pause is over, and not because the table was read.
+#[test]
+fn a_foreign_hand_is_put_right_while_what_is_refused_rests() {
+    let plan = virtual_server(SERVICE, vec![server(A, 1), server(B, 1)]);
+    let (other, c) = ("192.0.2.2:80", "198.51.100.3:80");
+    let other_plan = virtual_server(other, vec![server(c, 1)]);
+    let mut world = World::begin(balance(vec![plan, other_plan]), &Table::new());
+    world.check(B, false);
+    world.kernel.inside().refused.insert(at(B).into());
+    world.check(B, true);
+    // Tried after 1, 3, 7, 15 and 31 s: then nothing for 30 s.
+    world.pass(seconds(32));
+    world.kernel.commands();
+    world.kernel_events.clear();
+    world.kernel.by_another_hand(key(other), |table| {
+        table.unset(&key(other), &at(c).into());
+    });
+    world.pass(AUDIT_EVERY);
+    assert_eq!(world.kernel.commands(), [format!("add {c} to TCP {other}")]);
+    assert!(
+        matches!(
+            &world.kernel_events[..],
+            [KernelEvent::ForeignHand { count: 1, .. }]
+        ),
+        "{:?}",
+        world.kernel_events
+    );
+    assert_eq!(world.keeper.status().troubles.len(), 1, "B is still refused");
+    world.pass(seconds(23));
+    assert_eq!(world.kernel.commands(), [""; 0]);
+    world.pass(seconds(1));
+    assert!(!world.kernel.commands().is_empty(), "now it is time for B");
+}
+
+#[test]
+fn what_takes_long_to_read_is_read_less_often() {
+    let mut world = world();
+    assert_eq!(world.keeper.deadline().since(world.now), AUDIT_EVERY);
+    world.kernel.inside().reading_takes = Duration::from_millis(120);
+    world.pass(AUDIT_EVERY);
+    let rest = world.keeper.deadline().since(world.now);
+    assert!(rest >= seconds(6), "{rest:?}");
+}
+
 /// Deleted by another hand, and known by the refusal of what comes next, long before the next reading.
 #[test]
 fn a_refusal_shows_what_others_have_done() {
@@ -128,7 +172,7 @@ fn a_refusal_is_told_once_and_tried_again_with_pauses_that_grow() {
     assert_eq!(world.keeper.status().troubles.len(), 1);
     assert!(world.keeper.status().troubles[0].contains("no memory"));
     world.kernel.inside().refused.clear();
-    world.pass(AUDIT_EVERY);
+    world.pass(seconds(30));
     assert_eq!(world.weights(&key(SERVICE)), weights(&[(A, 1), (B, 1)]));
     assert_eq!(world.kernel_events.last(), Some(&KernelEvent::Recovered));
     assert_eq!(world.keeper.status().troubles, [""; 0]);
@@ -194,6 +238,25 @@ fn nobody_goes_while_it_is_not_known_who_is_there() {
     world.kernel.inside().is_silent = false;
     world.pass(seconds(10));
     assert_eq!(world.weights(&key(SERVICE)), weights(&[(B, 1)]));
+}
+
+/// B comes when the table cannot be read, and A was to go when B has come.
+#[test]
+fn what_was_not_begun_comes_before_what_goes_later() {
+    let of = |name| balance(vec![virtual_server(SERVICE, vec![server(name, 1)])]);
+    let mut world = World::begin(of(A), &Table::new());
+    world.reload(of(B));
+    world.pass(seconds(2));
+    world.kernel.inside().is_silent = true;
+    world.is_slow = true;
+    // With the reading at 5 s, and who goes at 5 s and a little.
+    world.pass(Duration::from_millis(1));
+    world.reload(of(A));
+    world.pass(seconds(3));
+    assert_eq!(world.kernel.inside().wrongs, [""; 0]);
+    world.kernel.inside().is_silent = false;
+    world.pass(seconds(10));
+    assert_eq!(world.weights(&key(SERVICE)), weights(&[(A, 1)]));
 }
 
 #[test]
