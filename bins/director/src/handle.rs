@@ -216,6 +216,12 @@ impl Handle {
         }
     }
 
+    /// The kernel's side alone: as cheap with many servers as with one.
+    #[must_use]
+    pub fn kernel(&self) -> KernelStatus {
+        self.desk.keeping.status()
+    }
+
     /// How one virtual server stands.
     #[must_use]
     pub fn status_of(&self, virtual_server: &str) -> Option<VirtualServerStatus> {

@@ -13,7 +13,7 @@ mod looks;
 pub use checks::CheckStatus;
 pub use decide::{
     BalanceError, Director, Input, LINGER, NoSuchServer, ServerName, ServerStatus, Step, VirtualServerStatus,
-    Which, Word,
+    Which, Word, check,
 };
 pub use event::{Event, KernelEvent, When};
 pub use handle::{Handle, Options, Snapshot, StartError, start};

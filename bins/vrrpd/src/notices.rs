@@ -1,5 +1,6 @@
 //! Mail and webhooks: from the plan to who is told.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -76,7 +77,8 @@ pub(crate) fn aim(notices: &Notices, plan: &Plan, targets: Targets) {
     if let Err(error) = notices.aim(targets) {
         tracing::error!("no thread for mail and webhooks ({error}): nobody is told by them");
     }
-    let servers = servers(plan, false);
+    // Asked for only where something of a server waits: there may be tens of thousands.
+    let servers = LazyCell::new(|| servers(plan, false));
     notices.keep(|kind, name| match kind {
         Kind::Instance => plan.instances.iter().any(|one| one.name == name),
         Kind::Group => plan.groups.iter().any(|one| one.name == name),

@@ -58,6 +58,8 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
             (false, message, Vec::new())
         }
     };
+    // Else it would go when nobody gives it back any more.
+    drop(old);
     sys::give_back_memory();
     let code = if applied { "done" } else { "refused" };
     node.journal.note(draft(EventKind::Reload, code, message.clone()));

@@ -1,6 +1,7 @@
 //! One virtual server: its pool, and what follows from it for its services.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use healthcheck::{Because, Health, LastResort, Member, Pool, PoolAction, PoolConfig, PoolError, PoolInput};
@@ -355,11 +356,23 @@ fn config(plan: &VirtualServer, held: &BTreeSet<Arc<str>>, living: &BTreeSet<Arc
 
 fn shared(plan: &VirtualServer) -> BTreeMap<(ServiceKey, DestinationKey), Vec<Arc<str>>> {
     let mut shared: BTreeMap<_, Vec<Arc<str>>> = BTreeMap::new();
+    // Of a thousand servers hardly any has the address of another, and no others come to one destination.
+    let addresses = plan.servers.iter().map(|server| &server.destination);
+    let addresses = addresses.chain(plan.sorry.iter().map(|sorry| &sorry.destination));
+    let mut several: HashMap<IpAddr, bool> = HashMap::new();
+    for destination in addresses {
+        let again = several.entry(destination.key.address);
+        again.and_modify(|several| *several = true).or_insert(false);
+    }
+    if !several.values().any(|several| *several) {
+        return shared;
+    }
+    let meets = |destination: &Destination| several.get(&destination.key.address) == Some(&true);
     for service in &plan.services {
         let mut seen: BTreeMap<DestinationKey, &str> = BTreeMap::new();
-        let members = plan.servers.iter();
+        let members = plan.servers.iter().filter(|server| meets(&server.destination));
         let members = members.map(|server| (server.name.as_str(), server.in_service(&service.key)));
-        let last = plan.sorry.iter();
+        let last = plan.sorry.iter().filter(|sorry| meets(&sorry.destination));
         let last = last.map(|sorry| (sorry.name.as_str(), sorry.in_service(&service.key)));
         for (name, destination) in members.chain(last) {
             let Some(first) = seen.get(&destination.key) else {

@@ -1,10 +1,10 @@
 //! A balance that cannot be carried out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use healthcheck::PoolError;
 use vrrp_ipvs::ServiceKey;
-use vrrp_plan::balance::Balance;
+use vrrp_plan::balance::{Balance, VirtualServer};
 
 /// Why a balance cannot be carried out. Whoever makes one of a file has seen to it that this is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,8 +55,36 @@ pub enum BalanceError {
     },
 }
 
-/// All that [`healthcheck::Pool`] does not see.
-pub(super) fn check(balance: &Balance) -> Result<(), BalanceError> {
+/// Whether a balance can be carried out; costs far less than to begin.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(balance: &Balance) -> Result<(), BalanceError> {
+    between(balance)?;
+    balance.servers.iter().try_for_each(within)
+}
+
+/// What [`healthcheck::Pool`] sees of one virtual server.
+pub(super) fn within(server: &VirtualServer) -> Result<(), BalanceError> {
+    let wrong = |source| {
+        Err(BalanceError::Pool {
+            place: server.place.to_string(),
+            name: server.name.clone(),
+            source,
+        })
+    };
+    let names = server.servers.iter().map(|real| real.name.as_str());
+    let mut names = names.chain(server.sorry.iter().map(|sorry| sorry.name.as_str()));
+    let mut seen = HashSet::new();
+    match names.find(|name| !seen.insert(*name)) {
+        Some(twice) => wrong(PoolError::Twice(twice.into())),
+        None if seen.is_empty() => wrong(PoolError::Empty),
+        None => Ok(()),
+    }
+}
+
+/// All that it does not see.
+pub(super) fn between(balance: &Balance) -> Result<(), BalanceError> {
     let checks: BTreeSet<&str> = balance.checks.iter().map(|check| check.name.as_str()).collect();
     let mut names = BTreeSet::new();
     let mut services = BTreeMap::new();

@@ -13,7 +13,7 @@ mod wanted;
 mod words;
 
 pub use director::Director;
-pub use fault::BalanceError;
+pub use fault::{BalanceError, check};
 pub use input::{Input, NoSuchServer, Which};
 pub use status::{ServerStatus, VirtualServerStatus};
 pub use steps::Step;

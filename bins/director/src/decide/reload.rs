@@ -22,18 +22,6 @@ impl Director {
     /// What is wrong with it; nothing has changed then.
     pub fn reload(&mut self, now: Instant, mut balance: Balance) -> Result<Vec<Event>, BalanceError> {
         fault::check(&balance)?;
-        let changed = |plan: &&VirtualServer| {
-            let before = self.clusters.get(plan.name.as_str());
-            before.is_none_or(|before| before.plan() != *plan)
-        };
-        for plan in balance.servers.iter().filter(changed) {
-            let fits = Cluster::new(plan.clone(), BTreeSet::new());
-            fits.map_err(|source| BalanceError::Pool {
-                place: plan.place.to_string(),
-                name: plan.name.clone(),
-                source,
-            })?;
-        }
         let heirs = Heirs::between(&self.rest.checks, &balance.checks);
         let silent = self.words.retain(&balance, &heirs);
         self.wanted.tick(now);

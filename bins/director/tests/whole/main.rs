@@ -19,4 +19,5 @@ mod kept;
 mod properties;
 mod renamed;
 mod settings;
+mod within;
 mod world;

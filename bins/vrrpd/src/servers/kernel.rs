@@ -1,6 +1,5 @@
 //! Whether virtual servers can be carried out, and the kernel can balance: asked where the daemon works, before anything is begun.
 
-use vrrp_director::Director;
 use vrrp_ipvs::{Client, Error, Reason};
 use vrrp_plan::Plan;
 
@@ -26,7 +25,7 @@ pub(crate) fn look(plan: &mut Plan, arguments: &Arguments) -> Without {
         return Without::Nothing;
     }
     // Before anything of a reload is carried out.
-    if let Err(wrong) = Director::new(plan.balance.clone()) {
+    if let Err(wrong) = vrrp_director::check(&plan.balance) {
         return Without::Refused(wrong.to_string());
     }
     let Err(error) = Client::open().and_then(|mut client| client.info()) else {

@@ -176,10 +176,17 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 /// What keeps the kernel's table from being as it is to be, in words, when it has been asked for everything.
 pub(crate) async fn troubles(node: &Node) -> Option<String> {
     let director = node.servers.director()?;
-    // What was refused before is not said again where it is right now.
-    director.read();
-    let _late = timeout(SETTLES_WITHIN, director.settled()).await;
-    let troubles = director.snapshot().kernel.troubles;
+    let settled = async {
+        director.settled().await;
+        // What was refused before is not said again where it is right now. Where all was right the kernel is not asked for a
+        // table that may be long.
+        if !director.kernel().troubles.is_empty() {
+            director.read();
+            director.settled().await;
+        }
+    };
+    let _late = timeout(SETTLES_WITHIN, settled).await;
+    let troubles = director.kernel().troubles;
     let first = troubles.first()?;
     let more = troubles.len().saturating_sub(1);
     let more = if more > 0 {

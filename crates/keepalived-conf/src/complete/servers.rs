@@ -15,11 +15,15 @@ type Key = (Option<Transport>, VirtualAddress);
 
 /// `persistence_timeout` of a service for every port, in seconds.
 const PERSISTENCE_S: u32 = 360;
+/// Each service has its own entry in the kernel for each real server. More of them take gigabytes here and there, and minutes to
+/// put in; what keepalived's release notes are proud of is 37,205.
+const ENTRIES_MAX: u64 = 1_048_576;
 
 pub(super) fn complete(servers: Vec<VirtualServer>, findings: &mut Findings) -> Vec<VirtualServer> {
     let mut taken: HashMap<Key, (String, Span)> = HashMap::new();
     let mut names = BTreeSet::new();
     let mut kept = Vec::new();
+    let mut entries_left = ENTRIES_MAX;
     for mut server in servers {
         disjoint(&mut server, &mut taken, findings);
         if server.members.is_empty() || !families(&mut server, findings) {
@@ -27,6 +31,9 @@ pub(super) fn complete(servers: Vec<VirtualServer>, findings: &mut Findings) -> 
         }
         one_destination_each(&mut server, findings);
         sorry_by_itself(&mut server, findings);
+        if !fits(&server, &mut entries_left, findings) {
+            continue;
+        }
         let every = |member: &VirtualMember| matches!(member.first, VirtualAddress::At { port: 0, .. });
         if server.persistence_timeout.is_none() && server.members.iter().any(every) {
             server.persistence_timeout = Some(Sourced::implied(PERSISTENCE_S, "port 0"));
@@ -209,6 +216,28 @@ fn sorry_by_itself(server: &mut VirtualServer, findings: &mut Findings) {
         );
         server.sorry = None;
     }
+}
+
+/// Whether the kernel's table has room for it beside those above.
+fn fits(server: &VirtualServer, entries_left: &mut u64, findings: &mut Findings) -> bool {
+    let services: u64 = server.members.iter().map(|member| u64::from(member.count)).sum();
+    let reals = u64::try_from(server.servers.len()).unwrap_or(u64::MAX);
+    let entries = services.saturating_mul(reals);
+    if let Some(left) = entries_left.checked_sub(entries) {
+        *entries_left = left;
+        return true;
+    }
+    let text = format!(
+        "{} is {services} services of the kernel with {reals} real servers each, {entries} entries in all; {ENTRIES_MAX} are carried out in a file, and {entries_left} of them are left here",
+        server.name
+    );
+    findings.push(
+        Diagnostic::error("virtual-server", server.span, text)
+            .silent()
+            .effect("the virtual server is left out; keepalived asks the kernel for all of them")
+            .help("mark the packets by a packet filter, and write fwmark N: that is one service for all addresses"),
+    );
+    false
 }
 
 /// The quorum is at most what is there, the hysteresis below it, as keepalived cuts them.

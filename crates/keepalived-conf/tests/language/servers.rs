@@ -271,6 +271,51 @@ fn what_is_left_out_is_told_with_its_reason() {
     }
 }
 
+/// Each address is a service of the kernel with real servers of its own: a group of thousands times hundreds of servers is no table.
+#[test]
+fn more_entries_than_the_kernel_is_asked_for_are_refused() {
+    let server = |head: &str, reals: u32| {
+        let reals = (1..=reals).map(|n| format!("real_server 10.1.{}.{} 80 {{\n}}\n", n / 256, n % 256));
+        let reals: String = reals.collect();
+        format!("virtual_server {head} {{\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n{reals}}}\n")
+    };
+    let with = |reals: u32| {
+        let group = "virtual_server_group G {\n10.2.0.0/18 80\n10.2.64.0/18 80\n}\n";
+        let first = server("192.0.2.1 80", 2);
+        let parsed = file(&format!(
+            "{first}{group}{}{}",
+            server("group G", reals),
+            server("192.0.2.2 80", 2)
+        ));
+        let names = parsed.config.virtual_servers.iter().map(|one| one.name.clone());
+        let told = parsed
+            .diagnostics
+            .iter()
+            .find(|found| found.code == "virtual-server");
+        (names.collect::<Vec<_>>(), told.map(|found| found.message.clone()))
+    };
+    let (single, all) = (["TCP 192.0.2.1:80", "TCP 192.0.2.2:80"], 2 * 16_384);
+    let (names, told) = with(31);
+    assert_eq!(
+        (names, told),
+        (
+            vec![
+                single[0].to_owned(),
+                "group G TCP".to_owned(),
+                single[1].to_owned()
+            ],
+            None
+        )
+    );
+    let (names, told) = with(32);
+    assert_eq!(names, single);
+    let text = format!(
+        "group G TCP is {all} services of the kernel with 32 real servers each, {} entries in all; 1048576 are carried out in a file, and 1048574 of them are left here",
+        all * 32
+    );
+    assert_eq!(told, Some(text));
+}
+
 #[test]
 fn a_check_that_keepalived_leaves_out_is_left_out() {
     let with = |check: &str| {
