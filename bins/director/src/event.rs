@@ -104,6 +104,12 @@ pub enum KernelEvent {
         /// How many there are.
         count: usize,
     },
+    /// The timeouts of connections were set, or put back: what they are to be at the end, for the program that takes this one's
+    /// place should it die.
+    Timeouts {
+        /// As they were before; `None`: they are so.
+        before: Option<vrrp_ipvs::Timeouts>,
+    },
     /// A daemon of synchronisation was started or stopped.
     Sync {
         /// Which.

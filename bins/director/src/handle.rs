@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use healthcheck::Placement;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use vrrp_ipvs::SyncRole;
+use vrrp_ipvs::{SyncRole, Timeouts};
 use vrrp_plan::balance::Balance;
 
 use crate::checks::{CheckStatus, Checks};
@@ -28,6 +28,8 @@ pub struct Options {
     pub words: Vec<(ServerName, Word)>,
     /// The role of the instance that the daemon of synchronisation follows: [`Handle::set_sync_role`].
     pub sync_role: Option<SyncRole>,
+    /// What the timeouts of connections were before the program before has set them: [`Handle::timeouts_before`].
+    pub timeouts_before: Option<Timeouts>,
 }
 
 /// Why a balance is not carried out.
@@ -101,7 +103,10 @@ pub fn start(
         director.handle(clock.now(), Input::Weigh(&which, weight));
     }
     let on_event: Arc<dyn Fn(Event) + Send + Sync> = Arc::new(on_event);
-    let keeper = Keeper::new(clock.now(), kernel, found.clone());
+    let mut keeper = Keeper::new(clock.now(), kernel, found.clone());
+    if let Some(before) = options.timeouts_before {
+        keeper.inherit_timeouts(before);
+    }
     let tell = Arc::clone(&on_event);
     let keeping = Keeping::begin(keeper, clock, move |event| tell(Event::Kernel(event)))?;
     let state = State {
@@ -196,6 +201,13 @@ impl Handle {
         let state = self.desk.state();
         let words = state.director.words();
         words.map(|(name, word)| (name.clone(), *word)).collect()
+    }
+
+    /// What the timeouts of connections are put back to at the end, for the program that takes this one's place; `None`: nothing
+    /// was set.
+    #[must_use]
+    pub fn timeouts_before(&self) -> Option<Timeouts> {
+        self.desk.keeping.status().timeouts_before
     }
 
     /// How everything stands.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vrrp_core::Instant;
-use vrrp_ipvs::{Difference, Error, ServiceKey, Table};
+use vrrp_ipvs::{Difference, Error, ServiceKey, Table, Timeouts};
 use vrrp_plan::balance::AtStop;
 
 use super::Kernel;
@@ -72,6 +72,12 @@ impl<K: Kernel> Keeper<K> {
                 ..KernelStatus::default()
             },
         }
+    }
+
+    /// What the timeouts of connections were before whoever was here before has set them, and died: these are put back at the end.
+    pub const fn inherit_timeouts(&mut self, before: Timeouts) {
+        self.settler.timeouts_before = Some(before);
+        self.status.timeouts_before = Some(before);
     }
 
     /// When to call [`Self::turn`] though there is nothing new.
@@ -249,6 +255,7 @@ impl<K: Kernel> Keeper<K> {
         let words = |trouble: &Trouble| format!("{}: {}", trouble.asked, trouble.reason);
         self.status.troubles = self.told.iter().map(words).collect();
         self.status.daemons.clone_from(&self.settler.running);
+        self.status.timeouts_before = self.settler.timeouts_before;
         if is_whole {
             let all = self.believed.iter();
             let foreign = all.filter(|(key, _)| !self.ours.contains(key));

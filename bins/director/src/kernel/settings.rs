@@ -20,8 +20,8 @@ pub struct Settings {
 #[derive(Debug, Default)]
 pub(super) struct Settler {
     wanted: Settings,
-    /// What the kernel had before ours were set.
-    timeouts_before: Option<Timeouts>,
+    /// What the kernel had before ours were set; by whoever was here before, too.
+    pub(super) timeouts_before: Option<Timeouts>,
     timeouts_set: Option<Timeouts>,
     /// Roles whose daemons are ours.
     ours: BTreeSet<u8>,
@@ -47,15 +47,21 @@ impl Settler {
     /// Makes it so; what could not be done, in words.
     pub(super) fn settle(&mut self, kernel: &mut impl Kernel, events: &mut Vec<KernelEvent>) -> Vec<Trouble> {
         let mut troubles = Vec::new();
+        let known = self.timeouts_before;
         if let Err(error) = self.settle_timeouts(kernel) {
             troubles.push(Trouble::of("set the timeouts of connections", &error));
+        }
+        if self.timeouts_before != known {
+            let before = self.timeouts_before;
+            events.push(KernelEvent::Timeouts { before });
         }
         self.settle_daemons(kernel, events, &mut troubles);
         troubles
     }
 
     fn settle_timeouts(&mut self, kernel: &mut impl Kernel) -> Result<(), Error> {
-        if self.wanted.timeouts == self.timeouts_set {
+        let is_owed = self.wanted.timeouts.is_none() && self.timeouts_before.is_some();
+        if self.wanted.timeouts == self.timeouts_set && !is_owed {
             return Ok(());
         }
         match (self.wanted.timeouts, self.timeouts_before) {

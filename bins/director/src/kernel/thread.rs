@@ -76,7 +76,10 @@ impl Keeping {
         clock: Clock,
         on_event: impl Fn(KernelEvent) + Send + 'static,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            status: Mutex::new(keeper.status().clone()),
+            ..Shared::default()
+        });
         let (tell_done, done) = watch::channel(0);
         let worker = Worker {
             shared: Arc::clone(&shared),

@@ -61,6 +61,36 @@ fn timeouts_are_set_and_what_was_before_is_put_back() {
     assert_eq!(now(&kernel), Some(timeouts(900, 120, 300)));
 }
 
+/// Whoever was here before has set them, and died: what was before that one is told, inherited, and put back.
+#[test]
+fn timeouts_of_a_dead_process_are_not_taken_for_those_of_the_machine() {
+    let (mut keeper, kernel) = begin();
+    let wish = with_timeouts(timeouts(5, 5, 5));
+    let before = timeouts(900, 120, 300);
+    let machines = Some(before);
+    let told = set(&mut keeper, wish.clone());
+    assert_eq!(told, [KernelEvent::Timeouts { before: machines }]);
+    assert_eq!(keeper.status().timeouts_before, machines);
+    let heir = || {
+        let mut heir = Keeper::new(Instant::default(), kernel.clone(), Table::new());
+        heir.inherit_timeouts(before);
+        assert_eq!(heir.status().timeouts_before, machines, "it may die at once, too");
+        heir
+    };
+    let mut next = heir();
+    assert_eq!(set(&mut next, wish.clone()), [], "it was known");
+    next.stop(AtStop::TakeOut).unwrap();
+    assert_eq!(kernel.inside().timeouts, machines);
+    // Its file asks for none any more.
+    set(&mut keeper, Settings::default());
+    set(&mut keeper, wish);
+    let mut next = heir();
+    let told = next.turn(next.deadline(), &[], None);
+    assert_eq!(told, [KernelEvent::Timeouts { before: None }]);
+    assert_eq!(kernel.inside().timeouts, machines);
+    assert_eq!(next.turn(next.deadline(), &[], None), []);
+}
+
 #[test]
 fn a_daemon_follows_its_role() {
     let (mut keeper, kernel) = begin();

@@ -17,7 +17,7 @@ use healthcheck::{HookLimits, HookQueue, NotifyState};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use tracing::{error, warn};
-use vrrp_director::{Event, Handle, Options, VirtualServerStatus, Which, Word};
+use vrrp_director::{Event, Handle, KernelEvent, Options, VirtualServerStatus, Which, Word};
 use vrrp_ipvs::{Client, SyncRole};
 use vrrp_plan::Plan;
 use vrrp_plan::balance::Balance;
@@ -27,6 +27,7 @@ use crate::process;
 use crate::steer::Steer;
 use crate::steer::bequest::Bequest;
 pub(crate) use ask::ask;
+use kept::Left;
 pub(crate) use kernel::{ALLOW, Without, look as without_kernel};
 pub(crate) use presence::keep as keep_present;
 use scripts::Runs;
@@ -117,11 +118,12 @@ impl Servers {
         let tell = self.tell.clone();
         // The loop has ended when nobody listens any more.
         let told = move |event| drop(tell.send(event));
-        let words = lock(&self.bequest).as_ref().map(kept::read).unwrap_or_default();
+        let left = lock(&self.bequest).as_ref().map(kept::read).unwrap_or_default();
         // Where they cannot be read they are looked at soon again.
         let absent = presence::present(&balance).unwrap_or_default().into_iter();
         let options = Options {
-            words,
+            words: left.words,
+            timeouts_before: left.timeouts_before,
             absent: absent
                 .filter(|(_, is_here)| !is_here)
                 .map(|(name, _)| name)
@@ -129,7 +131,12 @@ impl Servers {
             ..Options::default()
         };
         let director = vrrp_director::start(client, balance, options, told);
-        *lock(&self.director) = Some(Arc::new(director.map_err(|error| error.to_string())?));
+        let director = Arc::new(director.map_err(|error| error.to_string())?);
+        *lock(&self.director) = Some(Arc::clone(&director));
+        // Where this was told already, nobody was there to ask.
+        if director.timeouts_before().is_some() {
+            self.put_down();
+        }
         Ok(())
     }
 
@@ -146,10 +153,17 @@ impl Servers {
         said.map(drop).map_err(|error| error.to_string())
     }
 
-    /// What was said stays said for the next process of a supervisor.
+    /// What was said stays said for the next process of a supervisor, and it knows what to put back.
     fn put_down(&self) {
         if let (Some(bequest), Some(director)) = (lock(&self.bequest).as_ref(), self.director()) {
-            kept::write(bequest, &director);
+            let (words, timeouts_before) = (director.words(), director.timeouts_before());
+            kept::write(
+                bequest,
+                &Left {
+                    words,
+                    timeouts_before,
+                },
+            );
         }
     }
 
@@ -233,6 +247,9 @@ pub(crate) fn follow_roles(node: &Node, plan: &Plan) {
 
 /// Something of a server has changed.
 pub(crate) fn heard(node: &Node, event: &Event) {
+    if matches!(event, Event::Kernel(KernelEvent::Timeouts { .. })) {
+        node.servers.put_down();
+    }
     let plan = node.plan();
     let director = node.servers.director();
     let found = |check: &str| director.as_deref()?.found(check);

@@ -27,7 +27,7 @@ struct Paper<T> {
 
 impl Bequest {
     /// In a file whose name is that of the control socket with this ending.
-    pub(super) fn of(control: Option<&Path>, supervisor: Option<&str>, ending: &str) -> Self {
+    pub(crate) fn of(control: Option<&Path>, supervisor: Option<&str>, ending: &str) -> Self {
         let path = control.map(|control| beside(control, ending));
         Self {
             of: path.zip(supervisor.map(str::to_owned)),
