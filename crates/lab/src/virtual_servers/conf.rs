@@ -33,6 +33,8 @@ pub enum Forwarding {
     Tun,
     /// Wrapped otherwise.
     Gre,
+    /// Wrapped in UDP, to port 6080.
+    Gue,
 }
 
 /// What is looked at, each second, once more a second after a failure, for a second at most.
@@ -85,6 +87,7 @@ pub fn text(services: &[Service]) -> String {
             Forwarding::Dr => "DR",
             Forwarding::Tun => "TUN",
             Forwarding::Gre => "TUN type gre",
+            Forwarding::Gue => "TUN type gue port 6080",
         };
         let _infallible = write!(
             out,

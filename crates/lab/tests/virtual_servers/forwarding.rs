@@ -30,7 +30,7 @@ const fn way(name: &'static str, address: &'static str, port: u16, forwarding: F
     }
 }
 
-const WAYS: [Way; 10] = [
+const WAYS: [Way; 12] = [
     way("NAT", "198.51.100.100", 8080, Forwarding::Nat),
     way("NAT, IPv6", "2001:db8:1::100", 8080, Forwarding::Nat),
     way("DR", "172.25.44.144", 80, Forwarding::Dr),
@@ -39,6 +39,8 @@ const WAYS: [Way; 10] = [
     way("TUN, IPv6", "2001:db8:44::145", 80, Forwarding::Tun),
     way("TUN (gre)", "172.25.44.147", 80, Forwarding::Gre),
     way("TUN (gre), IPv6", "2001:db8:44::147", 80, Forwarding::Gre),
+    way("TUN (gue)", "172.25.44.148", 80, Forwarding::Gue),
+    way("TUN (gue), IPv6", "2001:db8:44::148", 80, Forwarding::Gue),
     Way {
         mark: Some(7),
         ..way("fwmark", "172.25.44.146", 80, Forwarding::Dr)
@@ -48,6 +50,9 @@ const WAYS: [Way; 10] = [
         ..way("fwmark, IPv6", "2001:db8:44::146", 80, Forwarding::Dr)
     },
 ];
+
+/// Who unwraps UDP is asked for each of them.
+const FAMILIES: [&str; 2] = ["-4", "-6"];
 
 impl Way {
     fn address(&self) -> IpAddr {
@@ -120,21 +125,21 @@ fn in_turn(visits: &[Visit]) -> Result<String, LabError> {
     Err(LabError::Other(format!("not in turn: {visits:?}")))
 }
 
-pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> Result<(), LabError> {
-    let director = site.directors[0].clone();
-    for way in &WAYS {
-        site.hold(&director, way.address())?;
-        way.mark(site)?;
-    }
-    let before = site.servers.each_ref().map(|server| everything(&server.node));
+/// Each real server takes what comes in the way of each; the ways that it can take.
+fn prepared(site: &Site) -> Result<Vec<&'static Way>, LabError> {
+    // They are not loaded by themselves; where there are none, there are none.
+    let _ = run("modprobe", ["-a", "fou", "fou6"]);
+    let mut can_unwrap_udp = true;
     for server in &site.servers {
         let of = |forwarding| {
             let ways = WAYS.iter().filter(move |way| way.forwarding == forwarding);
             ways.map(|way| way.address)
         };
-        let ways: [(&[&str], Forwarding); 3] = [
+        let ways: [(&[&str], Forwarding); 4] = [
             (&[], Forwarding::Dr),
             (&["--tunnel"], Forwarding::Tun),
+            // What comes out of the UDP packet is what ipip sends.
+            (&["--tunnel"], Forwarding::Gue),
             (&["--tunnel", "gre"], Forwarding::Gre),
         ];
         for (how, forwarding) in ways {
@@ -148,15 +153,38 @@ pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> 
             server.realserver(&words)?;
         }
         server.realserver(&["status"])?;
+        for family in FAMILIES {
+            let added = server.node.ip(&[family, "fou", "add", "port", "6080", "gue"]);
+            can_unwrap_udp &= added.is_ok();
+        }
     }
-    let services: Vec<Service> = WAYS.iter().map(|way| way.service(site)).collect();
+    let can = |way: &&Way| can_unwrap_udp || way.forwarding != Forwarding::Gue;
+    Ok(WAYS.iter().filter(can).collect())
+}
+
+pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> Result<(), LabError> {
+    let director = site.directors[0].clone();
+    for way in &WAYS {
+        site.hold(&director, way.address())?;
+        way.mark(site)?;
+    }
+    let before = site.servers.each_ref().map(|server| everything(&server.node));
+    let ways = prepared(site)?;
+    for way in WAYS
+        .iter()
+        .filter(|way| !ways.iter().any(|one| one.name == way.name))
+    {
+        let why = "not tried: this kernel has no fou";
+        report.row(way.name, daemon, Ok(why.to_owned()));
+    }
+    let services: Vec<Service> = ways.iter().map(|way| way.service(site)).collect();
     let balanced = Director::start(daemon, &director, &text(&services))?;
     balanced.until(
         "all services have both servers",
         Duration::from_secs(20),
-        |table| table.len() == WAYS.len() && table.iter().all(|entry| entry.serving() == 2),
+        |table| table.len() == ways.len() && table.iter().all(|entry| entry.serving() == 2),
     )?;
-    for way in &WAYS {
+    for way in &ways {
         let seen = visits(&site.client, way.address(), way.port, 6)?;
         let outcome = in_turn(&seen).map_err(|error| balanced.explain(&error.to_string()));
         report.row(way.name, daemon, outcome);
@@ -171,6 +199,10 @@ pub(crate) fn each_way(site: &mut Site, daemon: Daemon, report: &mut Report) -> 
     }
     for server in &site.servers {
         server.realserver(&["undo"])?;
+        for family in FAMILIES {
+            // Where it could be made.
+            let _ = server.node.ip(&[family, "fou", "del", "port", "6080"]);
+        }
     }
     let after = site.servers.each_ref().map(|server| everything(&server.node));
     if before != after {

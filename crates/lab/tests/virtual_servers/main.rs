@@ -17,10 +17,12 @@ mod forwarding;
 mod health;
 mod operator;
 mod pair;
+mod quorum;
 mod reload;
 mod report;
 mod schedulers;
 mod survival;
+mod suspended;
 mod tutorials;
 
 use std::process::Command;
@@ -42,10 +44,12 @@ const CASES: &[(&str, Case)] = &[
     ("schedulers", schedulers::each),
     ("health", health::each_misfortune),
     ("sorry", health::all_dead_and_one_back),
+    ("quorum", quorum::lost_and_gained),
     ("operator", operator::drains),
     ("survival", survival::killed_and_started_again),
     ("pair", pair::power_cut),
     ("control of pair", pair::power_cut_without_sync),
+    ("suspended", suspended::rests_while_the_address_is_elsewhere),
     ("reload", reload::many_real_servers),
     ("tutorial lvs-director", tutorials::lvs_director),
     ("tutorial ldirectord", tutorials::ldirectord),

@@ -11,15 +11,21 @@ use vrrp_lab::{LabError, wait};
 
 use crate::report::Report;
 
-const ADDRESS: &str = "172.25.44.144";
+pub(crate) const ADDRESS: &str = "172.25.44.144";
 /// Three intervals of a second and (256 - 100) / 256 s, of version 2 and priority 100.
 const TAKE_OVER: Duration = Duration::from_millis(3610);
 const SLACK: Duration = Duration::from_millis(1500);
 
 fn file(site: &Site, priority: u8, synchronised: bool) -> String {
+    file_with(site, priority, synchronised, &[])
+}
+
+/// With these lines in the virtual server.
+pub(crate) fn file_with(site: &Site, priority: u8, synchronised: bool, lines: &[&str]) -> String {
     let servers = site.servers.each_ref().map(|server| (server.address, 80));
     let service = Service {
         check: Check::Tcp,
+        lines: lines.iter().map(|line| (*line).to_owned()).collect(),
         ..Service::new(&format!("{ADDRESS} 80"), &servers)
     };
     let sync = if synchronised {
@@ -53,7 +59,7 @@ fn until_role(node: &Node, wanted: &str) -> Result<(), LabError> {
     asked.map_err(|error| LabError::Other(format!("{error}: it is \"{}\"", role(node).unwrap_or_default())))
 }
 
-fn until_held(director: &Director) -> Result<Duration, LabError> {
+pub(crate) fn until_held(director: &Director) -> Result<Duration, LabError> {
     let since = Instant::now();
     let what = format!("the address at {}", director.node.name());
     let holds = || director.node.holds(ADDRESS).unwrap_or(false);
@@ -126,7 +132,7 @@ fn cut(site: &Site, daemon: Daemon, synchronised: bool) -> Result<Seen, LabError
 }
 
 /// The first director is as after a boot.
-fn boot(site: &Site) -> Result<(), LabError> {
+pub(crate) fn boot(site: &Site) -> Result<(), LabError> {
     let d1 = &site.directors[0];
     site.release(d1, ADDRESS.parse().unwrap())?;
     let ipvsadm = |words: &[&str]| run("ip", ["netns", "exec", d1.name(), "ipvsadm"].iter().chain(words));
