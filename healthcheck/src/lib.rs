@@ -10,7 +10,7 @@
 //! What is here: [`ConnectProbe`] (TCP, UDP) and, with feature `script`, [`ScriptProbe`] (keepalived's
 //! `vrrp_script`), [`HookQueue`] (its `notify` scripts, in order) and the process runner behind both; [`push`], for an
 //! application that says by itself how it is; and behind features of the same names probes for `http`, `tls`, `dns`,
-//! `icmp`, and `exchange` (SMTP, Redis, SQL greetings, UDP). [`Pool`] decides which of several servers serve.
+//! `icmp`, `exchange` (SMTP, Redis, SQL greetings, UDP) and `sql` (a log-in, a request, a row). [`Pool`] decides which of several servers serve.
 //! With feature `watch`: [`FileWatch`] (keepalived's `track_file`) and [`ProcessWatch`] (its `vrrp_track_process`), which
 //! the kernel tells of changes instead of being asked at an interval.
 //! What is not: interfaces. A link is an event and not a question, so `track_interface` is fed by the link watch of
@@ -98,6 +98,8 @@ mod runner;
 mod running;
 #[cfg(feature = "script")]
 mod script;
+#[cfg(feature = "sql")]
+mod sql;
 #[cfg(feature = "script")]
 mod sys;
 #[cfg(feature = "tls")]
@@ -152,6 +154,8 @@ pub use running::{
 };
 #[cfg(feature = "script")]
 pub use script::{Form, FormError, ScriptProbe, ScriptSpec};
+#[cfg(feature = "sql")]
+pub use sql::{SqlProbe, SqlServer, SqlSpec};
 #[cfg(feature = "script")]
 pub use sys::close_inherited_on_exec;
 #[cfg(feature = "tls")]

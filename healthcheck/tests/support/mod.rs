@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
-#[cfg(feature = "exchange")]
+#[cfg(any(feature = "exchange", feature = "sql"))]
 pub(crate) mod servers;
 
 use std::fs;

@@ -1,0 +1,86 @@
+//! Servers of SQL: a log-in, one request, and a row of its answer. Each protocol is a deciding value that is told of octets
+//! and says octets ([`Talk`]); [`SqlProbe`] carries them.
+
+mod mysql;
+#[cfg(test)]
+mod played;
+mod postgresql;
+mod probe;
+
+pub use probe::{SqlProbe, SqlServer, SqlSpec};
+
+/// More than this in one message is not taken in, but for a row, whose beginning is enough.
+const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// One conversation. Pure, and safe against any octets.
+trait Talk: Send {
+    /// What is said before anything is heard.
+    fn begin(&mut self) -> Vec<u8>;
+
+    /// What comes of what has been heard so far; nothing: more of it is needed.
+    ///
+    /// # Errors
+    /// Why the server is not well, in words.
+    fn hear(&mut self, heard: &[u8]) -> Result<Option<Step>, String>;
+
+    /// What is waited for, in words: `greeting`.
+    fn waits_for(&self) -> &'static str;
+
+    /// Rows of the answer so far.
+    fn rows(&self) -> u32;
+
+    /// What is said at the end, well or not; nothing where the other side does not know us yet.
+    fn farewell(&self) -> &'static [u8];
+}
+
+/// What a message has led to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Step {
+    /// So many octets of what was heard are dealt with; 1 at least.
+    used: usize,
+    /// What is said now.
+    say: Vec<u8>,
+    /// The answer has ended, or as much of it as is needed is there.
+    done: bool,
+}
+
+impl Step {
+    const fn on(used: usize) -> Self {
+        Self {
+            used,
+            say: Vec::new(),
+            done: false,
+        }
+    }
+
+    const fn say(used: usize, say: Vec<u8>) -> Self {
+        Self {
+            used,
+            say,
+            done: false,
+        }
+    }
+
+    const fn done(used: usize) -> Self {
+        Self {
+            used,
+            say: Vec::new(),
+            done: true,
+        }
+    }
+}
+
+/// What a server says in words, cut and made fit to be shown.
+fn told(octets: &[u8]) -> String {
+    const TOLD_BYTES: usize = 200;
+    let cut = octets.get(..TOLD_BYTES).unwrap_or(octets);
+    crate::output::printable(cut.trim_ascii()).replace('\n', " ")
+}
+
+/// An answer without a row is wrong, as with ldirectord: the table is empty that ought not to be.
+fn needs_a_row(rows: u32) -> Result<(), String> {
+    if rows == 0 {
+        return Err("the request gives no row".to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Servers of SQL: hung, hostile, and with more rows than are wanted. What real ones say is played in the unit tests.
+
+#![cfg(feature = "sql")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use healthcheck::{Endpoint, Outcome, Probe as _, SqlProbe, SqlServer, SqlSpec};
+use support::servers::{Does, Server, dropped, look};
+use support::{LONG, until};
+
+const SHORT: Duration = Duration::from_millis(300);
+
+fn spec(endpoint: Endpoint, server: SqlServer, timeout: Duration) -> SqlSpec {
+    SqlSpec {
+        endpoint,
+        timeout,
+        server,
+        login: "me".to_owned(),
+        password: "hidden".to_owned(),
+        database: Some("shop".to_owned()),
+        request: "SELECT 1".to_owned(),
+    }
+}
+
+/// Asks a server once; its connection is closed afterwards.
+async fn ask(server: SqlServer, does: Does, timeout: Duration) -> Outcome {
+    let served = Server::new(does).await;
+    let outcome = look(&SqlProbe::new(spec(served.endpoint(), server, timeout)).unwrap()).await;
+    until("the connection is closed", || served.open() == 0).await;
+    outcome
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_well_is_told_and_nothing_stays_open() {
+    use SqlServer::{Mysql, Postgresql};
+    const OK: &[u8] = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+    for (server, does, words) in [
+        (Mysql, Does::Nothing, "no greeting within 300ms"),
+        (Postgresql, Does::Nothing, "no answer to the log-in within 300ms"),
+        (
+            Postgresql,
+            Does::Says(&[b"", OK]),
+            "no answer to the request within 300ms",
+        ),
+        // A notice after the other: it never says that it is ready.
+        (
+            Postgresql,
+            Does::Floods(b"N\0\0\0\x05\0"),
+            "octets came without a row",
+        ),
+        (Mysql, Does::Floods(b"\xff"), "which is no greeting of MySQL"),
+        (
+            Mysql,
+            Does::Drips(b"\x40\0\0\0\x0a8.0.36"),
+            "no greeting within 300ms",
+        ),
+        (Mysql, Does::Resets, "before its greeting"),
+        (Postgresql, Does::Resets, "before its answer to the log-in"),
+    ] {
+        let timeout = if words.contains("within") { SHORT } else { LONG };
+        let outcome = ask(server, does, timeout).await;
+        assert!(
+            !outcome.passed() && outcome.reason.contains(words),
+            "{does:?}: {outcome:?}"
+        );
+    }
+    let gone = Endpoint::new("127.0.0.1", 1);
+    for server in [Mysql, Postgresql] {
+        let outcome = look(&SqlProbe::new(spec(gone.clone(), server, LONG)).unwrap()).await;
+        assert!(
+            !outcome.passed() && outcome.reason.contains("refused"),
+            "{outcome:?}"
+        );
+        let served = Server::new(Does::Nothing).await;
+        let probe = SqlProbe::new(spec(served.endpoint(), server, LONG)).unwrap();
+        dropped(&probe, &served).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_without_end_are_not_waited_for() {
+    const READY: &[u8] = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+    let endless = Does::Pours(READY, b"D\0\0\0\x07\0\x01x");
+    let outcome = ask(SqlServer::Postgresql, endless, LONG).await;
+    assert!(
+        outcome.passed() && outcome.reason.ends_with("answers with rows"),
+        "{outcome:?}"
+    );
+    let outcome = ask(
+        SqlServer::Postgresql,
+        Does::Pours(READY, b"T\0\0\0\x06\0\0"),
+        LONG,
+    )
+    .await;
+    assert!(
+        !outcome.passed() && outcome.reason.contains("octets came without a row"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_password_is_not_shown() {
+    let spec = spec(Endpoint::new("192.0.2.1", 3306), SqlServer::Mysql, LONG);
+    let probe = SqlProbe::new(spec.clone()).unwrap();
+    assert_eq!(probe.name(), "MySQL with 192.0.2.1:3306");
+    let shown = format!("{spec:?} {probe:?}");
+    assert!(shown.contains("\"me\"") && !shown.contains("hidden"), "{shown}");
+}
+
+type Change = fn(&mut SqlSpec, String);
+
+#[test]
+fn a_text_that_would_end_in_its_middle_is_refused() {
+    let good = spec(Endpoint::new("192.0.2.1", 3306), SqlServer::Mysql, LONG);
+    let refused = |change: Change, text: String| {
+        let mut spec = good.clone();
+        change(&mut spec, text);
+        SqlProbe::new(spec).unwrap_err()
+    };
+    let cases: [(&str, Change); 4] = [
+        ("login", |spec, text| spec.login = text),
+        ("password", |spec, text| spec.password = text),
+        ("database", |spec, text| spec.database = Some(text)),
+        ("request", |spec, text| spec.request = text),
+    ];
+    for (name, change) in cases {
+        let with_zero = refused(change, "a\0b".to_owned());
+        assert_eq!(with_zero, format!("the {name} has an octet of 0 in it"));
+        let long = refused(change, "x".repeat(32 * 1024 + 1));
+        assert_eq!(long, format!("the {name} has 32769 octets, and 32768 is most"));
+    }
+}
