@@ -42,7 +42,7 @@ pub use plan::{
 };
 #[cfg(feature = "machine")]
 pub use probe::{ask, probe, unless};
-pub use question::{Asks, Dialogue, Ftp, Hear, Http, Page, Question, Radius, Tls, Turn};
+pub use question::{Asks, Dialogue, Ftp, Hear, Http, Page, Question, Radius, Sql, SqlServer, Tls, Turn};
 pub use reload::{
     EverythingPresent, Fault, Machine, Unusable, fatal, faults, findings, judge, refusal, refused,
 };

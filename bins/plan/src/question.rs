@@ -99,6 +99,8 @@ pub enum Asks {
     },
     /// Whether a user of RADIUS gets in.
     Radius(Radius),
+    /// A row of a server of SQL.
+    Sql(Sql),
     /// A few octets.
     SendExpect {
         /// What is sent; empty: the service speaks first.
@@ -148,6 +150,42 @@ pub struct Radius {
     pub password: String,
     /// What server and client share.
     pub secret: String,
+}
+
+/// Whose protocol is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SqlServer {
+    /// `MySQL` and `MariaDB`.
+    Mysql,
+    /// `PostgreSQL`.
+    Postgresql,
+}
+
+/// A request to a server of SQL, of which the answer must have a row.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sql {
+    /// How it is spoken to.
+    pub server: SqlServer,
+    /// Who logs in.
+    pub login: String,
+    /// With what; empty: without a password.
+    pub password: String,
+    /// Of which database.
+    pub database: Option<String>,
+    /// What is asked.
+    pub request: String,
+}
+
+/// Without its password.
+impl std::fmt::Debug for Sql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sql")
+            .field("server", &self.server)
+            .field("login", &self.login)
+            .field("database", &self.database)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Without its password.

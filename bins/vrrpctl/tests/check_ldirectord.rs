@@ -10,6 +10,7 @@ use folder::Folder;
 use serde_json::Value;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/ldirectord.cf");
+const EXAMPLE_OF_SQL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/ldirectord-sql.cf");
 
 fn check(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vrrpctl"))
@@ -28,6 +29,11 @@ fn the_example_is_clean() {
     let output = check(&[EXAMPLE]);
     let said = text(&output);
     let last = ": clean: 1 of 1 virtual server carried out, with 2 real servers and 2 checks; found here: 0 errors, 0 warnings, 0 notes\n";
+    assert!(said.ends_with(last), "{said}");
+    assert_eq!(output.status.code(), Some(0));
+    let output = check(&[EXAMPLE_OF_SQL]);
+    let said = text(&output);
+    let last = ": clean: 2 of 2 virtual servers carried out, with 4 real servers and 4 checks; found here: 0 errors, 0 warnings, 0 notes\n";
     assert!(said.ends_with(last), "{said}");
     assert_eq!(output.status.code(), Some(0));
 }

@@ -17,6 +17,7 @@ mod model;
 mod checks;
 mod renamed;
 mod running;
+mod sql;
 mod suspended;
 
 use std::net::SocketAddr;

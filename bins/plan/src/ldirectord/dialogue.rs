@@ -4,8 +4,9 @@ use keepalived_conf::Sourced;
 use ldirectord_conf::{Protocol, Real, Service, Virtual};
 
 use super::ask::{cannot, receive, request};
+use super::sql::sql;
 use super::{CannotBe, Lowering, ldap};
-use crate::question::{Asks, Dialogue, Ftp, Hear, Radius, Tls, Turn};
+use crate::question::{Asks, Dialogue, Ftp, Hear, Radius, SqlServer, Tls, Turn};
 
 impl Lowering<'_> {
     pub(super) fn dialogue(&self, read: &Virtual, real: &Real) -> Result<Asks, CannotBe> {
@@ -22,9 +23,12 @@ impl Lowering<'_> {
             Service::Ftp => return ftp(read, real),
             Service::Sip => return sip(read),
             Service::Radius => return radius(read),
+            Service::Mysql => return sql(read, real, SqlServer::Mysql),
+            Service::Pgsql => return sql(read, real, SqlServer::Postgresql),
             other => {
-                let message = format!("a check of {} is not supported", other.word());
-                let help = "write checktype = connect, or external with a checkcommand that speaks it";
+                let word = other.word();
+                let message = format!("a check of {word} is not supported: its protocol is not published");
+                let help = "write checktype = external with a checkcommand that runs a client of it, or checktype = connect";
                 return Err(cannot(read, real, message, help));
             }
         };
@@ -128,7 +132,7 @@ fn nntp() -> Vec<Turn> {
 }
 
 /// Who logs in, and with what; none where no name is given.
-fn login(read: &Virtual) -> Result<Option<(String, String)>, CannotBe> {
+pub(super) fn login(read: &Virtual) -> Result<Option<(String, String)>, CannotBe> {
     let Some(login) = read.check.login.as_ref().filter(|login| !login.value.is_empty()) else {
         return Ok(None);
     };

@@ -5,6 +5,7 @@ mod checks;
 mod dialogue;
 mod ldap;
 mod server;
+mod sql;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

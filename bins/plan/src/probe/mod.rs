@@ -88,7 +88,12 @@ pub fn ask(question: &Question, timeout: Duration) -> Result<Box<dyn Probe>, Str
             url.host.clone_from(host);
             Box::new(HttpProbe::new(HttpSpec::new(endpoint, limit).url(url)))
         }
-        Asks::DnsAnswer { .. } | Asks::Dialogue(_) | Asks::Ftp(_) | Asks::Sip { .. } | Asks::Radius(_) => {
+        Asks::DnsAnswer { .. }
+        | Asks::Dialogue(_)
+        | Asks::Ftp(_)
+        | Asks::Sip { .. }
+        | Asks::Radius(_)
+        | Asks::Sql(_) => {
             return talks::ask(question, endpoint, limit);
         }
         Asks::Dns { record, name } => return dns(endpoint, limit, record, name),

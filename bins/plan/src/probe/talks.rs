@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use healthcheck::{
     Endpoint, ExchangeProbe, ExchangeSpec, Expect, FtpProbe, FtpSpec, Probe, RadiusProbe, RadiusSpec,
-    SipProbe, SipSpec, Transport,
+    SipProbe, SipSpec, SqlProbe, SqlSpec, Transport,
 };
 
-use crate::question::{Asks, Dialogue, Ftp, Hear, Question, Tls, Turn};
+use crate::question::{Asks, Dialogue, Ftp, Hear, Question, Sql, SqlServer, Tls, Turn};
 
 /// What is no talk is nobody's mistake but that of who calls this.
 pub(super) fn ask(
@@ -36,6 +36,7 @@ pub(super) fn ask(
             password: radius.password.clone(),
             secret: radius.secret.clone(),
         })?),
+        Asks::Sql(sql) => Box::new(SqlProbe::new(asked_in_sql(sql, endpoint, limit))?),
         other => return Err(format!("{} is asked otherwise: {other:?}", question.word)),
     })
 }
@@ -79,6 +80,21 @@ fn ftp(file: &Ftp, endpoint: Endpoint, limit: Duration) -> Result<FtpSpec, Strin
         Some(text) => spec
             .finds(text)
             .map_err(|error| format!("{text:?} is no pattern: {error}")),
+    }
+}
+
+fn asked_in_sql(sql: &Sql, endpoint: Endpoint, limit: Duration) -> SqlSpec {
+    SqlSpec {
+        endpoint,
+        timeout: limit,
+        server: match sql.server {
+            SqlServer::Mysql => healthcheck::SqlServer::Mysql,
+            SqlServer::Postgresql => healthcheck::SqlServer::Postgresql,
+        },
+        login: sql.login.clone(),
+        password: sql.password.clone(),
+        database: sql.database.clone(),
+        request: sql.request.clone(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Kinds of service beside HTTP and DNS: what is said and what must be heard.
 
 use vrrp_plan::balance::Look;
-use vrrp_plan::{Asks, Dialogue, Ftp, Hear, Radius, Tls, Turn};
+use vrrp_plan::{Asks, Dialogue, Ftp, Hear, Radius, Sql, SqlServer, Tls, Turn};
 
 use super::{only_look, refused, web};
+
+const SQL: &str = "virtual=192.0.2.1:80\n\treal=192.0.2.10:80 masq\n";
 
 fn asks(words: &[&str]) -> Asks {
     let balance = web(words);
@@ -157,6 +159,69 @@ fn radius_needs_a_user_and_a_secret() {
 }
 
 #[test]
+fn a_server_of_sql_is_asked_for_a_row() {
+    let text = |text: &str| text.to_owned();
+    let words = ["login=me", "passwd=x", "database=shop", "request=\"SELECT 1\""];
+    for (service, server) in [("mysql", SqlServer::Mysql), ("pgsql", SqlServer::Postgresql)] {
+        let wanted = Sql {
+            server,
+            login: text("me"),
+            password: text("x"),
+            database: Some(text("shop")),
+            request: text("SELECT 1"),
+        };
+        let service = format!("service={service}");
+        let [login, password, database, request] = words;
+        // As it is written: a slash in front is for pages.
+        let asked = asks(&[&service, login, password, database, request]);
+        assert_eq!(asked, Asks::Sql(wanted.clone()));
+        let bare = Sql {
+            password: String::new(),
+            database: None,
+            ..wanted
+        };
+        assert_eq!(asks(&[&service, login, request]), Asks::Sql(bare));
+        let (message, help) = refused(&format!("{SQL}\t{service}\n\t{request}\n"));
+        assert!(
+            message.contains("there is no login") && help.contains("login = "),
+            "{message}, {help}"
+        );
+        for empty in ["", "\trequest=\" \"\n"] {
+            let (message, help) = refused(&format!("{SQL}\t{service}\n\t{login}\n{empty}"));
+            assert!(
+                message.contains("there is no request") && help.contains("SELECT"),
+                "{message}, {help}"
+            );
+        }
+        let long = "x".repeat(32 * 1024 + 1);
+        let (message, _) = refused(&format!("{SQL}\t{service}\n\t{login}\n\trequest=\"{long}\"\n"));
+        assert!(message.contains("more than 32768 octets"), "{message}");
+    }
+}
+
+/// By its port, and of each real server what stands behind it.
+#[test]
+fn a_real_server_has_a_request_of_its_own_in_sql_too() {
+    let text = "virtual=192.0.2.1:3306\n\treal=192.0.2.10:3306 masq 1 \"SELECT 2\"\n\treal=192.0.2.11:3306 masq\n\
+                \tlogin=me\n\trequest=\"SELECT 1\"\n\tcheckport=3307\n";
+    let balance = super::balance(text);
+    let asked: Vec<_> = (balance.checks.iter())
+        .map(|check| match &check.look {
+            Look::Ask(question) => match &question.asks {
+                Asks::Sql(sql) => (check.name.as_str(), question.port, sql.request.as_str()),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let wanted = [
+        ("mysql 192.0.2.10:3307", 3307, "SELECT 2"),
+        ("mysql 192.0.2.11:3307", 3307, "SELECT 1"),
+    ];
+    assert_eq!(asked, wanted);
+}
+
+#[test]
 fn passwords_are_in_no_debug_text() {
     let words = |service| {
         [
@@ -174,6 +239,8 @@ fn passwords_are_in_no_debug_text() {
         "service=pop",
         "service=imap",
         "service=ldap",
+        "service=mysql",
+        "service=pgsql",
     ] {
         let shown = format!("{:?}", web(&words(service)));
         assert!(!shown.contains("hidden"), "{shown}");
@@ -201,6 +268,14 @@ fn each_service_becomes_a_probe() {
         ),
         (&["service=imaps", "verify=no"], "imaps with 192.0.2.10:80"),
         (&["service=ldap", "request=\"dc=fr\""], "ldap with 192.0.2.10:80"),
+        (
+            &["service=mysql", "login=me", "request=\"SELECT 1\""],
+            "MySQL with 192.0.2.10:80",
+        ),
+        (
+            &["service=pgsql", "login=me", "request=\"SELECT 1\""],
+            "PostgreSQL with 192.0.2.10:80",
+        ),
         (&["service=simpletcp"], "simpletcp with 192.0.2.10:80"),
         (&["service=https", "verify=no"], "https://192.0.2.10:80 /"),
     ] {

@@ -12,8 +12,13 @@ impl Reader<'_> {
         let receives = read.reals.iter().filter_map(|real| real.receive.as_ref());
         let mut patterns: Vec<&Sourced<String>> = check.receive.iter().chain(receives).collect();
         patterns.dedup();
+        let of_sql = matches!(check.service.value, Service::Mysql | Service::Pgsql);
         for pattern in patterns {
-            self.pattern(pattern, check.service.value);
+            if of_sql {
+                self.unseen(pattern, check.service.value);
+            } else {
+                self.pattern(pattern, check.service.value);
+            }
         }
         match check.kind.value {
             CheckType::Negotiate | CheckType::Every(_) => self.negotiate(read),
@@ -51,6 +56,19 @@ impl Reader<'_> {
             format!("receive is no pattern: {}", last.trim_start_matches("error: ")),
             "escape what is meant as it stands with \\; look-around and back references of Perl are not supported",
         );
+    }
+
+    /// As with ldirectord: what a row holds is not looked at.
+    fn unseen(&mut self, pattern: &Sourced<String>, service: Service) {
+        if let Some(span) = pattern.span().filter(|_| !pattern.value.is_empty()) {
+            self.warn(
+                "receive-unseen",
+                span,
+                format!("receive has no effect on a check of {}", service.word()),
+                "the answer must have a row, whatever stands in it, as with ldirectord",
+                "write what is wanted into request: SELECT ... WHERE ...",
+            );
+        }
     }
 
     fn negotiate(&mut self, read: &Virtual) {

@@ -290,6 +290,24 @@ fn what_is_good_to_know_is_a_note() {
     }
 }
 
+/// ldirectord does not look at it either; it need not even be a pattern.
+#[test]
+fn receive_is_not_for_sql() {
+    for service in ["mysql", "pgsql"] {
+        for receive in ["receive=x", "receive=\"(\""] {
+            let text = web(&format!("service={service}\n\trequest=x\n\tlogin=x\n\t{receive}"));
+            let told = finding(&text, "receive-unseen");
+            assert!(
+                told.contains(": warning[") && told.contains(service) && told.contains("WHERE"),
+                "{told}"
+            );
+            assert_eq!(codes(&text), ["receive-unseen"]);
+            assert!(first(&text).usable, "{text}");
+        }
+    }
+    assert_eq!(codes(&web("service=mysql\n\treceive=\"\"")), Vec::<&str>::new());
+}
+
 #[test]
 fn what_has_no_effect_says_so() {
     let global = [
