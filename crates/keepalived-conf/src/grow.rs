@@ -19,6 +19,7 @@ pub(crate) fn grow(pieces: Vec<Piece>, findings: &mut Findings) -> Tree {
         pieces: pieces.into_iter().peekable(),
         findings,
         bars: Vec::new(),
+        unfinished: Vec::new(),
         open: Vec::new(),
         strays: Vec::new(),
         suggestions: HashMap::new(),
@@ -35,6 +36,8 @@ struct Grower<'a> {
     pieces: std::iter::Peekable<std::vec::IntoIter<Piece>>,
     findings: &'a mut Findings,
     bars: Vec<Bar>,
+    /// What stands so far in the blocks that are open, one behind the other.
+    unfinished: Vec<Node>,
     /// The items whose blocks are open, outermost first.
     open: Vec<Open>,
     /// `{` that were ignored and whose `}` are still to come.
@@ -63,14 +66,20 @@ struct Stray {
 impl Grower<'_> {
     /// Reads until the `}` that ends this block; gives its place.
     fn nodes(&mut self, block: Block) -> (Vec<Node>, Option<Span>) {
-        let mut nodes = Vec::new();
+        let begin = self.unfinished.len();
+        let close = self.read(block, begin);
+        // Not with the room for more: a file may have tens of thousands of blocks.
+        (self.unfinished.split_off(begin), close)
+    }
+
+    fn read(&mut self, block: Block, begin: usize) -> Option<Span> {
         while let Some(piece) = self.pieces.next() {
             match piece {
                 Piece::Close(span) if block == Block::Root => self.extra_close(span),
-                Piece::Close(span) => return (nodes, Some(span)),
+                Piece::Close(span) => return Some(span),
                 Piece::Open(span) => {
-                    self.stray_open(span, nodes.last());
-                    nodes.push(Node::StrayBrace(span));
+                    self.stray_open(span, begin);
+                    self.unfinished.push(Node::StrayBrace(span));
                 }
                 Piece::Unread { why, span } => {
                     let owner = self.open.first().map(|open| open.header);
@@ -82,17 +91,18 @@ impl Grower<'_> {
                         meant: None,
                         why: why_text,
                     });
-                    nodes.push(Node::Unread { why, span });
+                    self.unfinished.push(Node::Unread { why, span });
                 }
                 Piece::Words { words, raw, span } => {
-                    nodes.push(Node::Item(self.item(block, words, raw, span)))
+                    let item = self.item(block, words, raw, span);
+                    self.unfinished.push(Node::Item(item));
                 }
             }
         }
-        (nodes, None)
+        None
     }
 
-    fn item(&mut self, block: Block, words: Vec<Word>, raw: Vec<u8>, span: Span) -> Item {
+    fn item(&mut self, block: Block, words: Vec<Word>, raw: Option<Box<[u8]>>, span: Span) -> Item {
         let first = words.first().map(Word::bytes).unwrap_or_default();
         let keyword = match block.content() {
             Content::Keywords => keywords::find(block, first),
@@ -222,9 +232,9 @@ impl Grower<'_> {
         self.findings.push(found);
     }
 
-    fn stray_open(&mut self, span: Span, before: Option<&Node>) {
+    fn stray_open(&mut self, span: Span, begin: usize) {
         let within = self.open.clone();
-        let what = match before {
+        let what = match self.unfinished.get(begin..).and_then(<[Node]>::last) {
             Some(Node::Item(item)) if item.keyword.is_some() => format!("{} takes no block", item.name()),
             Some(Node::Item(item)) => {
                 let block = within.last().map_or(Block::Root, |open| open.block);

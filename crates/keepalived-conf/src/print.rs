@@ -99,9 +99,9 @@ fn words(item: &Item) -> Vec<u8> {
         .unwrap_or_default();
     let at_the_beginning = [&b"@"[..], b"$", b"~SEQ", b"~LST", b"include"];
     let line = if at_the_beginning.iter().any(|sign| first.starts_with(sign)) {
-        [b"\"", first, b"\"", item.raw_arguments()].concat()
+        [b"\"", first, b"\"", &item.raw_arguments()].concat()
     } else {
-        item.raw.clone()
+        item.raw().into_owned()
     };
     match item.words.last() {
         Some(last) if !last.quoted && ends_in_use(&line) => quoted_last(line, last.bytes()),

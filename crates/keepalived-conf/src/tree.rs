@@ -1,5 +1,7 @@
 //! The file as nested items, each with its place: what keepalived's reader sees, before anything is made of it.
 
+use std::borrow::Cow;
+
 use crate::keywords::{Block, Keyword};
 use crate::lexer::{Unread, Word};
 use crate::source::Span;
@@ -34,7 +36,8 @@ pub enum Node {
 pub struct Item {
     /// Never empty.
     pub words: Vec<Word>,
-    pub(crate) raw: Vec<u8>,
+    /// Its text where that is not the words with a blank between them.
+    pub(crate) raw: Option<Box<[u8]>>,
     /// From the first word to the last.
     pub span: Span,
     /// What the first word means here; none if unknown, or in a list.
@@ -84,11 +87,23 @@ impl Item {
         self.words.get(1..).unwrap_or_default()
     }
 
+    /// Its text, quotes included.
+    pub(crate) fn raw(&self) -> Cow<'_, [u8]> {
+        self.raw.as_deref().map_or_else(
+            || {
+                let words: Vec<&[u8]> = self.words.iter().map(Word::bytes).collect();
+                Cow::Owned(words.join(&b' '))
+            },
+            Cow::Borrowed,
+        )
+    }
+
     /// The text behind the first word, quotes included.
-    pub(crate) fn raw_arguments(&self) -> &[u8] {
+    pub(crate) fn raw_arguments(&self) -> Vec<u8> {
+        let raw = self.raw();
         // Its place says nothing of its length: it may have come out of a parameter.
         let first = self.words.first().map_or(0, |word| {
-            let quotes = match (word.quoted, self.raw.first()) {
+            let quotes = match (word.quoted, raw.first()) {
                 (true, Some(b'"')) => 2,
                 (true, _) => TYPOGRAPHIC_QUOTES,
                 (false, _) => 0,
@@ -102,7 +117,7 @@ impl Item {
             let escapes = if word.quoted { 0 } else { signs };
             word.bytes().len().saturating_add(quotes).saturating_add(escapes)
         });
-        self.raw.get(first..).unwrap_or_default()
+        raw.get(first..).unwrap_or_default().to_vec()
     }
 
     /// The items of its block.

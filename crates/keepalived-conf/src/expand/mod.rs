@@ -10,7 +10,7 @@ mod sequence;
 use crate::Host;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::files::{FileError, Files};
-use crate::lexer::{Pasted, Piece, Text, Unread, cut};
+use crate::lexer::{Pasted, Piece, Plain, Text, Unread, cut};
 use crate::pattern;
 use crate::source::{SourceMap, Span};
 use definitions::Definitions;
@@ -106,6 +106,15 @@ impl<'a> Expansion<'a> {
             let start = at;
             at = at.saturating_add(line.len());
             let text = Text::new(id, start, line.strip_suffix(b"\n").unwrap_or(line));
+            if line.len() <= lines::LINE_BYTES_MAX
+                && !self.definitions.is_open()
+                && let Some(plain) = Plain::of(&text.bytes)
+            {
+                if self.room(text.bytes.len(), whole(&text)) {
+                    plain.cut(&text, &mut self.pieces);
+                }
+                continue;
+            }
             if let Some(found) = (start == 0).then(|| lines::byte_order_mark(&text)).flatten() {
                 self.findings.push(found);
             }

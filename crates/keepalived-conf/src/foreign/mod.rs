@@ -7,6 +7,8 @@ pub(crate) mod server;
 mod shape;
 mod value;
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::keywords::Block;
 use crate::source::Span;
@@ -45,20 +47,20 @@ pub(crate) const fn lvs_words() -> &'static [&'static str] {
 }
 
 /// What of a line counts, as keepalived reads it: the line, one with another number, or nothing.
-pub(crate) fn counted(line: &Item) -> Option<Item> {
+pub(crate) fn counted(line: &Item) -> Option<Cow<'_, Item>> {
     let keyword = line.keyword?;
     if keyword.takes_argument() && line.argument().is_none() {
         return None;
     }
     let Some(wrong) = value::check(line) else {
-        return shape::is_good(line).then(|| line.clone());
+        return shape::is_good(line).then_some(Cow::Borrowed(line));
     };
     let number = wrong.counts?;
     let mut line = line.clone();
     if let Some(word) = line.words.get_mut(1) {
-        *word = crate::lexer::Word::new(number.into_bytes(), word.span, word.quoted);
+        *word = crate::lexer::Word::new(number.as_bytes(), word.span, word.quoted);
     }
-    Some(line)
+    Some(Cow::Owned(line))
 }
 
 /// The words of a block, and those of its blocks.

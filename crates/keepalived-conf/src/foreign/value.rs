@@ -55,53 +55,65 @@ pub(crate) fn check(item: &Item) -> Option<Wrong> {
     let Some(word) = item.argument() else {
         return matches!(rule, Rule::Outdated).then(|| outdated(item));
     };
+    if rule.takes(word.bytes(), item) {
+        return None;
+    }
+    let Some(wanted) = rule.wanted() else {
+        return Some(outdated(item));
+    };
     let counts = counted(keyword.block, keyword.name, rule, word.bytes());
-    let bytes = word.bytes();
-    let text = word.text();
-    let within = |reading: number::Reading, least: i64, most: i64| {
-        reading.whole && (i128::from(least)..=i128::from(most)).contains(&reading.value)
+    let text = format!("{} is {wanted}; found {:?}", item.name(), word.text());
+    let found = reported("bad-value", word.span, text).help("correct the value");
+    let found = match &counts {
+        Some(number) if is_of_servers(keyword.block) => {
+            found.effect(format!("it counts as {number}, as for keepalived"))
+        }
+        _ => found,
     };
-    let (good, wanted) = match rule {
-        Rule::Whole(least, most) => (
-            within(number::integer(bytes), least, most),
-            format!("a whole number from {least} to {most}"),
-        ),
-        Rule::Decimal(least, most) => (
-            within(number::decimal(bytes), least, most) && number::decimal(bytes).exact,
-            "a number of seconds in its range".to_owned(),
-        ),
-        Rule::Address => (address(word).is_some(), "an IP address".to_owned()),
-        Rule::Switch => (
-            ["on", "off", "true", "false", "yes", "no"].contains(&text.as_str()),
-            "on or off".to_owned(),
-        ),
-        Rule::Name(names) => (
-            names.contains(&text.as_str()),
-            format!("one of {}", names.join(", ")),
-        ),
-        Rule::AnyCase(names) => (
-            names.iter().any(|name| name.eq_ignore_ascii_case(&text)),
-            format!("one of {}", names.join(", ")),
-        ),
-        Rule::Short(most) => (bytes.len() <= most, format!("at most {most} bytes")),
-        Rule::Digest => (bytes.len() == 32, "32 hexadecimal digits".to_owned()),
-        Rule::Status => (
-            item.arguments().iter().all(|word| status(&word.text())),
-            "codes from 100 to 599".to_owned(),
-        ),
-        Rule::Outdated => return Some(outdated(item)),
-    };
-    (!good).then(|| {
-        let text = format!("{} is {wanted}; found {text:?}", item.name());
-        let found = reported("bad-value", word.span, text).help("correct the value");
-        let found = match &counts {
-            Some(number) if is_of_servers(keyword.block) => {
-                found.effect(format!("it counts as {number}, as for keepalived"))
-            }
-            _ => found,
+    Some(Wrong { found, counts })
+}
+
+impl Rule {
+    /// Whether the first word behind the keyword is as it is to be.
+    fn takes(self, bytes: &[u8], item: &Item) -> bool {
+        let within = |reading: number::Reading, least: i64, most: i64| {
+            reading.whole && (i128::from(least)..=i128::from(most)).contains(&reading.value)
         };
-        Wrong { found, counts }
-    })
+        match self {
+            Self::Whole(least, most) => within(number::integer(bytes), least, most),
+            Self::Decimal(least, most) => {
+                let reading = number::decimal(bytes);
+                within(reading, least, most) && reading.exact
+            }
+            Self::Address => item.argument().and_then(address).is_some(),
+            Self::Switch => ["on", "off", "true", "false", "yes", "no"]
+                .iter()
+                .any(|switch| switch.as_bytes() == bytes),
+            Self::Name(names) => names.iter().any(|name| name.as_bytes() == bytes),
+            Self::AnyCase(names) => names
+                .iter()
+                .any(|name| name.as_bytes().eq_ignore_ascii_case(bytes)),
+            Self::Short(most) => bytes.len() <= most,
+            Self::Digest => bytes.len() == 32,
+            Self::Status => item.arguments().iter().all(|word| status(&word.text())),
+            Self::Outdated => false,
+        }
+    }
+
+    /// What is to stand there; none where nothing is.
+    fn wanted(self) -> Option<String> {
+        Some(match self {
+            Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Decimal(..) => "a number of seconds in its range".to_owned(),
+            Self::Address => "an IP address".to_owned(),
+            Self::Switch => "on or off".to_owned(),
+            Self::Name(names) | Self::AnyCase(names) => format!("one of {}", names.join(", ")),
+            Self::Short(most) => format!("at most {most} bytes"),
+            Self::Digest => "32 hexadecimal digits".to_owned(),
+            Self::Status => "codes from 100 to 599".to_owned(),
+            Self::Outdated => return None,
+        })
+    }
 }
 
 /// A line that keepalived reports and takes by the digits in front; without any it counts as 0, where 0 may stand there.

@@ -30,13 +30,24 @@ impl Pending {
     fn flush(&mut self, scan: &Scan<'_>, pieces: &mut Vec<Piece>) {
         if let Some((from, to)) = self.range.take() {
             let (raw, span) = scan.raw(from, to);
-            pieces.push(Piece::Words {
-                words: std::mem::take(&mut self.words),
-                raw,
-                span,
-            });
+            // Not with the room for more: a file may have a million lines.
+            let words: Vec<Word> = self.words.drain(..).collect();
+            let raw = (!is_joined(raw, &words)).then(|| raw.into());
+            pieces.push(Piece::Words { words, raw, span });
         }
     }
+}
+
+/// Whether a text is no more than these words with a blank between them.
+pub(super) fn is_joined(raw: &[u8], words: &[Word]) -> bool {
+    let mut left = Some(raw);
+    for (number, word) in words.iter().enumerate() {
+        if number > 0 {
+            left = left.and_then(|left| left.strip_prefix(b" "));
+        }
+        left = left.and_then(|left| left.strip_prefix(word.bytes()));
+    }
+    left == Some(&[])
 }
 
 /// Cuts one line at its braces. Never fails: what cannot be read is reported and left out.

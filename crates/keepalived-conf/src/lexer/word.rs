@@ -56,9 +56,9 @@ impl<'a> Scan<'a> {
     }
 
     /// The text between two places in the line.
-    pub(super) fn raw(&self, from: usize, to: usize) -> (Vec<u8>, Span) {
+    pub(super) fn raw(&self, from: usize, to: usize) -> (&'a [u8], Span) {
         let length = to.saturating_sub(from);
-        let raw = self.text.bytes.get(from..to).unwrap_or_default().to_vec();
+        let raw = self.text.bytes.get(from..to).unwrap_or_default();
         (raw, self.text.span(from, length))
     }
 
@@ -102,16 +102,12 @@ impl<'a> Scan<'a> {
             closes
         });
         let Some(length) = end else {
-            let rest = self.rest().to_vec();
+            let rest = self.rest();
             let span = self.take(rest.len());
             return Err(Word::new(rest, span, false));
         };
         self.take(1);
-        let word = Word::new(
-            inner.get(..length).unwrap_or_default().to_vec(),
-            self.take(length),
-            true,
-        );
+        let word = Word::new(inner.get(..length).unwrap_or_default(), self.take(length), true);
         self.take(1);
         Ok(word)
     }
@@ -121,28 +117,47 @@ impl<'a> Scan<'a> {
         let length = between_typographic(self.rest())?;
         let inner = self.rest().get(3..)?;
         let quote = self.take(3);
-        let word = Word::new(inner.get(..length)?.to_vec(), self.take(length), true);
+        let word = Word::new(inner.get(..length)?, self.take(length), true);
         self.take(3);
         Some((word, quote))
     }
 
     /// A word up to a blank, brace, quote or comment. `\#` and `\!` are letters.
     pub(super) fn plain(&mut self) -> Word {
-        let mut bytes = Vec::new();
         let rest = self.rest();
         let mut length = 0usize;
+        let mut escapes = false;
         while let Some(tail @ [byte, ..]) = rest.get(length..) {
-            if let [b'\\', escaped @ (b'#' | b'!'), ..] = tail {
-                bytes.push(*escaped);
+            if let [b'\\', b'#' | b'!', ..] = tail {
+                escapes = true;
                 length = length.saturating_add(2);
             } else if matches!(byte, b'{' | b'}' | b'"' | b'#' | b'!') || blank(tail) > 0 {
                 break;
             } else {
-                bytes.push(*byte);
                 length = length.saturating_add(1);
             }
         }
         // A lone byte that starts nothing else still has to be taken, else the line would never end.
-        Word::new(bytes, self.take(length), false)
+        let span = self.take(length);
+        let bytes = rest.get(..length).unwrap_or_default();
+        if escapes {
+            Word::new(&resolved(bytes), span, false)
+        } else {
+            Word::new(bytes, span, false)
+        }
     }
+}
+
+/// `\#` and `\!` become the signs.
+fn resolved(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut left = bytes;
+    while let Some((byte, rest)) = left.split_first() {
+        let escapes = *byte == b'\\' && matches!(rest.first(), Some(b'#' | b'!'));
+        if !escapes {
+            out.push(*byte);
+        }
+        left = rest;
+    }
+    out
 }

@@ -81,7 +81,8 @@ impl Reader<'_> {
 
     /// Says which words of a command line mean nothing, because no shell reads it.
     fn without_shell(&mut self, item: &Item, word: &Word) {
-        let raw = item.raw_arguments().trim_ascii_start();
+        let raw = item.raw_arguments();
+        let raw = raw.trim_ascii_start();
         let argument = "the program gets it as an argument, as with keepalived";
         let (text, effect) = match raw.split_first() {
             _ if word.quoted => (word.bytes(), argument),
@@ -115,7 +116,8 @@ impl Reader<'_> {
     /// The command of a line, and the words behind it.
     pub(super) fn command(&mut self, item: &Item) -> Option<(Argv, Vec<Word>)> {
         let word = item.argument()?;
-        if matches!(item.raw_arguments().first(), Some(b'"' | b'\'')) {
+        let raw = item.raw_arguments();
+        if matches!(raw.first(), Some(b'"' | b'\'')) {
             // keepalived takes both for one word.
             let found = Diagnostic::error(
                 "missing-argument",
@@ -127,7 +129,7 @@ impl Reader<'_> {
             self.push(found);
             return None;
         }
-        let raw = item.raw_arguments().trim_ascii();
+        let raw = raw.trim_ascii();
         if command::dangling(raw) {
             let text = "this double quote is never closed on its line";
             let found = Diagnostic::error("unmatched-quote", item.span, text)

@@ -24,7 +24,8 @@ const USABLE_URL: &str = "url with a path";
 /// The quotes of `misc_path`.
 fn quotes(check: &Item) -> Option<Diagnostic> {
     let line = word(check, &["misc_path"])?;
-    let raw = line.raw_arguments().trim_ascii();
+    let raw = line.raw_arguments();
+    let raw = raw.trim_ascii();
     if command::dangling(raw) {
         let text = "this double quote is never closed on its line";
         return Some(reported("unmatched-quote", line.span, text).help("remove it"));

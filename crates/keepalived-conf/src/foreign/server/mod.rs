@@ -3,7 +3,8 @@
 mod checks;
 pub(crate) mod group;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::{reported, walk, word};
@@ -99,9 +100,10 @@ pub(super) fn check<'t>(item: &'t Item, tree: &Tree, findings: &mut Findings) ->
     }
     let weights = servers.iter().map(|(_, weight)| *weight);
     quorum(item, weights.fold(0, u64::saturating_add), findings);
+    // Those that can be used are some of all, in their order.
+    let mut usable = servers.iter_mut().peekable();
     for (server, checks) in real.iter().zip(checks) {
-        let of = |(usable, _): &&mut (Usable<'t>, u64)| std::ptr::eq(usable.item, *server);
-        if let Some((usable, _)) = servers.iter_mut().find(of) {
+        if let Some((usable, _)) = usable.next_if(|(usable, _)| std::ptr::eq(usable.item, *server)) {
             usable.checks = checks;
         }
     }
@@ -151,8 +153,8 @@ fn port(word: Option<&Word>) -> Option<u16> {
     u16::try_from(read.value).ok().filter(|_| read.whole)
 }
 
-fn value(item: &Item, names: &[&str]) -> Option<String> {
-    word(item, names)?.argument().map(Word::text)
+fn value<'t>(item: &'t Item, names: &[&str]) -> Option<Cow<'t, str>> {
+    Some(String::from_utf8_lossy(word(item, names)?.argument()?.bytes()))
 }
 
 /// The first of the settings that are missing or do not go together.
@@ -213,7 +215,7 @@ fn servers<'t>(
         u64::try_from(number::integer(line.argument()?.bytes()).value).ok()
     };
     let default = weight(item).unwrap_or(1);
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let mut usable = Vec::new();
     let mut family = family(item, head);
     for server in real {
@@ -226,12 +228,13 @@ fn servers<'t>(
             findings.push(found);
             continue;
         };
-        let method = value(server, &["lvs_method"]).or_else(|| method.clone());
-        if let Some(found) = of_other_family(server, ip, &mut family, method.as_deref()) {
+        let own_method = value(server, &["lvs_method"]);
+        let method = own_method.as_deref().or(method.as_deref());
+        if let Some(found) = of_other_family(server, ip, &mut family, method) {
             findings.push(found);
             continue;
         }
-        findings.extend(port_without_effect(server, head, own, method.as_deref()));
+        findings.extend(port_without_effect(server, head, own, method));
         if !seen.insert((ip, own)) {
             let found = reported("real-server", server.span, "this real server is there already")
                 .effect("it is left out here, as by keepalived: the first one counts")

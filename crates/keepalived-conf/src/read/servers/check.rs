@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Common;
-use super::lines::{Lines, first};
+use super::lines::{Lines, cleaned, first};
 use super::real_server::Server;
 use super::virtual_server::Above;
 use crate::diagnostic::{Diagnostic, Findings};
@@ -55,7 +55,8 @@ impl Reader<'_> {
         let Some(word) = block.keyword.map(|keyword| keyword.name) else {
             return Vec::new();
         };
-        let lines = Lines::of(block);
+        let cleaned = cleaned(block);
+        let lines = Lines::all(&cleaned);
         let looks = match word {
             "BFD_CHECK" => {
                 missing.push(barred(
@@ -71,7 +72,7 @@ impl Reader<'_> {
                 .into_iter()
                 .collect(),
             "FILE_CHECK" => self.file_look(&lines).into_iter().collect(),
-            _ => self.asked(&lines, word, server, above, common),
+            _ => self.asked(&cleaned, word, server, above, common),
         };
         if looks.is_empty() {
             missing.push(barred(
@@ -86,13 +87,12 @@ impl Reader<'_> {
 
     fn asked(
         &mut self,
-        lines: &Lines,
+        block: &Item,
         word: &'static str,
         server: &Server<'_>,
         above: &Above<'_>,
         common: &Common<'_>,
     ) -> Vec<ServerLook> {
-        let block = lines.block();
         let hosts: Vec<&Item> = block
             .items()
             .filter(|line| word == "SMTP_CHECK" && line.keyword.is_some_and(|word| word.name == "host"))
@@ -158,7 +158,7 @@ impl Reader<'_> {
         }
     }
 
-    fn misc(&mut self, lines: &Lines, server: &Server<'_>, above: &Above<'_>) -> Option<MiscCheck> {
+    fn misc(&mut self, lines: &Lines<'_>, server: &Server<'_>, above: &Above<'_>) -> Option<MiscCheck> {
         let line = lines.last(&["misc_path"])?;
         // What is wrong with its quotes is said already.
         let mut said = Findings::default();
@@ -205,7 +205,7 @@ impl Reader<'_> {
     }
 }
 
-fn delay_loop(lines: &Lines, server: &Server<'_>, above: &Above<'_>) -> Sourced<Duration> {
+fn delay_loop(lines: &Lines<'_>, server: &Server<'_>, above: &Above<'_>) -> Sourced<Duration> {
     let real = server
         .lines
         .seconds("delay_loop")
@@ -217,7 +217,7 @@ fn delay_loop(lines: &Lines, server: &Server<'_>, above: &Above<'_>) -> Sourced<
 fn timed(
     word: &'static str,
     block: &Item,
-    lines: &Lines,
+    lines: &Lines<'_>,
     (server, above, common): (&Server<'_>, &Above<'_>, &Common<'_>),
     look: ServerLook,
 ) -> ServerCheck {
@@ -261,7 +261,12 @@ fn timed(
 }
 
 fn no_port(block: &Item, server: &Server<'_>, findings: &mut Findings) {
-    let text = format!("{} of {} has no port to ask", block.name(), server.name);
+    let text = format!(
+        "{} of {}:{} has no port to ask",
+        block.name(),
+        server.ip,
+        server.port
+    );
     let found = Diagnostic::error("check-without-port", block.span, text).silent();
     findings.push(
         found

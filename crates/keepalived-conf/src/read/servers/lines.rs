@@ -1,6 +1,7 @@
 //! The lines of a block that count, as keepalived reads them: what is wrong with the others is said elsewhere
 //! ([`crate::foreign`]).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -9,30 +10,32 @@ use crate::keywords::Block;
 use crate::model::Sourced;
 use crate::number;
 use crate::read::argument::address;
-use crate::tree::{Body, Item, Node};
+use crate::tree::{Body, Item, Node, items};
 
-/// A block without the lines that keepalived passes over, and with the numbers that it takes the others for.
-pub(super) struct Lines(Item);
+/// The lines of a block without those that keepalived passes over, and with the numbers that it takes the others for.
+pub(super) struct Lines<'t>(Vec<Cow<'t, Item>>);
 
-impl Lines {
-    /// Real servers are no lines of their virtual server: each has its own. There may be thousands, and every one of them asks
-    /// what stands above it.
-    pub(super) fn of(block: &Item) -> Self {
-        let is_server = |item: &Item| {
-            let body = item.body.as_ref();
-            body.is_some_and(|body| body.block == Block::RealServer)
-        };
-        Self(cleaned(block, |item| !is_server(item)))
+impl<'t> Lines<'t> {
+    /// Blocks in it are no lines of it: real servers and checks have their own. There may be thousands, and every one of them
+    /// asks what stands above it.
+    pub(super) fn of(block: &'t Item) -> Self {
+        let lines = block.items().filter(|item| item.body.is_none());
+        Self(lines.filter_map(foreign::counted).collect())
     }
 
-    pub(super) const fn block(&self) -> &Item {
-        &self.0
+    /// All of a block that has been [`cleaned`].
+    pub(super) fn all(block: &'t Item) -> Self {
+        Self(block.items().map(Cow::Borrowed).collect())
+    }
+
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.0.iter().map(AsRef::as_ref)
     }
 
     /// The last line of any of these words.
     pub(super) fn last(&self, words: &[&str]) -> Option<&Item> {
         let named = |line: &&Item| line.keyword.is_some_and(|word| words.contains(&word.name));
-        self.0.items().filter(named).last()
+        self.items().filter(named).last()
     }
 
     /// A number, of the whole range of its word.
@@ -101,25 +104,23 @@ pub(super) fn first<T>(all: impl IntoIterator<Item = Option<Sourced<T>>>, defaul
         .unwrap_or(Sourced::default(default))
 }
 
-/// Only those of its lines that are wanted.
-fn cleaned(item: &Item, wanted: impl Fn(&Item) -> bool) -> Item {
-    let wanted = |node: &&Node| matches!(node, Node::Item(item) if wanted(item));
-    let body = item.body.as_ref().map(|body| Body {
+/// A block with those of its lines that count, and of those of its blocks.
+pub(super) fn cleaned(block: &Item) -> Item {
+    let body = block.body.as_ref().map(|body| Body {
         block: body.block,
-        nodes: body.nodes.iter().filter(wanted).filter_map(node).collect(),
+        nodes: items(&body.nodes).filter_map(line).map(Node::Item).collect(),
         span: body.span,
     });
     Item {
-        words: item.words.clone(),
-        raw: item.raw.clone(),
-        span: item.span,
-        keyword: item.keyword,
+        words: block.words.clone(),
+        raw: block.raw.clone(),
+        span: block.span,
+        keyword: block.keyword,
         body,
     }
 }
 
-fn node(node: &Node) -> Option<Node> {
-    let Node::Item(item) = node else { return None };
+fn line(item: &Item) -> Option<Item> {
     let counted = foreign::counted(item)?;
     let has_path = || {
         counted
@@ -130,11 +131,11 @@ fn node(node: &Node) -> Option<Node> {
     if counted.body.as_ref().is_some_and(|body| body.block == Block::Url) && !has_path() {
         return None;
     }
-    Some(Node::Item(if counted.body.is_some() {
-        cleaned(&counted, |_| true)
+    Some(if counted.body.is_some() {
+        cleaned(&counted)
     } else {
-        counted
-    }))
+        counted.into_owned()
+    })
 }
 
 #[cfg(test)]
@@ -147,9 +148,9 @@ mod tests {
     fn real_servers_are_no_lines_of_their_virtual_server() {
         let text = "virtual_server 192.0.2.1 80 {\n weight 3\n real_server 192.0.2.2 80 {\n weight 4\n }\n protocol TCP\n}\n";
         let parsed = crate::parse(&MemoryFiles::new([("k.conf", text)]), "k.conf");
-        let block = crate::tree::items(&parsed.tree.nodes).next().unwrap();
+        let block = items(&parsed.tree.nodes).next().unwrap();
         let lines = Lines::of(block);
-        let words = lines.block().items().filter_map(|line| line.keyword);
+        let words = lines.items().filter_map(|line| line.keyword);
         assert_eq!(
             words.map(|word| word.name).collect::<Vec<_>>(),
             ["weight", "protocol"]

@@ -11,12 +11,10 @@ use crate::read::Reader;
 
 /// What checks have from their real server.
 pub(super) struct Server<'a> {
-    pub(super) lines: &'a Lines,
+    pub(super) lines: &'a Lines<'a>,
     pub(super) ip: std::net::IpAddr,
     /// 0 where nobody says one.
     pub(super) port: u16,
-    /// As an operator knows it.
-    pub(super) name: String,
 }
 
 const VIRTUAL: &str = "virtual_server";
@@ -41,7 +39,6 @@ impl Reader<'_> {
             lines: &lines,
             ip: usable.ip,
             port,
-            name: format!("{}:{port}", usable.ip),
         };
         let checks = usable
             .checks
@@ -67,7 +64,7 @@ impl Reader<'_> {
     }
 
     /// The kernel refuses a server whose lower limit is above the upper one.
-    fn lower_limit(&mut self, lines: &Lines, upper: Sourced<u32>) -> Sourced<u32> {
+    fn lower_limit(&mut self, lines: &Lines<'_>, upper: Sourced<u32>) -> Sourced<u32> {
         let lower: Sourced<u32> = first([lines.number("lthreshold")], 0);
         let Some(span) = lower.span().filter(|_| lower.value > upper.value) else {
             return lower;

@@ -30,7 +30,7 @@ const PERSISTENCE_S: u32 = 360;
 
 /// What real servers and checks have from their virtual server.
 pub(super) struct Above<'a> {
-    pub(super) lines: &'a Lines,
+    pub(super) lines: &'a Lines<'a>,
     pub(super) family: Family,
     /// The one port of all members; 0 where there is none, or several.
     pub(super) port: u16,
@@ -66,7 +66,7 @@ impl Reader<'_> {
         let scheduler = lines
             .text(&["lb_algo", "lvs_sched"])
             .unwrap_or(Sourced::default("wlc".to_owned()));
-        let flags = lines.block().items().filter_map(flag);
+        let flags = lines.items().filter_map(flag);
         let of_other = |word: &str| {
             let of = if word.starts_with("mh-") { "mh" } else { "sh" };
             !word.starts_with("flag-") && scheduler.value != of
@@ -108,13 +108,17 @@ impl Reader<'_> {
     }
 
     /// A script that is told of changes.
-    pub(super) fn hook(&mut self, lines: &Lines, word: &str) -> Option<Sourced<crate::model::NotifyScript>> {
+    pub(super) fn hook(
+        &mut self,
+        lines: &Lines<'_>,
+        word: &str,
+    ) -> Option<Sourced<crate::model::NotifyScript>> {
         self.notify_script(lines.last(&[word])?)
     }
 }
 
 /// Of the packets: of a mark that does not say it the first real server tells, as with keepalived.
-fn family(judged: &Judged<'_>, lines: &Lines) -> Family {
+fn family(judged: &Judged<'_>, lines: &Lines<'_>) -> Family {
     let first = judged
         .servers
         .first()
@@ -140,7 +144,7 @@ fn one_port(members: &[VirtualMember]) -> u16 {
     if ports.all(|port| port == one) { one } else { 0 }
 }
 
-fn protocol(lines: &Lines, head: &Head) -> Sourced<Transport> {
+fn protocol(lines: &Lines<'_>, head: &Head) -> Sourced<Transport> {
     let said = lines.text(&["protocol"]).and_then(|word| {
         let protocol = match word.value.to_ascii_uppercase().as_str() {
             "TCP" => Transport::Tcp,
@@ -178,7 +182,7 @@ fn flag(line: &Item) -> Option<Sourced<&'static str>> {
     FLAGS.contains(&word).then(|| Sourced::line(word, line.span))
 }
 
-fn persistence(lines: &Lines) -> Option<Sourced<u32>> {
+fn persistence(lines: &Lines<'_>) -> Option<Sourced<u32>> {
     if let Some(line) = lines.last(&["persistence_timeout"]) {
         let said = lines.number("persistence_timeout");
         return Some(said.unwrap_or(Sourced::line(PERSISTENCE_S, line.span)));
@@ -189,7 +193,7 @@ fn persistence(lines: &Lines) -> Option<Sourced<u32>> {
         .map(|_| Sourced::implied(PERSISTENCE_S, "persistence_granularity"))
 }
 
-fn granularity(lines: &Lines, family: Family) -> Option<Sourced<ClientMask>> {
+fn granularity(lines: &Lines<'_>, family: Family) -> Option<Sourced<ClientMask>> {
     let word = lines.text(&["persistence_granularity"])?;
     let mask = match family {
         Family::Ipv4 => ClientMask::V4(mask(&word.value)?),
@@ -217,7 +221,7 @@ fn mask(text: &str) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from(bits | last))
 }
 
-fn sorry(lines: &Lines, above: &Above<'_>) -> Option<SorryServer> {
+fn sorry(lines: &Lines<'_>, above: &Above<'_>) -> Option<SorryServer> {
     let (ip, port, line): (IpAddr, u16, &Item) = lines.endpoint("sorry_server")?;
     let own = lines.last(&["sorry_server_lvs_method"]).and_then(forwarding);
     let forwarding = own.unwrap_or(above.forwarding.inherited("lb_kind"));
