@@ -15,6 +15,7 @@ mod balances;
 mod model;
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use healthcheck::Health;
@@ -41,7 +42,7 @@ fn of(virtual_servers: u32, weight_of_the_first: u32) -> Balance {
         virtual_server(&format!("{address}:80"), servers.collect())
     });
     Balance {
-        servers: each.collect(),
+        servers: each.map(Arc::new).collect(),
         checks: (0..REAL_SERVERS)
             .map(|server| check(&name(server), Look::Always(true)))
             .collect(),

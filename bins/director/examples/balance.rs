@@ -88,7 +88,7 @@ fn balance(words: &[String]) -> Result<Balance, Failure> {
         tells_first: false,
     };
     Ok(Balance {
-        servers: vec![server],
+        servers: vec![server.into()],
         checks,
         ..Balance::default()
     })

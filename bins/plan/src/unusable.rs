@@ -1,10 +1,11 @@
 //! `drop_unusable_scripts`: keepalived's way with a `vrrp_script` or `MISC_CHECK` that cannot be run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use keepalived_conf::{Config, SourceMap};
 
-use crate::balance::Balance;
+use crate::balance::{Balance, VirtualServer};
 use crate::contents;
 use crate::lower::{Allowed, Host, Lowered, lower};
 use crate::plan::What;
@@ -71,8 +72,14 @@ fn unchecked(balance: &mut Balance, machine: &dyn Machine) -> Vec<String> {
         gone.insert(check.name.clone());
         false
     });
-    for real in balance.servers.iter_mut().flat_map(|server| &mut server.servers) {
-        real.follows.retain(|follows| !gone.contains(&follows.check));
+    let followed = |server: &&mut Arc<VirtualServer>| {
+        let mut follows = server.servers.iter().flat_map(|real| &real.follows);
+        follows.any(|follows| gone.contains(&follows.check))
+    };
+    for server in balance.servers.iter_mut().filter(followed) {
+        for real in &mut Arc::make_mut(server).servers {
+            real.follows.retain(|follows| !gone.contains(&follows.check));
+        }
     }
     told
 }

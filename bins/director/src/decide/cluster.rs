@@ -20,7 +20,7 @@ const NOBODYS: &str = "";
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
     pub(super) name: Arc<str>,
-    pub(super) plan: VirtualServer,
+    pub(super) plan: Arc<VirtualServer>,
     pub(super) pool: Pool,
     index: BTreeMap<Arc<str>, usize>,
     /// Who follows a check, by their places in the plan.
@@ -32,7 +32,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn new(plan: VirtualServer, held: BTreeSet<Arc<str>>) -> Result<Self, PoolError> {
+    pub(super) fn new(plan: Arc<VirtualServer>, held: BTreeSet<Arc<str>>) -> Result<Self, PoolError> {
         let pool = Pool::new(config(&plan, &held, &BTreeSet::new()))?;
         let mut cluster = Self {
             name: plan.name.as_str().into(),
@@ -66,8 +66,13 @@ impl Cluster {
         &self.name
     }
 
-    pub(super) const fn plan(&self) -> &VirtualServer {
+    pub(super) const fn plan(&self) -> &Arc<VirtualServer> {
         &self.plan
+    }
+
+    /// The same, but for where it stands in the file: so that nobody keeps the one before.
+    pub(super) fn take_equal(&mut self, plan: Arc<VirtualServer>) {
+        self.plan = plan;
     }
 
     pub(super) const fn pool(&self) -> &Pool {
@@ -128,7 +133,7 @@ impl Cluster {
         if !self.follows_any(checks) {
             return Ok(());
         }
-        let mut plan = self.plan.clone();
+        let mut plan = VirtualServer::clone(&self.plan);
         let out = self.held_on(&plan);
         for server in &mut plan.servers {
             server
@@ -155,7 +160,7 @@ impl Cluster {
     pub(super) fn replace(
         &mut self,
         now: Instant,
-        plan: VirtualServer,
+        plan: Arc<VirtualServer>,
         held: BTreeSet<Arc<str>>,
         known: impl Fn(&str) -> Option<(Health, bool)>,
         wanted: &mut Wanted,

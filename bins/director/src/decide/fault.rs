@@ -61,11 +61,11 @@ pub enum BalanceError {
 /// What is wrong with it.
 pub fn check(balance: &Balance) -> Result<(), BalanceError> {
     between(balance)?;
-    balance.servers.iter().try_for_each(within)
+    balance.servers.iter().try_for_each(|server| within(server))
 }
 
 /// What [`healthcheck::Pool`] sees of one virtual server.
-pub(super) fn within(server: &VirtualServer) -> Result<(), BalanceError> {
+fn within(server: &VirtualServer) -> Result<(), BalanceError> {
     let wrong = |source| {
         Err(BalanceError::Pool {
             place: server.place.to_string(),
@@ -84,7 +84,7 @@ pub(super) fn within(server: &VirtualServer) -> Result<(), BalanceError> {
 }
 
 /// All that it does not see.
-pub(super) fn between(balance: &Balance) -> Result<(), BalanceError> {
+fn between(balance: &Balance) -> Result<(), BalanceError> {
     let checks: BTreeSet<&str> = balance.checks.iter().map(|check| check.name.as_str()).collect();
     let mut names = BTreeSet::new();
     let mut services = BTreeMap::new();

@@ -45,7 +45,7 @@ impl Director {
     fn take_plans(
         &mut self,
         now: Instant,
-        plans: Vec<VirtualServer>,
+        plans: Vec<Arc<VirtualServer>>,
         strangers: &BTreeSet<Arc<str>>,
         events: &mut Vec<Event>,
     ) {
@@ -55,7 +55,10 @@ impl Director {
         for plan in plans {
             let name: Arc<str> = plan.name.as_str().into();
             let cluster = match before.remove(&name) {
-                Some(old) if *old.plan() == plan && !old.follows_any(strangers) => Some(old),
+                Some(mut old) if *old.plan() == plan && !old.follows_any(strangers) => {
+                    old.take_equal(plan);
+                    Some(old)
+                }
                 Some(mut old) if self.started => {
                     let held = self.held(&old, &plan);
                     let known = |check: &str| self.known.get(check).copied();

@@ -111,8 +111,7 @@ impl Words {
         let silent = silent.map(|(check, _)| Arc::clone(check)).collect();
         self.set = set;
         self.said.retain(|name, _| {
-            let mut servers = balance.servers.iter();
-            let virtual_server = servers.find(|server| server.name == *name.virtual_server);
+            let virtual_server = balance.server(&name.virtual_server);
             virtual_server.is_some_and(|found| found.servers.iter().any(|server| server.name == *name.server))
         });
         silent

@@ -25,9 +25,8 @@ fn of(changed: u32) -> Balance {
     });
     let servers: Vec<VirtualServer> = virtual_servers.collect();
     Balance {
-        servers,
         checks: vec![check("set", vrrp_plan::balance::Look::Always(true))],
-        ..balance(Vec::new())
+        ..balance(servers)
     }
 }
 

@@ -9,7 +9,7 @@ use vrrp_director::{Event, Options};
 use vrrp_plan::balance::{Balance, Follows, Look, ServerCheck};
 use vrrp_plan::{Command, FileTrack};
 
-use crate::balances::{at, balance, check, gate, key, server, virtual_server};
+use crate::balances::{at, balance, check, first, gate, key, server, virtual_server};
 use crate::{asks, begin, connects, until};
 
 const SERVICE: &str = "192.0.2.1:80";
@@ -170,7 +170,7 @@ async fn a_number_in_a_file_adds_to_the_weight() {
         init: None,
     };
     let mut all = looked_at_by(check("file", Look::File(track)));
-    all.servers[0].servers[0].follows = vec![Follows {
+    first(&mut all).servers[0].follows = vec![Follows {
         check: "file".to_owned(),
         weight: vrrp_core::Weight::from_keepalived(2, false),
         alpha: false,
@@ -275,7 +275,7 @@ async fn what_cannot_be_looked_at_from_here_is_not_put_out() {
         check(name, Look::Ask(Box::new(question)))
     };
     let mut all = looked_at_by(from_elsewhere("one"));
-    all.servers[0].servers[1].follows = vec![gate("other")];
+    first(&mut all).servers[1].follows = vec![gate("other")];
     all.checks = vec![from_elsewhere("one"), from_elsewhere("other")];
     let (handle, kernel, told) = begin(all, Options::default());
     let looked = |handle: &vrrp_director::Handle| {

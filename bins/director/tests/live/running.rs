@@ -7,7 +7,7 @@ use vrrp_director::{Event, Options, StartError, When, Which, Word, start};
 use vrrp_ipvs::{SyncDaemon, SyncRole, Table, Timeouts};
 use vrrp_plan::balance::{AtStop, Balance, Look, Place, Sync};
 
-use crate::balances::{at, balance, check, destination, key, server, service, virtual_server, which};
+use crate::balances::{at, balance, check, destination, first, key, server, service, virtual_server, which};
 use crate::model::Model;
 use crate::{LIMIT, asks, begin, until};
 
@@ -27,7 +27,7 @@ async fn at_the_end_ours_is_taken_out_and_what_was_set_is_put_back() {
         tcp_fin_seconds: 0,
         udp_seconds: 0,
     });
-    all.servers[0].omega = true;
+    first(&mut all).omega = true;
     let (handle, kernel, told) = begin(all, Options::default());
     handle.settled().await;
     assert_eq!(kernel.table().len(), 1);
@@ -122,7 +122,7 @@ async fn a_reload_leaves_a_check_alone_that_has_not_changed() {
     handle.reload(all.clone()).unwrap();
     handle.settled().await;
     assert_eq!(kernel.commands(), [""; 0]);
-    all.servers[0].servers[0].destination.weight = 4;
+    first(&mut all).servers[0].destination.weight = 4;
     handle.reload(all.clone()).unwrap();
     handle.settled().await;
     assert_eq!(kernel.commands(), [format!("edit {A} of TCP {SERVICE}")]);
@@ -244,7 +244,7 @@ async fn who_is_drained_and_then_taken_out_by_a_reload_goes_when_his_time_has_co
     handle.say(&which, word).unwrap();
     handle.settled().await;
     let mut without = both();
-    without.servers[0].servers.retain(|one| one.name != A);
+    first(&mut without).servers.retain(|one| one.name != A);
     handle.reload(without).unwrap();
     handle.settled().await;
     let there = || {

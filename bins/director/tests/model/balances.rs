@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vrrp_core::Weight;
@@ -107,7 +108,7 @@ pub(crate) fn runs(program: &str) -> Look {
 /// With a check for each name that is followed.
 pub(crate) fn balance(servers: Vec<VirtualServer>) -> Balance {
     let mut balance = Balance {
-        servers,
+        servers: servers.into_iter().map(Arc::new).collect(),
         ..Balance::default()
     };
     let servers = balance.servers.iter().flat_map(|server| &server.servers);
@@ -121,4 +122,9 @@ pub(crate) fn balance(servers: Vec<VirtualServer>) -> Balance {
 
 pub(crate) fn which(server: &str) -> Which {
     Which::everywhere(server)
+}
+
+/// To change it: others may have it as it is.
+pub(crate) fn first(balance: &mut Balance) -> &mut VirtualServer {
+    Arc::make_mut(&mut balance.servers[0])
 }

@@ -5,7 +5,7 @@ use vrrp_director::{Event, Input};
 use vrrp_ipvs::Table;
 use vrrp_plan::balance::{Balance, Look};
 
-use crate::balances::{balance, check, gate, key, runs, server, virtual_server};
+use crate::balances::{balance, check, first, gate, key, runs, server, virtual_server};
 use crate::world::World;
 
 const SERVICE: &str = "192.0.2.1:80";
@@ -107,7 +107,7 @@ fn who_has_failed_and_is_looked_at_elsewhere_stays_out_until_that_has_spoken() {
 fn who_is_well_and_is_looked_at_elsewhere_stays_in() {
     let alpha = |look: &str| {
         let mut all = looked_at(&[(FIRST, runs(look))]);
-        for follows in &mut all.servers[0].servers[0].follows {
+        for follows in &mut first(&mut all).servers[0].follows {
             follows.alpha = true;
         }
         all

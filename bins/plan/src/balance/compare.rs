@@ -1,6 +1,7 @@
 //! What differs between two balances.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Balance, VirtualServer};
 
@@ -10,8 +11,8 @@ impl Balance {
     pub fn differs_from(&self, before: &Self) -> Vec<String> {
         let known = by_name(before);
         let ours = by_name(self);
-        let other = |server: &&VirtualServer| known.get(server.name.as_str()) != Some(server);
-        let gone = |server: &&VirtualServer| !ours.contains_key(server.name.as_str());
+        let other = |server: &&Arc<VirtualServer>| known.get(server.name.as_str()) != Some(server);
+        let gone = |server: &&Arc<VirtualServer>| !ours.contains_key(server.name.as_str());
         let new = self.servers.iter().filter(other);
         new.chain(before.servers.iter().filter(gone))
             .map(|server| server.name.clone())
@@ -28,6 +29,10 @@ impl Balance {
                 lost.push(format!("virtual server {}", one.name));
                 continue;
             };
+            let before = one.servers.iter().map(|server| &server.name);
+            if before.eq(now.servers.iter().map(|server| &server.name)) {
+                continue;
+            }
             let stays: BTreeSet<&str> = now.servers.iter().map(|server| server.name.as_str()).collect();
             let gone = one.servers.iter().map(|server| server.name.as_str());
             let gone = gone.filter(|name| !stays.contains(name));
@@ -55,7 +60,7 @@ impl Balance {
     }
 }
 
-fn by_name(balance: &Balance) -> BTreeMap<&str, &VirtualServer> {
+fn by_name(balance: &Balance) -> BTreeMap<&str, &Arc<VirtualServer>> {
     let named = balance.servers.iter();
     named.map(|server| (server.name.as_str(), server)).collect()
 }

@@ -135,7 +135,7 @@ mod tests {
             tells_first: false,
         };
         Ok(Balance {
-            servers: vec![server],
+            servers: vec![server.into()],
             ..Balance::default()
         })
     }

@@ -8,6 +8,8 @@ mod destination;
 mod join;
 mod names;
 
+use std::sync::Arc;
+
 use vrrp_core::Weight;
 use vrrp_ipvs::{Destination, Service, Timeouts};
 
@@ -20,8 +22,9 @@ pub use join::LeftOut;
 /// All virtual servers of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Balance {
-    /// In the order of the file; names are unique, and no kernel service belongs to two of them.
-    pub servers: Vec<VirtualServer>,
+    /// In the order of the file; names are unique, and no kernel service belongs to two of them. Shared with whoever carries them
+    /// out: there may be tens of thousands of real servers in them.
+    pub servers: Vec<Arc<VirtualServer>>,
     /// What real servers follow, in the order of the file; names are unique. One that several follow is run once.
     pub checks: Vec<ServerCheck>,
     /// How long the kernel keeps connections (keepalived `lvs_timeouts`); what it had before is put back at a stop.
@@ -166,6 +169,13 @@ impl Balance {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.servers.is_empty() && self.sync.is_none()
+    }
+
+    /// The virtual server of that name.
+    #[must_use]
+    pub fn server(&self, name: &str) -> Option<&VirtualServer> {
+        let mut servers = self.servers.iter().map(AsRef::as_ref);
+        servers.find(|server: &&VirtualServer| server.name == name)
     }
 
     /// The check of that name.

@@ -9,6 +9,7 @@ mod sql;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keepalived_conf::{Diagnostic, SourceMap, Span};
@@ -139,7 +140,7 @@ impl Lowering<'_> {
                     };
                     self.lowered.duties.alerts.insert(server.name.clone(), alert);
                 }
-                self.lowered.balance.servers.push(server);
+                self.lowered.balance.servers.push(Arc::new(server));
             }
             Err(why) => {
                 self.lowered.balance.checks.truncate(checks);

@@ -38,7 +38,7 @@ fn only(text: &str) -> VirtualServer {
     let [server] = &balance.servers[..] else {
         panic!("{balance:#?}")
     };
-    server.clone()
+    server.as_ref().clone()
 }
 
 /// `virtual_server 192.0.2.1 80` by NAT with these lines, and one real server with those.

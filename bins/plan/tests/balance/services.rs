@@ -7,7 +7,10 @@ use vrrp_ipvs::{Checksum, Family, Forwarding, Granularity, SchedulerFlags, Servi
 use super::{balance, codes, only, server};
 
 fn keys(text: &str) -> Vec<String> {
-    let all = balance(text).servers.into_iter().flat_map(|one| one.services);
+    let all = balance(text)
+        .servers
+        .into_iter()
+        .flat_map(|one| one.services.clone());
     all.map(|service| service.key.to_string()).collect()
 }
 

@@ -1,15 +1,20 @@
 //! Virtual servers, real servers, fallback.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use vrrp_ipvs::{Forwarding, Granularity, SchedulerFlags, Tunnel};
-use vrrp_plan::balance::AtStop;
+use vrrp_plan::balance::{AtStop, Balance, VirtualServer};
 
 use super::{balance, lowered, read, refused, web};
 
+fn servers(balance: Balance) -> Vec<VirtualServer> {
+    balance.servers.into_iter().map(Arc::unwrap_or_clone).collect()
+}
+
 #[test]
 fn a_virtual_server_is_named_by_what_the_kernel_finds_it_by() {
-    let name = |head: &str, below: &str| balance(&format!("{head}\n\t{below}\n")).servers.remove(0).name;
+    let name = |head: &str, below: &str| servers(balance(&format!("{head}\n\t{below}\n"))).remove(0).name;
     assert_eq!(
         name("virtual=192.0.2.1:80", "real=192.0.2.10:80 gate"),
         "TCP 192.0.2.1:80"
@@ -35,7 +40,7 @@ fn a_virtual_server_is_named_by_what_the_kernel_finds_it_by() {
 fn a_real_server_says_way_weight_and_thresholds() {
     let real = |words: &str| {
         let text = format!("virtual=192.0.2.1:80\n\treal=192.0.2.10:80 {words}\n");
-        balance(&text).servers.remove(0).servers.remove(0).destination
+        servers(balance(&text)).remove(0).servers.remove(0).destination
     };
     let plain = real("gate");
     assert_eq!((plain.forwarding, plain.weight), (Forwarding::Direct, 1));
@@ -62,8 +67,7 @@ fn a_real_server_says_way_weight_and_thresholds() {
 #[test]
 fn a_range_is_every_address_of_it() {
     let text = "virtual=192.0.2.1:80\n\treal=192.0.2.254->192.0.3.1:8080 masq 3\n\tchecktype=on\n";
-    let names: Vec<String> = balance(text)
-        .servers
+    let names: Vec<String> = servers(balance(text))
         .remove(0)
         .servers
         .into_iter()
@@ -82,7 +86,7 @@ fn a_range_is_every_address_of_it() {
 
 #[test]
 fn scheduling_has_its_defaults_and_words() {
-    let service = |words: &[&str]| web(words).servers.remove(0).services.remove(0);
+    let service = |words: &[&str]| servers(web(words)).remove(0).services.remove(0);
     let plain = service(&[]);
     assert_eq!(plain.scheduler.as_str(), "wrr");
     assert_eq!((plain.persistence, plain.one_packet), (None, false));
@@ -105,7 +109,7 @@ fn scheduling_has_its_defaults_and_words() {
     );
     assert!(service(&["protocol=udp", "ops=yes", "checktype=ping"]).one_packet);
     let six = "virtual6=[2001:db8::1]:80\n\treal6=[2001:db8::10]:80 gate\n\tpersistent=5\n\tnetmask=64\n";
-    let six = balance(six).servers.remove(0).services.remove(0);
+    let six = servers(balance(six)).remove(0).services.remove(0);
     assert_eq!(
         six.persistence.expect("persistence").granularity,
         Granularity::V6(64)
@@ -115,7 +119,7 @@ fn scheduling_has_its_defaults_and_words() {
 #[test]
 fn quiescent_keeps_a_server_with_weight_0_but_never_the_fallback() {
     let inhibit = |text: &str| {
-        let server = balance(text).servers.remove(0);
+        let server = servers(balance(text)).remove(0);
         (server.servers[0].inhibit, server.sorry.map(|sorry| sorry.inhibit))
     };
     let below = "virtual=192.0.2.1:80\n\treal=192.0.2.10:80 gate\n\tfallback=127.0.0.1:80\n";
@@ -134,8 +138,7 @@ fn the_nearer_fallback_counts_and_its_family() {
                 virtual=192.0.2.1:80\n\treal=192.0.2.10:80 gate\n\
                 virtual=192.0.2.2:80\n\treal=192.0.2.10:80 gate\n\tfallback=192.0.2.99:80 ipip\n\
                 virtual6=[2001:db8::1]:80\n\treal6=[2001:db8::10]:80 gate\n";
-    let sorry: Vec<_> = balance(text)
-        .servers
+    let sorry: Vec<_> = servers(balance(text))
         .into_iter()
         .filter_map(|server| server.sorry)
         .collect();
@@ -155,13 +158,15 @@ fn the_nearer_fallback_counts_and_its_family() {
 
 #[test]
 fn a_fallback_command_is_told_with_the_fallback_or_without_one() {
-    let with = web(&["fallback=127.0.0.1:80", "fallbackcommand=\"/bin/tell it\""])
-        .servers
-        .remove(0);
+    let with = servers(web(&[
+        "fallback=127.0.0.1:80",
+        "fallbackcommand=\"/bin/tell it\"",
+    ]))
+    .remove(0);
     let told = with.sorry.and_then(|sorry| sorry.command).expect("a command");
     assert_eq!(told.words, ["/bin/tell", "it"]);
     assert_eq!((with.quorum_up, with.quorum_down), (None, None));
-    let alone = web(&["fallbackcommand=/bin/tell"]).servers.remove(0);
+    let alone = servers(web(&["fallbackcommand=/bin/tell"])).remove(0);
     let words = |command: Option<vrrp_plan::Command>| command.expect("a command").words;
     assert_eq!(
         words(alone.quorum_down),

@@ -1,5 +1,6 @@
 //! The file of the tutorial, as it is in examples/ and as a web page gives it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use keepalived_conf::HttpVersion;
@@ -89,7 +90,7 @@ fn wanted(interval: u64, timeout: u64) -> Balance {
         .expect("an address");
     let scheduler = Name::new("rr").expect("a name");
     Balance {
-        servers: vec![VirtualServer {
+        servers: vec![Arc::new(VirtualServer {
             name: "TCP 172.25.44.144:80".to_owned(),
             place: Place::default(),
             group: None,
@@ -111,7 +112,7 @@ fn wanted(interval: u64, timeout: u64) -> Balance {
             mail: false,
             begins_as_found: true,
             tells_first: false,
-        }],
+        })],
         checks: vec![
             check([172, 25, 44, 44], interval, timeout),
             check([172, 25, 44, 55], interval, timeout),

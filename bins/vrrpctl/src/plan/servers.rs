@@ -26,7 +26,7 @@ pub(super) fn servers(old: &Side, new: &Side) -> Vec<Change> {
     let known: BTreeSet<&String> = is.iter().collect();
     let all = is.iter().chain(was.iter().filter(|name| !known.contains(name)));
     all.map(|name| {
-        let (one, other) = (find(before, name), find(after, name));
+        let (one, other) = (before.server(name), after.server(name));
         let touched = one != other || checks(before, one) != checks(after, other);
         let settings = match (one, other) {
             (Some(_), Some(_)) => differences(&blocks(old, name), &blocks(new, name), name),
@@ -47,10 +47,6 @@ pub(super) fn balancing(old: &Side, new: &Side) -> Option<Change> {
         || before.flush_at_start != after.flush_at_start
         || before.at_stop != after.at_stop;
     differs.then(|| plain_change("all virtual servers", what(true, true, true), told))
-}
-
-fn find<'a>(balance: &'a Balance, name: &str) -> Option<&'a VirtualServer> {
-    balance.servers.iter().find(|one| one.name == name)
 }
 
 fn checks<'a>(balance: &'a Balance, server: Option<&VirtualServer>) -> Vec<&'a ServerCheck> {

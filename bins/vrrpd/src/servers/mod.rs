@@ -81,11 +81,13 @@ impl Servers {
     pub(crate) fn begin(&self, plan: &Plan, steer: &Steer, is_heir: bool) -> Result<(), NotBalanced> {
         *lock(&self.bequest) = Some(steer.server_words.clone());
         let mut balance = plan.balance.clone();
-        for one in &mut balance.servers {
-            one.begins_as_found |= is_heir;
-            one.tells_first &= !is_heir;
+        if is_heir {
+            for one in balance.servers.iter_mut().map(Arc::make_mut) {
+                one.begins_as_found = true;
+                one.tells_first = false;
+            }
+            balance.flush_at_start = false;
         }
-        balance.flush_at_start &= !is_heir;
         self.want(balance).map_err(NotBalanced)
     }
 

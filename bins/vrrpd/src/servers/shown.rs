@@ -70,7 +70,7 @@ fn shown(plan: &Plan, snapshot: &Snapshot, counters: Option<&Counters>, only: Op
         .balance
         .servers
         .iter()
-        .map(|one| (one.name.as_str(), one))
+        .map(|one| (one.name.as_str(), one.as_ref()))
         .collect();
     let checks: BTreeMap<&str, &CheckStatus> = snapshot.checks.iter().map(|one| (&*one.name, one)).collect();
     let one = |status: &VirtualServerStatus| {

@@ -75,7 +75,7 @@ pub(super) fn tell(event: &Event, ears: &mut Ears<'_>, found: impl Fn(&str) -> O
 }
 
 fn of_name<'a>(plan: &'a Plan, name: &str) -> Option<&'a VirtualServer> {
-    plan.balance.servers.iter().find(|one| one.name == name)
+    plan.balance.server(name)
 }
 
 fn find<'a>(plan: &'a Plan, name: &str, server: &str) -> Option<(&'a VirtualServer, &'a RealServer)> {

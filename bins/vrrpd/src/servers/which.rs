@@ -61,7 +61,7 @@ pub(super) fn find<'a>(
 ) -> Result<Vec<(&'a VirtualServer, &'a RealServer)>, String> {
     let short = |text: &str| -> String { text.chars().take(NAME_CHARS_MAX).collect() };
     let meant = |one: &&VirtualServer| of.is_none_or(|name| is_called(one, name));
-    let among: Vec<&VirtualServer> = balance.servers.iter().filter(meant).collect();
+    let among: Vec<&VirtualServer> = balance.servers.iter().map(AsRef::as_ref).filter(meant).collect();
     if among.is_empty() {
         let names: Vec<&str> = balance.servers.iter().map(|one| one.name.as_str()).collect();
         return Err(match of {

@@ -3,6 +3,8 @@
 mod check;
 mod service;
 
+use std::sync::Arc;
+
 use keepalived_conf::{
     FlushOnStop, Forwarding, LvsSync, NotifyScript, RealServer, SorryServer, Sourced, Span, TunnelChecksum,
     VirtualServer,
@@ -33,7 +35,7 @@ impl Lowering<'_> {
         };
         for server in &self.config.virtual_servers {
             let lowered = self.virtual_server(server, &mut balance.checks);
-            balance.servers.extend(lowered);
+            balance.servers.extend(lowered.map(Arc::new));
         }
         balance
     }
