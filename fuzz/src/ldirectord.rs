@@ -1,7 +1,7 @@
 //! ldirectord.cf of any bytes: nothing panics, every finding can be shown, and what is balanced is what the kernel takes.
 
 use keepalived_conf::{MemoryFiles, render};
-use ldirectord_conf::{FewNames, parse};
+use ldirectord_conf::{FewNames, effective, parse};
 use vrrp_plan::ldirectord::{Settings, lower};
 
 /// One run.
@@ -13,6 +13,7 @@ pub fn ldirectord(bytes: &[u8]) {
     for found in parsed.diagnostics.iter().take(20) {
         let _ = render(found, &parsed.sources, false);
     }
+    let _ = effective(&parsed);
     let balance = lower(&parsed.config, &parsed.sources, Settings::default()).balance;
     for server in &balance.servers {
         assert!(!server.servers.is_empty() || server.sorry.is_some());

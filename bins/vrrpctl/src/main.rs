@@ -126,7 +126,7 @@ enum Command {
     ///
     /// Who takes over, after how many milliseconds and why, and how long a client of each address gets no answer.
     Simulate(simulate::Arguments),
-    /// What is in force by a keepalived.conf, defaults included, and where each value came from. Asks no daemon.
+    /// What is in force by a keepalived.conf or an ldirectord.cf, defaults included, and where each value came from. Asks no daemon.
     ///
     /// A password or key is never shown, only how long it is.
     Effective(effective::Arguments),

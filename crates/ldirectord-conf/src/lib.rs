@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod directive;
+mod effective;
 mod findings;
 mod line;
 mod model;
@@ -11,6 +12,7 @@ mod section;
 use keepalived_conf::{Diagnostic, Files, Severity, SourceMap};
 
 pub use directive::{Directive, Scope, directives};
+pub use effective::{Effective, effective};
 pub use model::*;
 pub use names::{FewNames, MachineNames, Names};
 

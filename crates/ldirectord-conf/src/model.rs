@@ -100,7 +100,7 @@ pub struct Scheduling {
     /// The scheduler's name.
     pub scheduler: Sourced<String>,
     /// Its flags, as written.
-    pub flags: Vec<String>,
+    pub flags: Vec<Sourced<String>>,
     /// Seconds.
     pub persistent: Option<Sourced<u32>>,
     /// Which clients are one.
@@ -132,15 +132,15 @@ pub struct Real {
     /// How packets get there.
     pub forwarding: Forwarding,
     /// 0 to 65535.
-    pub weight: u32,
+    pub weight: Sourced<u32>,
     /// A `request` of its own.
     pub request: Option<Sourced<String>>,
     /// A `receive` of its own.
     pub receive: Option<Sourced<String>>,
     /// Connections below which it gets new ones again; 0: no limit.
-    pub lower_connections: u32,
+    pub lower_connections: Sourced<u32>,
     /// Connections from which on it gets no new ones; 0: no limit.
-    pub upper_connections: u32,
+    pub upper_connections: Sourced<u32>,
 }
 
 /// How packets get to a server.
@@ -183,7 +183,7 @@ pub struct Check {
     /// The host that an HTTP check asks for.
     pub virtual_host: Option<Sourced<String>>,
     /// HTTP's HEAD instead of GET.
-    pub head: bool,
+    pub head: Sourced<bool>,
     /// Who logs in.
     pub login: Option<Sourced<String>>,
     /// The password of `login`.

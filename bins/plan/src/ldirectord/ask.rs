@@ -109,7 +109,7 @@ impl Lowering<'_> {
             pages: vec![Page {
                 path,
                 host,
-                head: read.check.head,
+                head: read.check.head.value,
                 redirects_max: REDIRECTS_MAX,
                 statuses: vec![(200, 299)],
                 digest: None,

@@ -96,9 +96,9 @@ impl Lowering<'_> {
                 port: real.port,
             },
             forwarding: forwarding(real.forwarding),
-            weight: real.weight,
-            upper_connections: real.upper_connections,
-            lower_connections: real.lower_connections,
+            weight: real.weight.value,
+            upper_connections: real.upper_connections.value,
+            lower_connections: real.lower_connections.value,
         };
         Ok(RealServer {
             name: address(real.address, real.port),
@@ -167,7 +167,7 @@ fn service(read: &Virtual, key: ServiceKey) -> Result<Service, String> {
     let mut service = Service::new(key, scheduler);
     service.one_packet = one_packet.value;
     for flag in flags {
-        service.scheduler_flags = service.scheduler_flags.and(flag_of(flag));
+        service.scheduler_flags = service.scheduler_flags.and(flag_of(&flag.value));
     }
     service.persistence = persistent.as_ref().map(|seconds| {
         let mut persistence = Persistence::of_each(key.family(), seconds.value);

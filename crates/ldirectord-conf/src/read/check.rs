@@ -41,7 +41,7 @@ impl Reader<'_> {
         let command = (given.get("checkcommand")).and_then(|directive| self.command(directive));
         let head = given
             .get("httpmethod")
-            .is_some_and(|directive| self.is_head(directive));
+            .and_then(|directive| self.is_head(directive));
         let port = (given.get("checkport")).and_then(|directive| self.number(directive, 1..=65_535));
         let port = port.map(|port| port.map(|number| u16::try_from(number).unwrap_or(u16::MAX)));
         let (timeout, negotiate_timeout) = self.timeouts(given, file);
@@ -54,7 +54,7 @@ impl Reader<'_> {
             request,
             receive,
             virtual_host,
-            head,
+            head: or_default(head, false),
             login,
             password,
             database,
@@ -163,13 +163,11 @@ impl Reader<'_> {
         Some(text.map(|_| service))
     }
 
-    fn is_head(&mut self, directive: &Directive) -> bool {
-        let Some(text) = self.filled(directive) else {
-            return false;
-        };
+    fn is_head(&mut self, directive: &Directive) -> Option<Sourced<bool>> {
+        let text = self.filled(directive)?;
         match text.value.to_ascii_uppercase().as_str() {
-            "GET" => false,
-            "HEAD" => true,
+            "GET" => Some(text.map(|_| false)),
+            "HEAD" => Some(text.map(|_| true)),
             _ => {
                 let span = text.span().unwrap_or(directive.span);
                 self.fault(
@@ -178,7 +176,7 @@ impl Reader<'_> {
                     format!("httpmethod is '{}'", text.value),
                     "write GET or HEAD",
                 );
-                false
+                None
             }
         }
     }

@@ -94,7 +94,7 @@ impl Reader<'_> {
             }
         }
         self.by_address(read);
-        if let (true, Some(receive)) = (check.head, &check.receive)
+        if let (true, Some(receive)) = (check.head.value, &check.receive)
             && let Some(span) = receive.span()
         {
             self.warn(

@@ -21,11 +21,11 @@ const LOST: &str = "this real server is left out; ldirectord does not load such 
 /// What the words behind the address say.
 struct Rest {
     forwarding: Forwarding,
-    weight: u32,
+    weight: Sourced<u32>,
     request: Option<Sourced<String>>,
     receive: Option<Sourced<String>>,
-    lower: u32,
-    upper: u32,
+    lower: Sourced<u32>,
+    upper: Sourced<u32>,
 }
 
 impl Reader<'_> {
@@ -196,16 +196,16 @@ impl Reader<'_> {
         };
         let mut rest = Rest {
             forwarding,
-            weight: 1,
+            weight: Sourced::default(1),
             request: None,
             receive: None,
-            lower: 0,
-            upper: 0,
+            lower: Sourced::default(0),
+            upper: Sourced::default(0),
         };
         // As for ipvsadm: ldirectord takes it so too.
         let _ = words.next_if(|word| word.text == "-w");
         if let Some(weight) = words.next_if(|word| is_weight(word)) {
-            rest.weight = self.weight(weight)?;
+            rest.weight = Sourced::line(self.weight(weight)?, weight.span);
         }
         self.strings_and_limits(&mut rest, words)?;
         self.limits(directive.span, &mut rest);
@@ -234,7 +234,7 @@ impl Reader<'_> {
         for word in words {
             if let Some((lower, connections)) = limit(&word.text) {
                 let which = if lower { &mut rest.lower } else { &mut rest.upper };
-                *which = connections;
+                *which = Sourced::line(connections, word.span);
                 if word.kind == Kind::Quoted {
                     self.said_quoted_limit(word.span);
                 }
@@ -273,18 +273,17 @@ impl Reader<'_> {
 
     /// The kernel refuses a lower limit that is not below the upper one.
     fn limits(&mut self, span: Span, rest: &mut Rest) {
-        if rest.lower > rest.upper {
+        let [lower, upper] = [&rest.lower, &rest.upper].map(|limit| limit.value);
+        if lower > upper {
             self.warn(
                 "threshold-order",
                 span,
-                format!(
-                    "the lower threshold {} is above the upper one, {}",
-                    rest.lower, rest.upper
-                ),
+                format!("the lower threshold {lower} is above the upper one, {upper}"),
                 "neither is set: the kernel refuses such",
                 "write u: with more connections than l:",
             );
-            (rest.lower, rest.upper) = (0, 0);
+            rest.lower = Sourced::default(0);
+            rest.upper = Sourced::default(0);
         }
     }
 }

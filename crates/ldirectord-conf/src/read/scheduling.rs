@@ -89,7 +89,7 @@ impl Reader<'_> {
     }
 
     /// Commas part them; one word may hold them all, in quotes.
-    fn flags(&mut self, directive: &Directive) -> Vec<String> {
+    fn flags(&mut self, directive: &Directive) -> Vec<Sourced<String>> {
         let words = directive.words.iter().filter(|word| word.kind != Kind::Comma);
         let flags: Vec<(String, Span)> = words
             .flat_map(|word| {
@@ -109,7 +109,10 @@ impl Reader<'_> {
                 );
             }
         }
-        flags.into_iter().map(|(flag, _)| flag).collect()
+        flags
+            .into_iter()
+            .map(|(flag, span)| Sourced::line(flag, span))
+            .collect()
     }
 
     fn netmask(&mut self, directive: &Directive, family: Family) -> Option<Sourced<Netmask>> {

@@ -1,7 +1,7 @@
 //! Any bytes.
 
 use keepalived_conf::{MemoryFiles, Renderer, line};
-use ldirectord_conf::{FewNames, directives, parse};
+use ldirectord_conf::{FewNames, directives, effective, parse};
 use proptest::prelude::*;
 
 fn word() -> impl Strategy<Value = String> {
@@ -51,6 +51,10 @@ proptest! {
             prop_assert!(!line(found, &parsed.sources).contains('\0'));
             let _ = renderer.render(found);
         }
+        let in_force = effective(&parsed).virtual_servers;
+        let virtuals = parsed.config.virtuals.iter().filter(|read| read.usable);
+        let wanted: usize = virtuals.map(|read| read.reals.len().saturating_add(1)).sum();
+        prop_assert_eq!(in_force.len(), wanted);
         let again = parse(&files, &FewNames, "l.cf");
         prop_assert_eq!(&again.config, &parsed.config);
         prop_assert_eq!(again.diagnostics, parsed.diagnostics);
@@ -66,7 +70,7 @@ proptest! {
             let parsed = parse(&MemoryFiles::new([("l.cf", text)]), &FewNames, "l.cf");
             let web = parsed.config.virtuals.into_iter().next().expect("a virtual server");
             let real = web.reals.into_iter().next().expect("a real server");
-            (web.usable, web.quiescent.value, real.address.to_string(), real.weight, parsed.diagnostics.len())
+            (web.usable, web.quiescent.value, real.address.to_string(), real.weight.value, parsed.diagnostics.len())
         };
         let plain = meant("");
         prop_assert_eq!(&plain, &(true, quiet, format!("198.51.100.{real}"), weight, 0));

@@ -1,9 +1,14 @@
 //! `vrrpctl effective`: what is in force by a file, and where each value came from.
 
+mod ldirectord;
+
 use std::fmt::Write as _;
 
 use clap::Args;
-use keepalived_conf::{DiskFiles, Effective, Entry, Left, Parsed, Section, Setting, Severity, effective};
+use keepalived_conf::{
+    Diagnostic, DiskFiles, Effective, Entry, Left, Parsed, Section, Setting, Severity, SourceMap, effective,
+};
+use serde::Serialize;
 
 use crate::words::clean;
 use crate::{REFUSED, pretty, print};
@@ -12,6 +17,9 @@ use crate::{REFUSED, pretty, print};
 pub(crate) struct Arguments {
     /// A configuration in keepalived's language; a quoted pattern such as '/etc/keepalived/*.conf' means all files it matches.
     file: String,
+    /// The file is an ldirectord.cf (docs/ldirectord.md). Names of hosts are looked up.
+    #[arg(long, conflicts_with = "config_id")]
+    ldirectord: bool,
     /// Which `@ID` lines of the configuration are meant; by default the host's name up to its first dot.
     #[arg(short = 'i', long = "config-id", value_name = "ID")]
     config_id: Option<String>,
@@ -34,23 +42,32 @@ pub(crate) fn read(file: &str, config_id: Option<&str>) -> Parsed {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> u8 {
+    if arguments.ldirectord {
+        return ldirectord::run(&arguments.file, arguments.json);
+    }
     let parsed = read(&arguments.file, arguments.config_id.as_deref());
-    let fatal = parsed
-        .diagnostics
-        .iter()
-        .find(|found| found.severity == Severity::Fatal && found.code != "missing");
-    if let Some(fatal) = fatal {
-        eprintln!(
-            "vrrpctl: nothing would be in force: {}",
-            keepalived_conf::line(fatal, &parsed.sources)
-        );
-        return REFUSED;
+    if let Some(refused) = refused(&parsed.diagnostics, &parsed.sources) {
+        return refused;
     }
     let effective = effective(&parsed);
-    if !arguments.json {
-        return print(&text(&effective));
+    if arguments.json {
+        as_json(&effective)
+    } else {
+        print(&text(&effective))
     }
-    match pretty(&effective) {
+}
+
+/// Of a file of which nothing would be in force.
+fn refused(diagnostics: &[Diagnostic], sources: &SourceMap) -> Option<u8> {
+    let mut found = diagnostics.iter();
+    let fatal = found.find(|found| found.severity == Severity::Fatal && found.code != "missing")?;
+    let line = keepalived_conf::line(fatal, sources);
+    eprintln!("vrrpctl: nothing would be in force: {line}");
+    Some(REFUSED)
+}
+
+fn as_json(effective: &impl Serialize) -> u8 {
+    match pretty(effective) {
         Ok(text) => print(&text),
         Err(error) => {
             eprintln!("vrrpctl: cannot write it as JSON: {error}");
@@ -70,11 +87,22 @@ fn text(effective: &Effective) -> String {
         .chain(&effective.statics)
         .chain(&effective.instances)
         .chain(&effective.virtual_servers);
+    shown(
+        blocks,
+        [
+            ("Not in force, by an error", &effective.dropped),
+            ("Not carried out, bars vrrpd", &effective.missing),
+        ],
+    )
+}
+
+/// Blocks, and what is missing among them, by titles.
+fn shown<'e, const N: usize>(
+    blocks: impl Iterator<Item = &'e Section>,
+    missing: [(&str, &[Left]); N],
+) -> String {
     let mut text = blocks.map(section).collect::<Vec<_>>().join("\n");
-    for (title, all) in [
-        ("Not in force, by an error", &effective.dropped),
-        ("Not carried out, bars vrrpd", &effective.missing),
-    ] {
+    for (title, all) in missing {
         if !all.is_empty() {
             let _ = write!(text, "\n{title}:\n{}", left(all));
         }
