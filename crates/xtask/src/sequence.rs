@@ -226,6 +226,9 @@ fn tests(runner: &mut Runner, quick: bool) {
             command.args(["--lib", "--bins"]);
         }
         command.env(keywords::MAN_PAGES, "check");
+        // Most of those that take long wait for timers of the protocol.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        command.env("RUST_TEST_THREADS", processors.max(4).to_string());
         // Without it the harness swallows what a test says about being skipped.
         command.args(["--", "--nocapture"]);
         runner.must_succeed("tests", command, skips)

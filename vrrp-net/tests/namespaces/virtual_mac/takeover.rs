@@ -169,7 +169,7 @@ fn v3_6_4_2_04_only_the_active_takes_frames_for_the_virtual_mac() {
             client.ip("neigh replace 192.0.2.2 lladdr 00:00:5e:00:01:33 nud permanent dev eth1");
             client.ip("neigh replace 192.0.2.254 lladdr 00:00:5e:00:01:33 nud permanent dev eth1");
             let near = Capture::on("port2");
-            assert!(refused(&client, VIP), "the Active has it");
+            wait_for("the Active has it", LIMIT, || refused(&client, VIP).then_some(()));
             let to_virtual = |frame: &Frame| (frame.destination() == FOUR).then_some(());
             near.wait("the frame reaches the Backup", to_virtual);
             set(&one, "ipv4/conf/vrrp.51/forwarding", "0");
