@@ -81,6 +81,7 @@ fn balance(words: &[String]) -> Result<Balance, Failure> {
         hysteresis: 0,
         quorum_up: None,
         quorum_down: None,
+        fallback_command: None,
         omega: false,
         ha_suspend: false,
         mail: false,

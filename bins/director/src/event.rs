@@ -43,6 +43,12 @@ pub enum Event {
         /// At which time of the program's life.
         when: When,
     },
+    /// All checks of a virtual server that has just begun have given a result, and no server is up. Told only where there is a
+    /// fallback command: it is no quorum that was lost.
+    NoneFound {
+        /// Which.
+        virtual_server: Arc<str>,
+    },
     /// The sorry server has begun or ceased to serve.
     Sorry {
         /// Of which virtual server.

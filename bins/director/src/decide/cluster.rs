@@ -29,6 +29,8 @@ pub(super) struct Cluster {
     pub(super) held: BTreeSet<Arc<str>>,
     /// Destinations that several servers of the plan come to in one service: a port that the kernel cannot change.
     shared: BTreeMap<(ServiceKey, DestinationKey), Vec<Arc<str>>>,
+    /// Nobody has been found yet, and those before this place have spoken.
+    pub(super) seeks_from: Option<usize>,
 }
 
 impl Cluster {
@@ -42,6 +44,7 @@ impl Cluster {
             followers: BTreeMap::new(),
             held,
             shared: BTreeMap::new(),
+            seeks_from: None,
         };
         cluster.learn();
         Ok(cluster)
@@ -122,8 +125,10 @@ impl Cluster {
         let only_weights = events.len() == told_before;
         if begins {
             self.tell_first(|_| true, events);
+            self.seeks_from = self.plan.fallback_command.is_some().then_some(0);
         }
         self.act(now, actions, only_weights, when, wanted, events);
+        self.tell_none_found(events);
     }
 
     /// What is known of these checks is forgotten, as what has their names now looks at something else. Everybody stays where he
@@ -196,6 +201,7 @@ impl Cluster {
         });
         let notices = notices.collect();
         self.act(now, notices, false, When::Running, wanted, events);
+        self.seeks_from = self.seeks_from.map(|_| 0);
         self.place_all(now, wanted);
         Ok(())
     }

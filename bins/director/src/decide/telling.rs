@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use healthcheck::{Because, PoolAction};
 
+use vrrp_plan::balance::RealServer;
+
 use super::cluster::Cluster;
 use crate::event::{Event, When};
 
@@ -63,6 +65,28 @@ impl Cluster {
                 up: standing.lives,
                 because: standing.because,
                 when,
+            });
+        }
+    }
+
+    /// Once after the beginning; each server is looked at until it has spoken, and then no more.
+    pub(super) fn tell_none_found(&mut self, events: &mut Vec<Event>) {
+        let Some(from) = self.seeks_from else {
+            return;
+        };
+        if self.pool.has_quorum() {
+            self.seeks_from = None;
+            return;
+        }
+        let has_spoken = |server: &RealServer| {
+            let standing = self.pool.standing(&server.name);
+            standing.is_none_or(|standing| !matches!(standing.because, Because::Unchecked(_)))
+        };
+        let mut servers = self.plan.servers.iter().enumerate().skip(from);
+        self.seeks_from = servers.find(|(_, server)| !has_spoken(server)).map(|(at, _)| at);
+        if self.seeks_from.is_none() {
+            events.push(Event::NoneFound {
+                virtual_server: Arc::clone(&self.name),
             });
         }
     }

@@ -55,7 +55,6 @@ pub(crate) fn sorry(text: &str) -> Sorry {
         place: Place::default(),
         destination: destination(text, 1),
         inhibit: false,
-        command: None,
     }
 }
 
@@ -71,6 +70,7 @@ pub(crate) fn virtual_server(text: &str, servers: Vec<RealServer>) -> VirtualSer
         hysteresis: 0,
         quorum_up: None,
         quorum_down: None,
+        fallback_command: None,
         omega: false,
         ha_suspend: false,
         mail: false,

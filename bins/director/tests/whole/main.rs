@@ -15,6 +15,7 @@ mod balances;
 mod model;
 
 mod decided;
+mod found;
 mod kept;
 mod properties;
 mod renamed;

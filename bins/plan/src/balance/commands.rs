@@ -39,25 +39,21 @@ impl Balance {
                 place,
                 command,
             };
-            let own = [("quorum_up", &one.quorum_up), ("quorum_down", &one.quorum_down)];
+            let own = [
+                ("quorum_up", &one.quorum_up),
+                ("quorum_down", &one.quorum_down),
+                ("fallbackcommand", &one.fallback_command),
+            ];
             let own = own
                 .into_iter()
                 .filter_map(move |(word, command)| Some(of(word, None, &one.place, command.as_ref()?)));
-            let sorry = one.sorry.as_ref().and_then(|sorry| {
-                Some(of(
-                    "fallbackcommand",
-                    Some(sorry.name.as_str()),
-                    &sorry.place,
-                    sorry.command.as_ref()?,
-                ))
-            });
             let reals = one.servers.iter().flat_map(move |real| {
                 let all = [("notify_up", &real.notify_up), ("notify_down", &real.notify_down)];
                 all.into_iter().filter_map(move |(word, command)| {
                     Some(of(word, Some(real.name.as_str()), &real.place, command.as_ref()?))
                 })
             });
-            own.chain(sorry).chain(reals)
+            own.chain(reals)
         })
     }
 }

@@ -128,6 +128,7 @@ mod tests {
             hysteresis: 0,
             quorum_up: None,
             quorum_down: None,
+            fallback_command: None,
             omega: false,
             ha_suspend: false,
             mail: false,

@@ -72,6 +72,9 @@ pub struct VirtualServer {
     pub quorum_up: Option<Command>,
     /// See `quorum_up`.
     pub quorum_down: Option<Command>,
+    /// What is run when no real server serves and when one does again, with `start` or `stop`, the service and its protocol
+    /// appended; whether there is a [`Sorry`] or not (ldirectord `fallbackcommand`).
+    pub fallback_command: Option<Command>,
     /// The notices of going down are run at a stop too (keepalived `omega`).
     pub omega: bool,
     /// Checks run only while one of the addresses is on this node; nothing changes otherwise (keepalived `ha_suspend`).
@@ -130,9 +133,6 @@ pub struct Sorry {
     pub destination: Destination,
     /// While it does not serve it stays with weight 0 (keepalived `sorry_server_inhibit`).
     pub inhibit: bool,
-    /// What is run when it begins to serve and when it ceases, with `start` or `stop`, the service and its protocol
-    /// appended (ldirectord `fallbackcommand`).
-    pub command: Option<Command>,
 }
 
 /// The kernel's synchronisation of connections: told where the instance is Active, heard where it is not.

@@ -76,6 +76,7 @@ mod tests {
             hysteresis: 0,
             quorum_up: None,
             quorum_down: None,
+            fallback_command: None,
             omega: false,
             ha_suspend: false,
             mail: false,

@@ -13,7 +13,6 @@ use vrrp_ipvs::{
 
 use super::{CannotBe, Lowering, command};
 use crate::balance::{Follows, RealServer, Sorry, VirtualServer};
-use crate::plan::Command;
 
 impl Lowering<'_> {
     pub(super) fn server(&mut self, read: &Virtual) -> Result<VirtualServer, CannotBe> {
@@ -31,7 +30,7 @@ impl Lowering<'_> {
         let taken: BTreeSet<String> = servers.iter().map(|server| server.name.clone()).collect();
         // While nothing is checked by order, no fallback serves either.
         let off = read.check.kind.value == CheckType::Off;
-        let told = (read.fallback_command.as_ref())
+        let fallback_command = (read.fallback_command.as_ref())
             .filter(|_| !off)
             .map(|line| command(&line.value, []));
         let sorry = read.fallback.as_ref().filter(|_| !off).map(|fallback| Sorry {
@@ -39,7 +38,6 @@ impl Lowering<'_> {
             place: self.place(fallback.span().unwrap_or(read.span)),
             destination: fallback_destination(&fallback.value),
             inhibit: false,
-            command: told.clone(),
         });
         if let Some(sorry) = sorry.as_ref().filter(|sorry| taken.contains(&sorry.name)) {
             return Err(CannotBe {
@@ -59,11 +57,6 @@ impl Lowering<'_> {
                 help: "take this virtual server out, or write another checktype".to_owned(),
             });
         }
-        let [quorum_up, quorum_down] = if sorry.is_none() {
-            alone(told, read)
-        } else {
-            [None, None]
-        };
         Ok(VirtualServer {
             name: key.to_string(),
             place: self.place(read.span),
@@ -73,8 +66,9 @@ impl Lowering<'_> {
             sorry,
             quorum: 1,
             hysteresis: 0,
-            quorum_up,
-            quorum_down,
+            quorum_up: None,
+            quorum_down: None,
+            fallback_command,
             omega: false,
             ha_suspend: false,
             mail: false,
@@ -112,23 +106,6 @@ impl Lowering<'_> {
             mail: false,
         })
     }
-}
-
-/// A fallback command without a fallback: it is told of the same moments.
-fn alone(told: Option<Command>, read: &Virtual) -> [Option<Command>; 2] {
-    let (service, protocol) = (key(read), read.protocol.value.word());
-    let at = match service {
-        ServiceKey::Address {
-            address: ip, port, ..
-        } => address(ip, port),
-        ServiceKey::Mark { mark, .. } => mark.to_string(),
-    };
-    ["stop", "start"].map(|word| {
-        let mut command = told.clone()?;
-        let more = [word, &at, protocol].map(str::to_owned);
-        command.words.extend(more);
-        Some(command)
-    })
 }
 
 fn address(ip: std::net::IpAddr, port: u16) -> String {

@@ -13,11 +13,14 @@ pub(super) struct Left {
     pub(super) words: Vec<(ServerName, Word)>,
     /// Else the next one takes ours for those of the machine, and leaves them at its stop.
     pub(super) timeouts_before: Option<Timeouts>,
+    /// Virtual servers whose fallback command was told `start`.
+    pub(super) fallbacks: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     words: Vec<KeptWord>,
+    fallbacks: Vec<String>,
     timeouts_before: Option<KeptTimeouts>,
 }
 
@@ -54,6 +57,7 @@ pub(super) fn read(bequest: &Bequest) -> Left {
         (name, Word { placement, weight })
     };
     Left {
+        fallbacks: kept.fallbacks,
         words: kept.words.into_iter().map(one).collect(),
         timeouts_before: kept.timeouts_before.map(|kept| Timeouts {
             tcp_seconds: kept.tcp_seconds,
@@ -72,6 +76,7 @@ pub(super) fn write(bequest: &Bequest, left: &Left) {
         weight: word.weight,
     };
     bequest.write(Kept {
+        fallbacks: left.fallbacks.clone(),
         words: left.words.iter().map(one).collect(),
         timeouts_before: left.timeouts_before.map(|before| KeptTimeouts {
             tcp_seconds: before.tcp_seconds,
@@ -107,6 +112,7 @@ mod tests {
                 tcp_fin_seconds: 120,
                 udp_seconds: 300,
             }),
+            fallbacks: vec!["TCP 192.0.2.1:80".to_owned()],
         };
         assert_eq!(read(&of("one")), Left::default());
         write(&of("one"), &left);

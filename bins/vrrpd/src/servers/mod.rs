@@ -1,6 +1,7 @@
 //! Virtual servers: carried out by the director, told to whoever listens, shown and steered by whoever asks.
 
 mod ask;
+mod fallbacks;
 mod kept;
 mod kernel;
 mod presence;
@@ -88,6 +89,8 @@ impl Servers {
             }
             balance.flush_at_start = false;
         }
+        let left = kept::read(&steer.server_words);
+        lock(&self.runs).inherit(&balance, &left.fallbacks);
         self.want(balance).map_err(NotBalanced)
     }
 
@@ -159,11 +162,13 @@ impl Servers {
     fn put_down(&self) {
         if let (Some(bequest), Some(director)) = (lock(&self.bequest).as_ref(), self.director()) {
             let (words, timeouts_before) = (director.words(), director.timeouts_before());
+            let fallbacks = lock(&self.runs).fallbacks();
             kept::write(
                 bequest,
                 &Left {
                     words,
                     timeouts_before,
+                    fallbacks,
                 },
             );
         }
@@ -249,19 +254,23 @@ pub(crate) fn follow_roles(node: &Node, plan: &Plan) {
 
 /// Something of a server has changed.
 pub(crate) fn heard(node: &Node, event: &Event) {
-    if matches!(event, Event::Kernel(KernelEvent::Timeouts { .. })) {
-        node.servers.put_down();
-    }
     let plan = node.plan();
     let director = node.servers.director();
     let found = |check: &str| director.as_deref()?.found(check);
-    let mut ears = told::Ears {
-        plan: &plan,
-        journal: &node.journal,
-        notifier: &mut lock(&node.notifier),
-        runs: &mut lock(&node.servers.runs),
+    let is_other = {
+        let mut ears = told::Ears {
+            plan: &plan,
+            journal: &node.journal,
+            notifier: &mut lock(&node.notifier),
+            runs: &mut lock(&node.servers.runs),
+        };
+        let before = ears.runs.fallbacks();
+        told::tell(event, &mut ears, found);
+        ears.runs.fallbacks() != before
     };
-    told::tell(event, &mut ears, found);
+    if is_other || matches!(event, Event::Kernel(KernelEvent::Timeouts { .. })) {
+        node.servers.put_down();
+    }
 }
 
 /// The end: the kernel's table is left as the file says, and what is to be told of that is told. The answer: scripts that are

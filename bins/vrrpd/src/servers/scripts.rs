@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use healthcheck::{Command, HookLimits, HookQueue};
 use tracing::error;
 use vrrp_plan::Plan;
-use vrrp_plan::balance::Balance;
+use vrrp_plan::balance::{Balance, VirtualServer};
 
+use super::fallbacks::Fallbacks;
 use crate::scripts;
 
 /// The script of which fact.
@@ -69,15 +70,8 @@ pub(crate) fn planned(balance: &Balance) -> Vec<Planned<'_>> {
         let (name, place) = (one.name.as_str(), one.place.0.as_str());
         add((name, None), Word::QuorumUp, place, one.quorum_up.as_ref());
         add((name, None), Word::QuorumDown, place, one.quorum_down.as_ref());
-        if let Some(sorry) = &one.sorry {
-            let command = sorry.command.as_ref();
-            add(
-                (name, None),
-                Word::FallbackCommand,
-                sorry.place.0.as_str(),
-                command,
-            );
-        }
+        let command = one.fallback_command.as_ref();
+        add((name, None), Word::FallbackCommand, place, command);
         for server in &one.servers {
             let (whose, place) = ((name, Some(server.name.as_str())), server.place.0.as_str());
             add(whose, Word::NotifyUp, place, server.notify_up.as_ref());
@@ -114,6 +108,7 @@ pub(crate) struct Runs {
     limits: HookLimits,
     ready: Ready,
     queues: BTreeMap<Whose, HookQueue>,
+    fallbacks: Fallbacks,
 }
 
 impl Runs {
@@ -122,12 +117,20 @@ impl Runs {
             limits,
             ready: Ready::new(),
             queues: BTreeMap::new(),
+            fallbacks: Fallbacks::default(),
         }
     }
 
     /// Those of another plan from now on. The answer: queues of servers that are gone, with what waits in them.
     pub(crate) fn take(&mut self, ready: Ready) -> Vec<HookQueue> {
         self.ready = ready;
+        let ready = &self.ready;
+        let told = self
+            .fallbacks
+            .take(|name| ready.get(&((name.to_owned(), None), Word::FallbackCommand)));
+        for (name, commands) in told {
+            self.push_all(&(name, None), Word::FallbackCommand, commands);
+        }
         let stay: BTreeSet<&Whose> = self.ready.keys().map(|(whose, _)| whose).collect();
         let queues = std::mem::take(&mut self.queues).into_iter();
         let (staying, leaving): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -136,17 +139,51 @@ impl Runs {
         leaving.into_values().collect()
     }
 
-    /// Runs one, if there is one, with these words behind its own.
-    pub(crate) fn run(&mut self, whose: Whose, word: Word, words: &[&str]) {
-        let Some(command) = self.ready.get(&(whose.clone(), word)) else {
+    /// Of these the process before has told the fallback command `start`.
+    pub(crate) fn inherit(&mut self, balance: &Balance, started: &[String]) {
+        for one in balance.servers.iter().filter(|one| started.contains(&one.name)) {
+            let command = one.fallback_command.as_ref().map(scripts::hook);
+            // One that cannot be run is told when all are made ready.
+            let command = command.and_then(Result::ok);
+            let _run_already = self.fallbacks.start(one, command.as_ref());
+        }
+    }
+
+    /// Virtual servers whose fallback command was told `start`.
+    pub(crate) fn fallbacks(&self) -> Vec<String> {
+        self.fallbacks.names()
+    }
+
+    /// Runs one, if there is one.
+    pub(crate) fn run(&mut self, whose: &Whose, word: Word) {
+        let command = self.ready.get(&(whose.clone(), word)).cloned();
+        self.push_all(whose, word, command.into_iter().collect());
+    }
+
+    /// No real server of a virtual server serves.
+    pub(crate) fn nobody_serves(&mut self, of: &VirtualServer) {
+        let whose = (of.name.clone(), None);
+        let command = self.ready.get(&(whose.clone(), Word::FallbackCommand));
+        let told = self.fallbacks.start(of, command);
+        self.push_all(&whose, Word::FallbackCommand, told);
+    }
+
+    /// One serves again.
+    pub(crate) fn somebody_serves(&mut self, of: &VirtualServer) {
+        let told = self.fallbacks.stop(&of.name);
+        self.push_all(&(of.name.clone(), None), Word::FallbackCommand, told);
+    }
+
+    fn push_all(&mut self, whose: &Whose, word: Word, commands: Vec<Command>) {
+        if commands.is_empty() {
             return;
-        };
-        let command = words
-            .iter()
-            .fold(command.clone(), |command, word| command.arg(*word));
+        }
         let limits = self.limits;
-        let queue = self.queues.entry(whose).or_insert_with(|| HookQueue::new(limits));
-        queue.push(command, word.name());
+        let queue = self.queues.entry(whose.clone());
+        let queue = queue.or_insert_with(|| HookQueue::new(limits));
+        for command in commands {
+            queue.push(command, word.name());
+        }
     }
 
     /// All queues, to let them finish.

@@ -47,6 +47,13 @@ pub(super) fn tell(event: &Event, ears: &mut Ears<'_>, found: impl Fn(&str) -> O
                 ears.quorum(of, *gained, *living_weight, *when);
             }
         }
+        Event::NoneFound { virtual_server } => {
+            if let Some(of) = of_name(ears.plan, virtual_server)
+                && of.sorry.is_none()
+            {
+                ears.runs.nobody_serves(of);
+            }
+        }
         Event::Sorry {
             virtual_server,
             server,
@@ -144,7 +151,7 @@ impl Ears<'_> {
         self.notifier
             .server(&line, (when != When::Start).then_some(&news));
         let word = if up { Word::NotifyUp } else { Word::NotifyDown };
-        self.runs.run((of.name.clone(), Some(name.clone())), word, &[]);
+        self.runs.run(&(of.name.clone(), Some(name.clone())), word);
     }
 
     fn quorum(&mut self, of: &VirtualServer, gained: bool, living: u64, when: When) {
@@ -178,7 +185,13 @@ impl Ears<'_> {
         let news = news(Kind::VirtualServer, called.clone(), state, reason);
         self.notifier.server(&format!("VS {called} {word}"), Some(&news));
         let word = if gained { Word::QuorumUp } else { Word::QuorumDown };
-        self.runs.run((name.clone(), None), word, &[]);
+        self.runs.run(&(name.clone(), None), word);
+        match (gained, when) {
+            _ if of.sorry.is_some() => {}
+            (true, _) => self.runs.somebody_serves(of),
+            (false, When::Start | When::Running) => self.runs.nobody_serves(of),
+            (false, When::Stop) => {}
+        }
     }
 
     fn sorry(&mut self, of: &VirtualServer, server: &str, serves: bool) {
@@ -192,14 +205,11 @@ impl Ears<'_> {
         };
         warn!(event = "virtual-server", code, "{}: {text}", of.name);
         self.note(EventKind::VirtualServer, code, of.name.clone(), &text);
-        let word = if serves { "start" } else { "stop" };
-        for service in &of.services {
-            let (at, protocol) = fallback_words(&service.key);
-            self.runs.run(
-                (of.name.clone(), None),
-                Word::FallbackCommand,
-                &[word, &at, protocol],
-            );
+        if serves {
+            self.runs.nobody_serves(of);
+        } else if of.sorry.is_some() || of.fallback_command.is_none() {
+            // One that a reload takes away leaves nobody; else a quorum is told.
+            self.runs.somebody_serves(of);
         }
     }
 
@@ -270,27 +280,6 @@ fn news(kind: Kind, name: String, state: State, reason: String) -> News {
         priority: None,
         reason: Some(reason),
         at: SystemTime::now(),
-    }
-}
-
-/// As ldirectord gives them to its command.
-fn fallback_words(key: &vrrp_ipvs::ServiceKey) -> (String, &'static str) {
-    use vrrp_ipvs::{Protocol, ServiceKey};
-    match key {
-        ServiceKey::Address {
-            protocol,
-            address,
-            port,
-        } => {
-            let at = std::net::SocketAddr::new(*address, *port).to_string();
-            let protocol = match protocol {
-                Protocol::Tcp => "tcp",
-                Protocol::Udp => "udp",
-                Protocol::Sctp => "sctp",
-            };
-            (at, protocol)
-        }
-        ServiceKey::Mark { mark, .. } => (mark.to_string(), "fwm"),
     }
 }
 
@@ -387,6 +376,56 @@ mod tests {
         );
         let (kind, code, ..) = noted(&Event::LackOver);
         assert_eq!((kind, code.as_str()), (EventKind::Balancing, "lack-over"));
+    }
+
+    /// ldirectord's command, without a fallback: from the first moment on, and whatever becomes of a fallback at a reload.
+    #[tokio::test]
+    async fn a_fallback_command_runs_when_nobody_serves_and_when_somebody_does_again() {
+        let (mut plan, journal) = (plan(), Journal::new(None));
+        let one = std::sync::Arc::make_mut(&mut plan.balance.servers[0]);
+        one.fallback_command = Some(vrrp_plan::Command {
+            words: vec!["/bin/echo".to_owned()],
+            user: None,
+            secure: false,
+        });
+        let mut runs = Runs::new(HookLimits::default());
+        runs.take(super::super::ready(&plan, &mut Vec::new()));
+        let mut ears = Ears {
+            plan: &plan,
+            journal: &journal,
+            notifier: &mut Notifier::new(HookLimits::default()),
+            runs: &mut runs,
+        };
+        let of = || "TCP 192.0.2.1:80".into();
+        let quorum = |gained| Event::Quorum {
+            virtual_server: of(),
+            gained,
+            living_weight: 0,
+            when: When::Running,
+        };
+        let sorry_goes = Event::Sorry {
+            virtual_server: of(),
+            server: "127.0.0.1:80".into(),
+            serves: false,
+        };
+        let none_found = Event::NoneFound { virtual_server: of() };
+        for event in [
+            &quorum(true),
+            &none_found,
+            &sorry_goes,
+            &none_found,
+            &quorum(true),
+            &quorum(true),
+            &quorum(false),
+        ] {
+            tell(event, &mut ears, |_| None);
+        }
+        let mut queues = runs.finish();
+        let queue = queues.remove(0);
+        queue.drain(std::time::Duration::from_secs(20)).await;
+        let run: Vec<String> = queue.results().into_iter().map(|run| run.output).collect();
+        let (start, stop) = ("start 192.0.2.1:80 tcp\n", "stop 192.0.2.1:80 tcp\n");
+        assert_eq!(run, [start, stop, start]);
     }
 
     #[test]

@@ -70,6 +70,7 @@ impl Lowering<'_> {
             hysteresis: server.hysteresis.value,
             quorum_up: self.hook(server.quorum_up.as_ref()),
             quorum_down: self.hook(server.quorum_down.as_ref()),
+            fallback_command: None,
             omega: server.omega.value,
             ha_suspend: server.ha_suspend.value,
             mail: server.smtp_alert.value,
@@ -132,7 +133,6 @@ impl Lowering<'_> {
             place: self.place_of(sorry.span),
             destination: Destination::new(key, forwarding(sorry.forwarding.value), 1),
             inhibit: sorry.inhibit.value,
-            command: None,
         }
     }
 

@@ -1,0 +1,57 @@
+//! Nobody is found at the beginning.
+
+use vrrp_director::Event;
+use vrrp_ipvs::Table;
+
+use crate::balances::{balance, server, virtual_server};
+use crate::world::World;
+
+const SERVICE: &str = "192.0.2.1:80";
+const A: &str = "198.51.100.1:80";
+const B: &str = "198.51.100.2:80";
+
+/// ldirectord's fallback command, where there is no fallback: a beginning that finds nobody is told when all have spoken, once.
+#[test]
+fn nobody_is_found_at_the_beginning() {
+    let none_found = Event::NoneFound {
+        virtual_server: SERVICE.into(),
+    };
+    let mut plan = virtual_server(SERVICE, vec![server(A, 1), server(B, 1)]);
+    plan.begins_as_found = true;
+    let silent = plan.clone();
+    plan.fallback_command = Some(vrrp_plan::Command {
+        words: vec!["/bin/tell".to_owned()],
+        user: None,
+        secure: false,
+    });
+    let count = |world: &mut World| {
+        let told = world.told();
+        told.iter().filter(|event| **event == none_found).count()
+    };
+    let begin = |plan| World::begin(balance(vec![plan]), &Table::new());
+    let mut world = begin(plan.clone());
+    assert_eq!(count(&mut world), 0);
+    world.check(B, false);
+    assert_eq!(count(&mut world), 0, "A may be up");
+    world.check(A, false);
+    assert_eq!(count(&mut world), 1);
+    world.check(A, true);
+    world.check(A, false);
+    assert_eq!(count(&mut world), 0, "from then on it is a quorum");
+    // One of them is found.
+    let mut world = begin(plan.clone());
+    world.check(B, true);
+    world.check(B, false);
+    world.check(A, false);
+    assert_eq!(count(&mut world), 0);
+    // A reload takes away who has not spoken.
+    let mut world = begin(plan.clone());
+    world.check(A, false);
+    plan.servers.pop();
+    world.reload(balance(vec![plan]));
+    assert_eq!(count(&mut world), 1);
+    let mut world = begin(silent);
+    world.check(A, false);
+    world.check(B, false);
+    assert_eq!(count(&mut world), 0, "nobody asks");
+}
