@@ -280,6 +280,7 @@ fn status() -> Status {
                 at_unix_ms: 4,
                 applied: false,
                 message: "line 7: missing brace".into(),
+                incomplete: None,
             }),
             stopping: false,
             maintenance: Some(Maintenance {

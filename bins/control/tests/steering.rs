@@ -160,6 +160,7 @@ fn replies_are_the_lines_of_the_documentation() {
             at_unix_ms: 1,
             applied: false,
             message: "line 7: missing brace".into(),
+            incomplete: None,
         }),
         Answer::Record(Box::new(Recorded {
             recording: Some(Recording {

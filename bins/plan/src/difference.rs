@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use vrrp_net::Service;
 
+use crate::balance::Changes;
 use crate::notices::{Mail, Webhook};
 use crate::plan::{Check, Fifo, FileTrack, Group, Instance, Node, Plan, ProcessTrack};
 use crate::succession::Succession;
@@ -31,7 +32,7 @@ pub struct Difference {
     /// Webhooks that are new, gone, or different.
     pub webhooks: Vec<String>,
     /// Virtual servers that are new, gone, or different, by their names.
-    pub virtual_servers: Vec<String>,
+    pub virtual_servers: Changes,
     /// Anything else about them differs: checks of real servers, the kernel's settings.
     pub balancing: bool,
     /// The static entries differ.

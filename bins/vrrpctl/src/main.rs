@@ -98,7 +98,8 @@ enum Command {
     Priority(steer::Priority),
     /// Read the configuration again, as at SIGHUP, and say what that did, or why it was refused.
     ///
-    /// The exit code is 1 where it was refused, and then nothing has changed.
+    /// The exit code is 1 where it was refused, and then nothing has changed; 4 where the file is in force and the kernel has refused
+    /// something of its virtual servers.
     Reload(steer::Reload),
     /// Write down what the routers of a running daemon are told and decide, for `replay`: record start FILE, stop, status.
     ///

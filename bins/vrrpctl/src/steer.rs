@@ -13,6 +13,8 @@ const HANDING_OVER: Duration = Duration::from_secs(15);
 /// Hooks, and first results of checks, have limits of their own in the daemon.
 const WITH_HOOKS: Duration = Duration::from_secs(900);
 const USAGE: u8 = 2;
+/// The file is in force, and the kernel has not done all of it.
+const INCOMPLETE: u8 = 4;
 
 /// What to hand over.
 #[derive(Debug, Args)]
@@ -181,7 +183,11 @@ pub(crate) fn priority(socket: &Path, arguments: &Priority) -> u8 {
 pub(crate) fn reload(socket: &Path, arguments: &Reload) -> u8 {
     match ask_within(socket, Ask::Reload, WITH_HOOKS) {
         Ok(Answer::Reload(reload)) => {
-            let code = if reload.applied { DONE } else { REFUSED };
+            let code = match (reload.applied, &reload.incomplete) {
+                (true, None) => DONE,
+                (true, Some(_)) => INCOMPLETE,
+                (false, _) => REFUSED,
+            };
             if arguments.json {
                 return json(&reload, code);
             }
@@ -189,7 +195,7 @@ pub(crate) fn reload(socket: &Path, arguments: &Reload) -> u8 {
             let message: Vec<String> = reload.message.lines().map(words::clean).collect();
             let message = message.join("\n");
             if reload.applied {
-                print(&format!("reloaded: {message}\n"))
+                print(&format!("reloaded: {message}\n")).max(code)
             } else {
                 eprintln!("vrrpctl: not reloaded, nothing has changed: {message}");
                 REFUSED

@@ -128,6 +128,15 @@ fn a_priority_and_a_reload_are_answered_in_the_words_of_the_daemon() {
         (done.code, done.out.as_str()),
         (0, "reloaded: line one\nline?[2J two\n")
     );
+    let partly = reply(
+        "{\"reload\":{\"at_unix_ms\":1,\"applied\":true,\"message\":\"new: a; but b\",\"incomplete\":\"b\"}}",
+    );
+    let partly_done = said(&["reload"], &partly);
+    assert_eq!(
+        (partly_done.code, partly_done.out.as_str()),
+        (4, "reloaded: new: a; but b\n")
+    );
+    assert_eq!(said(&["reload", "--json"], &partly).code, 4);
     let refused = said(&["reload"], &reload(false));
     assert_eq!(refused.code, 1);
     assert!(

@@ -44,10 +44,10 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
         Ok(Err(refused)) => Err(refused),
         Err(panicked) => Err(format!("reading it failed: {panicked}")),
     };
-    let (applied, message, queues) = match outcome {
-        Ok((message, queues)) => {
+    let (applied, message, incomplete, queues) = match outcome {
+        Ok((message, incomplete, queues)) => {
             info!(event = "reload", code = "done", "reloaded: {message}");
-            (true, message, queues)
+            (true, message, incomplete, queues)
         }
         Err(message) => {
             error!(
@@ -55,7 +55,7 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
                 code = "refused",
                 "not reloaded, nothing has changed: {message}"
             );
-            (false, message, Vec::new())
+            (false, message, None, Vec::new())
         }
     };
     // Else it would go when nobody gives it back any more.
@@ -67,11 +67,15 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
         at_unix_ms: crate::node::unix_ms(SystemTime::now()),
         applied,
         message,
+        incomplete,
     });
     queues
 }
 
-async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<(String, Vec<HookQueue>), String> {
+/// What has changed, what the kernel has not done of it, and scripts that are still to run.
+type Taken = (String, Option<String>, Vec<HookQueue>);
+
+async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<Taken, String> {
     let difference = difference(old, &loaded.plan);
     // What is told to be kept is told until it is no longer so.
     loaded.plan = loaded.plan.taken_over(old);
@@ -124,13 +128,10 @@ async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<(Strin
     let mut message = describe(&difference);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
+    let mut incomplete = None;
     if !difference.virtual_servers.is_empty() || difference.balancing || node.servers.owes() {
-        servers::take(node).await;
-        if let Some(trouble) = servers::troubles(node).await {
-            message.push_str(&format!(
-                "; but the kernel's table of virtual servers is not as it is to be: {trouble}"
-            ));
-        }
+        incomplete = servers::take(node).await;
+        message.extend(incomplete.iter().map(|why| format!("; but {why}")));
     }
     drop(renaming);
     drop(steady);
@@ -140,7 +141,7 @@ async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<(Strin
         kernel::warn_of_settings(&plan);
     }
     tell_again(node, &plan, &difference);
-    Ok((message, queues))
+    Ok((message, incomplete, queues))
 }
 
 /// What was found between the reading of the healths and now, and for trackers that follow another check now.
@@ -301,6 +302,7 @@ fn describe(difference: &Difference) -> String {
     let kept: Vec<String> = kept.collect();
     let renamed = difference.renamed.iter();
     let renamed = renamed.map(|(before, after)| format!("{before} to {after}"));
+    let servers = &difference.virtual_servers;
     let parts = [
         ("renamed", renamed.collect()),
         ("new", difference.added.clone()),
@@ -321,7 +323,9 @@ fn describe(difference: &Difference) -> String {
         ("processes new or changed", processes.collect()),
         ("processes gone", difference.processes_removed.clone()),
         ("webhooks", difference.webhooks.clone()),
-        ("virtual servers", difference.virtual_servers.clone()),
+        ("virtual servers new", some(&servers.new)),
+        ("virtual servers changed", some(&servers.changed)),
+        ("virtual servers gone", some(&servers.gone)),
         ("as before until a new start", kept),
     ];
     let statics = difference.statics.then(|| "static entries changed".to_owned());
@@ -335,4 +339,38 @@ fn describe(difference: &Difference) -> String {
         .chain(balancing)
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+/// Of many the first, and how many more.
+fn some(names: &[String]) -> Vec<String> {
+    const SHOWN_MAX: usize = 10;
+    let mut some: Vec<String> = names.iter().take(SHOWN_MAX).cloned().collect();
+    let more = names.len().saturating_sub(SHOWN_MAX);
+    if more > 0 {
+        some.push(format!("and {more} more"));
+    }
+    some
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reload_says_which_virtual_servers_come_go_and_change() {
+        let names = |range: std::ops::Range<u32>| range.map(|n| format!("TCP 192.0.2.{n}:80")).collect();
+        let mut difference = Difference::default();
+        difference.virtual_servers.new = names(1..2);
+        difference.virtual_servers.changed = names(2..4);
+        difference.virtual_servers.gone = names(10..30);
+        let said = describe(&difference);
+        assert!(
+            said.starts_with(
+                "virtual servers new: TCP 192.0.2.1:80; virtual servers changed: TCP 192.0.2.2:80, TCP 192.0.2.3:80; \
+                 virtual servers gone: TCP 192.0.2.10:80, "
+            ),
+            "{said}"
+        );
+        assert!(said.ends_with("TCP 192.0.2.19:80, and 10 more"), "{said}");
+    }
 }

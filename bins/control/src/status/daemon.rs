@@ -61,6 +61,10 @@ pub struct Reload {
     pub applied: bool,
     /// What was changed, or why nothing was.
     pub message: String,
+    /// The file is in force, and this of it is not carried out: the kernel has refused it, and is asked again. It is in the
+    /// message, too.
+    #[serde(default)]
+    pub incomplete: Option<String>,
 }
 
 /// Lateness of the router loop against its deadlines.

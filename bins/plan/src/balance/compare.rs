@@ -5,18 +5,43 @@ use std::sync::Arc;
 
 use super::{Balance, VirtualServer};
 
-impl Balance {
-    /// Virtual servers that are new, gone, or different: those of this one first, then those that only `before` has.
+/// Virtual servers by their names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Changes {
+    /// Those that were not there.
+    pub new: Vec<String>,
+    /// Those that are there, and different.
+    pub changed: Vec<String>,
+    /// Those that are no more.
+    pub gone: Vec<String>,
+}
+
+impl Changes {
+    /// Whether all are as before.
     #[must_use]
-    pub fn differs_from(&self, before: &Self) -> Vec<String> {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Balance {
+    /// Virtual servers that are new, gone, or different.
+    #[must_use]
+    pub fn differs_from(&self, before: &Self) -> Changes {
         let known = by_name(before);
         let ours = by_name(self);
-        let other = |server: &&Arc<VirtualServer>| known.get(server.name.as_str()) != Some(server);
+        let mut changes = Changes::default();
+        for server in &self.servers {
+            match known.get(server.name.as_str()) {
+                None => changes.new.push(server.name.clone()),
+                Some(before) if *before != server => changes.changed.push(server.name.clone()),
+                Some(_) => {}
+            }
+        }
         let gone = |server: &&Arc<VirtualServer>| !ours.contains_key(server.name.as_str());
-        let new = self.servers.iter().filter(other);
-        new.chain(before.servers.iter().filter(gone))
-            .map(|server| server.name.clone())
-            .collect()
+        let gone = before.servers.iter().filter(gone);
+        changes.gone = gone.map(|server| server.name.clone()).collect();
+        changes
     }
 
     /// What `before` serves and this one does not: virtual servers, and real servers of those that stay.

@@ -17,6 +17,7 @@ use crate::plan::Command;
 
 pub use check::{Look, ServerCheck};
 pub use commands::Told;
+pub use compare::Changes;
 pub use join::LeftOut;
 
 /// All virtual servers of a node.

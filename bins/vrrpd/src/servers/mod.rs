@@ -195,7 +195,7 @@ impl Servers {
 const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 
 /// What keeps the kernel's table from being as it is to be, in words, when it has been asked for everything.
-pub(crate) async fn troubles(node: &Node) -> Option<String> {
+async fn troubles(node: &Node) -> Option<String> {
     let director = node.servers.director()?;
     let settled = async {
         director.settled().await;
@@ -218,8 +218,8 @@ pub(crate) async fn troubles(node: &Node) -> Option<String> {
     Some(format!("{first}{more}"))
 }
 
-/// Goes on with another plan; what is not carried out is said, and everything else goes on.
-pub(crate) async fn take(node: &Arc<Node>) {
+/// Goes on with another plan; what is not carried out is said, and everything else goes on. The answer: what that is, in words.
+pub(crate) async fn take(node: &Arc<Node>) -> Option<String> {
     let plan = node.plan();
     let taking = tokio::task::spawn_blocking({
         let node = Arc::clone(node);
@@ -230,9 +230,15 @@ pub(crate) async fn take(node: &Arc<Node>) {
     if let Err(why) = taken {
         let text = format!("virtual servers are not carried out as the file says: {why}");
         error!("{text}");
-        lock(&node.state).warnings.push(text);
+        lock(&node.state).warnings.push(text.clone());
+        follow_roles(node, &plan);
+        return Some(text);
     }
     follow_roles(node, &plan);
+    let trouble = troubles(node).await?;
+    Some(format!(
+        "the kernel's table of virtual servers is not as it is to be: {trouble}"
+    ))
 }
 
 /// The synchronisation of connections follows an instance, if the file says so, and checks with `ha_suspend` the addresses.
