@@ -20,6 +20,7 @@ mod log;
 #[cfg(test)]
 mod man_page;
 mod manner;
+mod memory;
 mod metrics;
 mod modes;
 mod names;

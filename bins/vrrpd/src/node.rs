@@ -17,6 +17,7 @@ use crate::control::Permits;
 use crate::journal::Journal;
 use crate::load::{Loaded, Trap};
 use crate::log::Log;
+use crate::memory::Surplus;
 use crate::modes::Modes;
 use crate::notices;
 use crate::notify::Notifier;
@@ -56,6 +57,8 @@ pub(crate) struct Node {
     pub(crate) recordings: Arc<Recordings>,
     /// Virtual servers.
     pub(crate) servers: Servers,
+    /// What the last reload has left.
+    pub(crate) surplus: Surplus,
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
     pub(crate) config_file: String,

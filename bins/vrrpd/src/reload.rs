@@ -15,7 +15,6 @@ use crate::journal::draft;
 use crate::load::{self, Loaded};
 use crate::node::{Node, lock};
 use crate::notify::notice::Kind;
-use crate::sys;
 use crate::{checks, kernel, servers, start, start_delay, steer, tracks};
 
 /// The first results of new checks are waited for, but not for ever: an unknown health would bar an instance that runs.
@@ -58,9 +57,9 @@ pub(crate) async fn reload(node: Arc<Node>, arguments: Arc<Arguments>, why: Stri
             (false, message, None, Vec::new())
         }
     };
-    // Else it would go when nobody gives it back any more.
-    drop(old);
-    sys::give_back_memory();
+    // It may be the last that is left of tens of thousands of real servers.
+    drop(tokio::task::spawn_blocking(move || drop(old)));
+    node.surplus.give_back_when_quiet();
     let code = if applied { "done" } else { "refused" };
     node.journal.note(draft(EventKind::Reload, code, message.clone()));
     lock(&node.state).last_reload = Some(vrrp_control::Reload {

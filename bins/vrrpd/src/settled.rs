@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use crate::arguments::Arguments;
+use crate::ldirectord::Second;
 use crate::load::{Text, read};
 
 /// Longer than a program rests between two parts of what it writes.
@@ -19,14 +20,20 @@ pub(crate) fn read_settled(arguments: &Arguments) -> Text {
     let mut text = read(arguments);
     for _ in 1..READINGS_MAX {
         let now = SystemTime::now();
-        let files = text.files();
-        let left = files.keys();
-        let left = left.filter_map(|path| rest_left(Path::new(path), now)).max();
+        let left = paths(&text);
+        let left = left.filter_map(|path| rest_left(Path::new(&path), now)).max();
         let Some(left) = left else { break };
         sleep(left);
         text = read(arguments);
     }
     text
+}
+
+/// Those of all files that were read.
+fn paths(text: &Text) -> impl Iterator<Item = String> {
+    let files = text.parsed.sources.files().map(|(_, path)| path.to_owned());
+    let second = text.second.iter().flat_map(Second::files);
+    files.chain(second.map(|(path, _)| path))
 }
 
 /// How long it has to lie still; `None`: it has, or nobody can say.

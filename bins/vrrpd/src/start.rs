@@ -27,6 +27,7 @@ use crate::journal::{Journal, Paper, draft};
 use crate::load::{LoadError, Loaded};
 use crate::log::Log;
 use crate::manner::Manner;
+use crate::memory::Surplus;
 use crate::metrics::{self, ListenError, Listeners};
 use crate::node::{Node, State, lock};
 use crate::notify::Notifier;
@@ -145,6 +146,7 @@ pub(crate) fn start(
             reloads,
             recordings: Arc::clone(&recordings),
             servers,
+            surplus: Surplus::default(),
         };
         begin(&node, loaded, probes).await;
         caller.started();

@@ -26,7 +26,9 @@ impl Files for DiskFiles {
             return Err(FileError::Special);
         }
         let file = std::fs::File::open(path).map_err(trouble)?;
-        let mut bytes = Vec::new();
+        // With room for all of it, as it seems: growing takes twice that.
+        let known = usize::try_from(kind.len().min(BYTES_MAX)).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(known.saturating_add(1));
         // A device has no end.
         file.take(BYTES_MAX.saturating_add(1))
             .read_to_end(&mut bytes)

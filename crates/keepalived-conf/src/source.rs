@@ -54,7 +54,7 @@ impl core::fmt::Display for Place {
 #[derive(Clone)]
 struct Source {
     path: String,
-    bytes: Arc<[u8]>,
+    bytes: Arc<Vec<u8>>,
     /// Offset of the first byte of each line.
     lines: Vec<u32>,
 }
@@ -87,7 +87,7 @@ impl SourceMap {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(Source {
             path,
-            bytes: bytes.into(),
+            bytes: Arc::new(bytes),
             lines,
         });
         id
@@ -125,9 +125,9 @@ impl SourceMap {
     }
 
     /// A handle on the bytes of a file that outlives further reading.
-    pub(crate) fn shared(&self, id: FileId) -> Arc<[u8]> {
+    pub(crate) fn shared(&self, id: FileId) -> Arc<Vec<u8>> {
         self.file(id)
-            .map_or_else(|| Arc::from([]), |file| Arc::clone(&file.bytes))
+            .map_or_else(Arc::default, |file| Arc::clone(&file.bytes))
     }
 
     /// The text from here to the end of its line is shown to nobody.

@@ -100,6 +100,9 @@ impl<'a> Expansion<'a> {
         self.reading.push(path.to_owned());
         let id = self.sources.add(path.to_owned(), bytes);
         let bytes = self.sources.shared(id);
+        // Most lines are one piece, and one for each brace: growing bit by bit takes twice the memory.
+        let ends = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'{' | b'}'));
+        self.pieces.reserve(ends.count().saturating_add(1));
         let mut pasted = Pasted::default();
         let mut at = 0usize;
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
