@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use vrrp_lab::LabError;
 use vrrp_lab::daemon::Daemon;
-use vrrp_lab::http::{Load, Loader};
+use vrrp_lab::http::{Load, Loader, Style, Tally};
 use vrrp_lab::nginx::{Nginx, Page};
 use vrrp_lab::private::run;
 use vrrp_lab::virtual_servers::{Check, Director, Entry, RealServer, Service, Site, text, visits};
+use vrrp_lab::{LabError, Stamp};
 
 use crate::report::Report;
 
@@ -242,6 +242,7 @@ pub(crate) fn all_dead_and_one_back(
         kept_every: Duration::from_secs(1),
         patience: Duration::from_millis(900),
     };
+    let begin = Stamp::now();
     let loader = Loader::start(&site.client, address(BY_PAGE), load)?;
     site.servers[0].nginx.start_again()?;
     let first = site.servers[0].address;
@@ -253,15 +254,16 @@ pub(crate) fn all_dead_and_one_back(
         |entry| entry.serves(first) && !entry.serves(loopback) && entry.serving() == 1,
     );
     let pages = loader.finish();
-    let lost = pages.iter().filter(|page| page.outcome.is_err()).count();
+    let tally = Tally::of(&pages, Style::Fresh, begin);
     let back = back.and_then(|back| {
         all_from(site, BY_PAGE, 10, "rs1")?;
         let text = format!(
-            "fallback gone after {} ms (at most 1000), {lost} of {} requests lost meanwhile",
+            "fallback gone after {} ms (at most 1000), {} of {} requests lost meanwhile",
             back.as_millis(),
+            tally.words(),
             pages.len()
         );
-        if lost > 0 && daemon == Daemon::Vrrpd {
+        if tally.lost_in_all() > 0 && daemon == Daemon::Vrrpd {
             return Err(LabError::OutOfBounds(text));
         }
         Ok(text)
