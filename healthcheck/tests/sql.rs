@@ -19,15 +19,8 @@ use support::{LONG, until};
 const SHORT: Duration = Duration::from_millis(300);
 
 fn spec(endpoint: Endpoint, server: SqlServer, timeout: Duration) -> SqlSpec {
-    SqlSpec {
-        endpoint,
-        timeout,
-        server,
-        login: "me".to_owned(),
-        password: "hidden".to_owned(),
-        database: Some("shop".to_owned()),
-        request: "SELECT 1".to_owned(),
-    }
+    let spec = SqlSpec::new(endpoint, timeout, server, "me", "SELECT 1");
+    spec.password("hidden").database("shop")
 }
 
 /// Asks a server once; its connection is closed afterwards.

@@ -174,6 +174,8 @@ pub struct Sql {
     pub database: Option<String>,
     /// What is asked.
     pub request: String,
+    /// How TLS is spoken where the server wants it.
+    pub tls: Tls,
 }
 
 /// Without its password.
@@ -184,6 +186,7 @@ impl std::fmt::Debug for Sql {
             .field("login", &self.login)
             .field("database", &self.database)
             .field("request", &self.request)
+            .field("tls", &self.tls)
             .finish_non_exhaustive()
     }
 }

@@ -1,19 +1,22 @@
 //! Servers of SQL: a log-in, one request, and a row of its answer. Each protocol is a deciding value that is told of octets
 //! and says octets ([`Talk`]); [`SqlProbe`] carries them.
 
+mod converse;
 mod mysql;
 #[cfg(test)]
 mod played;
 mod postgresql;
 mod probe;
+mod spec;
 
-pub use probe::{SqlProbe, SqlServer, SqlSpec};
+pub use probe::SqlProbe;
+pub use spec::{SqlServer, SqlSpec};
 
 /// More than this in one message is not taken in, but for a row, whose beginning is enough.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// One conversation. Pure, and safe against any octets.
-trait Talk: Send {
+trait Talk: Send + Sync {
     /// What is said before anything is heard.
     fn begin(&mut self) -> Vec<u8>;
 
@@ -29,6 +32,13 @@ trait Talk: Send {
     /// Rows of the answer so far.
     fn rows(&self) -> u32;
 
+    /// What is said first when TLS has begun, where a step has asked for it.
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "nothing carries it then"))]
+    fn secured(&mut self) -> Vec<u8>;
+
+    /// What has failed may be well over TLS: the server has said that it wants it.
+    fn wants_tls(&self) -> bool;
+
     /// What is said at the end, well or not; nothing where the other side does not know us yet.
     fn farewell(&self) -> &'static [u8];
 }
@@ -42,15 +52,13 @@ struct Step {
     say: Vec<u8>,
     /// The answer has ended, or as much of it as is needed is there.
     done: bool,
+    /// TLS begins behind what is said.
+    secures: bool,
 }
 
 impl Step {
     const fn on(used: usize) -> Self {
-        Self {
-            used,
-            say: Vec::new(),
-            done: false,
-        }
+        Self::say(used, Vec::new())
     }
 
     const fn say(used: usize, say: Vec<u8>) -> Self {
@@ -58,14 +66,21 @@ impl Step {
             used,
             say,
             done: false,
+            secures: false,
         }
     }
 
-    const fn done(used: usize) -> Self {
+    fn done(used: usize) -> Self {
         Self {
-            used,
-            say: Vec::new(),
             done: true,
+            ..Self::on(used)
+        }
+    }
+
+    fn secures(used: usize, say: Vec<u8>) -> Self {
+        Self {
+            secures: true,
+            ..Self::say(used, say)
         }
     }
 }

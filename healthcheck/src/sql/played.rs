@@ -8,15 +8,9 @@ use super::{SqlServer, SqlSpec, Talk};
 use crate::endpoint::Endpoint;
 
 pub(super) fn spec(server: SqlServer, request: &str) -> SqlSpec {
-    SqlSpec {
-        endpoint: Endpoint::new("192.0.2.10", 1),
-        timeout: Duration::from_secs(3),
-        server,
-        login: "me".to_owned(),
-        password: "hidden".to_owned(),
-        database: Some("shop".to_owned()),
-        request: request.to_owned(),
-    }
+    let endpoint = Endpoint::new("192.0.2.10", 1);
+    let spec = SqlSpec::new(endpoint, Duration::from_secs(3), server, "me", request);
+    spec.password("hidden").database("shop")
 }
 
 /// How a conversation went.
@@ -46,6 +40,9 @@ pub(super) fn play(mut talk: Box<dyn Talk + '_>, server: &[u8], piece: usize) ->
                     );
                     heard.drain(..step.used);
                     said.extend(step.say);
+                    if step.secures {
+                        said.extend(talk.secured());
+                    }
                     if step.done {
                         end = Ok(true);
                         break 'all;

@@ -1,79 +1,25 @@
-//! Carries a conversation: a connection, its octets, and one limit for all of it.
+//! Asks a server of SQL: a connection, over TLS where it must be, and one limit for all of it.
 
-use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use super::Talk;
+use super::converse::{Went, converse, farewell};
 use super::mysql::Mysql;
 use super::postgresql::Postgresql;
-use super::{MESSAGE_BYTES_MAX, Talk};
-use crate::endpoint::{Dialer, Endpoint};
+use super::spec::{SqlServer, SqlSpec};
+use crate::endpoint::Dialer;
 use crate::probe::{Outcome, Probe, limit};
+#[cfg(feature = "tls")]
+use crate::tls::Client;
 
-/// More than this is not waited for, whatever it is: there is a row, or there is none.
-const HEARD_BYTES_MAX: usize = 1024 * 1024;
-/// When a row is there and so much has come, the rest is not waited for.
-const ENOUGH_BYTES: usize = 64 * 1024;
 /// Of a request, a name, a password.
 const TEXT_BYTES_MAX: usize = 32 * 1024;
-const CHUNK_BYTES: usize = 16 * 1024;
-
-/// Whose protocol is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SqlServer {
-    /// `MySQL`, `MariaDB` and what speaks as they do.
-    Mysql,
-    /// `PostgreSQL` and what speaks as it does.
-    Postgresql,
-}
-
-impl fmt::Display for SqlServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mysql => "MySQL",
-            Self::Postgresql => "PostgreSQL",
-        })
-    }
-}
-
-/// Who is asked, by whom, and what.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SqlSpec {
-    /// The server.
-    pub endpoint: Endpoint,
-    /// For all of it.
-    pub timeout: Duration,
-    /// How it is spoken to.
-    pub server: SqlServer,
-    /// Who logs in.
-    pub login: String,
-    /// With what; empty: without a password.
-    pub password: String,
-    /// Of which database; none: of no one by `MySQL`, of the one that is named like the user by `PostgreSQL`.
-    pub database: Option<String>,
-    /// What is asked: `SELECT 1 FROM orders LIMIT 1`.
-    pub request: String,
-}
-
-/// Without its password.
-impl fmt::Debug for SqlSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqlSpec")
-            .field("endpoint", &self.endpoint)
-            .field("timeout", &self.timeout)
-            .field("server", &self.server)
-            .field("login", &self.login)
-            .field("database", &self.database)
-            .field("request", &self.request)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Logs in at every run, asks, and passes when the answer has a row.
 ///
@@ -83,15 +29,15 @@ impl fmt::Debug for SqlSpec {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), String> {
-/// let spec = SqlSpec {
-///     endpoint: Endpoint::new("127.0.0.1", 1),
-///     timeout: Duration::from_secs(2),
-///     server: SqlServer::Postgresql,
-///     login: "monitor".to_owned(),
-///     password: "a password".to_owned(),
-///     database: Some("shop".to_owned()),
-///     request: "SELECT 1 FROM orders LIMIT 1".to_owned(),
-/// };
+/// let server = Endpoint::new("127.0.0.1", 1);
+/// let spec = SqlSpec::new(
+///     server,
+///     Duration::from_secs(2),
+///     SqlServer::Postgresql,
+///     "monitor",
+///     "SELECT 1 FROM orders LIMIT 1",
+/// );
+/// let spec = spec.password("a password").database("shop");
 /// let outcome = SqlProbe::new(spec)?.probe().await;
 /// assert!(outcome.reason.contains("refused"), "{outcome:?}");
 /// # Ok(())
@@ -99,6 +45,8 @@ impl fmt::Debug for SqlSpec {
 /// ```
 #[derive(Debug)]
 pub struct SqlProbe {
+    #[cfg(feature = "tls")]
+    tls: Option<Client>,
     spec: SqlSpec,
     dialer: Dialer,
 }
@@ -128,30 +76,96 @@ impl SqlProbe {
             }
         }
         let dialer = Dialer::new(spec.endpoint.clone());
-        Ok(Self { spec, dialer })
+        Ok(Self {
+            #[cfg(feature = "tls")]
+            tls: (spec.tls.as_ref()).map(|tls| Client::new(tls, &[], &spec.endpoint.host)),
+            spec,
+            dialer,
+        })
     }
 
-    fn talk(&self) -> Box<dyn Talk + '_> {
-        match self.spec.server {
-            SqlServer::Mysql => Box::new(Mysql::new(&self.spec)),
-            SqlServer::Postgresql => Box::new(Postgresql::new(&self.spec, nonce())),
+    fn talk(&self, over_tls: bool) -> Box<dyn Talk + '_> {
+        match (self.spec.server, over_tls) {
+            (SqlServer::Mysql, false) => Box::new(Mysql::new(&self.spec)),
+            (SqlServer::Mysql, true) => Box::new(Mysql::over_tls(&self.spec)),
+            (SqlServer::Postgresql, false) => Box::new(Postgresql::new(&self.spec, nonce())),
+            (SqlServer::Postgresql, true) => Box::new(Postgresql::over_tls(&self.spec, nonce())),
         }
     }
 
-    /// Keeps what is waited for up to date, so that a run that is cut off can say it.
-    async fn ask(&self, waits_for: &mut &'static str) -> Result<String, String> {
+    /// In clear, and where the server wants it over TLS once more so: who does not need TLS does not need certificates.
+    async fn ask(&self, told: &mut Told) -> Result<String, String> {
+        let mut talk = self.talk(false);
+        let came = self.once(talk.as_mut(), told).await;
+        if !talk.wants_tls() {
+            return came;
+        }
+        let Err(why) = came else { return came };
+        if !self.speaks_tls() {
+            return Err(format!("{why}; this check speaks no TLS"));
+        }
+        let mut talk = self.talk(true);
+        let came = self.once(talk.as_mut(), told).await;
+        came.map_err(|error| format!("{error} (over TLS, which it wants)"))
+    }
+
+    async fn once(&self, talk: &mut dyn Talk, told: &mut Told) -> Result<String, String> {
         let (mut stream, address) = self.dialer.tcp(self.spec.timeout).await?;
-        let mut talk = self.talk();
-        let came = converse(talk.as_mut(), &mut stream, waits_for).await;
-        // A farewell that does not get through changes nothing.
-        let _ = stream.write_all(talk.farewell()).await;
-        came.map_err(|error| format!("{address}: {error}"))?;
+        let begin = talk.begin();
+        let went = converse(talk, &mut stream, begin, &mut told.waits_for).await;
+        let went = match went {
+            Ok(Went::Secures) => self.over_tls(talk, stream, told).await,
+            went => {
+                farewell(&mut stream, talk).await;
+                went.map(|_| ())
+            }
+        };
+        went.map_err(|error| format!("{address}: {error}"))?;
         Ok(match talk.rows() {
             1 => format!("{address} answers with a row"),
             // How many there are is not known where the rest was not waited for.
             _ => format!("{address} answers with rows"),
         })
     }
+
+    #[cfg(feature = "tls")]
+    async fn over_tls(&self, talk: &mut dyn Talk, stream: TcpStream, told: &mut Told) -> Result<(), String> {
+        let client = self.tls.as_ref().ok_or("TLS begins where there is none")?;
+        told.waits_for = "TLS";
+        let (mut stream, warning) = client.handshake(stream).await?;
+        told.warning = warning;
+        let begin = talk.secured();
+        let went = converse(talk, &mut stream, begin, &mut told.waits_for).await;
+        farewell(&mut stream, talk).await;
+        match went? {
+            Went::Done => Ok(()),
+            Went::Secures => Err("TLS begins twice".to_owned()),
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    const fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_async, reason = "as with the feature")]
+    async fn over_tls(&self, _: &mut dyn Talk, _: TcpStream, _: &mut Told) -> Result<(), String> {
+        Err("TLS begins where there is none".to_owned())
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_self, reason = "as with the feature")]
+    const fn speaks_tls(&self) -> bool {
+        false
+    }
+}
+
+/// What a run has come to so far.
+struct Told {
+    /// So that a run that is cut off can say it.
+    waits_for: &'static str,
+    warning: Option<String>,
 }
 
 impl Probe for SqlProbe {
@@ -166,60 +180,25 @@ impl Probe for SqlProbe {
     fn probe(&self) -> BoxFuture<'_, Outcome> {
         async {
             let started = Instant::now();
-            let mut waits_for = "connection";
-            let came = timeout(self.spec.timeout, self.ask(&mut waits_for)).await;
+            let mut told = Told {
+                waits_for: "connection",
+                warning: None,
+            };
+            let came = timeout(self.spec.timeout, self.ask(&mut told)).await;
             let took = started.elapsed();
             match came {
-                Ok(Ok(reason)) => Outcome::pass(reason, took),
+                Ok(Ok(reason)) => match told.warning {
+                    Some(warning) => Outcome::degraded(warning, took),
+                    None => Outcome::pass(reason, took),
+                },
                 Ok(Err(reason)) => Outcome::fail(reason, took),
                 Err(_elapsed) => {
-                    let time = self.spec.timeout;
-                    Outcome::fail(format!("no {waits_for} within {time:?}"), took)
+                    let (time, missing) = (self.spec.timeout, told.waits_for);
+                    Outcome::fail(format!("no {missing} within {time:?}"), took)
                 }
             }
         }
         .boxed()
-    }
-}
-
-async fn converse(
-    talk: &mut dyn Talk,
-    stream: &mut TcpStream,
-    waits_for: &mut &'static str,
-) -> Result<(), String> {
-    let mut heard = Vec::new();
-    let mut total = 0_usize;
-    *waits_for = talk.waits_for();
-    let begin = talk.begin();
-    stream
-        .write_all(&begin)
-        .await
-        .map_err(|error| error.to_string())?;
-    loop {
-        while let Some(step) = talk.hear(&heard)? {
-            *waits_for = talk.waits_for();
-            if step.done {
-                return Ok(());
-            }
-            heard.drain(..step.used.min(heard.len()));
-            let said = stream.write_all(&step.say).await;
-            said.map_err(|error| error.to_string())?;
-        }
-        if talk.rows() > 0 && total >= ENOUGH_BYTES {
-            return Ok(());
-        }
-        if heard.len() > MESSAGE_BYTES_MAX + CHUNK_BYTES || total >= HEARD_BYTES_MAX {
-            return Err(format!("{total} octets came without a row"));
-        }
-        let mut chunk = [0_u8; CHUNK_BYTES];
-        match stream.read(&mut chunk).await {
-            Ok(0) => return Err(format!("it closed the connection, before its {waits_for}")),
-            Ok(count) => {
-                total = total.saturating_add(count);
-                heard.extend_from_slice(chunk.get(..count).unwrap_or_default());
-            }
-            Err(error) => return Err(format!("{error}, before its {waits_for}")),
-        }
     }
 }
 

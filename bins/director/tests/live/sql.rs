@@ -8,12 +8,13 @@ use keepalived_conf::MemoryFiles;
 use ldirectord_conf::{FewNames, parse};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use vrrp_director::{Handle, Options};
 use vrrp_plan::balance::Balance;
 use vrrp_plan::ldirectord::{Settings, lower};
 
 use crate::balances::key;
-use crate::{begin, until};
+use crate::{LIMIT, begin, until};
 
 /// With what the password is mixed, and the only log-in that is right for it: of "me", by "hidden", to "shop".
 const GREETING: &[u8] =
@@ -47,36 +48,65 @@ const PG_ROW: &[u8] =
 C\0\0\0\rSELECT 1\0Z\0\0\0\x05I";
 const PG_QUIT: &[u8] = b"X\0\0\0\x04";
 
-/// What the server answers to the request; nothing: it hangs.
-type Answer = Arc<Mutex<&'static [u8]>>;
-
-/// Whether exactly this is said, and nothing else before more is answered.
-async fn hears(stream: &mut TcpStream, wanted: &[u8]) -> bool {
-    let mut heard = vec![0; wanted.len()];
-    stream.read_exact(&mut heard).await.is_ok() && heard == wanted
+/// A server, and what it has heard that it should not have.
+#[derive(Clone, Default)]
+struct Script {
+    /// What it answers to the request; nothing: it hangs.
+    answer: Arc<Mutex<&'static [u8]>>,
+    wrongs: Arc<Mutex<Vec<String>>>,
+    farewell: Arc<Notify>,
 }
 
-async fn mariadb(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
+impl Script {
+    fn answers(&self, answer: &'static [u8]) {
+        *self.answer.lock().unwrap() = answer;
+    }
+
+    fn needs(&self, is_so: bool, what: &str) {
+        if !is_so {
+            self.wrongs.lock().unwrap().push(what.to_owned());
+        }
+    }
+
+    fn ends(&self, is_so: bool) {
+        self.needs(is_so, "a farewell");
+        self.farewell.notify_one();
+    }
+
+    /// It was said what it was recorded to have been said, and farewell too.
+    async fn went_well(&self) {
+        let farewell = tokio::time::timeout(LIMIT, self.farewell.notified()).await;
+        assert!(farewell.is_ok(), "it never said farewell");
+        assert_eq!(*self.wrongs.lock().unwrap(), Vec::<String>::new());
+    }
+}
+
+/// Whether exactly this is said next; an error where the other side goes before.
+async fn hears(stream: &mut TcpStream, wanted: &[u8]) -> std::io::Result<bool> {
+    let mut heard = vec![0; wanted.len()];
+    stream.read_exact(&mut heard).await?;
+    Ok(heard == wanted)
+}
+
+async fn mariadb(mut stream: TcpStream, script: Script) -> std::io::Result<()> {
     stream.write_all(GREETING).await?;
-    if !hears(&mut stream, LOG_IN).await {
+    if !hears(&mut stream, LOG_IN).await? {
         return stream.write_all(DENIED).await;
     }
     stream.write_all(IN).await?;
-    assert!(hears(&mut stream, QUERY).await);
-    let answer = *answer.lock().unwrap();
+    script.needs(hears(&mut stream, QUERY).await?, "the request");
+    let answer = *script.answer.lock().unwrap();
     stream.write_all(answer).await?;
-    // Of a check that is cut off nothing is heard.
-    let quit = hears(&mut stream, QUIT).await;
-    assert!(quit || answer.is_empty());
+    script.ends(hears(&mut stream, QUIT).await?);
     Ok(())
 }
 
-async fn postgresql(mut stream: TcpStream) -> std::io::Result<()> {
+async fn postgresql(mut stream: TcpStream, script: Script) -> std::io::Result<()> {
     for (wanted, said) in [(PG_START, PG_MD5), (PG_LOG_IN, PG_IN), (PG_QUERY, PG_ROW)] {
-        assert!(hears(&mut stream, wanted).await);
+        script.needs(hears(&mut stream, wanted).await?, "what was heard before");
         stream.write_all(said).await?;
     }
-    assert!(hears(&mut stream, PG_QUIT).await);
+    script.ends(hears(&mut stream, PG_QUIT).await?);
     Ok(())
 }
 
@@ -119,11 +149,12 @@ async fn listen() -> (TcpListener, SocketAddr) {
 #[tokio::test]
 async fn a_row_decides_whether_a_mariadb_serves() {
     let (listener, address) = listen().await;
-    let answer: Answer = Arc::new(Mutex::new(ROWS));
-    let answers = Arc::clone(&answer);
+    let script = Script::default();
+    script.answers(ROWS);
+    let served = script.clone();
     let serving = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(mariadb(stream, Arc::clone(&answers)));
+            tokio::spawn(mariadb(stream, served.clone()));
         }
     });
     let request = "\tlogin=me\n\tpasswd=hidden\n\trequest=\"SELECT id, name FROM orders\"\n";
@@ -141,16 +172,17 @@ async fn a_row_decides_whether_a_mariadb_serves() {
         (GONE, "error 1146 (42S02): Table 'shop.nosuch' doesn't exist"),
         (b"".as_slice(), "no answer to the request within 1s"),
     ] {
-        *answer.lock().unwrap() = says_now;
+        script.answers(says_now);
         says(&handle, Health::Down, words).await;
         assert!(!is_in(), "{words}");
-        *answer.lock().unwrap() = ROWS;
+        script.answers(ROWS);
         says(&handle, Health::Up, "answers with rows").await;
         assert!(is_in(), "{words}");
     }
     serving.abort();
     says(&handle, Health::Down, "refused").await;
     assert!(!is_in());
+    script.went_well().await;
     let shown = format!("{:?} {:?} {balance:?}", handle.snapshot(), told.all());
     assert!(
         shown.contains("mysql 127.0.0.1") && !shown.contains("hidden"),
@@ -164,7 +196,7 @@ async fn who_is_not_let_in_is_told_in_the_words_of_the_server() {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(mariadb(stream, Arc::new(Mutex::new(ROWS))));
+            tokio::spawn(mariadb(stream, Script::default()));
         }
     });
     let request = "\tlogin=me\n\tpasswd=another\n\trequest=\"SELECT id, name FROM orders\"\n";
@@ -188,9 +220,11 @@ async fn who_is_not_let_in_is_told_in_the_words_of_the_server() {
 #[tokio::test]
 async fn a_postgresql_is_asked_in_its_own_language() {
     let (listener, address) = listen().await;
+    let script = Script::default();
+    let served = script.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(postgresql(stream));
+            tokio::spawn(postgresql(stream, served.clone()));
         }
     });
     let request = "\tlogin=md\n\tpasswd=hidden\n\trequest=\"SELECT 1\"\n";
@@ -203,4 +237,5 @@ async fn a_postgresql_is_asked_in_its_own_language() {
     let service = table.get(&key("192.0.2.1:3306")).unwrap();
     assert!(service.destination(&address.into()).is_some());
     handle.stop().await.unwrap();
+    script.went_well().await;
 }

@@ -11,6 +11,10 @@ use crate::question::{Asks, Dialogue, Ftp, Hear, Radius, SqlServer, Tls, Turn};
 impl Lowering<'_> {
     pub(super) fn dialogue(&self, read: &Virtual, real: &Real) -> Result<Asks, CannotBe> {
         let service = read.check.service.value;
+        let tls = || Tls {
+            verify: self.verifies(read),
+            server_name: read.check.virtual_host.as_ref().map(|host| host.value.clone()),
+        };
         let turns = match service {
             Service::SimpleTcp => simple(read, real),
             Service::Smtp | Service::Submission => smtp(),
@@ -23,8 +27,8 @@ impl Lowering<'_> {
             Service::Ftp => return ftp(read, real),
             Service::Sip => return sip(read),
             Service::Radius => return radius(read),
-            Service::Mysql => return sql(read, real, SqlServer::Mysql),
-            Service::Pgsql => return sql(read, real, SqlServer::Postgresql),
+            Service::Mysql => return sql(read, real, SqlServer::Mysql, tls()),
+            Service::Pgsql => return sql(read, real, SqlServer::Postgresql, tls()),
             other => {
                 let word = other.word();
                 let message = format!("a check of {word} is not supported: its protocol is not published");
@@ -33,10 +37,7 @@ impl Lowering<'_> {
             }
         };
         let over_tls = matches!(service, Service::Pops | Service::Imaps | Service::Ldaps);
-        let tls = over_tls.then(|| Tls {
-            verify: self.verifies(read),
-            server_name: read.check.virtual_host.as_ref().map(|host| host.value.clone()),
-        });
+        let tls = over_tls.then(tls);
         Ok(Asks::Dialogue(Dialogue { tls, turns }))
     }
 }

@@ -5,13 +5,13 @@ use ldirectord_conf::{Real, Virtual};
 use super::CannotBe;
 use super::ask::{cannot, request};
 use super::dialogue::login;
-use crate::question::{Asks, Sql, SqlServer};
+use crate::question::{Asks, Sql, SqlServer, Tls};
 
 /// Of each text that is sent.
 const TEXT_BYTES_MAX: usize = 32 * 1024;
 
 /// ldirectord wants login, request and database; without a database the server decides.
-pub(super) fn sql(read: &Virtual, real: &Real, server: SqlServer) -> Result<Asks, CannotBe> {
+pub(super) fn sql(read: &Virtual, real: &Real, server: SqlServer, tls: Tls) -> Result<Asks, CannotBe> {
     let word = read.check.service.value.word();
     let Some((user, password)) = login(read)? else {
         let message = format!("a check of {word} logs in, and there is no login");
@@ -51,5 +51,6 @@ pub(super) fn sql(read: &Virtual, real: &Real, server: SqlServer) -> Result<Asks
         password,
         database,
         request: asked.value.clone(),
+        tls,
     }))
 }

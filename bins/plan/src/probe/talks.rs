@@ -84,18 +84,30 @@ fn ftp(file: &Ftp, endpoint: Endpoint, limit: Duration) -> Result<FtpSpec, Strin
 }
 
 fn asked_in_sql(sql: &Sql, endpoint: Endpoint, limit: Duration) -> SqlSpec {
-    SqlSpec {
-        endpoint,
-        timeout: limit,
-        server: match sql.server {
-            SqlServer::Mysql => healthcheck::SqlServer::Mysql,
-            SqlServer::Postgresql => healthcheck::SqlServer::Postgresql,
-        },
-        login: sql.login.clone(),
-        password: sql.password.clone(),
-        database: sql.database.clone(),
-        request: sql.request.clone(),
+    let server = match sql.server {
+        SqlServer::Mysql => healthcheck::SqlServer::Mysql,
+        SqlServer::Postgresql => healthcheck::SqlServer::Postgresql,
+    };
+    let mut spec = SqlSpec::new(endpoint, limit, server, &sql.login, &sql.request).password(&sql.password);
+    spec.database.clone_from(&sql.database);
+    sql_over_tls(spec, &sql.tls)
+}
+
+/// Where this machine trusts nobody the check goes on without TLS, and says so where it is wanted.
+#[cfg(feature = "tls")]
+fn sql_over_tls(spec: SqlSpec, tls: &Tls) -> SqlSpec {
+    match super::how(tls.verify) {
+        Ok(mut how) => {
+            how.server_name.clone_from(&tls.server_name);
+            spec.tls(how)
+        }
+        Err(_no_roots) => spec,
     }
+}
+
+#[cfg(not(feature = "tls"))]
+fn sql_over_tls(spec: SqlSpec, _tls: &Tls) -> SqlSpec {
+    spec
 }
 
 fn heard(hear: &Hear) -> Result<Expect, String> {

@@ -169,6 +169,10 @@ fn a_server_of_sql_is_asked_for_a_row() {
             password: text("x"),
             database: Some(text("shop")),
             request: text("SELECT 1"),
+            tls: Tls {
+                verify: true,
+                server_name: None,
+            },
         };
         let service = format!("service={service}");
         let [login, password, database, request] = words;
@@ -180,7 +184,22 @@ fn a_server_of_sql_is_asked_for_a_row() {
             database: None,
             ..wanted
         };
-        assert_eq!(asks(&[&service, login, request]), Asks::Sql(bare));
+        assert_eq!(asks(&[&service, login, request]), Asks::Sql(bare.clone()));
+        let tls = Tls {
+            verify: false,
+            server_name: Some(text("db.example.org")),
+        };
+        let unverified = Asks::Sql(Sql { tls, ..bare });
+        assert_eq!(
+            asks(&[
+                &service,
+                login,
+                request,
+                "verify=no",
+                "virtualhost=db.example.org"
+            ]),
+            unverified
+        );
         let (message, help) = refused(&format!("{SQL}\t{service}\n\t{request}\n"));
         assert!(
             message.contains("there is no login") && help.contains("login = "),

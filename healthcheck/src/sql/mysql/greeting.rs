@@ -9,6 +9,7 @@ const LONG_PASSWORD: u32 = 1;
 const LONG_FLAG: u32 = 1 << 2;
 const WITH_DATABASE: u32 = 1 << 3;
 const PROTOCOL_41: u32 = 1 << 9;
+const TLS: u32 = 1 << 11;
 const TRANSACTIONS: u32 = 1 << 13;
 const SECURE_CONNECTION: u32 = 1 << 15;
 const PLUGIN_AUTH: u32 = 1 << 19;
@@ -18,7 +19,7 @@ const CHARACTER_SET: u8 = 45;
 const PACKET_BYTES_MAX: u32 = 1 << 24;
 
 /// What it can do, and what the password is mixed with.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Greeting {
     capabilities: u32,
     pub(super) nonce: Nonce,
@@ -65,18 +66,21 @@ pub(super) fn no_greeting(heard: &[u8]) -> String {
     format!("it says '{}', which is no greeting of MySQL", told(heard))
 }
 
-/// The answer: who we are, and the proof.
-pub(super) fn response(greeting: &Greeting, spec: &SqlSpec) -> Vec<u8> {
-    let mut capabilities =
-        LONG_PASSWORD | LONG_FLAG | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION | PLUGIN_AUTH;
-    if spec.database.is_some() {
-        capabilities |= WITH_DATABASE;
+impl Greeting {
+    pub(super) const fn offers_tls(&self) -> bool {
+        self.capabilities & TLS != 0
     }
-    capabilities &= greeting.capabilities;
-    let mut payload = capabilities.to_le_bytes().to_vec();
-    payload.extend(PACKET_BYTES_MAX.to_le_bytes());
-    payload.push(CHARACTER_SET);
-    payload.extend([0; 23]);
+}
+
+/// What the answer begins with; alone it asks for TLS.
+pub(super) fn request_for_tls(greeting: &Greeting, spec: &SqlSpec) -> Vec<u8> {
+    head(capabilities(greeting, spec) | TLS)
+}
+
+/// The answer: who we are, and the proof.
+pub(super) fn response(greeting: &Greeting, spec: &SqlSpec, over_tls: bool) -> Vec<u8> {
+    let capabilities = capabilities(greeting, spec);
+    let mut payload = head(capabilities | if over_tls { TLS } else { 0 });
     payload.extend(spec.login.as_bytes());
     payload.push(0);
     let proof = greeting.plugin.prove(spec.password.as_bytes(), &greeting.nonce);
@@ -94,5 +98,20 @@ pub(super) fn response(greeting: &Greeting, spec: &SqlSpec) -> Vec<u8> {
         payload.extend(greeting.plugin.name().as_bytes());
         payload.push(0);
     }
+    payload
+}
+
+/// Of ours those that the server has too.
+const fn capabilities(greeting: &Greeting, spec: &SqlSpec) -> u32 {
+    let ours = LONG_PASSWORD | LONG_FLAG | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION | PLUGIN_AUTH;
+    let database = if spec.database.is_some() { WITH_DATABASE } else { 0 };
+    (ours | database) & greeting.capabilities
+}
+
+fn head(capabilities: u32) -> Vec<u8> {
+    let mut payload = capabilities.to_le_bytes().to_vec();
+    payload.extend(PACKET_BYTES_MAX.to_le_bytes());
+    payload.push(CHARACTER_SET);
+    payload.extend([0; 23]);
     payload
 }

@@ -6,6 +6,7 @@ mod scramble;
 #[cfg(test)]
 mod tests;
 
+use greeting::Greeting;
 use packet::Packet;
 use scramble::{NONCE_BYTES, Nonce, Plugin};
 
@@ -13,19 +14,28 @@ use super::{SqlSpec, Step, Talk, needs_a_row, told};
 
 const QUERY: u8 = 3;
 const QUIT: &[u8] = &[1, 0, 0, 0, 1];
+/// The server is set to `require_secure_transport`.
+const INSECURE_TRANSPORT: u16 = 3159;
 /// As many as a table may have.
 const COLUMNS_MAX: u64 = 4096;
 
 /// A conversation.
 pub(super) struct Mysql<'s> {
     spec: &'s SqlSpec,
+    over_tls: bool,
     state: State,
     rows: u32,
+    wants_tls: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum State {
     Greeting,
+    /// TLS begins; behind a packet of ours with this number.
+    Secures {
+        greeting: Greeting,
+        number: u8,
+    },
     /// How the password was proven; whether the server has asked for another way already.
     LogIn {
         plugin: Plugin,
@@ -44,8 +54,17 @@ impl<'s> Mysql<'s> {
     pub(super) const fn new(spec: &'s SqlSpec) -> Self {
         Self {
             spec,
+            over_tls: false,
             state: State::Greeting,
             rows: 0,
+            wants_tls: false,
+        }
+    }
+
+    pub(super) const fn over_tls(spec: &'s SqlSpec) -> Self {
+        Self {
+            over_tls: true,
+            ..Self::new(spec)
         }
     }
 
@@ -54,12 +73,26 @@ impl<'s> Mysql<'s> {
             return Err(format!("it takes nobody in: {}", packet::error(packet.payload)));
         }
         let greeting = greeting::greeting(packet.payload)?;
-        let plugin = greeting.plugin;
+        if !self.over_tls {
+            return Ok(Step::say(packet.used, self.respond(&greeting, packet.number)));
+        }
+        if !greeting.offers_tls() {
+            return Err("it offers no TLS".to_owned());
+        }
+        let number = packet.number.wrapping_add(1);
+        let request = greeting::request_for_tls(&greeting, self.spec);
+        self.state = State::Secures { greeting, number };
+        Ok(Step::secures(packet.used, packet::packet(number, &request)))
+    }
+
+    /// The answer to the greeting, behind a packet with this number.
+    fn respond(&mut self, greeting: &Greeting, number: u8) -> Vec<u8> {
         self.state = State::LogIn {
-            plugin,
+            plugin: greeting.plugin,
             switched: false,
         };
-        Ok(say(packet, &greeting::response(&greeting, self.spec)))
+        let response = greeting::response(greeting, self.spec, self.over_tls);
+        packet::packet(number.wrapping_add(1), &response)
     }
 
     fn log_in(&mut self, packet: &Packet<'_>, plugin: Plugin, switched: bool) -> Result<Step, String> {
@@ -72,12 +105,19 @@ impl<'s> Mysql<'s> {
             }
             [0xff, ..] => {
                 let error = packet::error(packet.payload);
+                self.wants_tls = packet.payload.get(1..3) == Some(&INSECURE_TRANSPORT.to_le_bytes());
                 Err(format!("the log-in of '{login}' is refused: {error}"))
             }
             [0xfe, named @ ..] if !switched => self.switch(packet, named),
             // The server has seen this password since it started, and takes the short proof of it.
             [1, 3] if plugin == Plugin::CachingSha2 => Ok(Step::on(packet.used)),
-            [1, 4] if plugin == Plugin::CachingSha2 => Err(self.full_authentication()),
+            [1, 4] if plugin == Plugin::CachingSha2 && self.over_tls => {
+                Ok(say(packet, &[self.spec.password.as_bytes(), &[0]].concat()))
+            }
+            [1, 4] if plugin == Plugin::CachingSha2 => {
+                self.wants_tls = true;
+                Err(self.full_authentication())
+            }
             other => Err(format!("at the log-in of '{login}' it says '{}'", told(other))),
         }
     }
@@ -85,9 +125,7 @@ impl<'s> Mysql<'s> {
     /// It does not remember this password: nobody has logged in by it since its start, or it is another one.
     fn full_authentication(&self) -> String {
         format!(
-            "for '{}' it wants the password itself over TLS or RSA (caching_sha2_password, full authentication), which \
-             is not spoken here; if the password is right, let this user log in by another client after each start of \
-             the server, or have a user without rights and password",
+            "for '{}' it wants the password itself, which is for TLS (caching_sha2_password, full authentication)",
             self.spec.login
         )
     }
@@ -195,6 +233,7 @@ impl Talk for Mysql<'_> {
         let packet = &packet;
         match self.state {
             State::Greeting => self.greeted(packet),
+            State::Secures { .. } => Err("it speaks before TLS begins".to_owned()),
             State::LogIn { plugin, switched } => self.log_in(packet, plugin, switched),
             State::Answer => self.answered(packet),
             State::Columns { left } => self.column(packet, left),
@@ -205,10 +244,21 @@ impl Talk for Mysql<'_> {
 
     fn waits_for(&self) -> &'static str {
         match self.state {
-            State::Greeting => "greeting",
+            State::Greeting | State::Secures { .. } => "greeting",
             State::LogIn { .. } => "answer to the log-in",
             State::Answer | State::Columns { .. } | State::Rows => "answer to the request",
         }
+    }
+
+    fn secured(&mut self) -> Vec<u8> {
+        match self.state {
+            State::Secures { greeting, number } => self.respond(&greeting, number),
+            _ => Vec::new(),
+        }
+    }
+
+    fn wants_tls(&self) -> bool {
+        self.wants_tls
     }
 
     fn rows(&self) -> u32 {
@@ -217,7 +267,7 @@ impl Talk for Mysql<'_> {
 
     fn farewell(&self) -> &'static [u8] {
         match self.state {
-            State::Greeting | State::LogIn { .. } => &[],
+            State::Greeting | State::Secures { .. } | State::LogIn { .. } => &[],
             State::Answer | State::Columns { .. } | State::Rows => QUIT,
         }
     }

@@ -75,6 +75,53 @@ z\xa0\x99C\xeeil\x08\x1c\xaf\x19\xc69|\x91\xa6\x1b\xe4\x80\xb9\x93\x984shop\0cac
         &[MYSQL, WANTED_ANEW],
         "caching_sha2_password, full authentication",
     );
+    assert!(
+        !hear(&[MYSQL, WANTED_ANEW])
+            .said
+            .windows(6)
+            .any(|octets| octets == b"hidden")
+    );
+}
+
+#[test]
+fn over_tls_the_password_itself_is_given_and_in_clear_tls_is_wanted() {
+    let spec = spec(SqlServer::Mysql, SELECT);
+    let secured = |server: &[&[u8]]| played(|| Box::new(Mysql::over_tls(&spec)), &server.concat());
+    // The answer to the greeting has another number now, and the server's next packets follow it.
+    let wanted = b"\x02\0\0\x03\x01\x04";
+    let let_in = b"\x07\0\0\x05\0\0\0\x02\0\0\0";
+    let heard = secured(&[MYSQL, wanted, let_in, ROWS]);
+    assert_eq!((heard.end, heard.rows), (Ok(true), 2));
+    let request = b"\x20\0\0\x01\r\xaa\x08\0\0\0\0\x01-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let response =
+        b"_\0\0\x02\r\xaa\x08\0\0\0\0\x01-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0me\0 \xd5\xa6";
+    assert!(
+        heard.said.starts_with(&[request.as_slice(), response].concat()),
+        "{:?}",
+        heard.said
+    );
+    let password = b"\x07\0\0\x04hidden\0";
+    assert!(heard.said.windows(password.len()).any(|said| said == password));
+    assert_eq!(secured(&[MARIADB]).end, Err("it offers no TLS".to_owned()));
+
+    let wants = |server: &[&[u8]]| {
+        let mut talk = Mysql::new(&spec);
+        let _ = talk.begin();
+        let mut octets = server.concat();
+        while let Ok(Some(step)) = talk.hear(&octets) {
+            octets.drain(..step.used);
+            if step.done {
+                break;
+            }
+        }
+        talk.wants_tls()
+    };
+    assert!(wants(&[MYSQL, WANTED_ANEW]));
+    let insecure = b"\x1a\0\0\x02\xff\x57\x0c#HY000Connections using";
+    assert!(wants(&[MYSQL, insecure]));
+    let denied = b"\x0a\0\0\x02\xff\x15\x04#28000A";
+    assert!(!wants(&[MYSQL, denied]));
+    assert!(!wants(&[MYSQL, REMEMBERED, ROWS]));
 }
 
 #[test]
@@ -222,6 +269,7 @@ proptest! {
         // After a greeting, and after a log-in.
         play(Box::new(Mysql::new(&spec)), &[MYSQL, &octets].concat(), piece);
         play(Box::new(Mysql::new(&spec)), &[MARIADB, IN, &octets].concat(), piece);
+        play(Box::new(Mysql::over_tls(&spec)), &[MYSQL, &octets].concat(), piece);
     }
 
     #[test]

@@ -86,15 +86,22 @@ fn length(body: &[u8]) -> [u8; 4] {
     u32::try_from(body.len() + 4).unwrap_or(u32::MAX).to_be_bytes()
 }
 
+/// One field of an error.
+fn field(body: &[u8], wanted: u8) -> Option<&[u8]> {
+    let mut fields = body.split(|octet| *octet == 0);
+    fields.find_map(|field| field.strip_prefix(&[wanted]))
+}
+
+/// Of an error: `28P01`.
+pub(super) fn code(body: &[u8]) -> Option<&[u8]> {
+    field(body, b'C')
+}
+
 /// What an error says: `FATAL 28P01: password authentication failed`.
 pub(super) fn error(body: &[u8]) -> String {
-    let field = |wanted: u8| {
-        let mut fields = body.split(|octet| *octet == 0);
-        fields.find_map(|field| field.strip_prefix(&[wanted]))
-    };
-    let severity = field(b'S').map_or_else(|| "error".to_owned(), told);
-    let code = field(b'C').map_or_else(String::new, |code| format!(" {}", told(code)));
-    let words = field(b'M').map_or_else(|| "no reason is given".to_owned(), told);
+    let severity = field(body, b'S').map_or_else(|| "error".to_owned(), told);
+    let code = code(body).map_or_else(String::new, |code| format!(" {}", told(code)));
+    let words = field(body, b'M').map_or_else(|| "no reason is given".to_owned(), told);
     format!("{severity}{code}: {words}")
 }
 

@@ -13,6 +13,10 @@ use scram::{Expected, Scram};
 
 use super::{SqlSpec, Step, Talk, needs_a_row, told};
 
+/// The request for TLS, and its number.
+const SECURE: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
+/// `no pg_hba.conf entry for host ..., no encryption`.
+const NOT_SO: &[u8] = b"28000";
 const TERMINATE: &[u8] = &[b'X', 0, 0, 0, 4];
 const MECHANISM: &[u8] = b"SCRAM-SHA-256";
 
@@ -23,9 +27,12 @@ pub(super) struct Postgresql<'s> {
     nonce: String,
     state: State,
     rows: u32,
+    wants_tls: bool,
 }
 
 enum State {
+    /// Asked for TLS.
+    Secures,
     /// In the middle of a proof, where there is one.
     LogIn(Proof),
     /// Logged in; the server gets ready.
@@ -52,7 +59,25 @@ impl<'s> Postgresql<'s> {
             nonce: base64::encode(&nonce),
             state: State::LogIn(Proof::None),
             rows: 0,
+            wants_tls: false,
         }
+    }
+
+    pub(super) fn over_tls(spec: &'s SqlSpec, nonce: [u8; 24]) -> Self {
+        Self {
+            state: State::Secures,
+            ..Self::new(spec, nonce)
+        }
+    }
+
+    fn start(&self) -> Vec<u8> {
+        let mut texts = vec![("user", self.spec.login.as_str())];
+        if let Some(database) = &self.spec.database {
+            texts.push(("database", database));
+        }
+        texts.push(("application_name", "health check"));
+        texts.push(("client_encoding", "UTF8"));
+        message::startup(&texts)
     }
 
     fn log_in(&mut self, heard: &Message<'_>, proof: Proof) -> Result<Step, String> {
@@ -159,6 +184,7 @@ impl<'s> Postgresql<'s> {
         match (heard.kind, &state) {
             (b'E', State::LogIn(_) | State::Begins) => {
                 let error = message::error(heard.body);
+                self.wants_tls = message::code(heard.body) == Some(NOT_SO);
                 Err(format!("the log-in of '{login}' is refused: {error}"))
             }
             (b'E', State::Answer) => Err(format!("the request fails: {}", message::error(heard.body))),
@@ -189,16 +215,21 @@ impl<'s> Postgresql<'s> {
 
 impl Talk for Postgresql<'_> {
     fn begin(&mut self) -> Vec<u8> {
-        let mut texts = vec![("user", self.spec.login.as_str())];
-        if let Some(database) = &self.spec.database {
-            texts.push(("database", database));
+        match self.state {
+            State::Secures => SECURE.to_vec(),
+            _ => self.start(),
         }
-        texts.push(("application_name", "health check"));
-        texts.push(("client_encoding", "UTF8"));
-        message::startup(&texts)
     }
 
     fn hear(&mut self, heard: &[u8]) -> Result<Option<Step>, String> {
+        if matches!(self.state, State::Secures) {
+            return match heard.first() {
+                None => Ok(None),
+                Some(b'S') => Ok(Some(Step::secures(1, Vec::new()))),
+                Some(b'N') => Err("it offers no TLS".to_owned()),
+                Some(_) => Err(message::no_message(heard)),
+            };
+        }
         let Some(message) = message::first(heard)? else {
             return Ok(None);
         };
@@ -216,16 +247,27 @@ impl Talk for Postgresql<'_> {
             }
             State::Begins => self.begins(message),
             State::Answer => self.answered(message),
+            State::Secures => Err(message::no_message(heard)),
         }
         .map(Some)
     }
 
     fn waits_for(&self) -> &'static str {
         match self.state {
+            State::Secures => "answer to the request for TLS",
             State::LogIn(_) => "answer to the log-in",
             State::Begins => "readiness after the log-in",
             State::Answer => "answer to the request",
         }
+    }
+
+    fn secured(&mut self) -> Vec<u8> {
+        self.state = State::LogIn(Proof::None);
+        self.start()
+    }
+
+    fn wants_tls(&self) -> bool {
+        self.wants_tls
     }
 
     fn rows(&self) -> u32 {
@@ -234,7 +276,7 @@ impl Talk for Postgresql<'_> {
 
     fn farewell(&self) -> &'static [u8] {
         match self.state {
-            State::LogIn(_) => &[],
+            State::Secures | State::LogIn(_) => &[],
             State::Begins | State::Answer => TERMINATE,
         }
     }

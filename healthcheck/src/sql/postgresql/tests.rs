@@ -161,6 +161,39 @@ RparserOpenTable\0\0Z\0\0\0\x05I";
 }
 
 #[test]
+fn tls_is_asked_for_where_the_server_wants_it() {
+    let spec = spec(SqlServer::Postgresql, SELECT);
+    let secured = |server: &[&[u8]]| {
+        played(
+            || Box::new(Postgresql::over_tls(&spec, nonce())),
+            &server.concat(),
+        )
+    };
+    let heard = secured(&[b"S", IN, READY, ROWS]);
+    assert_eq!((heard.end, heard.rows), (Ok(true), 2));
+    assert!(
+        heard
+            .said
+            .starts_with(&[b"\0\0\0\x08\x04\xd2\x16\x2f", START].concat())
+    );
+    assert_eq!(secured(&[b"N"]).end, Err("it offers no TLS".to_owned()));
+    let none = secured(&[b"x"]).end;
+    assert!(
+        none.as_ref()
+            .is_err_and(|error| error.contains("no message of PostgreSQL")),
+        "{none:?}"
+    );
+
+    let wants = |error: &[u8]| {
+        let mut talk = Postgresql::new(&spec, nonce());
+        let _ = (talk.begin(), talk.hear(error).unwrap_err());
+        talk.wants_tls()
+    };
+    assert!(wants(b"E\0\0\0\x1cSFATAL\0C28000\0Mno line\0\0"));
+    assert!(!wants(b"E\0\0\0\x1cSFATAL\0C28P01\0Mno line\0\0"));
+}
+
+#[test]
 fn an_answer_without_a_row_is_wrong() {
     fails(&[IN, READY, NO_ROW], "the request gives no row");
     fails(
@@ -216,6 +249,7 @@ proptest! {
     #[test]
     fn any_octets_are_survived(octets: Vec<u8>, piece in 1..64_usize) {
         let spec = spec(SqlServer::Postgresql, SELECT);
+        play(Box::new(Postgresql::over_tls(&spec, nonce())), &[b"S", octets.as_slice()].concat(), piece);
         for before in [[].as_slice(), SASL, &[IN, READY].concat()] {
             play(Box::new(Postgresql::new(&spec, nonce())), &[before, &octets].concat(), piece);
         }
