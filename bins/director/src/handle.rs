@@ -135,9 +135,17 @@ impl Handle {
     /// # Errors
     /// What is wrong with it; nothing has changed then.
     pub fn reload(&self, balance: Balance) -> Result<(), BalanceError> {
-        self.desk.reload(balance)?;
+        // Not held during the reload, as whoever hears of it may ask what a check has found.
+        self.with_checks(|running| running.hush(&balance.checks));
+        let taken = self.desk.reload(balance);
+        self.with_checks(Checks::speak);
         self.settle_checks();
-        Ok(())
+        taken
+    }
+
+    fn with_checks(&self, ask: impl FnOnce(&mut Checks)) {
+        let mut running = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        running.as_mut().map(ask);
     }
 
     /// Whether an address of a virtual server with `ha_suspend` is on this node; all are where nothing has been said. It may be

@@ -48,6 +48,8 @@ pub(crate) struct Checks {
     running: BTreeMap<String, ServerCheck>,
     /// What is suspended, with what had been found.
     parked: BTreeMap<String, Parked>,
+    /// What is not begun before a reload is through.
+    hushed: BTreeSet<String>,
 }
 
 impl Checks {
@@ -60,7 +62,34 @@ impl Checks {
             files: None,
             running: BTreeMap::new(),
             parked: BTreeMap::new(),
+            hushed: BTreeSet::new(),
         }
+    }
+
+    /// Before a reload with these: what runs under a name that looks at something else there says nothing more, as it would speak for
+    /// that. What it has found is kept, until [`Self::speak`] and [`Self::settle`].
+    pub(crate) fn hush(&mut self, checks: &[ServerCheck]) {
+        for check in checks {
+            let name = &check.name;
+            let Some(before) = self
+                .running
+                .get(name)
+                .filter(|before| !is_same(&before.look, &check.look))
+            else {
+                continue;
+            };
+            let look = before.look.clone();
+            let judge = self.runner.status(name).map(|status| status.judge);
+            self.stop_looking(name);
+            self.running.remove(name);
+            self.parked.insert(name.clone(), Parked { look, judge });
+            self.hushed.insert(name.clone());
+        }
+    }
+
+    /// The reload is through, or refused.
+    pub(crate) fn speak(&mut self) {
+        self.hushed.clear();
     }
 
     /// Runs those of `checks` that are wanted. What has not changed is left alone; what is there and not wanted rests, and goes
@@ -87,7 +116,7 @@ impl Checks {
         }
         self.parked.retain(|name, _| there.contains(name.as_str()));
         for check in checks.iter().filter(|check| is_wanted(&check.name)) {
-            if self.running.get(&check.name) != Some(check) {
+            if self.running.get(&check.name) != Some(check) && !self.hushed.contains(&check.name) {
                 self.begin(check);
             }
         }

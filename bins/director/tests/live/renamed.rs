@@ -1,18 +1,22 @@
 //! A check that takes another's name.
 
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use healthcheck::Health;
-use vrrp_director::{Event, Options};
+use healthcheck::{Health, Placement};
+use vrrp_director::{Event, Options, start};
 use vrrp_plan::balance::{Balance, Look, ServerCheck};
 
-use crate::balances::{balance, check, gate, server, virtual_server};
+use crate::balances::{balance, check, gate, server, virtual_server, which};
+use crate::model::Model;
 use crate::{asks, begin, until};
 
 const A: &str = "198.51.100.1:80";
 const FIRST: &str = "TCP_CHECK";
 const SECOND: &str = "TCP_CHECK 2";
+const DRAINED: &str = "198.51.100.2:80";
 
 fn looked_at(checks: &[(&str, Look)]) -> Balance {
     let mut plan = virtual_server("192.0.2.1:80", vec![server(A, 1)]);
@@ -60,4 +64,60 @@ async fn a_dead_server_stays_out_where_its_check_gets_the_name_of_a_removed_one(
     let ups = ups.filter(|event| matches!(event, Event::Server { up: true, .. }));
     assert_eq!(ups.count(), 1, "{:?}", told.all());
     assert!(kernel.inside().wrongs.is_empty());
+}
+
+async fn looked_more_than(looks: &AtomicU32, times: u32) {
+    let waited = tokio::time::timeout(crate::LIMIT, async {
+        while looks.load(Ordering::SeqCst) <= times {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "no look after {times}");
+}
+
+/// What runs under a name is silent before what has its name next is decided about: else it speaks for that, until it is ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_check_does_not_speak_while_a_reload_gives_its_name_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let looks = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&looks);
+    std::thread::spawn(move || {
+        while listener.accept().is_ok() {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let of = |to, quorum| {
+        let mut all = looked_at(&[(FIRST, asks(to))]);
+        all.checks[0].interval = Duration::from_millis(10);
+        let one = Arc::make_mut(&mut all.servers[0]);
+        // Drained: with all that is asked for the quorum is lost.
+        one.servers.push(server(DRAINED, 5));
+        one.servers[1].follows.clear();
+        one.quorum = quorum;
+        all
+    };
+    let during = Arc::new(AtomicU32::new(u32::MAX));
+    let (seen, noted) = (Arc::clone(&looks), Arc::clone(&during));
+    // Told in the middle of the reload, which waits for this.
+    let on_event = move |event| {
+        if matches!(event, Event::Quorum { gained: false, .. }) {
+            let before = seen.load(Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(300));
+            noted.store(seen.load(Ordering::SeqCst) - before, Ordering::SeqCst);
+        }
+    };
+    let handle = start(Model::default(), of(address, 1), Options::default(), on_event).unwrap();
+    handle.place(&which(DRAINED), Placement::Drained).unwrap();
+    looked_more_than(&looks, 3).await;
+    let mut refused = of(address, 1);
+    let twice = refused.servers[0].clone();
+    refused.servers.push(twice);
+    refused.checks[0].look = asks("127.0.0.1:1".parse().unwrap());
+    assert!(handle.reload(refused).is_err());
+    // After a reload that was refused it looks again.
+    looked_more_than(&looks, looks.load(Ordering::SeqCst)).await;
+    tokio::task::block_in_place(|| handle.reload(of("127.0.0.1:1".parse().unwrap(), 100))).unwrap();
+    // One may have been accepted late.
+    assert!(during.load(Ordering::SeqCst) <= 1, "{during:?} looks");
 }
