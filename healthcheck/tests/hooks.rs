@@ -6,9 +6,12 @@
 mod support;
 
 use std::fs;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use healthcheck::{Command, Drained, End, HookEnd, HookLimits, HookQueue, NotifyState, notify_arguments};
+use tokio::sync::Semaphore;
+
 use support::{Folder, LONG, alive, limits, numbers, read_numbers, sh, until};
 
 async fn finish(queue: &HookQueue) {
@@ -262,4 +265,25 @@ async fn a_push_needs_no_runtime_and_never_waits() {
         .flat_map(|result| numbers(&result.output))
         .collect();
     assert_eq!(outputs, (0..10).collect::<Vec<_>>());
+}
+
+/// Each would meet what another has made.
+#[tokio::test]
+async fn queues_that_share_run_no_more_at_a_time_than_there_are_turns() {
+    let folder = Folder::new();
+    let there = folder.file("there");
+    let turns = Arc::new(Semaphore::new(1));
+    let queues: Vec<HookQueue> = (0..4)
+        .map(|_| HookQueue::sharing(HookLimits::default(), Arc::clone(&turns)))
+        .collect();
+    let script = format!("mkdir {0} && sleep 0.05 && rmdir {0}", there.display());
+    for _ in 0..3 {
+        for queue in &queues {
+            queue.push(sh(&script), "notify_down");
+        }
+    }
+    for queue in &queues {
+        finish(queue).await;
+        assert_eq!((queue.status().done, queue.status().failed), (3, 0));
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
@@ -78,6 +78,8 @@ pub struct Drained {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) limits: HookLimits,
+    /// One of these is needed to run.
+    pub(super) turns: Option<Arc<Semaphore>>,
     state: Mutex<State>,
     /// How many are waiting or running.
     pub(super) outstanding: watch::Sender<usize>,
@@ -118,8 +120,23 @@ impl HookQueue {
     /// As [`new`](Self::new), on another runtime.
     #[must_use]
     pub fn on(runtime: &Handle, limits: HookLimits) -> Self {
+        Self::begin(runtime, limits, None)
+    }
+
+    /// As [`new`](Self::new), for one of many queues that run no more commands at a time than `turns` has: the others wait, in the
+    /// order in which they came to have something to run.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn sharing(limits: HookLimits, turns: Arc<Semaphore>) -> Self {
+        Self::begin(&Handle::current(), limits, Some(turns))
+    }
+
+    fn begin(runtime: &Handle, limits: HookLimits, turns: Option<Arc<Semaphore>>) -> Self {
         let shared = Arc::new(Shared {
             limits,
+            turns,
             state: Mutex::default(),
             outstanding: watch::Sender::new(0),
         });

@@ -17,6 +17,11 @@ pub(super) async fn work(shared: Arc<Shared>) {
     let mut lingering = VecDeque::new();
     // The sender lives in `shared`, so this cannot end by itself.
     while outstanding.wait_for(|count| *count > 0).await.is_ok() {
+        let _turn = match &shared.turns {
+            // Never closed.
+            Some(turns) => turns.acquire().await.ok(),
+            None => None,
+        };
         let Some(job) = begin(&shared) else { continue };
         let mut remains = run_one(&shared, job).await;
         remains.gone().await;

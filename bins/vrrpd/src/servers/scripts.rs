@@ -1,8 +1,10 @@
 //! What is run when a server goes or comes: users looked up when the file is read, one ordered queue for each server.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use healthcheck::{Command, HookLimits, HookQueue};
+use tokio::sync::Semaphore;
 use tracing::error;
 use vrrp_plan::Plan;
 use vrrp_plan::balance::{Balance, VirtualServer};
@@ -102,10 +104,14 @@ pub(crate) fn ready(plan: &Plan, warnings: &mut Vec<String>) -> Ready {
     ready
 }
 
+/// So many scripts of servers run at a time: of thousands that fail together each has one.
+const AT_A_TIME: usize = 64;
+
 /// Runs them, those of one server one after the other.
 #[derive(Debug)]
 pub(crate) struct Runs {
     limits: HookLimits,
+    turns: Arc<Semaphore>,
     ready: Ready,
     queues: BTreeMap<Whose, HookQueue>,
     fallbacks: Fallbacks,
@@ -115,6 +121,7 @@ impl Runs {
     pub(crate) fn new(limits: HookLimits) -> Self {
         Self {
             limits,
+            turns: Arc::new(Semaphore::new(AT_A_TIME)),
             ready: Ready::new(),
             queues: BTreeMap::new(),
             fallbacks: Fallbacks::default(),
@@ -178,9 +185,9 @@ impl Runs {
         if commands.is_empty() {
             return;
         }
-        let limits = self.limits;
+        let (limits, turns) = (self.limits, &self.turns);
         let queue = self.queues.entry(whose.clone());
-        let queue = queue.or_insert_with(|| HookQueue::new(limits));
+        let queue = queue.or_insert_with(|| HookQueue::sharing(limits, Arc::clone(turns)));
         for command in commands {
             queue.push(command, word.name());
         }
