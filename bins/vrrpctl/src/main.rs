@@ -196,7 +196,9 @@ fn status(socket: &Path, instance: Option<&str>, json: bool) -> u8 {
 fn refused(socket: &Path, answer: Result<Answer, AskError>) -> u8 {
     match answer {
         Ok(Answer::Error(problem)) => {
-            eprintln!("vrrpctl: {}: {}", socket.display(), problem.message);
+            // It may have several lines, and quote what a client or a file has said.
+            let lines: Vec<String> = problem.message.lines().map(words::clean).collect();
+            eprintln!("vrrpctl: {}: {}", socket.display(), lines.join("\n"));
             REFUSED
         }
         Ok(other) => {

@@ -37,9 +37,15 @@ pub(super) fn is_meant(one: &VirtualServer, name: &str) -> bool {
     is_called(one, name) || one.servers.iter().any(|server| is_server(server, name))
 }
 
+/// What somebody has typed, as it is said back on one line of a terminal.
+fn short(text: &str) -> String {
+    let shown = text.chars().take(NAME_CHARS_MAX);
+    shown.map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
 /// Nothing is called so, in words.
 pub(super) fn unknown(balance: &Balance, name: &str) -> String {
-    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+    let name = short(name);
     let names: Vec<&str> = balance.servers.iter().map(|one| one.name.as_str()).collect();
     if names.is_empty() {
         return "no virtual server is balanced here".to_owned();
@@ -59,7 +65,6 @@ pub(super) fn find<'a>(
     server: &str,
     of: Option<&str>,
 ) -> Result<Vec<(&'a VirtualServer, &'a RealServer)>, String> {
-    let short = |text: &str| -> String { text.chars().take(NAME_CHARS_MAX).collect() };
     let meant = |one: &&VirtualServer| of.is_none_or(|name| is_called(one, name));
     let among: Vec<&VirtualServer> = balance.servers.iter().map(AsRef::as_ref).filter(meant).collect();
     if among.is_empty() {
@@ -155,5 +160,10 @@ mod tests {
             "no virtual server UDP 192.0.2.1:80 is balanced here; known are TCP 192.0.2.1:80, FWM 5"
         );
         assert!(found(&"x".repeat(1000), None).unwrap_err().len() < 300);
+        for of in [None, Some("a\nb\u{1b}[2J")] {
+            let said = found("x\ny\u{1b}[2J", of).unwrap_err();
+            assert!(!said.contains(char::is_control), "{said:?}");
+        }
+        assert!(!unknown(&balance(), "x\ny").contains('\n'));
     }
 }

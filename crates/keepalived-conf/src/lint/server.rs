@@ -9,7 +9,9 @@ use super::codes::{
 };
 use crate::Parsed;
 use crate::diagnostic::Findings;
-use crate::model::{ClientMask, Config, Origin, Question, ServerLook, VirtualAddress, VirtualServer};
+use crate::model::{
+    ClientMask, Config, Origin, Question, RealServer, ServerLook, VirtualAddress, VirtualServer,
+};
 use crate::number;
 use crate::read::servers::forwarding::keeps_port;
 use crate::tree::{Item, items};
@@ -70,11 +72,19 @@ fn unchecked(server: &VirtualServer, out: &mut Findings) {
     let found = SERVER_UNCHECKED
         .at(
             real.span,
-            format!("nothing checks {} of {}", real.ip, server.name),
+            format!("nothing checks {} of {}", name(real), server.name),
         )
         .effect("it gets its share of connections whether it lives or not, as with keepalived")
         .help("add a check, such as TCP_CHECK { }");
     out.push(found);
+}
+
+/// As everything that balances calls it.
+fn name(real: &RealServer) -> String {
+    match real.port {
+        0 => real.ip.to_string(),
+        port => std::net::SocketAddr::new(real.ip, port).to_string(),
+    }
 }
 
 fn mask(server: &VirtualServer, out: &mut Findings) {

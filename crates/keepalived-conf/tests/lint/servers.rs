@@ -53,7 +53,8 @@ fn a_group_that_nothing_names() {
 #[test]
 fn a_real_server_without_a_check() {
     let with = |real: &str| server("192.0.2.1 80", "", real);
-    trips("server-unchecked", &with(""), "6:1", &with(CHECK));
+    let found = trips("server-unchecked", &with(""), "6:1", &with(CHECK));
+    assert!(found.message.contains("10.0.0.2:80 of"), "{}", found.message);
 }
 
 #[test]
