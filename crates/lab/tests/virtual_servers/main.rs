@@ -21,6 +21,7 @@ mod quorum;
 mod reload;
 mod report;
 mod schedulers;
+mod sql;
 mod survival;
 mod suspended;
 mod tutorials;
@@ -53,6 +54,7 @@ const CASES: &[(&str, Case)] = &[
     ("reload", reload::many_real_servers),
     ("tutorial lvs-director", tutorials::lvs_director),
     ("tutorial ldirectord", tutorials::ldirectord),
+    ("sql", sql::a_row_decides),
 ];
 
 /// Who is asked.

@@ -46,7 +46,7 @@ fn all_from(site: &Site, name: &str) -> Result<(), LabError> {
 }
 
 /// The addresses that take new connections are exactly these, within the time; how long it took.
-fn until_serving(
+pub(crate) fn until_serving(
     director: &Director,
     what: &str,
     limit: Duration,
