@@ -41,11 +41,10 @@ fn of(virtual_servers: u32, weight_of_the_first: u32) -> Balance {
         let address = Ipv4Addr::from(0x0a00_0000 + number);
         virtual_server(&format!("{address}:80"), servers.collect())
     });
+    let checks = (0..REAL_SERVERS).map(|server| check(&name(server), Look::Always(true)));
     Balance {
         servers: each.map(Arc::new).collect(),
-        checks: (0..REAL_SERVERS)
-            .map(|server| check(&name(server), Look::Always(true)))
-            .collect(),
+        checks: checks.collect::<Vec<_>>().into(),
         ..Balance::default()
     }
 }

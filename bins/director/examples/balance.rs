@@ -90,7 +90,7 @@ fn balance(words: &[String]) -> Result<Balance, Failure> {
     };
     Ok(Balance {
         servers: vec![server.into()],
-        checks,
+        checks: checks.into(),
         ..Balance::default()
     })
 }

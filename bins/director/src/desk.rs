@@ -84,10 +84,10 @@ impl Desk {
     }
 
     /// The checks there are, and those of them that are to run.
-    pub(crate) fn checks(&self) -> (Vec<ServerCheck>, BTreeSet<Arc<str>>) {
+    pub(crate) fn checks(&self) -> (Arc<Vec<ServerCheck>>, BTreeSet<Arc<str>>) {
         let state = self.state();
         let wanted = state.director.checks_of(|name| !state.absent.contains(name));
-        (state.director.rest().checks.clone(), wanted)
+        (Arc::clone(&state.director.rest().checks), wanted)
     }
 
     pub(crate) fn hear(&self, news: News<'_>) {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::balance::{Balance, Look};
 use crate::question::{Asks, Http, Question};
@@ -30,7 +31,7 @@ pub(crate) fn note(balance: &mut Balance, machine: &dyn Machine) {
         }
         http.contents = some.then(|| hasher.finish());
     };
-    for check in &mut balance.checks {
+    for check in Arc::make_mut(&mut balance.checks) {
         match &mut check.look {
             Look::Ask(question) => of(question),
             Look::Alternate { first, between, .. } => {

@@ -60,7 +60,7 @@ pub fn lower_for(
 fn unchecked(balance: &mut Balance, machine: &dyn Machine) -> Vec<String> {
     let mut told = Vec::new();
     let mut gone = BTreeSet::new();
-    balance.checks.retain(|check| {
+    Arc::make_mut(&mut balance.checks).retain(|check| {
         let program = check.program().is_some();
         let Some(wrong) = program.then(|| machine.try_server_check(check).err()).flatten() else {
             return true;

@@ -188,7 +188,7 @@ fn what_the_files_of_a_check_hold_is_part_of_it() {
     assert_eq!(asked, 3, "each file once, whoever reads it");
     assert_eq!(old, made(whole, "SSL_GET", 1).0);
     let new = made(whole, "SSL_GET", 2).0;
-    assert!(old.iter().zip(&new).all(|(old, new)| old.look != new.look));
+    assert!(old.iter().zip(new.iter()).all(|(old, new)| old.look != new.look));
     // One that reads none of them stays as it is.
     assert_eq!(made(whole, "HTTP_GET", 1), made(whole, "HTTP_GET", 2));
     assert_eq!(made("ca /etc/ca", "SSL_GET", 1), made("ca /etc/ca", "SSL_GET", 2));

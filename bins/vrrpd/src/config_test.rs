@@ -167,7 +167,7 @@ fn machine(lowered: &Lowered) -> Vec<(String, bool)> {
             }
         }
     }
-    for check in &lowered.plan.balance.checks {
+    for check in lowered.plan.balance.checks.iter() {
         if let Err(wrong) = vrrp_plan::try_server_check(check) {
             note(&check.place.0, &check.name, wrong);
         }

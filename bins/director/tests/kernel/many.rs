@@ -25,7 +25,7 @@ fn of(changed: u32) -> Balance {
     });
     let servers: Vec<VirtualServer> = virtual_servers.collect();
     Balance {
-        checks: vec![check("set", vrrp_plan::balance::Look::Always(true))],
+        checks: vec![check("set", vrrp_plan::balance::Look::Always(true))].into(),
         ..balance(servers)
     }
 }

@@ -48,7 +48,7 @@ async fn a_dead_server_leaves_the_table_and_comes_back_and_the_sorry_server_stan
         ..two()
     };
     let mut all = balance(vec![plan]);
-    all.checks = vec![connects(A), connects(B)];
+    all.checks = vec![connects(A), connects(B)].into();
     let (handle, told) = begin(all);
     let checked =
         |handle: &vrrp_director::Handle| handle.snapshot().checks.iter().all(|check| check.runs > 0);

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use healthcheck::{Because, Health, Verdict};
@@ -21,8 +22,8 @@ fn looked_at_by(looked: ServerCheck) -> Balance {
     let mut plan = virtual_server(SERVICE, vec![server(A, 1), server(B, 1)]);
     plan.servers[0].follows = vec![gate(&looked.name)];
     let mut all = balance(vec![plan]);
-    all.checks.retain(|check| check.name != looked.name);
-    all.checks.push(looked);
+    Arc::make_mut(&mut all.checks).retain(|check| check.name != looked.name);
+    Arc::make_mut(&mut all.checks).push(looked);
     all
 }
 
@@ -276,7 +277,7 @@ async fn what_cannot_be_looked_at_from_here_is_not_put_out() {
     };
     let mut all = looked_at_by(from_elsewhere("one"));
     first(&mut all).servers[1].follows = vec![gate("other")];
-    all.checks = vec![from_elsewhere("one"), from_elsewhere("other")];
+    all.checks = vec![from_elsewhere("one"), from_elsewhere("other")].into();
     let (handle, kernel, told) = begin(all, Options::default());
     let looked = |handle: &vrrp_director::Handle| {
         let checks = handle.snapshot().checks;

@@ -28,7 +28,7 @@ fn looked_at(checks: &[(&str, Look)]) -> Balance {
         retry_after: Duration::from_secs(100),
         ..check(name, look.clone())
     });
-    all.checks = looked.collect();
+    all.checks = looked.collect::<Vec<_>>().into();
     all
 }
 
@@ -89,7 +89,7 @@ async fn an_old_check_does_not_speak_while_a_reload_gives_its_name_away() {
     });
     let of = |to, quorum| {
         let mut all = looked_at(&[(FIRST, asks(to))]);
-        all.checks[0].interval = Duration::from_millis(10);
+        Arc::make_mut(&mut all.checks)[0].interval = Duration::from_millis(10);
         let one = Arc::make_mut(&mut all.servers[0]);
         // Drained: with all that is asked for the quorum is lost.
         one.servers.push(server(DRAINED, 5));
@@ -113,7 +113,7 @@ async fn an_old_check_does_not_speak_while_a_reload_gives_its_name_away() {
     let mut refused = of(address, 1);
     let twice = refused.servers[0].clone();
     refused.servers.push(twice);
-    refused.checks[0].look = asks("127.0.0.1:1".parse().unwrap());
+    Arc::make_mut(&mut refused.checks)[0].look = asks("127.0.0.1:1".parse().unwrap());
     assert!(handle.reload(refused).is_err());
     // After a reload that was refused it looks again.
     looked_more_than(&looks, looks.load(Ordering::SeqCst)).await;

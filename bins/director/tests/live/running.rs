@@ -1,5 +1,7 @@
 //! Start, reload, words, the end.
 
+use std::sync::Arc;
+
 use healthcheck::{Health, Placement};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -89,7 +91,7 @@ async fn a_kernel_that_does_not_answer_and_a_balance_that_cannot_be_are_refused(
     let refused = start(kernel.clone(), two(), Options::default(), |_| {}).unwrap_err();
     assert!(matches!(refused, StartError::Kernel(_)), "{refused}");
     let mut all = two();
-    all.checks.clear();
+    all.checks = Arc::default();
     let refused = start(Model::default(), all, Options::default(), |_| {}).unwrap_err();
     assert!(matches!(refused, StartError::Balance(_)), "{refused}");
     assert!(kernel.table().is_empty());
@@ -101,7 +103,7 @@ async fn a_reload_leaves_a_check_alone_that_has_not_changed() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let looks = asks(listener.local_addr().unwrap());
     let mut all = two();
-    all.checks[0] = vrrp_plan::balance::ServerCheck {
+    Arc::make_mut(&mut all.checks)[0] = vrrp_plan::balance::ServerCheck {
         interval: std::time::Duration::from_secs(3600),
         ..check(A, looks)
     };
@@ -128,7 +130,7 @@ async fn a_reload_leaves_a_check_alone_that_has_not_changed() {
     assert_eq!(kernel.commands(), [format!("edit {A} of TCP {SERVICE}")]);
     assert_eq!((runs(&handle), due(&handle)), (1, next));
     // Changed, it is run anew and keeps what is known.
-    all.checks[0].retries = 5;
+    Arc::make_mut(&mut all.checks)[0].retries = 5;
     handle.reload(all.clone()).unwrap();
     assert_eq!(crate::server(&handle, A).weight, Some(4));
     timeout(LIMIT, listener.accept()).await.unwrap().unwrap();

@@ -24,7 +24,7 @@ fn two(looks: vrrp_plan::balance::Look) -> Balance {
         VirtualServer { ha_suspend, ..plan }
     };
     let mut all = balance(vec![follows(FIRST, true), follows(SECOND, true)]);
-    all.checks = vec![check("tcp", looks)];
+    all.checks = vec![check("tcp", looks)].into();
     all
 }
 

@@ -114,7 +114,8 @@ pub(crate) fn balance(servers: Vec<VirtualServer>) -> Balance {
     let servers = balance.servers.iter().flat_map(|server| &server.servers);
     for follows in servers.flat_map(|server| &server.follows) {
         if !balance.checks.iter().any(|check| check.name == follows.check) {
-            balance.checks.push(check(&follows.check, Look::Always(true)));
+            let always = check(&follows.check, Look::Always(true));
+            Arc::make_mut(&mut balance.checks).push(always);
         }
     }
     balance

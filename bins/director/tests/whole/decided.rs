@@ -1,5 +1,6 @@
 //! Who serves, by hand-written stories.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use healthcheck::{Because, Health, Placement};
@@ -277,7 +278,7 @@ fn an_operator_drains_weighs_and_takes_out_and_a_reload_does_not_forget_it() {
 #[test]
 fn a_check_sets_the_weight_of_those_who_follow_it() {
     let mut plan = balance(vec![two()]);
-    plan.checks[0].look = runs("/a");
+    Arc::make_mut(&mut plan.checks)[0].look = runs("/a");
     let mut world = World::begin(plan, &Table::new());
     world.told();
     let set = |weight| Input::CheckWeight { name: A, weight };
@@ -420,7 +421,7 @@ fn a_balance_that_cannot_be_changes_nothing_and_says_why() {
     let none = virtual_server(SERVICE, Vec::new());
     assert!(why(vec![none]).contains("the pool has no member"));
     let mut lost = balance(vec![two()]);
-    lost.checks.clear();
+    lost.checks = Arc::default();
     let mut world = world(two());
     let refused = world.director.reload(world.now, lost).unwrap_err().to_string();
     assert!(refused.contains("follows the check"), "{refused}");

@@ -103,7 +103,8 @@ fn any_balance() -> impl Strategy<Value = Balance> {
                 let sets_weight = true;
                 check(name, Look::Run { command, sets_weight })
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .into();
         all
     })
 }

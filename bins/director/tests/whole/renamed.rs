@@ -1,5 +1,7 @@
 //! Names count the checks of a server: after a reload another check may have one's name.
 
+use std::sync::Arc;
+
 use healthcheck::Because;
 use vrrp_director::{Event, Input};
 use vrrp_ipvs::Table;
@@ -19,9 +21,8 @@ fn looked_at(checks: &[(&str, Look)]) -> Balance {
     let mut plan = virtual_server(SERVICE, vec![server(A, 1), server(B, 1)]);
     plan.servers[0].follows = checks.iter().map(|(name, _)| gate(name)).collect();
     let mut all = balance(vec![plan]);
-    all.checks.retain(|other| other.name == B);
-    all.checks
-        .extend(checks.iter().map(|(name, look)| check(name, look.clone())));
+    Arc::make_mut(&mut all.checks).retain(|other| other.name == B);
+    Arc::make_mut(&mut all.checks).extend(checks.iter().map(|(name, look)| check(name, look.clone())));
     all
 }
 

@@ -1,6 +1,7 @@
 //! Two balances of one node: keepalived.conf and ldirectord.cf beside each other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use vrrp_ipvs::ServiceKey;
 
@@ -82,11 +83,11 @@ impl Balance {
             .flat_map(|one| &one.servers)
             .flat_map(|server| server.follows.iter().map(|follows| follows.check.as_str()))
             .collect();
-        let wanted = checks
+        let wanted = Arc::unwrap_or_clone(checks)
             .into_iter()
             .filter(|check| followed.contains(check.name.as_str()) && !known.contains(&check.name));
         let wanted: Vec<_> = wanted.collect();
-        self.checks.extend(wanted);
+        Arc::make_mut(&mut self.checks).extend(wanted);
         left_out
     }
 

@@ -26,8 +26,8 @@ pub struct Balance {
     /// In the order of the file; names are unique, and no kernel service belongs to two of them. Shared with whoever carries them
     /// out: there may be tens of thousands of real servers in them.
     pub servers: Vec<Arc<VirtualServer>>,
-    /// What real servers follow, in the order of the file; names are unique. One that several follow is run once.
-    pub checks: Vec<ServerCheck>,
+    /// What real servers follow, in the order of the file; names are unique. One that several follow is run once. Shared likewise.
+    pub checks: Arc<Vec<ServerCheck>>,
     /// How long the kernel keeps connections (keepalived `lvs_timeouts`); what it had before is put back at a stop.
     pub timeouts: Option<Timeouts>,
     /// The kernel tells a peer of its connections (keepalived `lvs_sync_daemon`).

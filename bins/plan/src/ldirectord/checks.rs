@@ -1,6 +1,7 @@
 //! What a real server follows. One that several virtual servers have, and that is checked in the same way, is checked once.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ldirectord_conf::{Check, CheckType, Listens, Protocol, Real, Service, Virtual};
@@ -102,7 +103,7 @@ impl Lowering<'_> {
             warmup: Duration::ZERO,
             log_all_failures: false,
         };
-        let checks = &mut self.lowered.balance.checks;
+        let checks = Arc::make_mut(&mut self.lowered.balance.checks);
         let title = wanted.name.clone();
         let mut number = 1_u32;
         // The same title with another limit or another text to look for is another check.

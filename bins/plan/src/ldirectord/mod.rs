@@ -143,7 +143,7 @@ impl Lowering<'_> {
                 self.lowered.balance.servers.push(Arc::new(server));
             }
             Err(why) => {
-                self.lowered.balance.checks.truncate(checks);
+                Arc::make_mut(&mut self.lowered.balance.checks).truncate(checks);
                 self.known.retain(|_, index| *index < checks);
                 let found = Diagnostic::dropped(why.code, why.span, why.message);
                 let found = found.about(read.name.clone());
@@ -157,8 +157,8 @@ impl Lowering<'_> {
     }
 
     fn place(&self, span: Span) -> Place {
-        let place = self.sources.place(span);
-        Place(format!("{}:{}", place.file, place.line))
+        let (path, line) = self.sources.line(span);
+        Place(format!("{path}:{line}"))
     }
 
     fn maintenance(&self) -> Option<PathBuf> {

@@ -190,8 +190,8 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     /// `file:line`.
     fn place(&self, span: Span) -> String {
-        let place = self.sources.place(span);
-        format!("{}:{}", place.file, place.line)
+        let (path, line) = self.sources.line(span);
+        format!("{path}:{line}")
     }
 
     /// What of `missing` is not allowed; what is allowed is noted.

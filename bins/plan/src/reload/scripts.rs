@@ -101,7 +101,7 @@ fn servers(old: &Plan, new: &Plan, machine: &dyn Machine) -> Vec<String> {
         .iter()
         .map(|check| (check.name.as_str(), &check.look))
         .collect();
-    for check in &after.checks {
+    for check in after.checks.iter() {
         let name = check.name.as_str();
         if !followed.contains(name) || had.get(name) == Some(&&check.look) {
             continue;

@@ -12,7 +12,7 @@ pub(crate) fn hold(balance: &Balance) {
     let mut names = BTreeSet::new();
     let mut keys = BTreeSet::new();
     let mut checks = BTreeSet::new();
-    for check in &balance.checks {
+    for check in balance.checks.iter() {
         assert!(checks.insert(check.name.as_str()), "{} twice", check.name);
         assert!(
             !check.interval.is_zero() && !check.timeout.is_zero(),

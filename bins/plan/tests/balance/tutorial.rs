@@ -95,7 +95,7 @@ fn the_copied_file_is_understood_as_keepalived_understands_it() {
             ]
         );
         assert_eq!(plan.balance.checks.len(), 2);
-        for check in &plan.balance.checks {
+        for check in plan.balance.checks.iter() {
             assert_eq!((check.interval, check.timeout), (s(6), s(3)));
             assert_eq!((check.retries, check.retry_after), (1, s(3)));
         }

@@ -100,7 +100,7 @@ fn each_checktype_looks_in_its_way() {
     let on = web(&["checktype=on"]);
     assert_eq!((on.checks.len(), on.servers[0].servers[0].follows.len()), (0, 0));
     let none = web(&["service=none"]);
-    assert_eq!(none.checks, Vec::<ServerCheck>::new());
+    assert_eq!(*none.checks, Vec::<ServerCheck>::new());
 }
 
 #[test]

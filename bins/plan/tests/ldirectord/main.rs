@@ -46,7 +46,7 @@ fn refused(text: &str) -> (String, String) {
     let parsed = read(text);
     let lowered = lower(&parsed.config, &parsed.sources, Settings::default());
     assert_eq!(lowered.balance.servers, [], "{text}");
-    assert_eq!(lowered.balance.checks, [], "{text}");
+    assert_eq!(*lowered.balance.checks, [], "{text}");
     let found = parsed.diagnostics.into_iter().chain(lowered.faults);
     let mut found = found.filter(|found| found.severity.word() == "error");
     let first = found

@@ -113,10 +113,10 @@ fn wanted(interval: u64, timeout: u64) -> Balance {
             begins_as_found: true,
             tells_first: false,
         })],
-        checks: vec![
+        checks: Arc::new(vec![
             check([172, 25, 44, 44], interval, timeout),
             check([172, 25, 44, 55], interval, timeout),
-        ],
+        ]),
         timeouts: None,
         sync: None,
         flush_at_start: false,

@@ -33,10 +33,13 @@ impl Lowering<'_> {
             },
             ..Balance::default()
         };
+        let reals = self.config.virtual_servers.iter().flat_map(|one| &one.servers);
+        let mut checks = Vec::with_capacity(reals.map(|real| real.checks.len()).sum());
         for server in &self.config.virtual_servers {
-            let lowered = self.virtual_server(server, &mut balance.checks);
+            let lowered = self.virtual_server(server, &mut checks);
             balance.servers.extend(lowered.map(Arc::new));
         }
+        balance.checks = Arc::new(checks);
         balance
     }
 
@@ -99,7 +102,8 @@ impl Lowering<'_> {
             checks.push(lowered);
             Some(follows)
         });
-        let follows = follows.collect();
+        let mut follows: Vec<Follows> = follows.collect();
+        follows.shrink_to_fit();
         balance::RealServer {
             place: self.place_of(real.span),
             destination: Destination {

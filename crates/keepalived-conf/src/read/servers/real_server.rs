@@ -6,7 +6,7 @@ use super::lines::{Lines, first};
 use super::virtual_server::Above;
 use crate::diagnostic::Diagnostic;
 use crate::foreign::server::Usable;
-use crate::model::{Missing, RealServer, Sourced};
+use crate::model::{Missing, RealServer, ServerCheck, Sourced};
 use crate::read::Reader;
 
 /// What checks have from their real server.
@@ -40,11 +40,11 @@ impl Reader<'_> {
             ip: usable.ip,
             port,
         };
-        let checks = usable
-            .checks
-            .iter()
-            .flat_map(|check| self.server_checks(check, &server, above, common, missing))
-            .collect();
+        let checks = usable.checks.iter();
+        let checks = checks.flat_map(|check| self.server_checks(check, &server, above, common, missing));
+        let mut checks: Vec<ServerCheck> = checks.collect();
+        // Most have one, and room for four is kilobytes for each of tens of thousands.
+        checks.shrink_to_fit();
         let uthreshold = first([lines.number("uthreshold")], 0);
         let inhibit = above.lines.flag("inhibit_on_failure").inherited(VIRTUAL);
         RealServer {
