@@ -39,7 +39,9 @@ impl Plain {
         if !behind.all(|byte| is_blank(*byte)) {
             return None;
         }
-        let words = line.get(..end)?.trim_ascii_start();
+        // A vertical tab is a blank too, which it is not for `trim_ascii`.
+        let from = line.iter().position(|byte| !is_blank(*byte)).unwrap_or(end);
+        let words = line.get(from..end)?;
         let means_more = words.starts_with(b"@") || words.starts_with(b"include");
         (!means_more).then_some(Self { end, brace })
     }
@@ -140,6 +142,8 @@ mod tests {
             b"~SEQ(a, 1) b",
             b"@a b",
             b"  @^a b",
+            b"\x0b@a b",
+            b"\x0binclude /etc/a.conf",
             b"a\\#",
             b"a { b",
             b"} }",
