@@ -10,11 +10,15 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use healthcheck::{Endpoint, Outcome, Probe as _, SqlProbe, SqlServer, SqlSpec};
 use support::servers::{Does, Server, dropped, look};
 use support::{LONG, until};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -106,6 +110,61 @@ fn a_password_is_not_shown() {
     assert_eq!(probe.name(), "MySQL with 192.0.2.1:3306");
     let shown = format!("{spec:?} {probe:?}");
     assert!(shown.contains("\"me\"") && !shown.contains("hidden"), "{shown}");
+}
+
+/// Sends a message of `PostgreSQL`.
+async fn say(stream: &mut TcpStream, kind: u8, body: &[u8]) {
+    let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+    let message = [&[kind], length.as_slice(), body].concat();
+    stream.write_all(&message).await.unwrap();
+}
+
+/// What is heard next.
+async fn heard(stream: &mut TcpStream) -> Vec<u8> {
+    let mut octets = vec![0; 4096];
+    let count = stream.read(&mut octets).await.unwrap();
+    octets.truncate(count);
+    octets
+}
+
+/// All checks and the control socket may have this one thread.
+#[tokio::test]
+async fn while_a_password_is_made_slow_to_guess_others_go_on() {
+    const TURNS: u32 = 40_000;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let turns_of_others = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&turns_of_others);
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+        }
+    });
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        heard(&mut stream).await;
+        say(&mut stream, b'R', b"\0\0\0\x0aSCRAM-SHA-256\0\0").await;
+        let first = String::from_utf8(heard(&mut stream).await).unwrap();
+        let nonce = first.split("r=").nth(1).unwrap();
+        let challenge = format!("\0\0\0\x0br={nonce}more,s=W22ZaJ0SNY7soEsUEjb6gQ==,i={TURNS}");
+        let before = turns_of_others.load(Ordering::SeqCst);
+        say(&mut stream, b'R', challenge.as_bytes()).await;
+        let answer = heard(&mut stream).await;
+        let during = turns_of_others.load(Ordering::SeqCst) - before;
+        assert!(String::from_utf8_lossy(&answer).contains(",p="), "{answer:?}");
+        during
+    };
+    let probe = SqlProbe::new(spec(
+        Endpoint::new("127.0.0.1", port),
+        SqlServer::Postgresql,
+        LONG,
+    ))
+    .unwrap();
+    let (during, outcome) = tokio::join!(server, probe.probe());
+    other.abort();
+    assert!(outcome.reason.contains("closed the connection"), "{outcome:?}");
+    assert!(during >= 39, "others had {during} turns");
 }
 
 type Change = fn(&mut SqlSpec, String);

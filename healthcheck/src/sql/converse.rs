@@ -30,14 +30,18 @@ pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     *waits_for = talk.waits_for();
     say(stream, &begin).await?;
     loop {
-        while let Some(step) = talk.hear(&heard)? {
+        let mut used = 0_usize;
+        while let Some(step) = talk.hear(heard.get(used..).unwrap_or_default())? {
             *waits_for = talk.waits_for();
             if step.done {
                 return Ok(Went::Done);
             }
-            heard.drain(..step.used.min(heard.len()));
+            used = used.saturating_add(step.used).min(heard.len());
             say(stream, &step.say).await?;
-            if step.secures && heard.is_empty() {
+            if step.rests {
+                tokio::task::yield_now().await;
+            }
+            if step.secures && used == heard.len() {
                 return Ok(Went::Secures);
             }
             if step.secures {
@@ -45,6 +49,8 @@ pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 return Err("it speaks before TLS begins".to_owned());
             }
         }
+        // Once for all of them: a server may send thousands of small ones.
+        heard.drain(..used);
         if talk.rows() > 0 && total >= ENOUGH_BYTES {
             return Ok(Went::Done);
         }

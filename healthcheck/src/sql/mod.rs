@@ -46,7 +46,7 @@ trait Talk: Send + Sync {
 /// What a message has led to.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Step {
-    /// So many octets of what was heard are dealt with; 1 at least.
+    /// So many octets of what was heard are dealt with.
     used: usize,
     /// What is said now.
     say: Vec<u8>,
@@ -54,6 +54,8 @@ struct Step {
     done: bool,
     /// TLS begins behind what is said.
     secures: bool,
+    /// There is work to go on with, which is to leave room for others.
+    rests: bool,
 }
 
 impl Step {
@@ -67,6 +69,15 @@ impl Step {
             say,
             done: false,
             secures: false,
+            rests: false,
+        }
+    }
+
+    /// Nothing is heard or said, and it is to be gone on.
+    fn rest() -> Self {
+        Self {
+            rests: true,
+            ..Self::on(0)
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod base64;
 mod message;
+mod salted;
 mod scram;
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,7 @@ mod tests;
 use md5::{Digest as _, Md5};
 
 use message::{Message, message};
-use scram::{Expected, Scram};
+use scram::{Expected, Scram, Work};
 
 use super::{SqlSpec, Step, Talk, needs_a_row, told};
 
@@ -47,6 +48,8 @@ enum Proof {
     /// The password, or a digest of it, was sent.
     Sent,
     Begun(Scram),
+    /// It is made; nothing is to come.
+    Made(Work),
     /// The server's own proof is to come.
     Owed(Expected),
     Done,
@@ -92,7 +95,7 @@ impl<'s> Postgresql<'s> {
                 self.state = State::Begins;
                 return Ok(Step::on(heard.used));
             }
-            (0, Proof::Begun(_) | Proof::Owed(_)) => {
+            (0, Proof::Begun(_) | Proof::Made(_) | Proof::Owed(_)) => {
                 return Err("it lets in without proving to know the password (SCRAM)".to_owned());
             }
             (3, Proof::None) => (Proof::Sent, ended(self.password()?)),
@@ -103,8 +106,9 @@ impl<'s> Postgresql<'s> {
                 (Proof::Begun(scram.clone()), begun(rest, &scram)?)
             }
             (11, Proof::Begun(scram)) => {
-                let (answer, expected) = scram.answer(self.password()?, text(rest)?)?;
-                (Proof::Owed(expected), answer.into_bytes())
+                let work = scram.challenged(self.password()?, text(rest)?)?;
+                self.state = State::LogIn(Proof::Made(work));
+                return Ok(Step::on(heard.used));
             }
             (12, Proof::Owed(expected)) => {
                 expected.check(text(rest)?)?;
@@ -116,6 +120,18 @@ impl<'s> Postgresql<'s> {
         };
         self.state = State::LogIn(proof);
         Ok(Step::say(heard.used, message(b'p', &say)))
+    }
+
+    /// What has to be done before anything more is heard.
+    fn work(&mut self) -> Option<Step> {
+        let State::LogIn(Proof::Made(work)) = &mut self.state else {
+            return None;
+        };
+        let Some((answer, expected)) = work.go_on() else {
+            return Some(Step::rest());
+        };
+        self.state = State::LogIn(Proof::Owed(expected));
+        Some(Step::say(0, message(b'p', answer.as_bytes())))
     }
 
     fn unknown(&self, way: u32) -> String {
@@ -229,6 +245,9 @@ impl Talk for Postgresql<'_> {
                 Some(b'N') => Err("it offers no TLS".to_owned()),
                 Some(_) => Err(message::no_message(heard)),
             };
+        }
+        if let Some(step) = self.work() {
+            return Ok(Some(step));
         }
         let Some(message) = message::first(heard)? else {
             return Ok(None);

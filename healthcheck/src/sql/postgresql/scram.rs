@@ -1,14 +1,13 @@
 //! SCRAM-SHA-256 (RFC 5802, RFC 7677): both sides prove to know the password, and neither says it.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use sha2::{Digest as _, Sha256};
 
 use super::base64;
+use super::salted::{Key, Salting, mac};
 
 /// `PostgreSQL` makes 4096 turns unless told otherwise. Each costs time of ours, which a server must not choose at will.
 const TURNS_MAX: u32 = 100_000;
-
-type Key = [u8; 32];
 
 /// A log-in that has begun.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,11 +35,11 @@ impl Scram {
         format!("n,,{}", self.first)
     }
 
-    /// The answer to the server's first message, and what its last one must have.
+    /// What is to be done for the answer to the server's first message.
     ///
     /// # Errors
     /// The message is none, or of another conversation, or asks for too much work.
-    pub(super) fn answer(&self, password: &[u8], challenge: &str) -> Result<(String, Expected), String> {
+    pub(super) fn challenged(&self, password: &[u8], challenge: &str) -> Result<Work, String> {
         let mut parts = challenge.split(',');
         let mut part = |name| parts.next().and_then(|part| part.strip_prefix(name));
         let (Some(nonce), Some(salt), Some(turns)) = (part("r="), part("s="), part("i=")) else {
@@ -56,11 +55,31 @@ impl Scram {
                      and set the password anew"
             ));
         };
-        let salted = salted(password, &salt, number);
+        let salting = Salting::new(password, &salt, number);
+        let end = format!("c=biws,r={nonce}");
+        Ok(Work {
+            salting: salting.ok_or("of this password SCRAM makes no key")?,
+            said: format!("{},{challenge},{end}", self.first),
+            end,
+        })
+    }
+}
+
+/// An answer that is being made.
+pub(super) struct Work {
+    salting: Salting,
+    /// All that was said and is going to be, which is what is signed.
+    said: String,
+    end: String,
+}
+
+impl Work {
+    /// Goes on a little; when all is done the answer, and what the server's last message must have.
+    pub(super) fn go_on(&mut self) -> Option<(String, Expected)> {
+        let salted = self.salting.go_on()?;
+        let Self { said, end, .. } = self;
         let client = keyed(&salted, b"Client Key");
         let stored: Key = Sha256::digest(client).into();
-        let end = format!("c=biws,r={nonce}");
-        let said = format!("{},{challenge},{end}", self.first);
         let signature = keyed(&stored, said.as_bytes());
         let proof: Vec<u8> = client
             .iter()
@@ -68,7 +87,7 @@ impl Scram {
             .map(|(one, other)| one ^ other)
             .collect();
         let server = keyed(&keyed(&salted, b"Server Key"), said.as_bytes());
-        Ok((format!("{end},p={}", base64::encode(&proof)), Expected(server)))
+        Some((format!("{end},p={}", base64::encode(&proof)), Expected(server)))
     }
 }
 
@@ -90,35 +109,10 @@ impl Expected {
     }
 }
 
-/// RFC 5802 2.2: Hi.
-fn salted(password: &[u8], salt: &[u8], turns: u32) -> Key {
-    let Some(mac) = mac(password) else {
-        return Key::default();
-    };
-    let mut turn: Key = mac
-        .clone()
-        .chain_update(salt)
-        .chain_update([0, 0, 0, 1])
-        .finalize()
-        .into_bytes()
-        .into();
-    let mut all = turn;
-    for _ in 1..turns {
-        turn = mac.clone().chain_update(turn).finalize().into_bytes().into();
-        all.iter_mut().zip(turn).for_each(|(all, turn)| *all ^= turn);
-    }
-    all
-}
-
 fn keyed(key: &[u8], text: &[u8]) -> Key {
     mac(key).map_or_else(Key::default, |mac| {
         mac.chain_update(text).finalize().into_bytes().into()
     })
-}
-
-/// HMAC takes a key of any length.
-fn mac(key: &[u8]) -> Option<Hmac<Sha256>> {
-    Hmac::new_from_slice(key).ok()
 }
 
 #[cfg(test)]
@@ -128,12 +122,21 @@ mod tests {
     const CHALLENGE: &str =
         "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
 
+    fn answer(scram: &Scram, challenge: &str) -> Result<(String, Expected), String> {
+        let mut work = scram.challenged(b"pencil", challenge)?;
+        loop {
+            if let Some(done) = work.go_on() {
+                return Ok(done);
+            }
+        }
+    }
+
     /// RFC 7677 3: user "user", password "pencil".
     #[test]
     fn the_example_of_the_rfc() {
         let scram = Scram::new("user", "rOprNGfwEbeRWgbNEkqO");
         assert_eq!(scram.first(), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
-        let (answer, expected) = scram.answer(b"pencil", CHALLENGE).unwrap();
+        let (answer, expected) = answer(&scram, CHALLENGE).unwrap();
         assert_eq!(
             answer,
             "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
@@ -171,7 +174,7 @@ mod tests {
             (",i=", ",j=", "not understood"),
         ] {
             let challenge = CHALLENGE.replace(from, to);
-            let answer = scram.answer(b"pencil", &challenge).map(|(answer, _)| answer);
+            let answer = answer(&scram, &challenge).map(|(answer, _)| answer);
             assert!(
                 answer.as_ref().is_err_and(|error| error.contains(words)),
                 "{to}: {answer:?}"
