@@ -3,6 +3,7 @@
 
 #![cfg(all(
     feature = "exchange",
+    feature = "sql",
     feature = "http2",
     feature = "tls",
     feature = "dns",
@@ -18,7 +19,8 @@ use std::time::Duration;
 
 use healthcheck::{
     ConnectProbe, DnsProbe, DnsSpec, Endpoint, ExchangeProbe, ExchangeSpec, HttpProbe, HttpSpec, HttpUrl,
-    HttpVersion, PingProbe, PingSpec, Probe, Reply, TlsProbe, TlsSpec, Transport, UdpProbe, UdpSpec,
+    HttpVersion, PingProbe, PingSpec, Probe, Reply, SqlProbe, SqlServer, SqlSpec, TlsProbe, TlsSpec,
+    Transport, UdpProbe, UdpSpec,
 };
 use support::servers::{Does, Server};
 use tokio::net::UdpSocket;
@@ -37,7 +39,10 @@ fn probes(tcp: &Endpoint, udp: &Endpoint) -> Vec<Box<dyn Probe>> {
             .version(version)
             .url(HttpUrl::new("/"))
     };
+    let sql = |server| SqlSpec::new(tcp.clone(), SHORT, server, "me", "SELECT 1");
     vec![
+        Box::new(SqlProbe::new(sql(SqlServer::Mysql)).unwrap()),
+        Box::new(SqlProbe::new(sql(SqlServer::Postgresql).tls(tls.clone())).unwrap()),
         Box::new(ConnectProbe::by_way_of(tcp.clone(), Transport::Tcp, SHORT)),
         Box::new(ExchangeProbe::new(ExchangeSpec::smtp(
             tcp.clone(),
