@@ -49,7 +49,7 @@ enum Proof {
     Sent,
     Begun(Scram),
     /// It is made; nothing is to come.
-    Made(Work),
+    Made(Box<Work>),
     /// The server's own proof is to come.
     Owed(Expected),
     Done,
@@ -107,7 +107,7 @@ impl<'s> Postgresql<'s> {
             }
             (11, Proof::Begun(scram)) => {
                 let work = scram.challenged(self.password()?, text(rest)?)?;
-                self.state = State::LogIn(Proof::Made(work));
+                self.state = State::LogIn(Proof::Made(Box::new(work)));
                 return Ok(Step::on(heard.used));
             }
             (12, Proof::Owed(expected)) => {
