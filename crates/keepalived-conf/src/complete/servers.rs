@@ -26,12 +26,17 @@ pub(super) fn complete(servers: Vec<VirtualServer>, findings: &mut Findings) -> 
     let mut entries_left = ENTRIES_MAX;
     for mut server in servers {
         disjoint(&mut server, &mut taken, findings);
-        if server.members.is_empty() || !families(&mut server, findings) {
+        if server.members.is_empty() {
+            continue;
+        }
+        if !families(&mut server, findings) {
+            give_back(&server, &mut taken);
             continue;
         }
         one_destination_each(&mut server, findings);
         sorry_by_itself(&mut server, findings);
         if !fits(&server, &mut entries_left, findings) {
+            give_back(&server, &mut taken);
             continue;
         }
         let every = |member: &VirtualMember| matches!(member.first, VirtualAddress::At { port: 0, .. });
@@ -47,6 +52,18 @@ pub(super) fn complete(servers: Vec<VirtualServer>, findings: &mut Findings) -> 
     kept
 }
 
+/// What one that is left out does not carry out others may.
+fn give_back(server: &VirtualServer, taken: &mut HashMap<Key, (String, Span)>) {
+    for address in server.members.iter().flat_map(VirtualMember::each) {
+        taken.remove(&key(address, server.protocol.value));
+    }
+}
+
+fn key(address: VirtualAddress, protocol: Transport) -> Key {
+    let marked = matches!(address, VirtualAddress::Mark { .. });
+    ((!marked).then_some(protocol), address)
+}
+
 /// Leaves out what a virtual server above has already.
 fn disjoint(server: &mut VirtualServer, taken: &mut HashMap<Key, (String, Span)>, findings: &mut Findings) {
     let protocol = server.protocol.value;
@@ -55,8 +72,7 @@ fn disjoint(server: &mut VirtualServer, taken: &mut HashMap<Key, (String, Span)>
     for member in &server.members {
         let mut run: Option<VirtualMember> = None;
         for address in member.each() {
-            let marked = matches!(address, VirtualAddress::Mark { .. });
-            let key = ((!marked).then_some(protocol), address);
+            let key = key(address, protocol);
             if let Some((other, span)) = taken.get(&key) {
                 told = told.or_else(|| Some((member.span, address, other.clone(), *span)));
                 members.extend(run.take());

@@ -316,6 +316,29 @@ fn more_entries_than_the_kernel_is_asked_for_are_refused() {
     assert_eq!(told, Some(text));
 }
 
+/// What is left out takes no address from those below it.
+#[test]
+fn what_is_left_out_for_its_size_or_its_families_leaves_its_addresses_to_others() {
+    let small = "virtual_server 10.2.0.5 80 {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\nreal_server 10.1.0.1 80 {\n}\n}\n";
+    let names = |group: &str, reals: u32| {
+        let reals = (1..=reals).map(|n| format!("real_server 10.3.{}.{} 80 {{\n}}\n", n / 256, n % 256));
+        let reals: String = reals.collect();
+        let parsed = file(&format!(
+            "virtual_server_group G {{\n{group}\n}}\nvirtual_server group G {{\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n{reals}}}\n{small}"
+        ));
+        let names = parsed.config.virtual_servers.iter().map(|one| one.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    let one = ["TCP 10.2.0.5:80"];
+    assert_eq!(
+        names("10.2.0.0/16 80", 1),
+        ["group G TCP"],
+        "the first one counts"
+    );
+    assert_eq!(names("10.2.0.0/16 80", 17), one);
+    assert_eq!(names("10.2.0.0/24 80\n2001:db8::1 80", 1), one);
+}
+
 #[test]
 fn a_check_that_keepalived_leaves_out_is_left_out() {
     let with = |check: &str| {
