@@ -4,6 +4,13 @@
 //! balance 192.0.2.1:80 198.51.100.1:8080=2 198.51.100.2:8080
 //! ```
 //!
+//! ```text
+//! 198.51.100.1:8080 is up: its checks pass
+//! Quorum { virtual_server: "TCP 192.0.2.1:80", gained: true, living_weight: 2, when: Running }
+//! 198.51.100.2:8080 is up: its checks pass
+//! 198.51.100.2:8080 is down: check 'TCP 198.51.100.2:8080' is down
+//! ```
+//!
 //! Each server is connected to every second, and is out after two failures. The replies of the servers must come back this way
 //! (NAT). It ends with SIGINT, and takes its service out of the kernel. It takes root, and a kernel with `ip_vs`.
 
@@ -65,7 +72,9 @@ fn balance(words: &[String]) -> Result<Balance, Failure> {
     let (mut real_servers, mut checks) = (Vec::new(), Vec::new());
     for server in servers {
         let (address, weight) = server.split_once('=').unwrap_or((server, "1"));
-        let address: SocketAddr = address.parse()?;
+        let address: SocketAddr = address
+            .parse()
+            .map_err(|error| format!("'{address}' is no ADDRESS:PORT: {error}"))?;
         real_servers.push(real(address, weight.parse()?));
         checks.push(connects(address));
     }

@@ -10,22 +10,30 @@ use ldirectord_conf::{Family, MachineNames, Names, Protocol};
 /// All look-ups of one reading together.
 const WITHIN: Duration = Duration::from_secs(3);
 
-/// This machine's names.
-pub(super) struct Limited {
-    names: MachineNames,
+/// This machine's names, or others.
+pub(super) struct Limited<N = MachineNames> {
+    names: N,
+    within: Duration,
     left: Cell<Duration>,
 }
 
 impl Limited {
     pub(super) fn read() -> Self {
+        Self::of(MachineNames::read(), WITHIN)
+    }
+}
+
+impl<N> Limited<N> {
+    const fn of(names: N, within: Duration) -> Self {
         Self {
-            names: MachineNames::read(),
-            left: Cell::new(WITHIN),
+            names,
+            within,
+            left: Cell::new(within),
         }
     }
 }
 
-impl Names for Limited {
+impl<N: Names + Clone + Send + 'static> Names for Limited<N> {
     fn address(&self, host: &str, family: Family) -> Result<IpAddr, String> {
         let written = host.parse::<IpAddr>().ok();
         if let Some(address) = written.filter(|address| Family::of(*address) == family) {
@@ -43,13 +51,66 @@ impl Names for Limited {
         self.left.set(self.left.get().saturating_sub(began.elapsed()));
         found.unwrap_or_else(|_| {
             Err(format!(
-                "the name server has not answered within {} s; write the address, or reload when it answers",
-                WITHIN.as_secs()
+                "the name server has not answered within {:?}; write the address, or reload when it answers",
+                self.within
             ))
         })
     }
 
     fn port(&self, service: &str, protocol: Protocol) -> Option<u16> {
         self.names.port(service, protocol)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// Answers for `here`, and for nothing else before the gate is open.
+    #[derive(Clone)]
+    struct Dead {
+        gate: Arc<Mutex<()>>,
+        asked: Arc<AtomicU32>,
+    }
+
+    impl Names for Dead {
+        fn address(&self, host: &str, _: Family) -> Result<IpAddr, String> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            if host != "here" {
+                drop(self.gate.lock());
+            }
+            Ok(IpAddr::from([192, 0, 2, 1]))
+        }
+
+        fn port(&self, _: &str, _: Protocol) -> Option<u16> {
+            None
+        }
+    }
+
+    #[test]
+    fn all_look_ups_together_have_one_limit() {
+        let (gate, asked) = (Arc::new(Mutex::new(())), Arc::new(AtomicU32::new(0)));
+        let closed = gate.lock().unwrap();
+        let dead = Dead {
+            gate: Arc::clone(&gate),
+            asked: Arc::clone(&asked),
+        };
+        let names = Limited::of(dead, Duration::from_millis(200));
+        let of = |host: &str| names.address(host, Family::Ipv4);
+        assert_eq!(of("here"), Ok(IpAddr::from([192, 0, 2, 1])));
+        let began = Instant::now();
+        for number in 0..100 {
+            let error = of(&format!("host{number}")).unwrap_err();
+            assert!(error.contains("within 200ms"), "{error}");
+        }
+        // Each by itself would take 20 s.
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        let before = asked.load(Ordering::SeqCst);
+        assert_eq!(of("198.51.100.7"), Ok(IpAddr::from([198, 51, 100, 7])));
+        drop(closed);
+        assert!(before <= 101, "an address that is written is not asked for");
     }
 }

@@ -78,3 +78,57 @@ fn is_here(one: &VirtualServer, here: &BTreeSet<IpAddr>) -> bool {
     };
     here.contains(&first) || addresses.any(|address| here.contains(&address))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn balance(text: &str) -> Balance {
+        let files = keepalived_conf::MemoryFiles::new([("k.conf", text)]);
+        let parsed = keepalived_conf::parse(&files, "k.conf");
+        let nothing = std::iter::empty::<&str>().collect();
+        let host = vrrp_plan::Host::default();
+        vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host)
+            .plan
+            .balance
+    }
+
+    fn server(head: &str, word: &str) -> String {
+        format!(
+            "virtual_server {head} {{\nlb_algo rr\nlb_kind DR\nprotocol TCP\n{word}\nreal_server 192.0.2.10 80 {{\n}}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn one_is_here_with_any_of_its_addresses_and_for_marks_always() {
+        let mut all = balance(
+            &(server("192.0.2.1 80", "ha_suspend") + &server("192.0.2.2 80", "") + &server("fwmark 5", "")),
+        )
+        .servers;
+        let at = |one: &VirtualServer, here: &[[u8; 4]]| {
+            let here = here.iter().map(|address| IpAddr::from(*address)).collect();
+            is_here(one, &here)
+        };
+        let second = all[1].services.clone();
+        assert!(at(&all[0], &[[192, 0, 2, 1], [192, 0, 2, 9]]));
+        assert!(!at(&all[0], &[[192, 0, 2, 2]]));
+        assert!(!at(&all[0], &[]));
+        Arc::make_mut(&mut all[0]).services.extend(second);
+        assert!(at(&all[0], &[[192, 0, 2, 2]]), "the second of two");
+        assert!(at(&all[2], &[]));
+    }
+
+    #[test]
+    fn only_those_with_ha_suspend_are_looked_for() {
+        let text = server("127.0.0.1 80", "ha_suspend")
+            + &server("192.0.2.1 80", "ha_suspend")
+            + &server("192.0.2.2 80", "");
+        let found = present(&balance(&text)).unwrap();
+        let here = found.iter().map(|(name, is_here)| (name.as_str(), *is_here));
+        let here: Vec<_> = here.collect();
+        assert_eq!(here, [("TCP 127.0.0.1:80", true), ("TCP 192.0.2.1:80", false)]);
+        assert_eq!(present(&balance(&server("192.0.2.2 80", ""))).unwrap(), []);
+    }
+}
