@@ -32,6 +32,9 @@ pub struct Balancing {
     /// Why the kernel's table is not as it is to be.
     #[serde(default)]
     pub trouble: Option<String>,
+    /// Virtual servers of the file that are left out, as the kernel cannot balance and `--allow-missing lvs` allows that.
+    #[serde(default)]
+    pub left_out: u64,
 }
 
 /// How it stands with the kernel's table.

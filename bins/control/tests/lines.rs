@@ -328,6 +328,7 @@ fn status() -> Status {
         recording: Some(recording()),
         notice_targets: vec![],
         balancing: Some(servers::Balancing {
+            left_out: 0,
             virtual_servers: 2,
             without_quorum: 1,
             real_servers: 4,

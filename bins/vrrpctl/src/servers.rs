@@ -58,6 +58,12 @@ pub(crate) fn in_short(balancing: &Balancing, colour: Colour) -> String {
         text.push_str(&format!(", {}", colour.alarm(&out)));
     }
     text.push_str(" (vrrpctl servers)");
+    if balancing.left_out > 0 {
+        let many = words::counted(number(balancing.left_out), "virtual server");
+        let line =
+            format!("{many} of the file left out, as --allow-missing lvs allows: the kernel cannot balance");
+        text.push_str(&format!("\n! {}", colour.alarm(&line)));
+    }
     if let Some(trouble) = &balancing.trouble {
         let line = format!(
             "the kernel's table is not as it is to be: {}",
@@ -342,6 +348,15 @@ mod tests {
             line(&balancing),
             "1 virtual server; 2 real servers (vrrpctl servers)"
         );
+        balancing.left_out = 3;
+        assert!(
+            line(&balancing).ends_with(
+                "\n! 3 virtual servers of the file left out, as --allow-missing lvs allows: the kernel cannot balance"
+            ),
+            "{}",
+            line(&balancing)
+        );
+        balancing.left_out = 0;
         balancing.without_quorum = 1;
         balancing.out = 2;
         balancing.trouble = Some("no scheduler".to_owned());

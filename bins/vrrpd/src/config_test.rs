@@ -56,7 +56,7 @@ fn judged(arguments: &Arguments) -> Result<Exit, Exit> {
     arguments.leave_parts(&mut lowered.plan);
     match servers::without_kernel(&mut lowered.plan, arguments) {
         Without::Nothing => {}
-        Without::Allowed(text) => eprintln!("warning: {text}"),
+        Without::Allowed { text, .. } => eprintln!("warning: {text}"),
         Without::Refused(text) => {
             eprintln!("error: {text}");
             return Err(Exit::Permission);

@@ -23,7 +23,7 @@ use crate::network::{self, Outside};
 use crate::notify::{Scripts, fifo};
 use crate::pushes::{Speakers, speakers};
 use crate::scripts;
-use crate::servers::{self, Without};
+use crate::servers;
 use crate::settled::read_settled;
 use crate::supervisor::Files;
 
@@ -56,6 +56,8 @@ pub(crate) struct Loaded {
     pub(crate) files: Files,
     /// What ldirectord.cf asks for beside virtual servers.
     pub(crate) duties: Duties,
+    /// Virtual servers that the kernel cannot carry out, as allowed.
+    pub(crate) left_out: usize,
 }
 
 /// What makes two findings of the lint the same: a line more above changes nothing.
@@ -272,11 +274,9 @@ fn load(
     enter(&lowered.plan)?;
     let second = second.map(|second| join(second, &mut lowered.plan));
     arguments.leave_parts(&mut lowered.plan);
-    match servers::without_kernel(&mut lowered.plan, arguments) {
-        Without::Nothing => {}
-        Without::Allowed(text) => lowered.allowed.push(text),
-        Without::Refused(text) => return Err(LoadError::CannotRun(text)),
-    }
+    let without = servers::without_kernel(&mut lowered.plan, arguments);
+    let (left_out, allowed) = without.allowed().map_err(LoadError::CannotRun)?;
+    lowered.allowed.extend(allowed);
     let traps = traps(&parsed);
     let fresh = traps.iter().filter(|found| !told.contains(&trap(found)));
     fresh.for_each(|found| tell(found, &parsed));
@@ -289,6 +289,7 @@ fn load(
     }
     let mut loaded = finish(&parsed, &traps, lowered);
     loaded.files = files;
+    loaded.left_out = left_out;
     if let Some(second) = second {
         loaded.faults.extend(second.faults);
         loaded.warnings.extend(second.warnings);
@@ -410,6 +411,7 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         traps: traps.iter().map(trap).collect(),
         files: Files::new(),
         duties: Duties::default(),
+        left_out: 0,
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) struct State {
     pub(crate) applied: Vec<Service>,
     pub(crate) warnings: Vec<String>,
     pub(crate) not_started: Vec<NotStarted>,
+    /// Virtual servers of the file that are left out, as allowed.
+    pub(crate) left_out: usize,
     pub(crate) loaded_wall: SystemTime,
     pub(crate) last_reload: Option<Reload>,
     pub(crate) stopping: bool,
@@ -95,6 +97,7 @@ impl State {
             applied,
             warnings: Vec::new(),
             not_started: Vec::new(),
+            left_out: 0,
             loaded_wall: SystemTime::now(),
             last_reload: None,
             stopping: false,
@@ -122,6 +125,7 @@ impl Node {
         state.traps = loaded.traps.into();
         state.warnings = loaded.warnings;
         state.not_started = loaded.not_started;
+        state.left_out = loaded.left_out;
         state.loaded_wall = SystemTime::now();
         state.duties = loaded.duties;
         leaving

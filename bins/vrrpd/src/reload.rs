@@ -124,7 +124,7 @@ async fn take(node: &Arc<Node>, old: &Plan, mut loaded: Loaded) -> Result<Taken,
     }
     checks::end(node, &difference.checks_removed);
     tracks::end(&node.tracks, &difference);
-    let mut message = describe(&difference);
+    let mut message = describe(&difference) + &told_left_out(loaded.left_out);
     lock(&node.state).applied = services;
     let queues = node.take(loaded);
     let mut incomplete = None;
@@ -340,6 +340,15 @@ fn describe(difference: &Difference) -> String {
         .join("; ")
 }
 
+/// Of what is left out nothing is compared.
+fn told_left_out(count: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    let word = servers::ALLOW;
+    format!("; virtual servers of the file that are left out, as --allow-missing {word} allows: {count}")
+}
+
 /// Of many the first, and how many more.
 fn some(names: &[String]) -> Vec<String> {
     const SHOWN_MAX: usize = 10;
@@ -362,6 +371,8 @@ mod tests {
         difference.virtual_servers.new = names(1..2);
         difference.virtual_servers.changed = names(2..4);
         difference.virtual_servers.gone = names(10..30);
+        assert_eq!(told_left_out(0), "");
+        assert!(told_left_out(3).ends_with("--allow-missing lvs allows: 3"));
         let said = describe(&difference);
         assert!(
             said.starts_with(

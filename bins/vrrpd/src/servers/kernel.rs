@@ -14,9 +14,28 @@ pub(crate) enum Without {
     /// It is there, or nobody asks for it.
     Nothing,
     /// The plan has no virtual servers any more.
-    Allowed(String),
+    Allowed {
+        /// How many it had.
+        count: usize,
+        /// Why.
+        text: String,
+    },
     /// Nothing is to be started.
     Refused(String),
+}
+
+impl Without {
+    /// How many virtual servers are left out, and what is to be said of it.
+    ///
+    /// # Errors
+    /// Why nothing is to be started.
+    pub(crate) fn allowed(self) -> Result<(usize, Option<String>), String> {
+        match self {
+            Self::Nothing => Ok((0, None)),
+            Self::Allowed { count, text } => Ok((count, Some(text))),
+            Self::Refused(text) => Err(text),
+        }
+    }
 }
 
 /// Takes the virtual servers out of a plan that the kernel cannot carry out, where that is allowed.
@@ -33,10 +52,9 @@ pub(crate) fn look(plan: &mut Plan, arguments: &Arguments) -> Without {
     };
     let place = place(plan);
     if arguments.allow_missing.iter().any(|word| word == ALLOW) {
-        plan.balance = vrrp_plan::balance::Balance::default();
-        return Without::Allowed(format!(
-            "{place}: virtual servers are not carried out, as allowed: {error}"
-        ));
+        let count = std::mem::take(&mut plan.balance).servers.len();
+        let text = format!("{place}: virtual servers are not carried out, as allowed: {error}");
+        return Without::Allowed { count, text };
     }
     Without::Refused(format!(
         "{place}: virtual servers cannot be carried out: {error}{}; to start everything else without them: --allow-missing {ALLOW}",

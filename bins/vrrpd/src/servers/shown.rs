@@ -49,9 +49,16 @@ impl Servers {
         }
     }
 
-    /// In short.
-    pub(crate) fn in_short(&self) -> Option<Balancing> {
-        let snapshot = self.director()?.snapshot();
+    /// In short, with how many the file has that are left out.
+    pub(crate) fn in_short(&self, left_out: usize) -> Option<Balancing> {
+        let left_out = u64::try_from(left_out).unwrap_or(u64::MAX);
+        let Some(director) = self.director() else {
+            return (left_out > 0).then(|| Balancing {
+                left_out,
+                ..Balancing::default()
+            });
+        };
+        let snapshot = director.snapshot();
         let all = || snapshot.virtual_servers.iter();
         let servers = all().flat_map(|one| &one.servers);
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
@@ -61,6 +68,7 @@ impl Servers {
             real_servers: count(servers.clone().count()),
             out: count(servers.filter(|one| matches!(one.weight, None | Some(0))).count()),
             trouble: snapshot.kernel.troubles.first().cloned(),
+            left_out,
         })
     }
 }

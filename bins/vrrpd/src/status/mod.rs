@@ -161,7 +161,7 @@ pub(crate) fn status(node: &Node, driver: &vrrp_net::Status) -> Status {
         journal: Some(node.journal.status()),
         recording: node.recordings.show(),
         notice_targets: notices::targets(&node.notices),
-        balancing: node.servers.in_short(),
+        balancing: node.servers.in_short(lock(&node.state).left_out),
     }
 }
 
