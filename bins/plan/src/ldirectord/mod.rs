@@ -48,6 +48,8 @@ pub struct Lowered {
 pub struct Duties {
     /// The file is loaded again by itself when it has changed (`autoreload`).
     pub auto_reload: bool,
+    /// Names of hosts that were not found, to look again; whoever has looked them up fills it.
+    pub missing_names: Vec<(String, ldirectord_conf::Family)>,
     /// Run when the file has changed, loaded again or not; its path is to be appended (`callback`).
     pub callback: Option<Command>,
     /// Mail about real servers (`emailalert`), by the names of virtual servers.

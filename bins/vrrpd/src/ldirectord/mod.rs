@@ -21,17 +21,24 @@ pub(crate) use watch::keep as keep_watch;
 pub(crate) struct Second {
     parsed: Parsed,
     lowered: Lowered,
+    missing: Vec<names::Missing>,
 }
 
 /// Reads it, if there is to be one. Looks names up, within a limit.
 pub(crate) fn read(arguments: &Arguments, files: &dyn Files) -> Option<Second> {
     let path = arguments.ldirectord.as_ref()?;
-    let parsed = ldirectord_conf::parse(files, &Limited::read(), &path.to_string_lossy());
+    let names = Limited::read();
+    let parsed = ldirectord_conf::parse(files, &names, &path.to_string_lossy());
     let settings = Settings {
         verify: !arguments.ldirectord_unverified,
     };
     let lowered = lower(&parsed.config, &parsed.sources, settings);
-    Some(Second { parsed, lowered })
+    let missing = names.into_missing();
+    Some(Second {
+        parsed,
+        lowered,
+        missing,
+    })
 }
 
 impl Second {
@@ -83,7 +90,9 @@ impl Second {
 
     /// Adds its virtual servers to those of the plan. The answer: what a daemon does beside them, and what is left out, in words.
     pub(crate) fn join(self, plan: &mut Plan) -> (Duties, Vec<String>) {
-        self.lowered.join(&mut plan.balance)
+        let (mut duties, left_out) = self.lowered.join(&mut plan.balance);
+        duties.missing_names = self.missing;
+        (duties, left_out)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names of hosts in ldirectord.cf, looked up within a limit: virtual routers do not wait for a name server that is dead.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,17 @@ pub(super) struct Limited<N = MachineNames> {
     names: N,
     within: Duration,
     left: Cell<Duration>,
+    missing: RefCell<Vec<Missing>>,
+}
+
+/// A name that was not found, and of which family.
+pub(crate) type Missing = (String, Family);
+
+/// The first of them that is found now. Takes as long as a reading may.
+pub(super) fn found_now(missing: &[Missing]) -> Option<&Missing> {
+    let names = Limited::read();
+    let mut all = missing.iter();
+    all.find(|(host, family)| names.address(host, *family).is_ok())
 }
 
 impl Limited {
@@ -29,7 +40,13 @@ impl<N> Limited<N> {
             names,
             within,
             left: Cell::new(within),
+            missing: RefCell::new(Vec::new()),
         }
+    }
+
+    /// What was not found, to look again.
+    pub(super) fn into_missing(self) -> Vec<Missing> {
+        self.missing.into_inner()
     }
 }
 
@@ -49,12 +66,16 @@ impl<N: Names + Clone + Send + 'static> Names for Limited<N> {
         looking.map_err(|error| error.to_string())?;
         let found = told.recv_timeout(self.left.get());
         self.left.set(self.left.get().saturating_sub(began.elapsed()));
-        found.unwrap_or_else(|_| {
+        let found = found.unwrap_or_else(|_| {
             Err(format!(
                 "the name server has not answered within {:?}; write the address, or reload when it answers",
                 self.within
             ))
-        })
+        });
+        if found.is_err() {
+            self.missing.borrow_mut().push((host.to_owned(), family));
+        }
+        found
     }
 
     fn port(&self, service: &str, protocol: Protocol) -> Option<u16> {
@@ -111,6 +132,9 @@ mod tests {
         let before = asked.load(Ordering::SeqCst);
         assert_eq!(of("198.51.100.7"), Ok(IpAddr::from([198, 51, 100, 7])));
         drop(closed);
+        let missing = names.into_missing();
+        assert_eq!(missing.len(), 100);
+        assert_eq!(missing[0], ("host0".to_owned(), Family::Ipv4));
         assert!(before <= 101, "an address that is written is not asked for");
     }
 }

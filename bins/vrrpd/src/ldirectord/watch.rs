@@ -8,12 +8,15 @@ use healthcheck::{HookLimits, HookQueue};
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
+use super::names::{Missing, found_now};
 use crate::node::{Node, lock};
 use crate::run::Asked;
 use crate::scripts;
 
 /// A change is taken when the file has rested so long; ldirectord looks between two passes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// In seconds: a name that was not found is looked up again.
+const NAMES_EVERY: u32 = 30;
 
 /// What tells one content from another at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +32,15 @@ pub(crate) async fn keep(node: Weak<Node>, path: PathBuf) {
     let mut content = read(&path).await;
     let mut last = in_force.clone();
     let queue = HookQueue::new(HookLimits::default());
+    let mut seconds = 0_u32;
+    let mut asked_for = None;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(node) = node.upgrade() else { return };
+        seconds = seconds.wrapping_add(1);
+        if seconds.is_multiple_of(NAMES_EVERY) {
+            look_names_up(&node, &mut asked_for).await;
+        }
         let now = look(&path).await;
         let rests = now == last;
         last.clone_from(&now);
@@ -73,6 +82,27 @@ async fn read(path: &Path) -> Option<Vec<u8>> {
         .await
         .ok()?
         .ok()
+}
+
+/// A name that is found now is taken over as by a reload; once, should that be refused.
+async fn look_names_up(node: &Node, asked_for: &mut Option<Missing>) {
+    let missing = lock(&node.state).duties.missing_names.clone();
+    if missing.is_empty() {
+        *asked_for = None;
+        return;
+    }
+    let looked = tokio::task::spawn_blocking(move || found_now(&missing).cloned());
+    let Some(found) = looked.await.ok().flatten() else {
+        return;
+    };
+    if asked_for.as_ref() == Some(&found) {
+        return;
+    }
+    let (reply, _nobody_waits) = oneshot::channel();
+    let why = format!("{} can be looked up now", found.0);
+    *asked_for = Some(found);
+    // Gone: it stops.
+    let _gone = node.reloads.send(Asked { why, reply });
 }
 
 fn changed(node: &Node, path: &Path, queue: &HookQueue) {
