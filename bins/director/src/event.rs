@@ -44,7 +44,7 @@ pub enum Event {
         when: When,
     },
     /// All checks of a virtual server that has just begun have given a result, and no server is up. Told only where there is a
-    /// fallback command: it is no quorum that was lost.
+    /// fallback command, and once more where a reload brings one while none is up: it is no quorum that was lost.
     NoneFound {
         /// Which.
         virtual_server: Arc<str>,

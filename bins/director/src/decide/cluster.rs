@@ -181,6 +181,7 @@ impl Cluster {
         let sorry = self.plan.sorry.as_ref().map(|sorry| sorry.name.clone());
         let served = sorry.filter(|name| self.serves(name));
         let actions = self.pool.reconfigure_knowing(config, known)?;
+        let asks_now = plan.fallback_command.is_some() && self.plan.fallback_command.is_none();
         self.plan = plan;
         self.held = held;
         self.learn();
@@ -201,7 +202,8 @@ impl Cluster {
         });
         let notices = notices.collect();
         self.act(now, notices, false, When::Running, wanted, events);
-        self.seeks_from = self.seeks_from.map(|_| 0);
+        // Who writes a command while nobody serves means this time already.
+        self.seeks_from = self.seeks_from.map(|_| 0).or(asks_now.then_some(0));
         self.place_all(now, wanted);
         Ok(())
     }

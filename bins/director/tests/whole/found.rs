@@ -2,6 +2,7 @@
 
 use vrrp_director::Event;
 use vrrp_ipvs::Table;
+use vrrp_plan::balance::VirtualServer;
 
 use crate::balances::{balance, server, virtual_server};
 use crate::world::World;
@@ -24,6 +25,7 @@ fn nobody_is_found_at_the_beginning() {
         user: None,
         secure: false,
     });
+    let command = plan.fallback_command.clone();
     let count = |world: &mut World| {
         let told = world.told();
         told.iter().filter(|event| **event == none_found).count()
@@ -50,8 +52,23 @@ fn nobody_is_found_at_the_beginning() {
     plan.servers.pop();
     world.reload(balance(vec![plan]));
     assert_eq!(count(&mut world), 1);
-    let mut world = begin(silent);
+    let mut world = begin(silent.clone());
     world.check(A, false);
     world.check(B, false);
     assert_eq!(count(&mut world), 0, "nobody asks");
+    // Now somebody does: who writes a command while nobody serves means it.
+    let asks = VirtualServer {
+        fallback_command: command,
+        ..silent.clone()
+    };
+    world.reload(balance(vec![asks.clone()]));
+    assert_eq!(count(&mut world), 1);
+    world.reload(balance(vec![asks.clone()]));
+    assert_eq!(count(&mut world), 0, "once");
+    let mut world = begin(silent);
+    world.check(A, true);
+    world.reload(balance(vec![asks]));
+    world.check(A, false);
+    world.check(B, false);
+    assert_eq!(count(&mut world), 0, "that is a quorum which is lost");
 }

@@ -22,16 +22,25 @@ impl Started {
 
 /// By the names of virtual servers. Two starts in a row are one, and nothing stops that was not started.
 #[derive(Debug, Default)]
-pub(super) struct Fallbacks(BTreeMap<String, Started>);
+pub(super) struct Fallbacks {
+    started: BTreeMap<String, Started>,
+    /// Since somebody has asked.
+    are_other: bool,
+}
 
 impl Fallbacks {
     pub(super) fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+        self.started.keys().cloned().collect()
+    }
+
+    /// Whether other ones have been started since this was asked last.
+    pub(super) fn are_other(&mut self) -> bool {
+        std::mem::take(&mut self.are_other)
     }
 
     /// No real server serves. The answer: what is to be run.
     pub(super) fn start(&mut self, of: &VirtualServer, command: Option<&Command>) -> Vec<Command> {
-        let Some(command) = command.filter(|_| !self.0.contains_key(&of.name)) else {
+        let Some(command) = command.filter(|_| !self.started.contains_key(&of.name)) else {
             return Vec::new();
         };
         let started = Started {
@@ -39,13 +48,15 @@ impl Fallbacks {
             services: of.services.iter().map(|service| words(&service.key)).collect(),
         };
         let run = started.told("start").collect();
-        self.0.insert(of.name.clone(), started);
+        self.started.insert(of.name.clone(), started);
+        self.are_other = true;
         run
     }
 
     /// One serves again.
     pub(super) fn stop(&mut self, name: &str) -> Vec<Command> {
-        let started = self.0.remove(name);
+        let started = self.started.remove(name);
+        self.are_other |= started.is_some();
         started.map_or_else(Vec::new, |started| started.told("stop").collect())
     }
 
@@ -56,10 +67,14 @@ impl Fallbacks {
         command: impl Fn(&str) -> Option<&'a Command>,
     ) -> Vec<(String, Vec<Command>)> {
         let mut run = Vec::new();
-        let names: Vec<String> = self.0.keys().cloned().collect();
+        let names: Vec<String> = self.started.keys().cloned().collect();
         for name in names {
             let new = command(&name);
-            let Some(started) = self.0.get_mut(&name).filter(|one| Some(&one.command) != new) else {
+            let Some(started) = self
+                .started
+                .get_mut(&name)
+                .filter(|one| Some(&one.command) != new)
+            else {
                 continue;
             };
             let mut told: Vec<Command> = started.told("stop").collect();
@@ -69,7 +84,8 @@ impl Fallbacks {
                     told.extend(started.told("start"));
                 }
                 None => {
-                    self.0.remove(&name);
+                    self.started.remove(&name);
+                    self.are_other = true;
                 }
             }
             run.push((name, told));
@@ -125,10 +141,15 @@ mod tests {
         let mut fallbacks = Fallbacks::default();
         assert_eq!(shown(fallbacks.stop(NAME)), [""; 0]);
         let start = ["/bin/tell start 192.0.2.1:80 tcp"];
+        assert!(!fallbacks.are_other());
         assert_eq!(shown(fallbacks.start(&of, Some(&tell))), start);
+        assert!(fallbacks.are_other() && !fallbacks.are_other());
         assert_eq!(shown(fallbacks.start(&of, Some(&tell))), [""; 0]);
+        assert!(!fallbacks.are_other());
         assert_eq!(shown(fallbacks.stop(NAME)), ["/bin/tell stop 192.0.2.1:80 tcp"]);
+        assert!(fallbacks.are_other());
         assert_eq!(shown(fallbacks.stop(NAME)), [""; 0]);
+        assert!(!fallbacks.are_other());
         assert_eq!(shown(fallbacks.start(&of, None)), [""; 0]);
         assert_eq!(shown(fallbacks.stop(NAME)), [""; 0], "none was started");
     }
@@ -153,7 +174,12 @@ mod tests {
                 "/bin/new start 192.0.2.1:80 tcp"
             ]
         );
+        fallbacks.are_other();
         let mut run = fallbacks.take(|_| None);
+        assert!(
+            fallbacks.are_other(),
+            "the next process must not stop it once more"
+        );
         assert_eq!(shown(run.remove(0).1), ["/bin/new stop 192.0.2.1:80 tcp"]);
         assert!(fallbacks.take(|_| None).is_empty());
         assert_eq!(shown(fallbacks.stop(NAME)), [""; 0]);

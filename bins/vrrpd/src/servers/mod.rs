@@ -100,7 +100,14 @@ impl Servers {
 
     /// Scripts of another plan from now on. The answer: what is left to run of servers that are gone.
     pub(crate) fn take(&self, ready: Ready) -> Vec<HookQueue> {
-        lock(&self.runs).take(ready)
+        let mut runs = lock(&self.runs);
+        let leaving = runs.take(ready);
+        let is_other = runs.fallbacks_are_other();
+        drop(runs);
+        if is_other {
+            self.put_down();
+        }
+        leaving
     }
 
     /// What is wanted from now on. May take some time: not on a loop that others wait for.
@@ -270,9 +277,8 @@ pub(crate) fn heard(node: &Node, event: &Event) {
             notifier: &mut lock(&node.notifier),
             runs: &mut lock(&node.servers.runs),
         };
-        let before = ears.runs.fallbacks();
         told::tell(event, &mut ears, found);
-        ears.runs.fallbacks() != before
+        ears.runs.fallbacks_are_other()
     };
     if is_other || matches!(event, Event::Kernel(KernelEvent::Timeouts { .. })) {
         node.servers.put_down();

@@ -161,6 +161,11 @@ impl Runs {
         self.fallbacks.names()
     }
 
+    /// Whether these are others than when this was asked last.
+    pub(crate) fn fallbacks_are_other(&mut self) -> bool {
+        self.fallbacks.are_other()
+    }
+
     /// Runs one, if there is one.
     pub(crate) fn run(&mut self, whose: &Whose, word: Word) {
         let command = self.ready.get(&(whose.clone(), word)).cloned();

@@ -48,9 +48,7 @@ pub(super) fn tell(event: &Event, ears: &mut Ears<'_>, found: impl Fn(&str) -> O
             }
         }
         Event::NoneFound { virtual_server } => {
-            if let Some(of) = of_name(ears.plan, virtual_server)
-                && of.sorry.is_none()
-            {
+            if let Some(of) = of_name(ears.plan, virtual_server) {
                 ears.runs.nobody_serves(of);
             }
         }
@@ -378,15 +376,21 @@ mod tests {
         assert_eq!((kind, code.as_str()), (EventKind::Balancing, "lack-over"));
     }
 
-    /// ldirectord's command, without a fallback: from the first moment on, and whatever becomes of a fallback at a reload.
-    #[tokio::test]
-    async fn a_fallback_command_runs_when_nobody_serves_and_when_somebody_does_again() {
+    /// What a fallback command says of these, where there is a fallback and where there is none.
+    async fn run_by(events: &[Event], has_fallback: bool) -> Vec<String> {
         let (mut plan, journal) = (plan(), Journal::new(None));
         let one = std::sync::Arc::make_mut(&mut plan.balance.servers[0]);
         one.fallback_command = Some(vrrp_plan::Command {
             words: vec!["/bin/echo".to_owned()],
             user: None,
             secure: false,
+        });
+        let to: std::net::SocketAddr = "127.0.0.1:80".parse().unwrap();
+        one.sorry = has_fallback.then(|| vrrp_plan::balance::Sorry {
+            name: to.to_string(),
+            place: vrrp_plan::balance::Place::default(),
+            destination: vrrp_ipvs::Destination::new(to.into(), vrrp_ipvs::Forwarding::Masquerade, 1),
+            inhibit: false,
         });
         let mut runs = Runs::new(HookLimits::default());
         runs.take(super::super::ready(&plan, &mut Vec::new()));
@@ -396,6 +400,18 @@ mod tests {
             notifier: &mut Notifier::new(HookLimits::default()),
             runs: &mut runs,
         };
+        for event in events {
+            tell(event, &mut ears, |_| None);
+        }
+        let mut queues = runs.finish();
+        let queue = queues.remove(0);
+        queue.drain(std::time::Duration::from_secs(20)).await;
+        queue.results().into_iter().map(|run| run.output).collect()
+    }
+
+    /// ldirectord's command: from the first moment on, and whatever becomes of a fallback or of the command at a reload.
+    #[tokio::test]
+    async fn a_fallback_command_runs_when_nobody_serves_and_when_somebody_does_again() {
         let of = || "TCP 192.0.2.1:80".into();
         let quorum = |gained| Event::Quorum {
             virtual_server: of(),
@@ -403,29 +419,26 @@ mod tests {
             living_weight: 0,
             when: When::Running,
         };
-        let sorry_goes = Event::Sorry {
+        let sorry = |serves| Event::Sorry {
             virtual_server: of(),
             server: "127.0.0.1:80".into(),
-            serves: false,
+            serves,
         };
-        let none_found = Event::NoneFound { virtual_server: of() };
-        for event in [
-            &quorum(true),
-            &none_found,
-            &sorry_goes,
-            &none_found,
-            &quorum(true),
-            &quorum(true),
-            &quorum(false),
-        ] {
-            tell(event, &mut ears, |_| None);
-        }
-        let mut queues = runs.finish();
-        let queue = queues.remove(0);
-        queue.drain(std::time::Duration::from_secs(20)).await;
-        let run: Vec<String> = queue.results().into_iter().map(|run| run.output).collect();
+        let none_found = || Event::NoneFound { virtual_server: of() };
         let (start, stop) = ("start 192.0.2.1:80 tcp\n", "stop 192.0.2.1:80 tcp\n");
-        assert_eq!(run, [start, stop, start]);
+        let alone = [
+            quorum(true),
+            none_found(),
+            sorry(false),
+            none_found(),
+            quorum(true),
+            quorum(true),
+            quorum(false),
+        ];
+        assert_eq!(run_by(&alone, false).await, [start, stop, start]);
+        // The command is new, the fallback has served for long.
+        let beside = [none_found(), quorum(true), sorry(false)];
+        assert_eq!(run_by(&beside, true).await, [start, stop]);
     }
 
     #[test]
