@@ -19,6 +19,7 @@ use crate::arguments::Arguments;
 use crate::exit::Exit;
 use crate::keepalived;
 use crate::ldirectord::{self, Second};
+use crate::mark::Mark;
 use crate::network::{self, Outside};
 use crate::notify::{Scripts, fifo};
 use crate::pushes::{Speakers, speakers};
@@ -58,6 +59,8 @@ pub(crate) struct Loaded {
     pub(crate) duties: Duties,
     /// Virtual servers that the kernel cannot carry out, as allowed.
     pub(crate) left_out: usize,
+    /// What tells these files from others.
+    pub(crate) mark: Mark,
 }
 
 /// What makes two findings of the lint the same: a line more above changes nothing.
@@ -288,6 +291,7 @@ fn load(
         warn!("--allow-missing {word}: nothing in the file is missing under this word; is it spelt right?");
     }
     let mut loaded = finish(&parsed, &traps, lowered);
+    loaded.mark = Mark::of(&files);
     loaded.files = files;
     loaded.left_out = left_out;
     if let Some(second) = second {
@@ -376,18 +380,11 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         error!("{text}");
         warnings.push(text);
     }
-    let mut scripts = BTreeMap::new();
-    for instance in &lowered.plan.instances {
-        scripts.insert(
-            instance.name.clone(),
-            hooks(&instance.hooks, &instance.name, &mut warnings),
-        );
-    }
-    let mut group_scripts = BTreeMap::new();
-    for group in &lowered.plan.groups {
-        let ready = hooks(&group.hooks, &group.name, &mut warnings);
-        group_scripts.insert(group.name.clone(), ready);
-    }
+    let mut ready = |of: &Hooks, name: &String| (name.clone(), hooks(of, name, &mut warnings));
+    let instances = lowered.plan.instances.iter();
+    let scripts = instances.map(|one| ready(&one.hooks, &one.name)).collect();
+    let groups = lowered.plan.groups.iter();
+    let group_scripts = groups.map(|one| ready(&one.hooks, &one.name)).collect();
     let server_scripts = servers::ready(&lowered.plan, &mut warnings);
     let fifos = fifos(&lowered.plan, &mut warnings);
     let mut not_started = dropped(parsed);
@@ -412,6 +409,7 @@ fn finish(parsed: &Parsed, traps: &[Diagnostic], lowered: Lowered) -> Loaded {
         files: Files::new(),
         duties: Duties::default(),
         left_out: 0,
+        mark: Mark::default(),
     }
 }
 

@@ -20,6 +20,7 @@ mod log;
 #[cfg(test)]
 mod man_page;
 mod manner;
+mod mark;
 mod memory;
 mod metrics;
 mod modes;

@@ -17,6 +17,7 @@ use crate::control::Permits;
 use crate::journal::Journal;
 use crate::load::{Loaded, Trap};
 use crate::log::Log;
+use crate::mark::Mark;
 use crate::memory::Surplus;
 use crate::modes::Modes;
 use crate::notices;
@@ -80,6 +81,8 @@ pub(crate) struct State {
     pub(crate) not_started: Vec<NotStarted>,
     /// Virtual servers of the file that are left out, as allowed.
     pub(crate) left_out: usize,
+    /// What tells the files that are in force from others.
+    pub(crate) mark: Mark,
     pub(crate) loaded_wall: SystemTime,
     pub(crate) last_reload: Option<Reload>,
     pub(crate) stopping: bool,
@@ -98,6 +101,7 @@ impl State {
             warnings: Vec::new(),
             not_started: Vec::new(),
             left_out: 0,
+            mark: Mark::default(),
             loaded_wall: SystemTime::now(),
             last_reload: None,
             stopping: false,
@@ -126,6 +130,7 @@ impl Node {
         state.warnings = loaded.warnings;
         state.not_started = loaded.not_started;
         state.left_out = loaded.left_out;
+        state.mark = loaded.mark;
         state.loaded_wall = SystemTime::now();
         state.duties = loaded.duties;
         leaving

@@ -189,12 +189,14 @@ async fn live(
     parent: Option<OwnedFd>,
 ) -> Result<Exit, StartError> {
     tokio::spawn(servers::keep_present(Arc::downgrade(&node)));
+    let arguments = Arc::new(arguments);
     if let Some(file) = arguments.ldirectord.clone() {
-        tokio::spawn(ldirectord::keep_watch(Arc::downgrade(&node), file));
+        let arguments = Arc::clone(&arguments);
+        tokio::spawn(ldirectord::keep_watch(Arc::downgrade(&node), arguments, file));
     }
     let _places = metrics::start(listeners, &node);
     parent.map(|parent| outlive(parent, &node)).transpose()?;
-    let run = run::run(Arc::clone(&node), Arc::new(arguments), ears);
+    let run = run::run(Arc::clone(&node), arguments, ears);
     Ok(match AssertUnwindSafe(run).catch_unwind().await {
         Ok(exit) => exit,
         Err(_panic) => give_up(&node).await,

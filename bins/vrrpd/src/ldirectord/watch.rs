@@ -1,7 +1,7 @@
 //! `autoreload` and `callback`: the file is looked at, and what changes in it is taken over or told.
 
 use std::path::{Path, PathBuf};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
 use healthcheck::{HookLimits, HookQueue};
@@ -9,6 +9,8 @@ use tokio::sync::oneshot;
 use tracing::{error, info};
 
 use super::names::{Missing, found_now};
+use crate::arguments::Arguments;
+use crate::mark::Mark;
 use crate::node::{Node, lock};
 use crate::run::Asked;
 use crate::scripts;
@@ -27,19 +29,19 @@ struct Glance {
 
 /// Looks again and again, for as long as the node is there. A file that is being written is not taken: it has to be the same at two
 /// looks, and to have a virtual server. Nobody has asked for this reload, so half a file takes nothing away.
-pub(crate) async fn keep(node: Weak<Node>, path: PathBuf) {
+pub(crate) async fn keep(node: Weak<Node>, arguments: Arc<Arguments>, path: PathBuf) {
     let mut in_force = look(&path).await;
     let mut content = read(&path).await;
     let mut last = in_force.clone();
     let queue = HookQueue::new(HookLimits::default());
     let mut seconds = 0_u32;
-    let mut asked_for = None;
+    let mut names = NamesFound::default();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let Some(node) = node.upgrade() else { return };
         seconds = seconds.wrapping_add(1);
         if seconds.is_multiple_of(NAMES_EVERY) {
-            look_names_up(&node, &mut asked_for).await;
+            names.look(&node, &arguments).await;
         }
         let now = look(&path).await;
         let rests = now == last;
@@ -84,25 +86,51 @@ async fn read(path: &Path) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// A name that is found now is taken over as by a reload; once, should that be refused.
-async fn look_names_up(node: &Node, asked_for: &mut Option<Missing>) {
-    let missing = lock(&node.state).duties.missing_names.clone();
-    if missing.is_empty() {
-        *asked_for = None;
-        return;
+/// Names that are found now and were not when the file was read.
+#[derive(Debug, Default)]
+struct NamesFound {
+    asked_for: Option<Missing>,
+    told: Option<Missing>,
+}
+
+impl NamesFound {
+    /// A name that is found now is taken over as by a reload; once, should that be refused. Nobody has asked for this one: where the
+    /// files are not those that are in force it is left to whoever has changed them.
+    async fn look(&mut self, node: &Node, arguments: &Arc<Arguments>) {
+        let missing = lock(&node.state).duties.missing_names.clone();
+        if missing.is_empty() {
+            *self = Self::default();
+            return;
+        }
+        let looked = tokio::task::spawn_blocking(move || found_now(&missing).cloned());
+        let Some(found) = looked.await.ok().flatten() else {
+            return;
+        };
+        if self.asked_for.as_ref() == Some(&found) {
+            return;
+        }
+        let again = Arc::clone(arguments);
+        let on_disk = tokio::task::spawn_blocking(move || Mark::read(&again)).await;
+        let why = format!("{} can be looked up now", found.0);
+        if on_disk.ok() != Some(lock(&node.state).mark) {
+            if self.told.as_ref() != Some(&found) {
+                info!("{why}; {}", waits(arguments));
+                self.told = Some(found);
+            }
+            return;
+        }
+        let (reply, _nobody_waits) = oneshot::channel();
+        self.asked_for = Some(found);
+        // Gone: it stops.
+        let _gone = node.reloads.send(Asked { why, reply });
     }
-    let looked = tokio::task::spawn_blocking(move || found_now(&missing).cloned());
-    let Some(found) = looked.await.ok().flatten() else {
-        return;
-    };
-    if asked_for.as_ref() == Some(&found) {
-        return;
-    }
-    let (reply, _nobody_waits) = oneshot::channel();
-    let why = format!("{} can be looked up now", found.0);
-    *asked_for = Some(found);
-    // Gone: it stops.
-    let _gone = node.reloads.send(Asked { why, reply });
+}
+
+fn waits(arguments: &Arguments) -> String {
+    let files = arguments.files();
+    format!(
+        "{files} changed since they were read, and nobody has asked for that: both are taken at SIGHUP or `vrrpctl reload`"
+    )
 }
 
 fn changed(node: &Node, path: &Path, queue: &HookQueue) {
