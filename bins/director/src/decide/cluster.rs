@@ -27,6 +27,8 @@ pub(super) struct Cluster {
     followers: BTreeMap<Arc<str>, Vec<usize>>,
     /// Out until their checks have spoken, though the configuration does not ask for it.
     pub(super) held: BTreeSet<Arc<str>>,
+    /// Of whom it was told last that they are down.
+    pub(super) told_down: BTreeSet<Arc<str>>,
     /// Destinations that several servers of the plan come to in one service: a port that the kernel cannot change.
     shared: BTreeMap<(ServiceKey, DestinationKey), Vec<Arc<str>>>,
     /// Nobody has been found yet, and those before this place have spoken.
@@ -43,6 +45,7 @@ impl Cluster {
             index: BTreeMap::new(),
             followers: BTreeMap::new(),
             held,
+            told_down: BTreeSet::new(),
             shared: BTreeMap::new(),
             seeks_from: None,
         };
@@ -185,6 +188,8 @@ impl Cluster {
         self.plan = plan;
         self.held = held;
         self.learn();
+        let index = &self.index;
+        self.told_down.retain(|name| index.contains_key(name));
         self.tell_first(|name| !lived.contains_key(name), events);
         for (name, stood) in lived {
             self.tell_life(&name, stood, When::Running, events);

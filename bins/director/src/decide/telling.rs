@@ -53,12 +53,17 @@ impl Cluster {
         }
     }
 
-    pub(super) fn tell_life(&self, name: &Arc<str>, stood: Stood, when: When, events: &mut Vec<Event>) {
+    pub(super) fn tell_life(&mut self, name: &Arc<str>, stood: Stood, when: When, events: &mut Vec<Event>) {
         let Some(standing) = self.pool.standing(name) else {
             return;
         };
         let never_was = stood.awaited && matches!(standing.because, Because::Failed(_));
-        if standing.lives != stood.lived || never_was {
+        if standing.lives != stood.lived || never_was && !self.told_down.contains(name) {
+            if standing.lives {
+                self.told_down.remove(name);
+            } else {
+                self.told_down.insert(Arc::clone(name));
+            }
             events.push(Event::Server {
                 virtual_server: Arc::clone(&self.name),
                 server: Arc::clone(name),

@@ -197,6 +197,25 @@ fn who_waits_for_his_checks_and_fails_is_told_to_be_down() {
     );
 }
 
+/// Two checks, of which the second has `alpha`: nobody hears twice that the server is down.
+#[test]
+fn who_was_told_to_be_down_and_waits_again_is_not_told_once_more() {
+    let mut plan = two();
+    plan.servers[0].follows.push(Follows {
+        alpha: true,
+        ..gate(C)
+    });
+    let mut world = world(plan);
+    world.told();
+    world.check(A, false);
+    assert_eq!(world.told(), [life(A, false, Because::Failed(A.into()))]);
+    world.check(A, true);
+    world.check(C, false);
+    assert_eq!(world.told(), []);
+    world.check(C, true);
+    assert_eq!(world.told(), [life(A, true, Because::Well)]);
+}
+
 /// keepalived `rs_init_notifies`, seen from 2.2.7: who is in from the start is told to be up, before its virtual server.
 #[test]
 fn who_is_in_from_the_first_moment_is_told_where_it_is_asked_for() {
