@@ -195,3 +195,28 @@ async fn what_comes_before_tls_is_not_taken_for_what_comes_after() {
         "{outcome:?}"
     );
 }
+
+/// PostgreSQL has one code for who needs TLS and for whom it does not know: what it has said first is what helps.
+#[tokio::test]
+async fn where_there_is_no_tls_the_first_reason_is_told() {
+    const REFUSED: &[u8] = b"E\0\0\0-SFATAL\0C28000\0Mrole \"me\" does not exist\0\0";
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = Endpoint::new("127.0.0.1", listener.local_addr().unwrap().port());
+    let serving = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let said = match message(&mut stream, 0).await.as_deref() {
+                Some([4, 210, 22, 47]) => b"N",
+                _ => REFUSED,
+            };
+            let _gone = stream.write_all(said).await;
+        }
+    });
+    let spec = SqlSpec::new(endpoint, LONG, SqlServer::Postgresql, "me", "SELECT 1").password("hidden");
+    let spec = spec.tls(TlsSpec::unverified(provider()));
+    let outcome = look(&SqlProbe::new(spec).unwrap()).await;
+    serving.abort();
+    assert!(
+        outcome.reason.contains("role \"me\" does not exist") && outcome.reason.contains("it offers no TLS"),
+        "{outcome:?}"
+    );
+}

@@ -106,7 +106,8 @@ impl SqlProbe {
         }
         let mut talk = self.talk(true);
         let came = self.once(talk.as_mut(), told).await;
-        came.map_err(|error| format!("{error} (over TLS, which it wants)"))
+        // It may have meant something else.
+        came.map_err(|error| format!("{error} (over TLS, as in clear: {why})"))
     }
 
     async fn once(&self, talk: &mut dyn Talk, told: &mut Told) -> Result<String, String> {
