@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout};
 
 use crate::aside::Aside;
-use crate::lack::noted;
+use crate::lack::{Ways, noted};
 
 /// A service, and the way to it (keepalived's words common to all checkers: `connect_ip`, `connect_port`, `bindto`,
 /// `bind_port`, `bind_if`, `fwmark`).
@@ -142,7 +142,7 @@ impl Dialer {
         within: Duration,
     ) -> Result<(TcpStream, SocketAddr), String> {
         let started = Instant::now();
-        let mut refusal = String::new();
+        let (mut refusal, mut ways) = (String::new(), Ways::default());
         for (address, count) in addresses.iter().zip((1..=addresses.len()).rev()) {
             let left = within.saturating_sub(started.elapsed());
             let time = match count {
@@ -152,10 +152,17 @@ impl Dialer {
             };
             match timeout(time, self.tcp_to(*address)).await {
                 Ok(Ok(stream)) => return Ok((stream, *address)),
-                Ok(Err(error)) => refusal = format!("{address}: {}", noted(error)),
-                Err(_elapsed) => refusal = format!("{address}: no connection within {time:.1?}"),
+                Ok(Err(error)) => {
+                    ways.failed(&error);
+                    refusal = format!("{address}: {error}");
+                }
+                Err(_elapsed) => {
+                    ways.silent();
+                    refusal = format!("{address}: no connection within {time:.1?}");
+                }
             }
         }
+        ways.end();
         Err(refusal)
     }
 
@@ -176,13 +183,17 @@ impl Dialer {
 
     /// A socket that hears only this service, and of its errors.
     pub(crate) async fn udp(&self) -> Result<(UdpSocket, SocketAddr), String> {
-        let mut refusal = String::new();
+        let (mut refusal, mut ways) = (String::new(), Ways::default());
         for address in self.addresses().await? {
             match self.udp_to(address) {
                 Ok(socket) => return Ok((socket, address)),
-                Err(error) => refusal = format!("{address}: {}", noted(error)),
+                Err(error) => {
+                    ways.failed(&error);
+                    refusal = format!("{address}: {error}");
+                }
             }
         }
+        ways.end();
         Err(refusal)
     }
 
@@ -242,7 +253,46 @@ mod tests {
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
     use tokio::time::timeout;
 
+    use futures::FutureExt;
+    use futures::future::BoxFuture;
+
     use super::{Dialer, Endpoint};
+    use crate::lack::look_from_here;
+    use crate::probe::{Outcome, Probe, Verdict};
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    /// One address cannot be asked from this source, the other is none of its family: that is no lack alone.
+    #[tokio::test]
+    async fn a_refusal_at_another_address_of_the_name_is_a_fail() {
+        struct Asks(Vec<SocketAddr>);
+        impl Probe for Asks {
+            fn name(&self) -> String {
+                "asks".to_owned()
+            }
+            fn limit(&self) -> Duration {
+                LONG
+            }
+            fn probe(&self) -> BoxFuture<'_, Outcome> {
+                async {
+                    let way = Endpoint::new("name", 1).from_address([192, 0, 2, 1].into());
+                    let refused = Dialer::new(way).first_of(self.0.clone(), LONG).await;
+                    Outcome::fail(refused.unwrap_err(), Duration::ZERO)
+                }
+                .boxed()
+            }
+        }
+        let [four, six]: [SocketAddr; 2] = ["127.0.0.1:1", "[::1]:1"].map(|text| text.parse().unwrap());
+        for (addresses, verdict) in [
+            (vec![four], Verdict::Unable),
+            (vec![four, four], Verdict::Unable),
+            (vec![four, six], Verdict::Fail),
+            (vec![six, four], Verdict::Fail),
+        ] {
+            let outcome = look_from_here(&Asks(addresses)).await;
+            assert_eq!(outcome.verdict, verdict, "{outcome:?}");
+        }
+    }
 
     /// A listener whose queue is full: the kernel drops what comes, as a dead machine would.
     async fn black_hole() -> (TcpListener, Vec<TcpStream>, SocketAddr) {

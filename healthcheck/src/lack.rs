@@ -45,8 +45,38 @@ pub async fn look_from_here(probe: &dyn Probe) -> Outcome {
 /// Notes what the system has refused, if it is for a lack.
 pub(crate) fn note(error: &io::Error) {
     if is_lack(error) {
-        // Nobody asks for it.
-        let _ = LACKED.try_with(|lacked| lacked.set(true));
+        set();
+    }
+}
+
+fn set() {
+    // Nobody asks for it.
+    let _ = LACKED.try_with(|lacked| lacked.set(true));
+}
+
+/// Ways to a service, one after the other: it is a lack where none of them has come to anything else, such as a refusal.
+#[derive(Debug, Default)]
+pub(crate) struct Ways {
+    lack: bool,
+    other: bool,
+}
+
+impl Ways {
+    pub(crate) fn failed(&mut self, error: &io::Error) {
+        let is_lack = is_lack(error);
+        self.lack |= is_lack;
+        self.other |= !is_lack;
+    }
+
+    pub(crate) const fn silent(&mut self) {
+        self.other = true;
+    }
+
+    /// None of them led there.
+    pub(crate) fn end(self) {
+        if self.lack && !self.other {
+            set();
+        }
     }
 }
 
@@ -94,6 +124,28 @@ mod tests {
             }
             .boxed()
         }
+    }
+
+    /// The other address of the same name has been asked.
+    #[tokio::test]
+    async fn a_lack_on_one_way_of_several_is_none() {
+        let ways = |errors: &'static [i32], silent: bool| {
+            LACKED.scope(Cell::new(false), async move {
+                let mut ways = Ways::default();
+                for error in errors {
+                    ways.failed(&io::Error::from_raw_os_error(*error));
+                }
+                if silent {
+                    ways.silent();
+                }
+                ways.end();
+                LACKED.with(Cell::get)
+            })
+        };
+        assert!(ways(&[libc::EADDRNOTAVAIL, libc::EMFILE], false).await);
+        assert!(!ways(&[libc::EADDRNOTAVAIL, libc::ECONNREFUSED], false).await);
+        assert!(!ways(&[libc::EADDRNOTAVAIL], true).await);
+        assert!(!ways(&[], false).await);
     }
 
     #[tokio::test]
