@@ -31,7 +31,7 @@ fn findings(balance: &Balance, asked: Result<(), Error>, net: &Path) -> Vec<Find
         Ok(()) => {}
         Err(error @ Error::NoIpvs) => found.push(about.fault(
             error.to_string(),
-            "the virtual servers of the file cannot be carried out, and vrrpd does not start",
+            "the virtual servers of the file cannot be carried out, and vrrpd starts only with --allow-missing lvs",
             "modprobe ip_vs, and a line in /etc/modules-load.d; or start everything else: vrrpd --allow-missing lvs",
         )),
         Err(error) => found.push(about.unchecked(
