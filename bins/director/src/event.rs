@@ -66,7 +66,7 @@ pub enum Event {
         reason: String,
     },
     /// This machine lacks what a check needs to look: descriptors, memory, processes, a port or address to come from. Of
-    /// servers whose checks cannot look, what was last known counts. Told once for all checks, with the first.
+    /// servers whose checks cannot look, what was last known counts. Told once for all checks that lack the same, with the first.
     Lack {
         /// The first check that could not look.
         check: Arc<str>,

@@ -1,5 +1,6 @@
-//! Checks that cannot look for what this machine lacks: told once for all of them, and that it is over.
+//! Checks that cannot look for what this machine lacks: told once for all of them that lack the same, and that it is over.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,46 +10,63 @@ use healthcheck::{Outcome, Probe, Verdict, look_from_here};
 
 use super::{News, Tell};
 
-/// How many there are.
+/// How many there are of each kind: one that never comes from the address of its `bindto` does not hide that there are no
+/// descriptors any more.
 pub(super) struct Lacking {
     tell: Tell,
-    count: Mutex<usize>,
+    counts: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Lacking {
     pub(super) const fn new(tell: Tell) -> Self {
         Self {
             tell,
-            count: Mutex::new(0),
+            counts: Mutex::new(BTreeMap::new()),
         }
     }
 
     /// Held while it is told, so that what is told last is so.
-    fn count(&self) -> MutexGuard<'_, usize> {
-        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn comes(&self, check: &str, reason: &str) {
-        let mut count = self.count();
+        let mut counts = self.counts();
+        let count = counts.entry(kind(reason).to_owned()).or_default();
         *count = count.saturating_add(1);
         if *count == 1 {
             (self.tell)(News::Lack(check, reason));
         }
     }
 
-    fn looks_again(&self) {
-        let mut count = self.count();
-        *count = count.saturating_sub(1);
-        if *count == 0 {
+    fn looks_again(&self, kind: &str) {
+        let mut counts = self.counts();
+        less(&mut counts, kind);
+        if counts.is_empty() {
             (self.tell)(News::LackOver);
         }
     }
 
-    /// One that is no more has not looked: nothing is over by that.
-    fn is_gone(&self) {
-        let mut count = self.count();
-        *count = count.saturating_sub(1);
+    /// One that is no more, or lacks something else, has not looked: nothing is over by that.
+    fn is_gone(&self, kind: &str) {
+        less(&mut self.counts(), kind);
     }
+}
+
+fn less(counts: &mut BTreeMap<String, usize>, kind: &str) {
+    let left = counts.get(kind).map_or(0, |count| count.saturating_sub(1));
+    match counts.get_mut(kind).filter(|_| left > 0) {
+        Some(count) => *count = left,
+        None => drop(counts.remove(kind)),
+    }
+}
+
+/// Of the words of a run only what the system has said at their end: whom it is about differs.
+fn kind(reason: &str) -> &str {
+    reason
+        .rfind("(os error ")
+        .and_then(|at| reason.get(at..))
+        .unwrap_or_default()
 }
 
 /// Looks at another machine from this one.
@@ -56,7 +74,8 @@ pub(super) struct FromHere {
     check: String,
     probe: Box<dyn Probe>,
     lacking: Arc<Lacking>,
-    lacks: Mutex<bool>,
+    /// Of which kind.
+    lacks: Mutex<Option<String>>,
 }
 
 impl FromHere {
@@ -65,17 +84,22 @@ impl FromHere {
             check: check.to_owned(),
             probe,
             lacking: Arc::clone(lacking),
-            lacks: Mutex::new(false),
+            lacks: Mutex::new(None),
         }
     }
 
     fn hear(&self, outcome: &Outcome) {
-        let lacks = outcome.verdict == Verdict::Unable;
+        let reason = outcome.reason.as_str();
+        let lacks = (outcome.verdict == Verdict::Unable).then(|| kind(reason).to_owned());
         let mut before = self.lacks.lock().unwrap_or_else(PoisonError::into_inner);
-        match (*before, lacks) {
-            (false, true) => self.lacking.comes(&self.check, &outcome.reason),
-            (true, false) => self.lacking.looks_again(),
-            _ => {}
+        match (&*before, &lacks) {
+            (Some(before), Some(now)) if before == now => {}
+            (before, Some(_)) => {
+                before.iter().for_each(|before| self.lacking.is_gone(before));
+                self.lacking.comes(&self.check, reason);
+            }
+            (Some(before), None) => self.lacking.looks_again(before),
+            (None, None) => {}
         }
         *before = lacks;
     }
@@ -83,9 +107,8 @@ impl FromHere {
 
 impl Drop for FromHere {
     fn drop(&mut self) {
-        if *self.lacks.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            self.lacking.is_gone();
-        }
+        let lacks = self.lacks.get_mut().unwrap_or_else(PoisonError::into_inner);
+        lacks.iter().for_each(|kind| self.lacking.is_gone(kind));
     }
 }
 
@@ -150,5 +173,45 @@ mod tests {
         one.hear(&unable);
         one.hear(&pass);
         assert_eq!(take(), ["one: Too many open files", "over"]);
+    }
+
+    #[test]
+    fn a_lack_that_stays_hides_no_other_one() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let hearer = Arc::clone(&told);
+        let tell: Tell = Arc::new(move |news| {
+            hearer.lock().unwrap().push(match news {
+                News::Lack(check, _) => check.to_owned(),
+                News::LackOver => "over".to_owned(),
+                _ => "something else".to_owned(),
+            });
+        });
+        let take = || std::mem::take(&mut *told.lock().unwrap());
+        let lacking = Arc::new(Lacking::new(tell));
+        let check = |name| FromHere::new(name, vrrp_plan::unless(&[]), &lacking);
+        let hear = |check: &FromHere, number: i32| {
+            let error = std::io::Error::from_raw_os_error(number);
+            check.hear(&Outcome {
+                verdict: Verdict::Unable,
+                ..Outcome::fail(format!("{}: {error}", check.check), Duration::ZERO)
+            });
+        };
+        let (no_address, no_descriptor) = (99, 24);
+        let (one, two, other) = (check("one"), check("two"), check("other"));
+        hear(&one, no_address);
+        hear(&two, no_address);
+        assert_eq!(take(), ["one"], "the same");
+        hear(&other, no_descriptor);
+        hear(&two, no_descriptor);
+        assert_eq!(take(), ["other"]);
+        let pass = Outcome::pass("", Duration::ZERO);
+        other.hear(&pass);
+        two.hear(&pass);
+        assert!(take().is_empty(), "one cannot look yet");
+        hear(&other, no_descriptor);
+        assert_eq!(take(), ["other"], "it was over for all of its kind");
+        other.hear(&pass);
+        one.hear(&pass);
+        assert_eq!(take(), ["over"]);
     }
 }

@@ -129,7 +129,7 @@ impl NamesFound {
 fn waits(arguments: &Arguments) -> String {
     let files = arguments.files();
     format!(
-        "{files} changed since they were read, and nobody has asked for that: both are taken at SIGHUP or `vrrpctl reload`"
+        "{files}: something there is other than what is in force, and nobody has asked for that; all of it is taken at SIGHUP or `vrrpctl reload`"
     )
 }
 

@@ -214,7 +214,7 @@ impl Ears<'_> {
     fn lack(&self, check: &str, reason: &str) {
         let text = format!(
             "this machine lacks what checks need to look: {check}: {reason}. That is no verdict on a server: who serves stays as it is, \
-             and it is tried again. See to open files (LimitNOFILE), memory, processes and free ports here"
+             and it is tried again. See to open files (LimitNOFILE), memory, processes, free ports and the address of bindto here"
         );
         error!(event = "balancing", code = "lack", "{text}");
         self.journal.note(draft(EventKind::Balancing, "lack", text));
