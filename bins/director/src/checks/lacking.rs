@@ -14,42 +14,54 @@ use super::{News, Tell};
 /// descriptors any more.
 pub(super) struct Lacking {
     tell: Tell,
-    counts: Mutex<BTreeMap<String, usize>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    counts: BTreeMap<String, usize>,
+    /// That something is lacking was told, and not yet that it is over.
+    is_told: bool,
 }
 
 impl Lacking {
-    pub(super) const fn new(tell: Tell) -> Self {
+    pub(super) fn new(tell: Tell) -> Self {
         Self {
             tell,
-            counts: Mutex::new(BTreeMap::new()),
+            state: Mutex::default(),
         }
     }
 
     /// Held while it is told, so that what is told last is so.
-    fn counts(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn comes(&self, check: &str, reason: &str) {
-        let mut counts = self.counts();
-        let count = counts.entry(kind(reason).to_owned()).or_default();
+        let mut state = self.state();
+        let count = state.counts.entry(kind(reason).to_owned()).or_default();
         *count = count.saturating_add(1);
         if *count == 1 {
+            state.is_told = true;
             (self.tell)(News::Lack(check, reason));
         }
     }
 
-    fn looks_again(&self, kind: &str) {
-        let mut counts = self.counts();
-        less(&mut counts, kind);
-        if counts.is_empty() {
+    /// A check could look; before, it lacked that.
+    fn looks(&self, before: Option<&str>) {
+        let mut state = self.state();
+        if let Some(kind) = before {
+            less(&mut state.counts, kind);
+        }
+        if state.is_told && state.counts.is_empty() {
+            state.is_told = false;
             (self.tell)(News::LackOver);
         }
     }
 
-    /// One that is no more, or lacks something else, has not looked: nothing is over by that.
+    /// One that is no more, or lacks something else, has not looked: nothing is over by that, before another one looks.
     fn is_gone(&self, kind: &str) {
-        less(&mut self.counts(), kind);
+        less(&mut self.state().counts, kind);
     }
 }
 
@@ -98,8 +110,7 @@ impl FromHere {
                 before.iter().for_each(|before| self.lacking.is_gone(before));
                 self.lacking.comes(&self.check, reason);
             }
-            (Some(before), None) => self.lacking.looks_again(before),
-            (None, None) => {}
+            (before, None) => self.lacking.looks(before.as_deref()),
         }
         *before = lacks;
     }
@@ -170,7 +181,14 @@ mod tests {
         other.hear(&unable);
         drop(other);
         assert_eq!(take(), ["other: Too many open files"]);
+        one.hear(&fail);
+        assert_eq!(
+            take(),
+            ["over"],
+            "a reload has taken the last one that could not look"
+        );
         one.hear(&unable);
+        one.hear(&pass);
         one.hear(&pass);
         assert_eq!(take(), ["one: Too many open files", "over"]);
     }

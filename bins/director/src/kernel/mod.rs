@@ -8,9 +8,13 @@ mod status;
 mod subset;
 pub(crate) mod thread;
 
+use std::io;
+
+use nix::errno::Errno;
+use nix::net::if_::if_nametoindex;
 use vrrp_ipvs::{
-    Change, Client, DestinationStatus, Error, Service, ServiceKey, Statistics, SyncDaemon, SyncRole, Table,
-    Timeouts,
+    Change, Client, DestinationStatus, Error, Name, Service, ServiceKey, Statistics, SyncDaemon, SyncRole,
+    Table, Timeouts,
 };
 
 pub use counters::{Counters, Rates, ServiceCounters};
@@ -76,6 +80,12 @@ pub trait Kernel: Send + 'static {
     /// # Errors
     /// As [`Client::stop_daemon`].
     fn stop_daemon(&mut self, role: SyncRole) -> Result<(), Error>;
+
+    /// The number of an interface; `None`: there is none of this name.
+    ///
+    /// # Errors
+    /// The system does not say.
+    fn interface(&mut self, name: &Name) -> io::Result<Option<u32>>;
 }
 
 impl Kernel for Client {
@@ -117,5 +127,13 @@ impl Kernel for Client {
 
     fn stop_daemon(&mut self, role: SyncRole) -> Result<(), Error> {
         Self::stop_daemon(self, role)
+    }
+
+    fn interface(&mut self, name: &Name) -> io::Result<Option<u32>> {
+        match if_nametoindex(name.as_str()) {
+            Ok(number) => Ok(Some(number)),
+            Err(Errno::ENODEV | Errno::ENXIO) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What is wanted of the kernel beside its table: timeouts, and daemons of synchronisation.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use vrrp_ipvs::{Error, Reason, SyncDaemon, SyncRole, Timeouts};
+use vrrp_ipvs::{Error, Name, Reason, SyncDaemon, SyncRole, Timeouts};
 
 use super::Kernel;
 use crate::event::KernelEvent;
@@ -23,8 +23,8 @@ pub(super) struct Settler {
     /// What the kernel had before ours were set; by whoever was here before, too.
     pub(super) timeouts_before: Option<Timeouts>,
     timeouts_set: Option<Timeouts>,
-    /// Roles whose daemons are ours.
-    ours: BTreeSet<u8>,
+    /// Roles whose daemons are ours, with the number of the interface that each speaks on, as far as it is known.
+    ours: BTreeMap<u8, Option<u32>>,
     pub(super) running: Vec<SyncDaemon>,
 }
 
@@ -106,11 +106,13 @@ impl Settler {
                 .find(|wanted| wanted.role == daemon.role);
             // Whoever was here before may have left one in the other role: it speaks for the same group of directors.
             let is_ours = wanted.is_some()
-                || self.ours.contains(&number(daemon.role))
+                || self.ours.contains_key(&number(daemon.role))
                 || self.wanted.daemons.iter().any(|wanted| is_of(&daemon, wanted));
-            if wanted.is_some_and(|wanted| is_as(&daemon, wanted)) {
-                self.ours.insert(number(daemon.role));
-            } else if is_ours {
+            let is_wanted = wanted.is_some_and(|wanted| is_as(&daemon, wanted));
+            if is_wanted && self.is_on_its_interface(kernel, &daemon) {
+                continue;
+            }
+            if is_ours {
                 match kernel.stop_daemon(daemon.role) {
                     Ok(()) => self.stopped(daemon.role, events),
                     // A daemon that has had no time to begin is stopped without an answer.
@@ -123,15 +125,29 @@ impl Settler {
             if self.running.iter().any(|running| running.role == daemon.role) {
                 continue;
             }
+            // Before: where it is made anew meanwhile, the next look finds another number.
+            let on = kernel.interface(&daemon.interface).unwrap_or_default();
             match kernel.start_daemon(&daemon) {
                 Ok(()) => {
                     let (role, runs) = (daemon.role, true);
-                    self.ours.insert(number(role));
+                    self.ours.insert(number(role), on);
                     self.running.push(daemon);
                     events.push(KernelEvent::Sync { role, runs });
                 }
-                Err(error) => troubles.push(not_started(&error)),
+                Err(error) => troubles.push(not_started(&error, &daemon.interface)),
             }
+        }
+    }
+
+    /// Linux says that a daemon runs, also when its interface is gone: it sends and hears nothing any more, and one that is made
+    /// anew under the same name does not help it.
+    fn is_on_its_interface(&mut self, kernel: &mut impl Kernel, daemon: &SyncDaemon) -> bool {
+        let known = self.ours.entry(number(daemon.role)).or_default();
+        match kernel.interface(&daemon.interface) {
+            // What cannot be asked is no reason to end it.
+            Err(_) => true,
+            Ok(None) => false,
+            Ok(Some(now)) => *known.get_or_insert(now) == now,
         }
     }
 
@@ -168,13 +184,17 @@ impl Trouble {
     }
 }
 
-fn not_started(error: &Error) -> Trouble {
+fn not_started(error: &Error, interface: &Name) -> Trouble {
     let mut trouble = Trouble::of("start a daemon of synchronisation", error);
-    if error.reason() == Some(Reason::Invalid) {
-        trouble.reason.push_str(
+    match error.reason() {
+        Some(Reason::Invalid) => trouble.reason.push_str(
             ". It refuses one while a service has a real server of another address family: take lvs_sync_daemon or these \
              servers out",
-        );
+        ),
+        Some(Reason::NoInterface) => trouble.reason.push_str(&format!(
+            ". There is no {interface}: directors tell one another no connections until it is there; it is asked again"
+        )),
+        _ => {}
     }
     trouble
 }

@@ -211,6 +211,45 @@ async fn the_daemon_of_synchronisation_follows_its_role() {
     handle.stop().await.unwrap();
 }
 
+/// The kernel says that it runs all the while.
+#[tokio::test]
+#[ignore = "under_a_kernel runs it"]
+async fn a_daemon_of_synchronisation_goes_and_comes_with_its_interface() {
+    let mut client = empty();
+    let ip = |words: &str| {
+        let done = std::process::Command::new("ip").args(words.split(' ')).status();
+        assert!(done.unwrap().success(), "{words}");
+    };
+    let (made, gone) = ("link add sync0 up type dummy", "link del sync0");
+    let mut all = synchronised(balance(vec![two()]));
+    all.sync.as_mut().unwrap().daemon.interface = Name::new("sync0").unwrap();
+    ip(made);
+    let (handle, told) = begin(all);
+    handle.set_sync_role(Some(SyncRole::Master));
+    handle.settled().await;
+    ip(gone);
+    assert_eq!(client.daemons().unwrap().len(), 1, "as Linux has it");
+    handle.read();
+    handle.settled().await;
+    assert_eq!(client.daemons().unwrap(), []);
+    for remade in [&[made][..], &[gone, made]] {
+        remade.iter().for_each(|words| ip(words));
+        handle.read();
+        handle.settled().await;
+        assert_eq!(client.daemons().unwrap().len(), 1);
+    }
+    let told = told.all();
+    let syncs = told.iter().filter_map(|event| match event {
+        Event::Kernel(KernelEvent::Sync { runs, .. }) => Some(*runs),
+        _ => None,
+    });
+    assert_eq!(syncs.collect::<Vec<_>>(), [true, false, true, false, true]);
+    let absence = |event: &Event| matches!(event, Event::Kernel(KernelEvent::Refused { reason, .. }) if reason.contains("There is no sync0"));
+    assert!(told.iter().any(absence), "{told:?}");
+    handle.stop().await.unwrap();
+    ip(gone);
+}
+
 /// The kernel refuses a daemon beside a destination of another family, and such a destination beside a daemon.
 #[tokio::test]
 #[ignore = "under_a_kernel runs it"]

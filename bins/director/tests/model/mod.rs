@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use vrrp_director::Kernel;
 use vrrp_ipvs::{
-    Change, DestinationKey, DestinationStatus, Error, Reason, Refusal, Service, ServiceKey, Statistics,
+    Change, DestinationKey, DestinationStatus, Error, Name, Reason, Refusal, Service, ServiceKey, Statistics,
     SyncDaemon, SyncRole, Table, Timeouts,
 };
 
@@ -31,6 +31,9 @@ pub(crate) struct Inside {
     pub(crate) wrongs: Vec<String>,
     pub(crate) timeouts: Option<Timeouts>,
     pub(crate) daemons: Vec<SyncDaemon>,
+    /// There is no interface of any name.
+    pub(crate) has_no_interface: bool,
+    pub(crate) interface_number: u32,
     /// A daemon is stopped, and nothing is said.
     pub(crate) stops_silently: bool,
     pub(crate) flushes: u32,
@@ -213,6 +216,9 @@ impl Kernel for Model {
         if inside.refuses_all {
             return Err(refusal("start a daemon", Reason::Invalid, 22));
         }
+        if inside.has_no_interface {
+            return Err(refusal("start a daemon", Reason::NoInterface, 19));
+        }
         if inside.daemons.iter().any(|running| running.role == daemon.role) {
             return Err(refusal("start a daemon", Reason::DaemonRuns, 17));
         }
@@ -233,5 +239,10 @@ impl Kernel for Model {
             return Err(Error::Unanswered { doing });
         }
         Ok(())
+    }
+
+    fn interface(&mut self, _: &Name) -> std::io::Result<Option<u32>> {
+        let inside = self.inside();
+        Ok((!inside.has_no_interface).then_some(inside.interface_number))
     }
 }

@@ -184,6 +184,50 @@ fn a_daemon_that_is_gone_is_started_at_the_next_reading() {
     assert_eq!(kernel.inside().daemons.len(), 1);
 }
 
+/// Linux goes on saying that it runs.
+#[test]
+fn a_daemon_whose_interface_is_made_anew_is_started_anew() {
+    let (mut keeper, kernel) = begin();
+    let sync = |runs| KernelEvent::Sync {
+        role: SyncRole::Master,
+        runs,
+    };
+    set(&mut keeper, with_daemons(vec![daemon(SyncRole::Master, 5)]));
+    kernel.commands();
+    kernel.inside().has_no_interface = true;
+    let told = keeper.turn(keeper.deadline(), &[], None);
+    let [stopped, KernelEvent::Refused { asked, reason }] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(*stopped, sync(false));
+    assert_eq!(asked, "start a daemon of synchronisation");
+    assert!(reason.contains("There is no eth0"), "{reason}");
+    assert_eq!(keeper.status().daemons, []);
+    kernel.inside().has_no_interface = false;
+    let told = keeper.turn(keeper.deadline(), &[], None);
+    assert_eq!(told, [sync(true), KernelEvent::Recovered]);
+    kernel.commands();
+    // Between two looks.
+    kernel.inside().interface_number = 9;
+    let told = keeper.turn(keeper.deadline(), &[], None);
+    assert_eq!(told, [sync(false), sync(true)]);
+    assert_eq!(kernel.commands(), ["stop Master", "start Master"]);
+    assert_eq!(keeper.turn(keeper.deadline(), &[], None), []);
+    assert_eq!(kernel.commands(), [""; 0]);
+}
+
+/// One that a process before has begun, too.
+#[test]
+fn a_daemon_that_was_found_is_known_by_its_interface_from_then_on() {
+    let (mut keeper, kernel) = begin();
+    kernel.inside().daemons = vec![daemon(SyncRole::Backup, 5)];
+    set(&mut keeper, with_daemons(vec![daemon(SyncRole::Backup, 5)]));
+    assert_eq!(kernel.commands(), [""; 0]);
+    kernel.inside().interface_number = 2;
+    keeper.turn(keeper.deadline(), &[], None);
+    assert_eq!(kernel.commands(), ["stop Backup", "start Backup"]);
+}
+
 /// On an interface that is not there it is refused for long: the table, which is well, is not read every second for it.
 #[test]
 fn a_daemon_that_is_refused_is_tried_again_with_pauses_that_grow() {
