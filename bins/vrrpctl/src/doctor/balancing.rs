@@ -1,10 +1,11 @@
-//! Virtual servers: whether the kernel can balance, and forwards what it is to change.
+//! Virtual servers: whether the kernel can balance, forwards what it is to change, and lets go of servers that have left.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use keepalived_conf::{DiskFiles, parse_for};
 use vrrp_ipvs::{Client, Error, Family, Forwarding};
-use vrrp_plan::balance::Balance;
+use vrrp_plan::balance::{Balance, VirtualServer};
 
 use super::finding::{About, Finding};
 use crate::check::host;
@@ -53,8 +54,45 @@ fn findings(balance: &Balance, asked: Result<(), Error>, net: &Path) -> Vec<Find
             ));
         }
     }
+    found.extend(letting_go(balance, net));
     if found.is_empty() {
         found.push(about.ok("the kernel can balance"));
+    }
+    found
+}
+
+/// What becomes of those who come to a real server that is out.
+fn letting_go(balance: &Balance, net: &Path) -> Vec<Finding> {
+    let is_off = |setting: &str| {
+        let text = std::fs::read_to_string(net.join("ipv4/vs").join(setting)).unwrap_or_default();
+        text.trim() == "0"
+    };
+    let warning = |setting: &str, means: &str| {
+        About::all("balancing").warning(
+            format!("net.ipv4.vs.{setting} is 0"),
+            means,
+            format!("sysctl -w net.ipv4.vs.{setting}=1, and a line in /etc/sysctl.d"),
+        )
+    };
+    let is_held = |server: &Arc<VirtualServer>| {
+        let stays = server.servers.iter().any(|one| one.inhibit);
+        stays && server.services.iter().any(|one| one.persistence.is_some())
+    };
+    let mut found = Vec::new();
+    let leaves = balance.servers.iter().flat_map(|one| &one.servers);
+    if leaves.count() > 0 && is_off("expire_nodest_conn") {
+        found.push(warning(
+            "expire_nodest_conn",
+            "what belongs to a connection with a real server that was taken out is dropped without a word, for up to two minutes: also a \
+             new connection of a client that uses the port of an old one again, though other servers are well",
+        ));
+    }
+    if balance.servers.iter().any(is_held) && is_off("expire_quiescent_template") {
+        found.push(warning(
+            "expire_quiescent_template",
+            "where a dead real server stays with weight 0 and clients keep their server (persistence), they are sent to the dead one until \
+             their time is over",
+        ));
     }
     found
 }
@@ -79,8 +117,12 @@ mod tests {
     use super::*;
 
     fn balance(kind: &str) -> Balance {
+        lowered(kind, "", "")
+    }
+
+    fn lowered(kind: &str, service: &str, server: &str) -> Balance {
         let text = format!(
-            "virtual_server 192.0.2.1 80 {{\nlb_algo rr\nlb_kind {kind}\nprotocol TCP\nreal_server 192.0.2.10 80 {{\n}}\n}}\n"
+            "virtual_server 192.0.2.1 80 {{\nlb_algo rr\nlb_kind {kind}\nprotocol TCP\n{service}\nreal_server 192.0.2.10 80 {{\n{server}\n}}\n}}\n"
         );
         let parsed = parse(&MemoryFiles::new([("k.conf", text.as_str())]), "k.conf");
         let nothing = std::iter::empty::<&str>().collect();
@@ -114,5 +156,41 @@ mod tests {
         assert_eq!(levels("DR", Err(Error::NoIpvs), "0\n"), [Level::Fault]);
         let found = findings(&balance("DR"), Err(Error::NoIpvs), net("0").path());
         assert!(found[0].found.contains("ip_vs"), "{found:?}");
+    }
+
+    #[test]
+    fn servers_that_have_left_are_to_be_let_go() {
+        let net = net("1");
+        let folder = net.path().join("ipv4/vs");
+        std::fs::create_dir(&folder).unwrap();
+        let set = |nodest: &str, template: &str| {
+            std::fs::write(folder.join("expire_nodest_conn"), nodest).unwrap();
+            std::fs::write(folder.join("expire_quiescent_template"), template).unwrap();
+        };
+        let said = |balance: &Balance| {
+            let found = findings(balance, Ok(()), net.path());
+            let said = found.iter().map(|one| (one.level, one.found.clone()));
+            said.collect::<Vec<_>>()
+        };
+        let is_off = |setting: &str| (Level::Warning, format!("net.ipv4.vs.{setting} is 0"));
+        let (plain, held) = (
+            balance("DR"),
+            lowered("DR", "persistence_timeout 60", "inhibit_on_failure"),
+        );
+        set("0\n", "0\n");
+        assert_eq!(said(&plain), [is_off("expire_nodest_conn")]);
+        assert_eq!(
+            said(&held),
+            [is_off("expire_nodest_conn"), is_off("expire_quiescent_template")]
+        );
+        assert_eq!(
+            said(&lowered("DR", "persistence_timeout 60", "")),
+            [is_off("expire_nodest_conn")],
+            "it leaves"
+        );
+        set("1\n", "1\n");
+        for balance in [plain, held] {
+            assert_eq!(said(&balance), [(Level::Ok, "the kernel can balance".to_owned())]);
+        }
     }
 }

@@ -58,6 +58,9 @@ impl Site {
             let settings = [
                 "net/ipv4/ip_forward=1",
                 "net/ipv6/conf/all/forwarding=1",
+                // What `vrrpctl doctor` wants of a director. Without it a client that takes the port of an old connection, as
+                // this one does each few hundred, is not answered if that one's server has left.
+                "net/ipv4/vs/expire_nodest_conn=1",
                 "net/ipv4/conf/all/rp_filter=0",
                 "net/ipv4/conf/default/rp_filter=0",
                 "net/ipv4/conf/all/send_redirects=0",

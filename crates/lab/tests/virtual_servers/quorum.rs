@@ -40,9 +40,9 @@ const ON_THEIR_WAY: u32 = 2;
 
 /// A service without anybody refuses at once.
 fn found_nobody(tally: &Tally) -> u32 {
-    let late = tally.lost_by(Loss::Late);
+    let on_their_way = tally.lost_by(Loss::Late) + tally.lost_by(Loss::Reset);
     // The ill server does answer, with its status.
-    tally.lost_in_all() - tally.lost_by(Loss::Status) - late.min(ON_THEIR_WAY)
+    tally.lost_in_all() - tally.lost_by(Loss::Status) - on_their_way.min(ON_THEIR_WAY)
 }
 
 pub(crate) fn lost_and_gained(site: &mut Site, daemon: Daemon, report: &mut Report) -> Result<(), LabError> {
