@@ -13,7 +13,6 @@ use vrrp_plan::{Fault, Plan};
 
 use crate::arguments::Arguments;
 use crate::supervisor;
-use names::Limited;
 pub(crate) use watch::keep as keep_watch;
 
 /// The second file, understood.
@@ -27,13 +26,12 @@ pub(crate) struct Second {
 /// Reads it, if there is to be one. Looks names up, within a limit.
 pub(crate) fn read(arguments: &Arguments, files: &dyn Files) -> Option<Second> {
     let path = arguments.ldirectord.as_ref()?;
-    let names = Limited::read();
-    let parsed = ldirectord_conf::parse(files, &names, &path.to_string_lossy());
+    let path = path.to_string_lossy();
+    let (parsed, missing) = names::reading(|names| ldirectord_conf::parse(files, names, &path));
     let settings = Settings {
         verify: !arguments.ldirectord_unverified,
     };
     let lowered = lower(&parsed.config, &parsed.sources, settings);
-    let missing = names.into_missing();
     Some(Second {
         parsed,
         lowered,

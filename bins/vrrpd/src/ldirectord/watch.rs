@@ -102,7 +102,7 @@ impl NamesFound {
             *self = Self::default();
             return;
         }
-        let looked = tokio::task::spawn_blocking(move || found_now(&missing).cloned());
+        let looked = tokio::task::spawn_blocking(move || found_now(&missing));
         let Some(found) = looked.await.ok().flatten() else {
             return;
         };
