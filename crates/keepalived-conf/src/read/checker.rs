@@ -75,6 +75,13 @@ impl Reader<'_> {
         for item in of.items() {
             self.target_word(item, &mut target);
         }
+        // No check leaves from an address of the other family: the line is passed over, as by keepalived, which is reported.
+        // SMTP_CHECK takes it there as it is, and fails.
+        let ip = target.ip.unwrap_or(usual.ip).value;
+        let is_usable = |source: &Sourced<IpAddr>| source.value.is_ipv4() == ip.is_ipv4();
+        if block.keyword.is_some_and(|word| word.name != "SMTP_CHECK") {
+            target.bind_to = target.bind_to.filter(is_usable);
+        }
         let mut question = self.question(block, block.keyword?.name)?;
         if let Question::Http(http) = &mut question {
             http.host = http.host.take().or_else(|| usual.host.clone());

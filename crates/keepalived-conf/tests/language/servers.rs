@@ -438,3 +438,25 @@ fn a_word_that_is_not_carried_out_is_warned_of() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_source_of_the_other_family_is_passed_over_as_it_is_said() {
+    let source = |check: &str| {
+        let text = format!(
+            "virtual_server 192.0.2.1 80 {{\nlb_algo rr\nlb_kind DR\nprotocol TCP\nreal_server 10.0.0.2 80 {{\nTCP_CHECK {{\n{check}\n}}\n}}\n}}\n"
+        );
+        let parsed = file(&text);
+        let ServerLook::Ask(asked) = &parsed.config.virtual_servers[0].servers[0].checks[0].look else {
+            panic!("no question in {check}");
+        };
+        let source = asked.source.value.0.map(|ip| ip.to_string());
+        (source, codes(&parsed).join(" "))
+    };
+    let said = |source: Option<&str>, found: &str| (source.map(str::to_owned), found.to_owned());
+    assert_eq!(source("bindto ::1"), said(None, "bad-value"));
+    assert_eq!(source("bindto 10.0.0.1"), said(Some("10.0.0.1"), ""));
+    assert_eq!(
+        source("connect_ip 2001:db8::2\nbindto ::1"),
+        said(Some("::1"), "")
+    );
+}
