@@ -20,7 +20,8 @@ pub(super) async fn attend(check: Check, teller: Arc<Teller>, slot: Slot) {
     let warmup = check.judge.rules().warmup;
     let mut due = Instant::now() + slot.warmup(warmup);
     let mut beat = Beat::new(due, check.interval, warmup, slot);
-    let (mut was_late, mut was_early) = (false, false);
+    let mut overruns = Overruns::default();
+    let mut was_early = false;
     let listens = check.probe.listens();
     loop {
         teller.wait_until(due);
@@ -38,14 +39,32 @@ pub(super) async fn attend(check: Check, teller: Arc<Teller>, slot: Slot) {
             missed = 0;
         }
         teller.skip(missed);
-        if missed > 0 && !was_late {
+        if missed > 0 && overruns.is_news(Instant::now()) {
             tracing::warn!(
                 check = &*check.name,
                 skipped = missed,
                 "the check takes longer than its interval; runs that fall due meanwhile are left out"
             );
         }
-        was_late = missed > 0;
+    }
+}
+
+/// A check that takes about as long as its interval is too slow at every other run, for ever.
+#[derive(Default)]
+struct Overruns {
+    told: Option<Instant>,
+}
+
+impl Overruns {
+    const AGAIN: Duration = Duration::from_secs(3_600);
+
+    /// Whether one is to be told; the status counts all of them.
+    fn is_news(&mut self, now: Instant) -> bool {
+        let is_news = self.told.is_none_or(|told| now >= told + Self::AGAIN);
+        if is_news {
+            self.told = Some(now);
+        }
+        is_news
     }
 }
 
@@ -279,9 +298,19 @@ mod tests {
 
     use vrrp_core::Health;
 
-    use super::{Status, Teller};
+    use super::{Overruns, Status, Teller};
     use crate::judge::{Judge, Rules};
     use crate::probe::Outcome;
+
+    #[test]
+    fn a_slow_check_is_told_once_an_hour() {
+        let (mut overruns, begin) = (Overruns::default(), tokio::time::Instant::now());
+        let told = (0..7_200_u64).step_by(5).filter(|second| {
+            let now = begin + Duration::from_secs(*second);
+            overruns.is_news(now)
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [0, 3_600]);
+    }
 
     #[test]
     fn nothing_is_told_after_silence() {

@@ -192,7 +192,7 @@ fn not_started(error: &Error, interface: &Name) -> Trouble {
              servers out",
         ),
         Some(Reason::NoInterface) => trouble.reason.push_str(&format!(
-            ". There is no {interface}: directors tell one another no connections until it is there; it is asked again"
+            ". There is no {interface}: directors tell one another no connections until it is there"
         )),
         _ => {}
     }

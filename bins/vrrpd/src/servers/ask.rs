@@ -105,9 +105,7 @@ fn words(
         }
     };
     if !quorum {
-        text.push_str(&format!(
-            ". The quorum of {of} is lost now: weight {living} lives"
-        ));
+        text.push_str(&format!(". The quorum of {of} is lost: weight {living} lives"));
     }
     text
 }

@@ -335,7 +335,8 @@ fn quorum(item: &Item, weights: u64, findings: &mut Findings) {
         && value > 0
     {
         let text = format!("the hysteresis {value} is not below the quorum");
-        findings.push(reported("quorum", line.span, text).effect("keepalived lowers it below the quorum"));
+        let found = reported("quorum", line.span, text).effect("keepalived lowers it below the quorum");
+        findings.push(found.help("lower the hysteresis, or raise the quorum"));
     }
 }
 
