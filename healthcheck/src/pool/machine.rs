@@ -109,6 +109,7 @@ pub struct Pool {
     followers: BTreeMap<Arc<str>, Vec<usize>>,
     started: bool,
     quorum: bool,
+    had_quorum: bool,
     known: BTreeMap<Arc<str>, Known>,
     words: BTreeMap<Arc<str>, Word>,
     /// Of each member, as `known` and `words` have it.
@@ -136,6 +137,7 @@ impl Pool {
             followers: BTreeMap::new(),
             started: false,
             quorum: false,
+            had_quorum: false,
             known: BTreeMap::new(),
             words: BTreeMap::new(),
             worths: Vec::new(),
@@ -144,6 +146,12 @@ impl Pool {
         };
         pool.learn(|_| None);
         Ok(pool)
+    }
+
+    /// To be said before [`PoolInput::Start`]: whoever has done this before had the quorum, and it goes on where enough live to keep
+    /// it, though too few to gain it anew. It is told as gained all the same.
+    pub const fn had_quorum(&mut self) {
+        self.had_quorum = true;
     }
 
     /// Takes an input; what is to be done, at most one action for each server and one for the quorum.
@@ -297,7 +305,7 @@ impl Pool {
             return Vec::new();
         }
         let had = self.quorum;
-        self.quorum = if had {
+        self.quorum = if had || std::mem::take(&mut self.had_quorum) {
             self.living_weight >= self.config.lost_below()
         } else {
             self.living_weight >= self.config.gained_at()

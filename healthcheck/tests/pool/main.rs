@@ -146,6 +146,31 @@ fn the_quorum_has_a_dead_band() {
     );
 }
 
+/// The program was killed, and is there again: 2 of 2±1 keep a quorum, and gain none.
+#[test]
+fn a_quorum_goes_on_where_it_was_there_before() {
+    let begun = |had_quorum: bool, drained: &[&str]| {
+        let mut pool = Pool::new(PoolConfig::new(three()).quorum(2, 1)).unwrap();
+        for member in drained {
+            let placement = Placement::Drained;
+            pool.handle(PoolInput::Place { member, placement });
+        }
+        if had_quorum {
+            pool.had_quorum();
+        }
+        let actions = pool.handle(PoolInput::Start);
+        (pool, actions.last() == Some(&QuorumGained))
+    };
+    assert!(!begun(false, &["a"]).1, "2 is not 3");
+    let (mut pool, gained) = begun(true, &["a"]);
+    assert!(gained);
+    pool.handle(told("b", Health::Down));
+    assert_eq!(pool.handle(told("c", Health::Down)).last(), Some(&QuorumLost));
+    pool.handle(told("b", Health::Up));
+    assert!(!pool.has_quorum(), "it is there for the beginning alone");
+    assert!(!begun(true, &["a", "b", "c"]).1, "nobody lives");
+}
+
 /// keepalived `misc_dynamic`, and an operator's word.
 #[test]
 fn a_members_own_weight_can_be_another_and_outlives_a_reload() {

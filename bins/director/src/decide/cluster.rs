@@ -85,6 +85,11 @@ impl Cluster {
         &self.pool
     }
 
+    /// Before the start.
+    pub(super) const fn had_quorum(&mut self) {
+        self.pool.had_quorum();
+    }
+
     pub(super) fn checks(&self) -> impl Iterator<Item = &Arc<str>> {
         self.followers.keys()
     }

@@ -189,6 +189,10 @@ impl Director {
                 self.clusters
                     .extend(cluster.map(|cluster| (Arc::clone(&name), cluster)));
             }
+            let plan = self.clusters.get(&name).map(Cluster::plan);
+            if plan.is_some_and(|plan| self.served(plan)) {
+                self.clusters.get_mut(&name).map(Cluster::had_quorum);
+            }
             self.begin(now, &name, When::Start, events);
         }
         self.forget_found();

@@ -96,6 +96,19 @@ impl Director {
         held
     }
 
+    /// Whether a real server of it served when the table was found: then it had its quorum.
+    pub(super) fn served(&self, plan: &VirtualServer) -> bool {
+        let serves = |service: &ServiceKey, server: &RealServer| {
+            let key = server.in_service(service).key;
+            let found = self.found.get(service);
+            found
+                .and_then(|found| found.destination(&key))
+                .is_some_and(Destination::serves)
+        };
+        let mut services = plan.services.iter().map(|service| &service.key);
+        services.any(|service| plan.servers.iter().any(|server| serves(service, server)))
+    }
+
     /// Of a virtual server that begins as the kernel's table has it, the servers that are not in there with a weight.
     pub(super) fn unfound(
         &self,

@@ -1,10 +1,12 @@
-//! Nobody is found at the beginning.
+//! What is found at the beginning: nobody, or what whoever was here before has left in the kernel.
 
-use vrrp_director::Event;
+use healthcheck::Placement;
+use vrrp_core::Instant;
+use vrrp_director::{Director, Event, Input};
 use vrrp_ipvs::Table;
 use vrrp_plan::balance::VirtualServer;
 
-use crate::balances::{balance, server, virtual_server};
+use crate::balances::{balance, key, server, sorry, virtual_server, which};
 use crate::world::World;
 
 const SERVICE: &str = "192.0.2.1:80";
@@ -71,4 +73,37 @@ fn nobody_is_found_at_the_beginning() {
     world.check(A, false);
     world.check(B, false);
     assert_eq!(count(&mut world), 0, "that is a quorum which is lost");
+}
+
+/// 2±1 is kept with one, and gained with three: what the kernel's table says of the process before is the memory of it.
+#[test]
+fn a_quorum_that_was_held_is_held() {
+    let plan = VirtualServer {
+        quorum: 2,
+        hysteresis: 1,
+        sorry: Some(sorry("198.51.100.9:80")),
+        ..virtual_server(SERVICE, vec![server(A, 1), server(B, 1)])
+    };
+    let weights = |director: &Director| {
+        let server = director.wanted().get(&key(SERVICE)).unwrap();
+        let all = server.destinations().values();
+        let serving = all.filter(|one| one.serves());
+        serving.map(|one| one.key.to_string()).collect::<Vec<_>>()
+    };
+    // As an operator has said to the process before.
+    let begun = |found: &Table| {
+        let mut director = Director::new(balance(vec![plan.clone()])).unwrap();
+        let now = Instant::default();
+        director.handle(now, Input::Place(&which(B), Placement::Drained));
+        director.handle(now, Input::Start(found));
+        director
+    };
+    let mut held = Director::new(balance(vec![plan.clone()])).unwrap();
+    held.handle(Instant::default(), Input::Start(&Table::new()));
+    held.handle(Instant::default(), Input::Place(&which(B), Placement::Drained));
+    assert_eq!(weights(&held), [A], "one of two keeps it");
+    assert_eq!(weights(&begun(held.wanted())), [A]);
+    let fresh = begun(&Table::new());
+    assert_eq!(weights(&fresh), ["198.51.100.9:80"], "nobody has held it");
+    assert_eq!(weights(&begun(fresh.wanted())), ["198.51.100.9:80"], "nor here");
 }
