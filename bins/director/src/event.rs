@@ -43,6 +43,11 @@ pub enum Event {
         /// At which time of the program's life.
         when: When,
     },
+    /// The kernel's table has services of this balance at the start: of a program that was killed, or of one that still runs.
+    Found {
+        /// How many; one at least.
+        services: usize,
+    },
     /// All checks of a virtual server that has just begun have given a result, and no server is up. Told only where there is a
     /// fallback command, and once more where a reload brings one while none is up: it is no quorum that was lost.
     NoneFound {

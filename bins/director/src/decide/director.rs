@@ -180,6 +180,14 @@ impl Director {
         }
         self.started = true;
         self.found = found.clone();
+        let plans = self
+            .clusters
+            .values()
+            .flat_map(|cluster| &cluster.plan().services);
+        let services = plans.filter(|service| found.get(&service.key).is_some()).count();
+        if services > 0 {
+            events.push(Event::Found { services });
+        }
         for name in self.order.clone() {
             let plan = self.clusters.get(&name).map(Cluster::plan);
             if let Some(plan) = plan.filter(|plan| plan.begins_as_found) {

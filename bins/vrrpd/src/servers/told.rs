@@ -72,6 +72,7 @@ pub(super) fn tell(event: &Event, ears: &mut Ears<'_>, found: impl Fn(&str) -> O
             &format!("weight {weight} from now on"),
         ),
         Event::CheckFailed { check, reason } => info!("{check}: failed: {reason}"),
+        Event::Found { services } => ears.found(*services),
         Event::Lack { check, reason } => ears.lack(check, reason),
         Event::LackOver => ears.lack_over(),
         Event::Kernel(event) => ears.kernel(event),
@@ -209,6 +210,15 @@ impl Ears<'_> {
             // One that a reload takes away leaves nobody; else a quorum is told.
             self.runs.somebody_serves(of);
         }
+    }
+
+    fn found(&self, services: usize) {
+        let text = format!(
+            "{services} of the services of the file were in the kernel's table already, and are taken over as they are: of a vrrpd that \
+             was killed, or of another program (keepalived, ldirectord), which must not run beside this one"
+        );
+        info!(event = "balancing", code = "found", "{text}");
+        self.journal.note(draft(EventKind::Balancing, "found", text));
     }
 
     fn lack(&self, check: &str, reason: &str) {
@@ -361,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_machine_lacks_is_told_as_no_verdict() {
+    fn what_is_told_of_the_machine_is_of_no_server() {
         let lack = Event::Lack {
             check: "c".into(),
             reason: "Too many open files".to_owned(),
@@ -372,6 +382,9 @@ mod tests {
             text.contains("c: Too many open files. That is no verdict"),
             "{text}"
         );
+        let (kind, code, _, text) = noted(&Event::Found { services: 3 });
+        assert_eq!((kind, code.as_str()), (EventKind::Balancing, "found"));
+        assert!(text.starts_with("3 of the services"), "{text}");
         let (kind, code, ..) = noted(&Event::LackOver);
         assert_eq!((kind, code.as_str()), (EventKind::Balancing, "lack-over"));
     }
