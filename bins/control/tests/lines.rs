@@ -275,6 +275,8 @@ fn status() -> Status {
             started_unix_ms: 1,
             uptime_ms: 2,
             config_file: "/etc/keepalived/keepalived.conf".into(),
+            keepalived_conf: Some("/etc/keepalived/keepalived.conf".into()),
+            ldirectord_cf: None,
             config_loaded_unix_ms: 3,
             last_reload: Some(Reload {
                 at_unix_ms: 4,
@@ -310,15 +312,7 @@ fn status() -> Status {
             }],
         },
         instances: vec![instance()],
-        groups: vec![Group {
-            name: "VG_1".into(),
-            state: State::Initialize,
-            keepalived_state: KeepalivedState::Fault,
-            members: vec!["VI_1".into()],
-            at_fault: vec!["VI_1".into()],
-            hooks: vec![],
-            notices: vec![],
-        }],
+        groups: vec![group()],
         statics: Statics::default(),
         checks: vec![check()],
         files: vec![file()],
@@ -335,6 +329,18 @@ fn status() -> Status {
             out: 1,
             trouble: None,
         }),
+    }
+}
+
+fn group() -> Group {
+    Group {
+        name: "VG_1".into(),
+        state: State::Initialize,
+        keepalived_state: KeepalivedState::Fault,
+        members: vec!["VI_1".into()],
+        at_fault: vec!["VI_1".into()],
+        hooks: vec![],
+        notices: vec![],
     }
 }
 

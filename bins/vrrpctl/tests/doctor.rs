@@ -29,6 +29,11 @@ fn is_root() -> bool {
 
 /// The answer in a network of its own that `script` makes, and the exit code; `None`, and said why, where there can be none.
 fn examined(test: &str, script: &str, file: &str) -> Option<(Vec<Value>, i32)> {
+    examined_as(test, script, file, "-f")
+}
+
+/// The same of a file of the language that `option` names.
+fn examined_as(test: &str, script: &str, file: &str, option: &str) -> Option<(Vec<Value>, i32)> {
     let namespace = if is_root() { "-n" } else { "-Urn" };
     let trial = Command::new("unshare").args([namespace, "ip", "link"]).output();
     if !trial.is_ok_and(|output| output.status.success()) {
@@ -37,7 +42,7 @@ fn examined(test: &str, script: &str, file: &str) -> Option<(Vec<Value>, i32)> {
     }
     let folder = Folder::new();
     let file = folder.file("k.conf", file);
-    let script = format!("set -e\n{script}\nset +e\n\"$0\" doctor -f \"$1\" --json --listen 1");
+    let script = format!("set -e\n{script}\nset +e\n\"$0\" doctor {option} \"$1\" --json --listen 1");
     let output = Command::new("unshare")
         .args([
             namespace,
@@ -235,4 +240,28 @@ fn without_a_daemon_and_a_file_it_says_what_to_do() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_virtual_servers_of_an_ldirectord_cf_are_looked_at() {
+    let file = "virtual=192.0.2.100:80\n\treal=192.0.2.10:80 masq\n\tchecktype=off\n";
+    let script = format!("{NETWORK}echo 0 > /proc/sys/net/ipv4/ip_forward\n");
+    let test = "the_virtual_servers_of_an_ldirectord_cf";
+    let Some((findings, code)) = examined_as(test, &script, file, "--ldirectord") else {
+        return;
+    };
+    let all: Vec<_> = findings
+        .iter()
+        .filter(|one| one["check"] == "balancing")
+        .collect();
+    let forwards = all.iter().find(|one| {
+        let found = one["found"].as_str().unwrap();
+        found == "net.ipv4.ip_forward is 0, and real servers are reached by NAT"
+    });
+    assert!(forwards.is_some(), "{findings:#?}");
+    assert_eq!(code, 1);
+    assert!(
+        !findings.iter().any(|one| one["check"] == "listen"),
+        "nothing is said of another language"
+    );
 }

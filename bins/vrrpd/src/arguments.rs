@@ -108,6 +108,12 @@ pub(crate) struct Arguments {
 /// Where keepalived.conf is looked for without -f.
 const USUAL: &str = "/etc/keepalived/keepalived.conf";
 
+/// Two files, for people.
+pub(crate) fn both((first, second): &(Option<String>, Option<String>)) -> String {
+    let both: Vec<&str> = first.iter().chain(second).map(String::as_str).collect();
+    both.join(" and ")
+}
+
 impl Arguments {
     /// keepalived.conf, if there is to be one.
     pub(crate) fn keepalived_conf(&self) -> Option<&Path> {
@@ -149,10 +155,14 @@ impl Arguments {
 
     /// The files, for people.
     pub(crate) fn files(&self) -> String {
-        let first = self.keepalived_conf().map(|file| file.display().to_string());
-        let second = self.ldirectord.as_ref().map(|file| file.display().to_string());
-        let both: Vec<String> = first.into_iter().chain(second).collect();
-        both.join(" and ")
+        both(&self.paths())
+    }
+
+    /// The paths of keepalived.conf and ldirectord.cf.
+    pub(crate) fn paths(&self) -> (Option<String>, Option<String>) {
+        let shown = |file: &Path| file.display().to_string();
+        let second = self.ldirectord.as_deref();
+        (self.keepalived_conf().map(shown), second.map(shown))
     }
 
     /// Paths from here on are from `/`: the folder that they were given in is left.

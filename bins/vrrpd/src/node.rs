@@ -62,7 +62,8 @@ pub(crate) struct Node {
     pub(crate) surplus: Surplus,
     /// When the process began, by both clocks.
     pub(crate) began: (Instant, SystemTime),
-    pub(crate) config_file: String,
+    /// keepalived.conf and ldirectord.cf.
+    pub(crate) paths: (Option<String>, Option<String>),
     pub(crate) net_namespace: Option<String>,
     pub(crate) realtime_priority: Option<u8>,
 }

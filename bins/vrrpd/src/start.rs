@@ -133,7 +133,7 @@ pub(crate) fn start(
             modes: Mutex::new(modes::inherited(&steer)),
             tracks: Mutex::new(tracks),
             notifier: Mutex::new(notifier),
-            config_file: arguments.files(),
+            paths: arguments.paths(),
             net_namespace: net_namespace(&arguments, &loaded.plan),
             realtime_priority,
             began,

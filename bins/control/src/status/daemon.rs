@@ -22,8 +22,14 @@ pub struct Daemon {
     pub started_unix_ms: u64,
     /// For how long it has run.
     pub uptime_ms: u64,
-    /// The file that the present configuration came from.
+    /// The file that the present configuration came from, or both files, in words.
     pub config_file: String,
+    /// Its keepalived.conf, if there is one; none also where the daemon is older than this field.
+    #[serde(default)]
+    pub keepalived_conf: Option<String>,
+    /// Its ldirectord.cf (`vrrpd --ldirectord`), if there is one.
+    #[serde(default)]
+    pub ldirectord_cf: Option<String>,
     /// When that file was read with success.
     pub config_loaded_unix_ms: u64,
     /// The last reload, if any: also one that was refused.

@@ -3,26 +3,22 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use keepalived_conf::{DiskFiles, parse_for};
 use vrrp_ipvs::{Client, Error, Family, Forwarding};
 use vrrp_plan::balance::{Balance, VirtualServer};
 
+use super::files::Files;
 use super::finding::{About, Finding};
-use crate::check::host;
 
-/// Those of a file; none where it has no virtual servers.
-pub(super) fn of_file(file: &str, net: &Path) -> Vec<Finding> {
-    let parsed = parse_for(&host::node(None), &DiskFiles, file);
-    let nothing = std::iter::empty::<&str>().collect();
-    let host = vrrp_plan::host(&parsed.config);
-    let balance = vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host)
-        .plan
-        .balance;
-    if balance.is_empty() {
+/// Those of the files; none where they have no virtual servers, or cannot be used as they are now.
+pub(super) fn of(files: &Files, net: &Path) -> Vec<Finding> {
+    let Ok(plan) = files.plan() else {
+        return Vec::new();
+    };
+    if plan.balance.is_empty() {
         return Vec::new();
     }
     let asked = Client::open().and_then(|mut client| client.info());
-    findings(&balance, asked.map(drop), net)
+    findings(&plan.balance, asked.map(drop), net)
 }
 
 fn findings(balance: &Balance, asked: Result<(), Error>, net: &Path) -> Vec<Finding> {

@@ -3,11 +3,9 @@
 use std::path::Path;
 
 use healthcheck::RunAs;
-use keepalived_conf::{DiskFiles, parse_for};
 use vrrp_plan::{Plan, What};
 
-use crate::check::host;
-
+use super::files::Files;
 use super::finding::{About, Finding};
 
 /// Nothing works without these: numbers of linux/capability.h, and what for.
@@ -38,16 +36,9 @@ pub(super) struct Needs {
     realtime: bool,
 }
 
-/// Of a file as it is now; none, where it cannot be used.
-pub(super) fn needs(file: &str) -> Option<Needs> {
-    let parsed = parse_for(&host::node(None), &DiskFiles, file);
-    if vrrp_plan::fatal(&parsed).is_some() {
-        return None;
-    }
-    let nothing = std::iter::empty::<&str>().collect();
-    let host = vrrp_plan::host(&parsed.config);
-    let plan = vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host).plan;
-    Some(of_plan(&plan))
+/// Of the files as they are now; none, where one cannot be used.
+pub(super) fn needs(files: &Files) -> Option<Needs> {
+    Some(of_plan(&files.plan().ok()?))
 }
 
 fn of_plan(plan: &Plan) -> Needs {
@@ -217,6 +208,13 @@ mod tests {
         assert_eq!(of_daemon(8, process(&[]).path(), None).level, Level::Unchecked);
     }
 
+    fn of_one(file: &Path) -> Files {
+        Files {
+            keepalived: Some(file.to_str().unwrap().to_owned()),
+            ldirectord: None,
+        }
+    }
+
     /// What the shipped unit gives: NET_ADMIN, NET_RAW, SYS_NICE.
     #[test]
     fn only_what_the_configuration_asks_for_is_demanded() {
@@ -229,7 +227,7 @@ mod tests {
         let file = |text: &str| {
             let file = proc.path().join("k.conf");
             std::fs::write(&file, text).unwrap();
-            let needs = needs(file.to_str().unwrap());
+            let needs = needs(&of_one(&file));
             of_daemon(7, proc.path(), needs.as_ref())
         };
         let instance =
@@ -251,7 +249,7 @@ mod tests {
             pipe.found.contains("CAP_CHOWN") && !pipe.found.contains("CAP_SETUID"),
             "{pipe:?}"
         );
-        let missing = needs(proc.path().join("none.conf").to_str().unwrap());
+        let missing = needs(&of_one(&proc.path().join("none.conf")));
         assert_eq!(
             of_daemon(7, proc.path(), missing.as_ref()).level,
             Level::Unchecked

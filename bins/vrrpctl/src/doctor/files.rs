@@ -46,7 +46,7 @@ impl Files {
             let parsed = ldirectord_conf::parse(&DiskFiles, &MachineNames::read(), file);
             let mut found = parsed.diagnostics.iter();
             if let Some(fatal) = found.find(|one| one.severity == Severity::Fatal) {
-                return Err(format!("{file}: {}", fatal.message));
+                return Err(fatal.message.clone());
             }
             let lowered = lower(&parsed.config, &parsed.sources, Settings::default());
             lowered.join(&mut plan.balance);
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn the_two_files_of_a_daemon_are_told_apart() {
         let some = |file: &str| Some(file.to_owned());
-        let older = [("config_file", Some("/k.conf"))];
+        let older = [("config_file", Some("/k.conf")), ("keepalived_conf", None)];
         assert_eq!(of(&older), (some("/k.conf"), None));
         let both = [
             ("config_file", Some("/k.conf and /l.cf")),
@@ -119,7 +119,11 @@ mod tests {
             ("ldirectord_cf", Some("/l.cf")),
         ];
         assert_eq!(of(&both), (some("/k.conf"), some("/l.cf")));
-        let second = [("config_file", Some("/l.cf")), ("ldirectord_cf", Some("/l.cf"))];
+        let second = [
+            ("config_file", Some("/l.cf")),
+            ("keepalived_conf", None),
+            ("ldirectord_cf", Some("/l.cf")),
+        ];
         assert_eq!(of(&second), (None, some("/l.cf")));
     }
 
@@ -160,7 +164,11 @@ mod tests {
             ldirectord: Some("/nonexistent/l.cf".to_owned()),
             ..files
         };
-        assert!(gone.plan().unwrap_err().starts_with("/nonexistent/l.cf: "));
+        assert!(
+            gone.plan()
+                .unwrap_err()
+                .starts_with("/nonexistent/l.cf cannot be read")
+        );
         let empty = Files {
             keepalived: file("e.conf", ""),
             ldirectord: None,

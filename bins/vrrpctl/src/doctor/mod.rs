@@ -3,6 +3,7 @@
 mod balancing;
 mod bridge;
 mod capabilities;
+mod files;
 mod filter;
 mod finding;
 mod managers;
@@ -29,6 +30,7 @@ use vrrp_control::{Answer, Ask, Status};
 use crate::check::host;
 use crate::colour::Colour;
 use crate::{REFUSED, pretty, print, refused};
+use files::Files;
 use finding::{About, Finding, Level};
 use subject::Subject;
 
@@ -53,6 +55,9 @@ pub(crate) struct Arguments {
     /// Examine what this file would run, before the first start; without it, a running daemon is asked.
     #[arg(short, long, value_name = "FILE")]
     file: Option<String>,
+    /// Examine what this ldirectord.cf would run, before the first start; with -f beside that file. Names of hosts are looked up.
+    #[arg(long, value_name = "FILE")]
+    ldirectord: Option<String>,
     /// Listen so many seconds to the network; three intervals of the slowest instance, 1.5 to 10 s, if not given.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
     listen: Option<u64>,
@@ -82,8 +87,7 @@ struct Case {
     /// The daemon, and how its network is known.
     daemon: Option<u32>,
     network: Network,
-    /// Where the configuration is.
-    file: String,
+    files: Files,
 }
 
 enum Network {
@@ -95,16 +99,21 @@ enum Network {
 
 /// Gives the exit code.
 pub(crate) fn run(socket: &Path, arguments: &Arguments) -> u8 {
-    let case = match &arguments.file {
-        Some(file) => of_file(file),
-        None => match vrrp_control::ask(socket, Ask::Status) {
+    let files = Files {
+        keepalived: arguments.file.clone(),
+        ldirectord: arguments.ldirectord.clone(),
+    };
+    let case = if files.is_any() {
+        of_files(files)
+    } else {
+        match vrrp_control::ask(socket, Ask::Status) {
             Ok(Answer::Status(status)) => Ok(of_daemon(&status)),
             other => {
                 let code = refused(socket, other);
                 eprintln!("vrrpctl: before the first start a file can be examined: vrrpctl doctor -f FILE");
                 return code;
             }
-        },
+        }
     };
     let case = match case {
         Ok(case) => case,
@@ -151,52 +160,24 @@ fn of_daemon(status: &Status) -> Case {
         subjects,
         daemon: Some(daemon.pid),
         network: Network::Of(daemon.pid),
-        file: path_of(&daemon.config_file, daemon.pid),
+        files: Files::of_daemon(daemon),
     }
-}
-
-/// A relative name is one in the folder of the daemon.
-fn path_of(file: &str, pid: u32) -> String {
-    if Path::new(file).is_absolute() {
-        return file.to_owned();
-    }
-    format!("/proc/{pid}/cwd/{file}")
 }
 
 fn instances(count: usize) -> String {
     format!("{count} instance{}", if count == 1 { "" } else { "s" })
 }
 
-fn of_file(file: &str) -> Result<Case, String> {
-    let parsed = parse_for(&host::node(None), &DiskFiles, file);
-    let words = |unusable| match unusable {
-        vrrp_plan::Unusable::NoFile(text) | vrrp_plan::Unusable::CannotRun(text) => text,
-    };
-    if let Some(fatal) = vrrp_plan::fatal(&parsed) {
-        return Err(words(fatal));
-    }
-    let nothing = std::iter::empty::<&str>().collect();
-    let lowered = vrrp_plan::lower(
-        &parsed.config,
-        &parsed.sources,
-        &nothing,
-        &vrrp_plan::host(&parsed.config),
-    );
-    if lowered.plan.asks_for_nothing() {
-        return Err(format!(
-            "{file}: no vrrp_instance and no virtual_server of it can be started; see vrrpctl check {file}"
-        ));
-    }
-    let network = lowered.plan.node.net_namespace.as_ref();
+/// Before a start. A file that asks for nothing is no case.
+fn of_files(files: Files) -> Result<Case, String> {
+    let plan = files.plan()?;
+    let network = plan.node.net_namespace.as_ref();
     Ok(Case {
-        of: format!(
-            "{file}, {}, before a start",
-            instances(lowered.plan.instances.len())
-        ),
-        subjects: subject::of_plan(&lowered.plan),
+        of: format!("{files}, {}, before a start", instances(plan.instances.len())),
+        subjects: subject::of_plan(&plan),
         daemon: None,
         network: network.map_or(Network::Own, |network| Network::Named(network.name.clone())),
-        file: file.to_owned(),
+        files,
     })
 }
 
@@ -204,7 +185,7 @@ fn examine(case: &Case, listen: Option<u64>, socket: &Path) -> Report {
     let mut findings = Vec::new();
     findings.push(case.daemon.map_or_else(
         || capabilities::of_caller(Path::new("/proc")),
-        |pid| capabilities::of_daemon(pid, Path::new("/proc"), capabilities::needs(&case.file).as_ref()),
+        |pid| capabilities::of_daemon(pid, Path::new("/proc"), capabilities::needs(&case.files).as_ref()),
     ));
     let mut listened = Duration::ZERO;
     match go_there(&case.network) {
@@ -213,9 +194,9 @@ fn examine(case: &Case, listen: Option<u64>, socket: &Path) -> Report {
             "run vrrpctl doctor as root, or in that network: nsenter -t PID -n vrrpctl doctor --socket SOCKET",
         )),
         Ok(is_elsewhere) => {
-            findings.extend(listens(&case.file));
+            findings.extend(case.files.keepalived.iter().flat_map(|file| listens(file)));
             findings.extend(settings::findings(&case.subjects, Path::new("/proc/sys/net")));
-            findings.extend(balancing::of_file(&case.file, Path::new("/proc/sys/net")));
+            findings.extend(balancing::of(&case.files, Path::new("/proc/sys/net")));
             findings.extend(filter::findings(&case.subjects, &filter::ruleset()));
             findings.extend(bridge::findings(&case.subjects, &bridge::links()));
             if is_elsewhere {
@@ -324,15 +305,4 @@ fn go_there(network: &Network) -> Result<bool, String> {
     setns(file, CloneFlags::CLONE_NEWNET)
         .map(|()| true)
         .map_err(|errno| errno.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_relative_file_of_the_daemon_is_one_in_its_folder() {
-        assert_eq!(path_of("/etc/vrrpd/vrrpd.conf", 7), "/etc/vrrpd/vrrpd.conf");
-        assert_eq!(path_of("vrrpd.conf", 7), "/proc/7/cwd/vrrpd.conf");
-    }
 }

@@ -18,6 +18,7 @@ use vrrp_core::Rejects;
 use vrrp_notices::Kind;
 use vrrp_plan::Instance as Planned;
 
+use crate::arguments::both;
 use crate::control::{Answers, Peer, Permits};
 use crate::journal::Following;
 use crate::modes;
@@ -175,7 +176,9 @@ fn daemon(node: &Node, driver: &vrrp_net::Status) -> Daemon {
         net_namespace: node.net_namespace.clone(),
         started_unix_ms: unix_ms(node.began.1),
         uptime_ms: ms(node.began.0.elapsed()),
-        config_file: node.config_file.clone(),
+        config_file: both(&node.paths),
+        keepalived_conf: node.paths.0.clone(),
+        ldirectord_cf: node.paths.1.clone(),
         config_loaded_unix_ms: unix_ms(state.loaded_wall),
         last_reload: state.last_reload,
         stopping: state.stopping,
