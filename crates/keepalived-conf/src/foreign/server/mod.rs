@@ -173,7 +173,12 @@ fn settings(item: &Item, head: &Head) -> Option<Diagnostic> {
             .map(|found| found.help("write lb_kind NAT, DR or TUN"));
     }
     if protocol.is_none() && !mark {
-        return found("this virtual server has no protocol").map(|found| found.help("write protocol TCP"));
+        let found = reported("virtual-server", item.span, "this virtual server has no protocol");
+        return Some(
+            found
+                .effect("it becomes one for UDP")
+                .help("write protocol TCP, or UDP where that is meant"),
+        );
     }
     if protocol.is_some() && mark {
         return found("a virtual server for a mark has no protocol")
