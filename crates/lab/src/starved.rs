@@ -20,11 +20,12 @@ impl Starved {
     pub fn group(name: &str) -> Result<Self, LabError> {
         let own = read(Path::new("/proc/self/cgroup"))?;
         let below = |controllers: &str| own.lines().find_map(|line| line.split_once(controllers));
-        let place = |root: &str, own: &str| {
-            Path::new(root)
-                .join(own.trim_start_matches('/'))
-                .join(format!("vrrp-lab-{name}"))
-        };
+        // What it is called for may be a number in a namespace of processes, which others have had before, and a group stays
+        // where its last process was still dying.
+        let now = std::time::SystemTime::now();
+        let now = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let unique = format!("vrrp-lab-{name}-{}", now.as_nanos());
+        let place = |root: &str, own: &str| Path::new(root).join(own.trim_start_matches('/')).join(&unique);
         let group = if let Some((_, own)) = below(":memory:") {
             Self {
                 path: place("/sys/fs/cgroup/memory", own),
