@@ -99,7 +99,9 @@ fn prj_time_08_a_stalled_active_that_was_replaced_listens_first() {
             assert_eq!(words, [1; 50], "of each VRID only the last word (X-11)");
             active.signal(Signal::SIGUSR1);
             let status = active.wait_line(r#""loop_lag""#);
-            let lag = number_after(&status, r#""max_nanos":"#);
+            let worst = |of: &str| number_after(status.split(of).nth(1).unwrap(), r#""max_nanos":"#);
+            // Stopped in the middle of a turn it is woken by what has come in, and no deadline is left that it missed.
+            let lag = worst(r#""loop_lag""#).max(worst(r#""packet_wait""#));
             assert!(lag > Duration::from_millis(200), "the lag is told: {lag:?}");
             active.stop();
             better.stop();
