@@ -5,6 +5,8 @@ mod fallbacks;
 mod kept;
 mod kernel;
 mod presence;
+#[cfg(test)]
+mod sample;
 mod scripts;
 mod shown;
 mod told;

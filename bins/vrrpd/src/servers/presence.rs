@@ -83,17 +83,8 @@ fn is_here(one: &VirtualServer, here: &BTreeSet<IpAddr>) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::sample::balance;
     use super::*;
-
-    fn balance(text: &str) -> Balance {
-        let files = keepalived_conf::MemoryFiles::new([("k.conf", text)]);
-        let parsed = keepalived_conf::parse(&files, "k.conf");
-        let nothing = std::iter::empty::<&str>().collect();
-        let host = vrrp_plan::Host::default();
-        vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host)
-            .plan
-            .balance
-    }
 
     fn server(head: &str, word: &str) -> String {
         format!(

@@ -119,13 +119,7 @@ mod tests {
                        real_server 192.0.2.10 8080 {\n}\n}\n";
 
     fn balance() -> Balance {
-        let files = keepalived_conf::MemoryFiles::new([("k.conf", TWO)]);
-        let parsed = keepalived_conf::parse(&files, "k.conf");
-        let nothing = std::iter::empty::<&str>().collect();
-        let host = vrrp_plan::Host::default();
-        vrrp_plan::lower(&parsed.config, &parsed.sources, &nothing, &host)
-            .plan
-            .balance
+        super::super::sample::balance(TWO)
     }
 
     fn found(server: &str, of: Option<&str>) -> Result<Vec<String>, String> {
